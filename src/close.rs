@@ -1,0 +1,188 @@
+//! Close codes and reasons: one table, three questions.
+//!
+//! May `close()` be called with it? What goes out on the wire? May the peer send it? (RFC 6455 §7.4, the registry it
+//! founded, and the page, whose numbers above 1006 were still reserved when it was written.)
+
+/// A code that may stand in a close frame: one that exists is valid.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct CloseCode(u16);
+
+/// The code of a close frame that carried none, as it is reported (RFC 6455 §7.1.5). Never on the wire.
+pub const NO_STATUS: u16 = 1005;
+/// The code of a connection that ended without a close frame, as it is reported (RFC 6455 §7.1.5). Never on the wire.
+pub const ABNORMAL: u16 = 1006;
+/// The longest reason, in UTF-8 bytes: a control frame's 125 less the code's 2 (RFC 6455 §5.5).
+pub const MAX_REASON: usize = 123;
+
+impl CloseCode {
+    /// 1000: the purpose of the connection is fulfilled.
+    pub const NORMAL: CloseCode = CloseCode(1000);
+    /// 1001: this end goes away.
+    pub const GOING_AWAY: CloseCode = CloseCode(1001);
+    /// 1002: the other end broke the protocol.
+    pub const PROTOCOL_ERROR: CloseCode = CloseCode(1002);
+    /// 1007: data that does not fit its type, text that is not UTF-8 above all.
+    pub const INVALID_PAYLOAD: CloseCode = CloseCode(1007);
+    /// 1009: a message too big to process.
+    pub const MESSAGE_TOO_BIG: CloseCode = CloseCode(1009);
+    /// 1011: a fault of this end.
+    pub const INTERNAL_ERROR: CloseCode = CloseCode(1011);
+
+    /// What `close(code)` puts on the wire, or `None` if it must refuse the code.
+    pub fn for_close(code: u16) -> Option<Self> {
+        match use_of(code) {
+            Use::Free => Some(Self(code)),
+            Use::SentAs(other) => Some(Self(other)),
+            Use::Never => None,
+        }
+    }
+
+    /// The code of a close frame from the peer, or `None` if its presence there is a protocol error.
+    pub fn from_peer(code: u16) -> Option<Self> {
+        matches!(use_of(code), Use::Free).then_some(Self(code))
+    }
+
+    /// The number.
+    pub fn number(self) -> u16 {
+        self.0
+    }
+
+    /// Whether a web page may send it: the native `WebSocket.close` takes no other (WHATWG WebSockets, close()).
+    pub fn may_be_sent_by_a_page(self) -> bool {
+        self.0 == 1000 || self.0 >= 3000
+    }
+}
+
+/// What a close frame says: nothing, or a code and a reason of at most [`MAX_REASON`] bytes.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Close {
+    body: Option<(CloseCode, String)>,
+}
+
+impl Close {
+    /// A close frame without a body, which the other end sees as 1005.
+    pub const EMPTY: Close = Close { body: None };
+
+    /// A close frame with a code and no reason.
+    pub fn with_code(code: CloseCode) -> Self {
+        Self { body: Some((code, String::new())) }
+    }
+
+    /// A close frame with code and reason, or `None` if the reason is too long.
+    pub fn new(code: CloseCode, reason: String) -> Option<Self> {
+        (reason.len() <= MAX_REASON).then_some(Self { body: Some((code, reason)) })
+    }
+
+    /// The code, unless the frame is empty.
+    pub fn code(&self) -> Option<CloseCode> {
+        self.body.as_ref().map(|(code, _)| *code)
+    }
+
+    /// The code as it is reported: 1005 for an empty frame.
+    pub fn reported_code(&self) -> u16 {
+        self.code().map_or(NO_STATUS, CloseCode::number)
+    }
+
+    /// The reason, `""` for an empty frame.
+    pub fn reason(&self) -> &str {
+        self.body.as_ref().map_or("", |(_, reason)| reason)
+    }
+}
+
+/// The codes that have a name, with it and what it means; they become constants of `WebSocketChannel`.
+pub const NAMES: &[(u16, &str, &str)] = &[
+    (1000, "CLOSE_NORMAL", "The connection fulfilled its purpose."),
+    (1001, "CLOSE_GOING_AWAY", "This end goes away: a server stops, a page is left."),
+    (1002, "CLOSE_PROTOCOL_ERROR", "The other end broke the protocol."),
+    (1003, "CLOSE_UNSUPPORTED", "Data of a kind this end cannot accept."),
+    (1004, "CLOSE_TOO_LARGE", "A message too large; goes out as 1009, where RFC 6455 put it."),
+    (1005, "CLOSE_NO_STATUS", "Reported for a close frame that carried no code; cannot be sent."),
+    (1006, "CLOSE_ABNORMAL", "Reported when no close frame came; cannot be sent."),
+    (1007, "CLOSE_INVALID_PAYLOAD", "Data that does not fit its type, such as text that is not UTF-8."),
+    (1008, "CLOSE_POLICY_VIOLATION", "A message this end will not process."),
+    (1009, "CLOSE_MESSAGE_TOO_BIG", "A message too big to process."),
+    (1010, "CLOSE_EXTENSION_MISSING", "The server did not negotiate an extension the client needs."),
+    (1011, "CLOSE_INTERNAL_ERROR", "A fault of this end."),
+    (1012, "CLOSE_SERVICE_RESTART", "The service restarts."),
+    (1013, "CLOSE_TRY_AGAIN_LATER", "The service is overloaded."),
+    (1014, "CLOSE_BAD_GATEWAY", "A gateway got no valid answer from the server behind it."),
+    (1015, "CLOSE_TLS_FAILED", "Reported when TLS failed; cannot be sent."),
+];
+
+enum Use {
+    /// Both ends may send it.
+    Free,
+    /// `close()` takes it and another code goes out; from the peer it is an error.
+    SentAs(u16),
+    /// Neither end may send it.
+    Never,
+}
+
+/// The table of DESIGN: every `u16` is in exactly one row.
+fn use_of(code: u16) -> Use {
+    match code {
+        0..=999 => Use::Never,     // RFC 6455 §7.4.2: not used
+        1000..=1003 => Use::Free,
+        1004 => Use::SentAs(1009), // the page's number for "too large" is the draft protocol's
+        1005 | 1006 => Use::Never, // RFC 6455 §7.4.1: only ever reported
+        1007..=1014 => Use::Free,  // assigned since the page was written
+        1015 => Use::Never,        // RFC 6455 §7.4.1: only ever reported
+        1016..=2999 => Use::Never, // reserved for the protocol and its extensions
+        3000..=4999 => Use::Free,
+        5000.. => Use::Never,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The same table written a second time, as three lists, so that a slip in one of them shows.
+    fn expected(code: u16) -> (Option<u16>, Option<u16>) {
+        let free = [1000, 1001, 1002, 1003, 1007, 1008, 1009, 1010, 1011, 1012, 1013, 1014].contains(&code)
+            || (3000..5000).contains(&code);
+        match code {
+            1004 => (Some(1009), None),
+            _ if free => (Some(code), Some(code)),
+            _ => (None, None),
+        }
+    }
+
+    #[test]
+    fn every_one_of_the_65536_codes_is_answered_as_the_table_says() {
+        for code in 0..=u16::MAX {
+            let (close, peer) = expected(code);
+            assert_eq!(CloseCode::for_close(code).map(CloseCode::number), close, "close({code})");
+            assert_eq!(CloseCode::from_peer(code).map(CloseCode::number), peer, "{code} from the peer");
+        }
+    }
+
+    #[test]
+    fn no_code_that_may_only_be_reported_ever_goes_out() {
+        for code in 0..=u16::MAX {
+            let sent = CloseCode::for_close(code).map(CloseCode::number);
+            assert!(!matches!(sent, Some(1004 | 1005 | 1006 | 1015)), "close({code})");
+        }
+    }
+
+    #[test]
+    fn a_page_may_send_1000_and_3000_to_4999_and_nothing_else() {
+        for code in 0..=u16::MAX {
+            let may = CloseCode::for_close(code).is_some_and(CloseCode::may_be_sent_by_a_page);
+            assert_eq!(may, code == 1000 || (3000..5000).contains(&code), "{code}");
+        }
+    }
+
+    #[test]
+    fn a_reason_of_123_bytes_is_taken_and_one_of_124_is_not() {
+        assert!(Close::new(CloseCode::NORMAL, "x".repeat(123)).is_some());
+        assert!(Close::new(CloseCode::NORMAL, "x".repeat(124)).is_none());
+        assert!(Close::new(CloseCode::NORMAL, "€".repeat(41)).is_some(), "41 × 3 bytes");
+        assert!(Close::new(CloseCode::NORMAL, "€".repeat(42)).is_none());
+    }
+
+    #[test]
+    fn an_empty_close_frame_is_reported_as_1005() {
+        assert_eq!((Close::EMPTY.reported_code(), Close::EMPTY.reason()), (1005, ""));
+    }
+}

@@ -1,0 +1,43 @@
+//! What the peer did wrong.
+
+use crate::close::CloseCode;
+
+/// A fault of the peer: what kind, and in which words.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Fault {
+    /// What it calls for.
+    pub kind: FaultKind,
+    /// A sentence for people; short enough to be a close reason.
+    pub message: &'static str,
+}
+
+/// The kinds of faults, by what they call for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum FaultKind {
+    /// What came is no HTTP response at all.
+    NotHttp,
+    /// The response has a wrong header (RFC 6455 §4.1): the connection fails before it is open.
+    Handshake,
+    /// A wrong frame (RFC 6455 §5).
+    Frame,
+    /// Text or a close reason that is not UTF-8 (RFC 6455 §8.1).
+    NotUtf8,
+    /// A message over the limit (RFC 6455 §10.4).
+    TooBig,
+}
+
+impl FaultKind {
+    /// The code of the close frame that answers it (RFC 6455 §7.4.1); `None` before the connection is open.
+    pub fn close_code(self) -> Option<CloseCode> {
+        match self {
+            Self::NotHttp | Self::Handshake => None,
+            Self::Frame => Some(CloseCode::PROTOCOL_ERROR),
+            Self::NotUtf8 => Some(CloseCode::INVALID_PAYLOAD),
+            Self::TooBig => Some(CloseCode::MESSAGE_TOO_BIG),
+        }
+    }
+
+    pub(super) fn because(self, message: &'static str) -> Fault {
+        Fault { kind: self, message }
+    }
+}

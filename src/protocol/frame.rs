@@ -1,0 +1,196 @@
+//! Frames on the wire (RFC 6455 §5.2) and masking (§5.3).
+
+use super::fault::{Fault, FaultKind};
+
+/// The longest payload of a control frame (RFC 6455 §5.5).
+pub(super) const MAX_CONTROL: u64 = 125;
+/// The longest header a server may send: two bytes and a 64-bit length.
+pub(super) const MAX_SERVER_HEADER: usize = 10;
+
+/// What a frame is (RFC 6455 §5.2).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Opcode {
+    Continuation,
+    Text,
+    Binary,
+    Close,
+    Ping,
+    Pong,
+}
+
+impl Opcode {
+    fn parse(nibble: u8) -> Option<Self> {
+        Some(match nibble {
+            0x0 => Self::Continuation,
+            0x1 => Self::Text,
+            0x2 => Self::Binary,
+            0x8 => Self::Close,
+            0x9 => Self::Ping,
+            0xA => Self::Pong,
+            _ => return None,
+        })
+    }
+
+    fn nibble(self) -> u8 {
+        match self {
+            Self::Continuation => 0x0,
+            Self::Text => 0x1,
+            Self::Binary => 0x2,
+            Self::Close => 0x8,
+            Self::Ping => 0x9,
+            Self::Pong => 0xA,
+        }
+    }
+
+    pub(super) fn is_control(self) -> bool {
+        matches!(self, Self::Close | Self::Ping | Self::Pong)
+    }
+}
+
+/// A frame's header, as a server may send it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Header {
+    pub(super) fin: bool,
+    pub(super) opcode: Opcode,
+    pub(super) len: u64,
+}
+
+/// Reads a header off the front of `bytes`: it and its size, or `None` if more bytes are needed.
+///
+/// Checks all that a header alone can get wrong; what depends on the frames before it is the connection's matter.
+#[inline]
+pub(super) fn parse_header(bytes: &[u8]) -> Result<Option<(Header, usize)>, Fault> {
+    let [first, second, rest @ ..] = bytes else { return Ok(None) };
+    let wrong = |message| Err(FaultKind::Frame.because(message));
+    if first & 0x70 != 0 {
+        return wrong("A frame has a reserved bit set, and no extension that gives it a meaning was agreed on.");
+    }
+    let Some(opcode) = Opcode::parse(first & 0x0F) else { return wrong("A frame has a reserved opcode.") };
+    if second & 0x80 != 0 {
+        return wrong("A frame from the server is masked.");
+    }
+    let fin = first & 0x80 != 0;
+    if opcode.is_control() && !fin {
+        return wrong("A control frame is fragmented.");
+    }
+    let (len, size) = match (second & 0x7F, rest) {
+        (126, [a, b, ..]) => (u64::from(u16::from_be_bytes([*a, *b])), 4),
+        (127, [a, b, c, d, e, f, g, h, ..]) => (u64::from_be_bytes([*a, *b, *c, *d, *e, *f, *g, *h]), 10),
+        (126 | 127, _) if opcode.is_control() => (MAX_CONTROL + 1, 2),
+        (126 | 127, _) => return Ok(None),
+        (short, _) => (u64::from(short), 2),
+    };
+    if opcode.is_control() && len > MAX_CONTROL {
+        return wrong("A control frame is longer than 125 bytes.");
+    }
+    if len >> 63 != 0 {
+        return wrong("A frame's 64-bit length has its top bit set.");
+    }
+    if (size == 4 && len < 126) || (size == 10 && len <= 0xFFFF) {
+        return wrong("A frame's length is not in its shortest form.");
+    }
+    Ok(Some((Header { fin, opcode, len }, size)))
+}
+
+/// Writes the header of a client's frame, its length in the shortest form.
+#[inline]
+pub(super) fn write_header(fin: bool, opcode: Opcode, len: u64, key: MaskKey, out: &mut Vec<u8>) {
+    let first = opcode.nibble() | if fin { 0x80 } else { 0 };
+    let [l0, l1, l2, l3, l4, l5, l6, l7] = len.to_be_bytes();
+    let [k0, k1, k2, k3] = key;
+    match len {
+        0..=125 => out.extend_from_slice(&[first, 0x80 | l7, k0, k1, k2, k3]),
+        126..=0xFFFF => out.extend_from_slice(&[first, 0x80 | 126, l6, l7, k0, k1, k2, k3]),
+        _ => out.extend_from_slice(&[first, 0x80 | 127, l0, l1, l2, l3, l4, l5, l6, l7, k0, k1, k2, k3]),
+    }
+}
+
+/// The key a client's frame is masked with: four bytes nobody could have guessed (RFC 6455 §5.3).
+pub type MaskKey = [u8; 4];
+
+/// Masks one frame's payload, piece by piece.
+pub struct Masking {
+    /// The key as it applies to the next byte.
+    key: MaskKey,
+}
+
+impl Masking {
+    pub(super) fn new(key: MaskKey) -> Self {
+        Self { key }
+    }
+
+    /// Appends the frame's next bytes to `out`, masked.
+    #[inline]
+    pub fn append(&mut self, piece: &[u8], out: &mut Vec<u8>) {
+        let start = out.len();
+        out.extend_from_slice(piece);
+        let masked = out.get_mut(start..).unwrap_or_default();
+        let (blocks, rest) = masked.as_chunks_mut::<16>();
+        let [a, b, c, d] = self.key;
+        let wide = [a, b, c, d, a, b, c, d, a, b, c, d, a, b, c, d];
+        for block in blocks {
+            for (byte, key) in block.iter_mut().zip(wide) {
+                *byte ^= key;
+            }
+        }
+        for (byte, key) in rest.iter_mut().zip(wide) {
+            *byte ^= key;
+        }
+        self.key.rotate_left(piece.len() % 4);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn masking_in_pieces_is_masking_byte_by_byte() {
+        let payload: Vec<u8> = (0..=255).collect();
+        let key = [0x37, 0xFA, 0x21, 0x3D];
+        let expected: Vec<u8> = payload.iter().zip(key.iter().cycle()).map(|(byte, key)| byte ^ key).collect();
+        for cut in 0..payload.len() {
+            let (mut masking, mut out) = (Masking::new(key), Vec::new());
+            let (head, tail) = payload.split_at(cut);
+            masking.append(head, &mut out);
+            masking.append(tail, &mut out);
+            assert_eq!(out, expected, "cut at {cut}");
+        }
+    }
+
+    #[test]
+    fn a_header_is_written_in_the_shortest_form_and_read_back() {
+        for len in [0, 1, 125, 126, 127, 0xFFFF, 0x1_0000, u64::MAX >> 1] {
+            let mut out = Vec::new();
+            write_header(true, Opcode::Binary, len, [1, 2, 3, 4], &mut out);
+            assert_eq!(out.split_off(out.len() - 4), [1, 2, 3, 4]);
+            out[1] &= 0x7F; // as if from a server
+            let size = out.len();
+            let header = Header { fin: true, opcode: Opcode::Binary, len };
+            assert_eq!(parse_header(&out), Ok(Some((header, size))), "{len}");
+            for short in 0..size {
+                assert_eq!(parse_header(&out[..short]), Ok(None), "{len}, {short} bytes");
+            }
+        }
+    }
+
+    #[test]
+    fn every_wrong_header_is_a_fault() {
+        for bytes in [
+            &[0xC1, 0x00][..],                                    // RSV1
+            &[0xA1, 0x00],                                        // RSV2
+            &[0x91, 0x00],                                        // RSV3
+            &[0x83, 0x00],                                        // opcode 3
+            &[0x8B, 0x00],                                        // opcode 11
+            &[0x81, 0x80, 0, 0, 0, 0],                            // masked
+            &[0x09, 0x00],                                        // fragmented ping
+            &[0x89, 126, 0, 126],                                 // ping of 126 bytes
+            &[0x89, 126],                                         // … known from its second byte on
+            &[0x81, 126, 0, 125],                                 // not the shortest form
+            &[0x81, 127, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF],           // not the shortest form
+            &[0x81, 127, 0x80, 0, 0, 0, 0, 0, 0, 0],              // top bit
+        ] {
+            assert!(parse_header(bytes).is_err(), "{bytes:02x?}");
+        }
+    }
+}

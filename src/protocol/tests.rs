@@ -1,0 +1,335 @@
+//! Whole connections. Everything that is fed is fed twice: in one chunk, and one byte at a time.
+
+use super::*;
+use crate::close::{Close, CloseCode};
+
+/// An event with the bytes its ranges stood for.
+#[derive(Clone, PartialEq, Debug)]
+enum Seen {
+    Opened(String),
+    Refused(u16, String),
+    Text(String, bool),
+    Binary(Vec<u8>),
+    Close(u16, String),
+    Failed(FaultKind),
+}
+
+const LIMITS: Limits = Limits { message: 1000 };
+/// RFC 6455 §1.3's example: the key that these 16 bytes make is dGhlIHNhbXBsZSBub25jZQ==.
+const NONCE: [u8; 16] = *b"the sample nonce";
+const GOOD: &str = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+                    Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n";
+
+fn request() -> Request {
+    Request {
+        host: "example.org".into(),
+        resource: "/chat?x=1".into(),
+        protocols: vec!["chat".into(), "superchat".into()],
+        fields: vec![Field::origin("https://app.example").unwrap(), Field::new("X-Mine", "1").unwrap()],
+    }
+}
+
+fn connection() -> Connection {
+    Connection::new(request(), NONCE, LIMITS)
+}
+
+fn no_mask() -> MaskKey {
+    [0; 4]
+}
+
+/// Feeds `bytes` in chunks of `size` and gathers what comes of it.
+fn feed(connection: &mut Connection, bytes: &[u8], size: usize) -> Vec<Seen> {
+    let (mut seen, mut gathered) = (Vec::new(), Vec::new());
+    for chunk in bytes.chunks(size.max(1)) {
+        let mut at = 0;
+        while let Some(event) = connection.poll_event(chunk, &mut at) {
+            let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
+            seen.push(match event {
+                Event::Opened { protocol, .. } => Seen::Opened(protocol),
+                Event::Refused(answer) => Seen::Refused(answer.status, text(&answer.body)),
+                Event::Message { kind: Kind::Text, payload, ascii } => Seen::Text(text(&chunk[payload]), ascii),
+                Event::Message { kind: Kind::Binary, payload, .. } => Seen::Binary(chunk[payload].to_vec()),
+                Event::Begin { .. } => {
+                    assert!(gathered.is_empty());
+                    continue;
+                }
+                Event::Piece(piece) => {
+                    gathered.extend_from_slice(&chunk[piece]);
+                    continue;
+                }
+                Event::End { kind: Kind::Text, ascii } => Seen::Text(text(&std::mem::take(&mut gathered)), ascii),
+                Event::End { kind: Kind::Binary, .. } => Seen::Binary(std::mem::take(&mut gathered)),
+                Event::Close(close) => Seen::Close(close.reported_code(), close.reason().to_owned()),
+                Event::Failed(fault) => {
+                    gathered.clear();
+                    Seen::Failed(fault.kind)
+                }
+            });
+        }
+        assert_eq!(at, chunk.len(), "the whole chunk was read");
+    }
+    seen
+}
+
+/// What an open connection makes of `bytes`, which must not depend on where the chunks are cut.
+fn after_opening(bytes: &[u8]) -> (Vec<Seen>, Vec<u8>) {
+    let stream = [GOOD.as_bytes(), b"\r\n", bytes].concat();
+    let mut results = [stream.len(), 1, 3, 7].map(|size| {
+        let (mut connection, mut out) = (connection(), Vec::new());
+        connection.poll_transmit(no_mask, &mut out);
+        out.clear();
+        let mut seen = feed(&mut connection, &stream, size);
+        assert_eq!(seen.remove(0), Seen::Opened(String::new()));
+        connection.poll_transmit(no_mask, &mut out);
+        (seen, out)
+    });
+    for other in 1..results.len() {
+        assert_eq!(results[0], results[other]);
+    }
+    std::mem::take(&mut results[0])
+}
+
+fn answer_to(response: &str) -> Vec<Seen> {
+    let whole = feed(&mut connection(), response.as_bytes(), response.len());
+    assert_eq!(whole, feed(&mut connection(), response.as_bytes(), 1));
+    whole
+}
+
+fn frame(first: u8, payload: &[u8]) -> Vec<u8> {
+    let mut bytes = vec![first];
+    match payload.len() {
+        len @ 0..=125 => bytes.push(len as u8),
+        len @ 126..=0xFFFF => bytes.extend([&[126][..], &(len as u16).to_be_bytes()].concat()),
+        len => bytes.extend([&[127][..], &(len as u64).to_be_bytes()].concat()),
+    }
+    bytes.extend_from_slice(payload);
+    bytes
+}
+
+fn text(text: &str) -> Seen {
+    Seen::Text(text.to_owned(), text.is_ascii())
+}
+
+#[test]
+fn the_request_is_what_rfc_6455_asks_for() {
+    let (mut connection, mut out) = (connection(), Vec::new());
+    connection.poll_transmit(no_mask, &mut out);
+    let expected = "GET /chat?x=1 HTTP/1.1\r\nHost: example.org\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+                    Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\
+                    Sec-WebSocket-Protocol: chat, superchat\r\nOrigin: https://app.example\r\nX-Mine: 1\r\n\r\n";
+    assert_eq!(String::from_utf8(out.clone()).unwrap(), expected);
+    connection.poll_transmit(no_mask, &mut out);
+    assert_eq!(out.len(), expected.len(), "it is written once");
+}
+
+#[test]
+fn a_good_response_opens_and_selects_a_subprotocol() {
+    assert_eq!(answer_to(&format!("{GOOD}\r\n")), [Seen::Opened("".into())]);
+    assert_eq!(answer_to(&format!("{GOOD}sec-websocket-protocol: superchat\r\n\r\n")), [Seen::Opened("superchat".into())]);
+    let odd_but_allowed = GOOD.replace(": websocket", ":  WebSocket ").replace(": Upgrade", ": keep-alive, UPGRADE");
+    assert_eq!(answer_to(&format!("{odd_but_allowed}\r\n")), [Seen::Opened("".into())]);
+}
+
+#[test]
+fn a_wrong_header_in_the_response_fails_the_handshake() {
+    for response in [
+        GOOD.replace("HTTP/1.1", "HTTP/1.0"),
+        GOOD.replace("Upgrade: websocket\r\n", ""),
+        GOOD.replace("Upgrade: websocket", "Upgrade: h2c"),
+        GOOD.replace("Upgrade: websocket", "Upgrade: websocket, h2c"),
+        GOOD.replace("Connection: Upgrade\r\n", ""),
+        GOOD.replace("Connection: Upgrade", "Connection: close"),
+        GOOD.replace("s3pP", "S3pP"),
+        GOOD.replace("Sec-WebSocket-Accept", "X-Accept"),
+        format!("{GOOD}Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n"),
+        format!("{GOOD}Sec-WebSocket-Protocol: other\r\n"),
+        format!("{GOOD}Sec-WebSocket-Protocol: chat\r\nSec-WebSocket-Protocol: chat\r\n"),
+        format!("{GOOD}Sec-WebSocket-Extensions: permessage-deflate\r\n"),
+        format!("{GOOD}bad header line\r\n"),
+        format!("{GOOD}{}", "X: 1\r\n".repeat(200)),
+    ] {
+        assert_eq!(answer_to(&format!("{response}\r\n")), [Seen::Failed(FaultKind::Handshake)], "{response}");
+    }
+}
+
+#[test]
+fn what_is_no_http_fails_at_its_first_wrong_byte() {
+    for bytes in ["SSH-2.0-OpenSSH_9.6\r\n", "HTTP/2", "\0", "\r\n"] {
+        assert_eq!(answer_to(bytes), [Seen::Failed(FaultKind::NotHttp)], "{bytes:?}");
+    }
+}
+
+#[test]
+fn an_endless_response_head_is_cut_off() {
+    let endless = format!("{GOOD}X: {}", "a".repeat(100_000));
+    assert_eq!(answer_to(&endless), [Seen::Failed(FaultKind::Handshake)]);
+}
+
+#[test]
+fn a_refusal_carries_its_status_and_the_beginning_of_its_body() {
+    let refused = |body: &str| [Seen::Refused(404, body.to_owned())];
+    assert_eq!(answer_to("HTTP/1.1 404 Not Found\r\nContent-Length: 5\r\n\r\nnope!ignored"), refused("nope!"));
+    assert_eq!(answer_to("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"), refused(""));
+    let chunked = "HTTP/1.1 404 Not Found\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nno \r\n4;x=y\r\nwhat\r\n0\r\n\r\n";
+    assert_eq!(answer_to(chunked), refused("no what"));
+    let long = format!("HTTP/1.1 404 Not Found\r\n\r\n{}", "x".repeat(10_000));
+    assert_eq!(answer_to(&long), refused(&"x".repeat(4096)));
+}
+
+#[test]
+fn a_body_without_a_length_ends_with_the_connection() {
+    let mut connection = connection();
+    assert_eq!(feed(&mut connection, b"HTTP/1.1 503 Busy\r\n\r\nlater", 4), []);
+    let Some(Event::Refused(answer)) = connection.handle_end() else { panic!("no refusal") };
+    assert_eq!((answer.status, answer.body), (503, b"later".to_vec()));
+}
+
+#[test]
+fn an_end_before_the_response_is_a_fault_and_after_it_is_none_of_the_protocols_business() {
+    assert!(matches!(connection().handle_end(), Some(Event::Failed(Fault { kind: FaultKind::NotHttp, .. }))));
+    let mut half = connection();
+    feed(&mut half, b"HTTP/1.1 101 Swi", 4);
+    assert!(matches!(half.handle_end(), Some(Event::Failed(Fault { kind: FaultKind::NotHttp, .. }))));
+    let mut open = connection();
+    feed(&mut open, format!("{GOOD}\r\n").as_bytes(), 4);
+    assert_eq!(open.handle_end(), None);
+}
+
+#[test]
+fn messages_of_every_length_form_arrive_whole() {
+    let lengths = [0usize, 1, 125, 126, 127, 900, 1000];
+    let bytes: Vec<u8> = lengths.iter().flat_map(|len| frame(0x82, &vec![7; *len])).collect();
+    let expected: Vec<Seen> = lengths.iter().map(|len| Seen::Binary(vec![7; *len])).collect();
+    assert_eq!(after_opening(&bytes).0, expected);
+}
+
+#[test]
+fn a_length_beyond_sixteen_bits_arrives_whole() {
+    let payload = vec![9; 0x1_0003];
+    let mut connection = Connection::new(request(), NONCE, Limits { message: 1 << 20 });
+    let stream = [GOOD.as_bytes(), b"\r\n", &frame(0x82, &payload)].concat();
+    assert_eq!(feed(&mut connection, &stream, 1000)[1..], [Seen::Binary(payload)]);
+}
+
+#[test]
+fn fragments_with_control_frames_between_them_are_one_message() {
+    let bytes =
+        [frame(0x01, b""), frame(0x89, b"hi"), frame(0x00, "h€".as_bytes()), frame(0x8A, b"?"), frame(0x80, b"llo")];
+    let (seen, out) = after_opening(&bytes.concat());
+    assert_eq!(seen, [text("h€llo")]);
+    assert_eq!(out, [0x8A, 0x82, 0, 0, 0, 0, b'h', b'i'], "the ping is answered with its own payload");
+}
+
+#[test]
+fn a_character_may_be_cut_by_a_frame() {
+    let euro = "€".as_bytes();
+    let bytes = [frame(0x01, &euro[..1]), frame(0x00, &euro[1..2]), frame(0x80, &euro[2..])].concat();
+    assert_eq!(after_opening(&bytes).0, [text("€")]);
+}
+
+#[test]
+fn a_wrong_sequence_of_frames_is_answered_with_1002() {
+    for bytes in [
+        frame(0x80, b"nothing to continue"),
+        [frame(0x01, b"a"), frame(0x81, b"b")].concat(),
+        [frame(0x01, b"a"), frame(0x02, b"b")].concat(),
+        frame(0xC1, b"rsv"),
+        frame(0x88, b"1"),
+        frame(0x88, &1005u16.to_be_bytes()),
+        frame(0x88, &999u16.to_be_bytes()),
+    ] {
+        let (seen, out) = after_opening(&bytes);
+        assert_eq!(seen, [Seen::Failed(FaultKind::Frame)], "{bytes:02x?}");
+        assert_eq!((out[0], &out[6..8]), (0x88, &1002u16.to_be_bytes()[..]), "{bytes:02x?}");
+    }
+}
+
+#[test]
+fn the_first_byte_that_is_not_utf8_is_answered_with_1007_though_the_frame_goes_on() {
+    let (seen, out) = after_opening(&[0x81, 100, b'a', 0xFF]);
+    assert_eq!(seen, [Seen::Failed(FaultKind::NotUtf8)]);
+    assert_eq!(out[6..8], 1007u16.to_be_bytes());
+    for bytes in [frame(0x81, b"\xE2\x82"), frame(0x88, b"\x03\xE8\xFF")] {
+        assert_eq!(after_opening(&bytes).0, [Seen::Failed(FaultKind::NotUtf8)]);
+    }
+}
+
+#[test]
+fn a_message_over_the_limit_is_answered_with_1009_before_its_payload_comes() {
+    let huge = [0x82, 127, 0x7F, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF];
+    let in_fragments = [frame(0x02, &[0; 600]), frame(0x00, &[0; 401])].concat();
+    for bytes in [&huge[..], &[0x82, 126, 0x03, 0xE9], &in_fragments] {
+        let (seen, out) = after_opening(bytes);
+        assert_eq!(seen, [Seen::Failed(FaultKind::TooBig)]);
+        assert_eq!(out[6..8], 1009u16.to_be_bytes());
+    }
+}
+
+#[test]
+fn nothing_is_heard_after_a_close_frame() {
+    let bytes = [frame(0x88, b"\x0F\xA0bye"), frame(0x81, b"late"), vec![0xFF; 40]].concat();
+    assert_eq!(after_opening(&bytes).0, [Seen::Close(4000, "bye".into())]);
+    assert_eq!(after_opening(&frame(0x88, b"")).0, [Seen::Close(1005, String::new())]);
+}
+
+#[test]
+fn pings_beyond_thirty_two_are_answered_by_the_latest_only() {
+    let pings: Vec<u8> = (0..100u8).flat_map(|number| frame(0x89, &[number])).collect();
+    let (_, out) = after_opening(&pings);
+    let answered: Vec<u8> = out.chunks(7).map(|pong| pong[6]).collect();
+    assert_eq!(answered, [96, 97, 98, 99]);
+}
+
+#[test]
+fn what_is_sent_is_masked_and_pongs_go_out_before_it() {
+    let mut connection = connection();
+    feed(&mut connection, &[GOOD.as_bytes(), b"\r\n", &frame(0x89, b"p")].concat(), 5);
+    let mut out = Vec::new();
+    connection.send(Kind::Text, b"Hello", || [0x37, 0xFA, 0x21, 0x3D], &mut out);
+    // RFC 6455 §5.7: "A single-frame masked text message"
+    assert_eq!(out[7..], [0x81, 0x85, 0x37, 0xFA, 0x21, 0x3D, 0x7F, 0x9F, 0x4D, 0x51, 0x58]);
+    assert_eq!(out[..2], [0x8A, 0x81]);
+}
+
+#[test]
+fn a_message_in_pieces_is_the_same_on_the_wire_as_a_whole_one() {
+    let payload: Vec<u8> = (0..2000).map(|index| index as u8).collect();
+    let (mut whole, mut pieces) = (Vec::new(), Vec::new());
+    connection().send(Kind::Binary, &payload, || [1, 2, 3, 4], &mut whole);
+    let mut masking = connection().begin_message(Kind::Binary, 2000, || [1, 2, 3, 4], &mut pieces);
+    payload.chunks(333).for_each(|piece| masking.append(piece, &mut pieces));
+    assert_eq!(whole, pieces);
+}
+
+#[test]
+fn a_close_frame_has_its_code_and_reason() {
+    let (mut connection, mut out) = (connection(), Vec::new());
+    feed(&mut connection, format!("{GOOD}\r\n").as_bytes(), 100);
+    connection.close(Close::new(CloseCode::NORMAL, "done".into()).unwrap());
+    connection.poll_transmit(no_mask, &mut out);
+    assert_eq!(out, b"\x88\x86\0\0\0\0\x03\xE8done");
+    out.clear();
+    connection.poll_transmit(no_mask, &mut out);
+    assert!(out.is_empty(), "once");
+}
+
+#[test]
+fn headers_that_could_break_the_request_are_refused() {
+    for (name, value, error) in [
+        ("X", "a\r\nY: b", FieldError::Value),
+        ("X", "a\nY: b", FieldError::Value),
+        ("X", "a\n\n", FieldError::Value),
+        ("X", "a\0", FieldError::Value),
+        ("X", "a\x7F", FieldError::Value),
+        ("X Y", "1", FieldError::Name),
+        ("X:", "1", FieldError::Value),
+        ("", "1", FieldError::Name),
+        ("X\r\nY", "1", FieldError::Name),
+        ("Host", "evil", FieldError::Owned),
+        ("sec-websocket-key", "1", FieldError::Owned),
+    ] {
+        assert_eq!(Field::new(name, value), Err(error), "{name:?}: {value:?}");
+    }
+    assert!(Field::new("Cookie", "a=b; c=\"ä\"").is_ok());
+    assert_eq!(Field::origin("null\r\nX: 1"), Err(FieldError::Value));
+}

@@ -1,0 +1,118 @@
+//! UTF-8 in pieces (RFC 6455 §8.1): a bad byte is found as soon as it is there.
+
+use simdutf8::compat::from_utf8;
+
+/// Validates one message's text as it comes.
+#[derive(Default)]
+pub(super) struct Utf8 {
+    /// The beginning of a character whose end has not come yet.
+    partial: [u8; 4],
+    partial_len: usize,
+    not_ascii: bool,
+}
+
+/// What came is not UTF-8, whatever may follow.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct NotUtf8;
+
+impl Utf8 {
+    /// Takes the next bytes of the text.
+    pub(super) fn check(&mut self, mut piece: &[u8]) -> Result<(), NotUtf8> {
+        if self.partial_len == 0 && piece.is_ascii() {
+            return Ok(());
+        }
+        self.not_ascii = true;
+        while self.partial_len > 0 {
+            let Some((byte, rest)) = piece.split_first() else { return Ok(()) };
+            piece = rest;
+            self.complete_with(*byte)?;
+        }
+        match from_utf8(piece) {
+            Ok(_) => Ok(()),
+            Err(error) if error.error_len().is_some() => Err(NotUtf8),
+            Err(error) => self.keep(piece.get(error.valid_up_to()..).unwrap_or_default()),
+        }
+    }
+
+    /// The text is complete: whether it was all ASCII.
+    pub(super) fn finish(self) -> Result<bool, NotUtf8> {
+        if self.partial_len == 0 { Ok(!self.not_ascii) } else { Err(NotUtf8) }
+    }
+
+    fn complete_with(&mut self, byte: u8) -> Result<(), NotUtf8> {
+        *self.partial.get_mut(self.partial_len).ok_or(NotUtf8)? = byte;
+        self.partial_len += 1;
+        match from_utf8(self.partial.get(..self.partial_len).ok_or(NotUtf8)?) {
+            Ok(_) => self.partial_len = 0,
+            Err(error) if error.error_len().is_some() => return Err(NotUtf8),
+            Err(_) => {} // a longer beginning, still without an end
+        }
+        Ok(())
+    }
+
+    fn keep(&mut self, beginning: &[u8]) -> Result<(), NotUtf8> {
+        self.partial.get_mut(..beginning.len()).ok_or(NotUtf8)?.copy_from_slice(beginning);
+        self.partial_len = beginning.len();
+        Ok(())
+    }
+}
+
+/// Checks a text that is all there: whether it is ASCII.
+#[inline]
+pub(super) fn check_whole(text: &[u8]) -> Result<bool, NotUtf8> {
+    if text.is_ascii() {
+        return Ok(true);
+    }
+    simdutf8::basic::from_utf8(text).map(|_| false).map_err(|_| NotUtf8)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn in_pieces(text: &[u8], cuts: &[usize]) -> Result<bool, NotUtf8> {
+        let (mut utf8, mut from) = (Utf8::default(), 0);
+        for cut in cuts.iter().copied().chain([text.len()]) {
+            let to = cut.clamp(from, text.len());
+            utf8.check(&text[from..to])?;
+            from = to;
+        }
+        utf8.finish()
+    }
+
+    #[test]
+    fn the_first_byte_that_cannot_be_utf8_fails_even_if_nothing_follows() {
+        for bad in [&b"\xC0"[..], b"\xF5", b"\x80", b"\xED\xA0", b"\xE0\x80", b"\xF0\x80", b"\xF4\x90", b"abc\xFF"] {
+            let (last, before) = bad.split_last().unwrap();
+            let mut utf8 = Utf8::default();
+            assert_eq!(utf8.check(before), Ok(()), "{bad:02x?}");
+            assert_eq!(utf8.check(&[*last]), Err(NotUtf8), "{bad:02x?}");
+        }
+    }
+
+    #[test]
+    fn a_character_that_never_ends_fails_at_the_end() {
+        assert_eq!(in_pieces("€".as_bytes().split_last().unwrap().1, &[]), Err(NotUtf8));
+    }
+
+    proptest! {
+        #[test]
+        fn pieces_are_judged_as_the_whole_is(text in any::<String>(), cuts in proptest::collection::vec(0usize..40, 0..6)) {
+            let mut cuts = cuts;
+            cuts.sort_unstable();
+            prop_assert_eq!(in_pieces(text.as_bytes(), &cuts), Ok(text.is_ascii()));
+        }
+
+        #[test]
+        fn any_bytes_are_judged_as_the_standard_library_does(
+            bytes in proptest::collection::vec(any::<u8>(), 0..12),
+            cuts in proptest::collection::vec(0usize..12, 0..6),
+        ) {
+            let mut cuts = cuts;
+            cuts.sort_unstable();
+            prop_assert_eq!(in_pieces(&bytes, &cuts).is_ok(), std::str::from_utf8(&bytes).is_ok());
+            prop_assert_eq!(check_whole(&bytes).is_ok(), std::str::from_utf8(&bytes).is_ok());
+        }
+    }
+}
