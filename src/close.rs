@@ -3,6 +3,8 @@
 //! May `close()` be called with it? What goes out on the wire? May the peer send it? (RFC 6455 §7.4, the registry it
 //! founded, and the page, whose numbers above 1006 were still reserved when it was written.)
 
+use alloc::string::String;
+
 /// A code that may stand in a close frame: one that exists is valid.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct CloseCode(u16);

@@ -1,6 +1,7 @@
 //! `bufferedAmount` and which messages an acknowledgement is due for.
 
-use std::collections::VecDeque;
+use alloc::collections::VecDeque;
+use alloc::vec::Vec;
 
 use super::event::Taken;
 
@@ -15,6 +16,10 @@ pub(super) struct Unacknowledged {
 impl Unacknowledged {
     pub(super) fn bytes(&self) -> u64 {
         self.bytes
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.sizes.is_empty()
     }
 
     pub(super) fn add(&mut self, size: u64) {

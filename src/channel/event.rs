@@ -1,6 +1,6 @@
 //! The words a channel and its driver speak: commands and notifications out, reports in.
 
-use std::borrow::Cow;
+use alloc::borrow::Cow;
 
 use crate::close::Close;
 use crate::status::Status;

@@ -15,7 +15,7 @@ mod laws;
 pub use event::{Command, ClosedBy, Ending, Host, Notification, Report, Stop, Taken, TimedOut};
 pub use subprotocol::{Subprotocols, is_token};
 
-use std::collections::VecDeque;
+use alloc::collections::VecDeque;
 
 use crate::close::{Close, CloseCode};
 use crate::status::Status;
@@ -93,6 +93,11 @@ impl<H: Host> Channel<H> {
     /// Payload bytes that were accepted and not acknowledged.
     pub fn buffered_amount(&self) -> u64 {
         self.unacknowledged.bytes()
+    }
+
+    /// Whether a message was accepted that the host has not taken yet; it may be an empty one.
+    pub fn awaits_acknowledgement(&self) -> bool {
+        !self.unacknowledged.is_empty()
     }
 
     /// `asyncOpen`: commands [`Command::Open`]. If the backend refuses it on the spot, call [`undo_open`](Self::undo_open).
@@ -194,7 +199,7 @@ impl<H: Host> Channel<H> {
 
     /// [`Notification::ServerClose`] was delivered: if the listener did not close, the channel answers with the same code.
     pub fn handle_server_close_delivered(&mut self) {
-        if !std::mem::take(&mut self.owes_answer) || self.state != State::Closing {
+        if !core::mem::take(&mut self.owes_answer) || self.state != State::Closing {
             return;
         }
         let code = self.peer_close.as_ref().and_then(Close::code);
@@ -220,7 +225,7 @@ impl<H: Host> Channel<H> {
         self.state = State::Open;
         self.notifications.push_back(Notification::Start);
         self.commands.push_back(Command::Timer(None));
-        let waiting = std::mem::take(&mut self.waiting);
+        let waiting = core::mem::take(&mut self.waiting);
         self.commands.extend(waiting.into_iter().map(|(message, _)| Command::Send(message)));
     }
 

@@ -1,5 +1,9 @@
 //! The list of subprotocols to ask for (RFC 6455 §4.1, item 10).
 
+use alloc::borrow::ToOwned as _;
+use alloc::string::String;
+use alloc::vec::Vec;
+
 /// A list of distinct tokens, in order of preference.
 #[derive(Clone, Default, PartialEq, Eq, Debug)]
 pub struct Subprotocols(Vec<String>);

@@ -1,0 +1,40 @@
+// The package's entry, for every host: scripts/build.js bundles it with one of the two wasm builds.
+
+import { ChannelError } from '../src/bindings/error.js';
+import { LoadGroup } from '../src/bindings/load_group.js';
+import { WebSocketChannel, provide } from '../src/bindings/channel.js';
+import { initSync, RawChannel } from 'build:glue';
+import wasmBase64 from 'build:wasm';
+import { CloseCodes, Status } from 'build:constants';
+
+/** The name of an nsresult of this package, or undefined. 0x80070057 has two names; this is onStop's. */
+function statusName(status) {
+  return names.get(status);
+}
+
+const names = new Map(Object.entries(Status).map(([name, number]) => [number, name]));
+
+let memory;
+
+/** Compiles the wasm: when the first channel is made, so that importing never throws and costs nothing. */
+provide(() => {
+  try {
+    const text = atob(wasmBase64);
+    const bytes = new Uint8Array(text.length);
+    for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
+    memory = initSync({ module: bytes }).memory;
+  } catch (cause) {
+    const message = "WebAssembly cannot be used here; if a Content-Security-Policy forbids it, add 'wasm-unsafe-eval' to its script-src.";
+    throw new ChannelError('NS_ERROR_NOT_AVAILABLE', Status.NS_ERROR_NOT_AVAILABLE, message, cause);
+  }
+  return RawChannel;
+});
+
+for (const [name, value] of Object.entries(CloseCodes)) {
+  Object.defineProperty(WebSocketChannel, name, { value, enumerable: true });
+}
+
+// For tests of the memory bound; no part of the API.
+Object.defineProperty(WebSocketChannel, Symbol.for('websocket-channel.memory'), { get: () => memory });
+
+export { ChannelError, LoadGroup, Status, WebSocketChannel, statusName };

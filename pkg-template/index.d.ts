@@ -1,0 +1,154 @@
+/** Every listener method is optional. `context` is what `asyncOpen` was given. */
+export interface WebSocketListener<Context = undefined> {
+  /** First call, exactly once. On a channel that never opened, `onStop` follows directly. */
+  onStart?(context: Context): void;
+  /** A text message. */
+  onMessageAvailable?(context: Context, text: string): void;
+  /** A binary message. The memory is yours; several messages may share one `ArrayBuffer`. */
+  onBinaryMessageAvailable?(context: Context, bytes: Uint8Array<ArrayBuffer>): void;
+  /** The host has taken one sent message of `size` payload bytes. */
+  onAcknowledge?(context: Context, size: number): void;
+  /** The peer's close frame came; `code` is 1005 if it carried none. Unless you call `close()` here, the channel answers. */
+  onServerClose?(context: Context, code: number, reason: string): void;
+  /** Last call, exactly once. `status` is `Status.NS_OK` if both close frames were exchanged. */
+  onStop?(context: Context, status: number, detail: StopDetail): void;
+}
+
+/** What is known of a channel's end. */
+export interface StopDetail {
+  /** What happened, in a sentence. */
+  readonly message: string;
+  /** Both close frames were exchanged. */
+  readonly wasClean: boolean;
+  /** The peer's close code; 1005 if its frame carried none, 1006 if no close frame came. */
+  readonly code: number;
+  /** The peer's reason. */
+  readonly reason: string;
+  /** Who closed first. */
+  readonly closedBy: 'local' | 'remote' | null;
+  /** Node: the HTTP response that refused the upgrade. */
+  readonly http: HttpAnswer | null;
+  /** Node: the system's error. */
+  readonly cause: Error | null;
+  /** Which wait was too long. */
+  readonly timeout: 'open' | 'close' | null;
+}
+
+/** An HTTP response that is no upgrade. */
+export interface HttpAnswer {
+  readonly status: number;
+  /** Lower-case names; values of headers that came twice are joined with a comma. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** Its beginning, at most 4 KiB. */
+  readonly body: string;
+}
+
+/** What the constructor takes. Unknown names are refused by `asyncOpen`. */
+export interface ChannelOptions {
+  /** From `asyncOpen` to the open connection, in milliseconds. Default 20 000. */
+  openTimeoutMs?: number;
+  /** The wait for the peer's close frame, in milliseconds. Default 20 000. */
+  closeTimeoutMs?: number;
+  /** The longest message, in payload bytes. Default 128 MiB. */
+  maxMessageSize?: number;
+  /** Node only: extra request headers. */
+  headers?: Readonly<Record<string, string>>;
+  /** Node only: what `tls.connect` takes (ca, cert, key, servername, rejectUnauthorized …). */
+  tls?: object;
+  /** Node only: what `net.connect` takes (family, localAddress, path, lookup …). */
+  socket?: object;
+  /** Node only, and only `false` for now: permessage-deflate is not offered. */
+  deflate?: false;
+  /** Node only, and only `0` for now: redirects are not followed. */
+  redirects?: 0;
+  /** Node only, and only `null` for now: no proxy is used. */
+  proxy?: null;
+}
+
+/** A channel's state, in the order it goes through them. */
+export type ChannelState = 'idle' | 'connecting' | 'open' | 'closing' | 'stopped';
+
+/** Gecko's nsIWebSocketChannel. Throws `ChannelError`s; what goes wrong later reaches the listener's `onStop`. */
+export class WebSocketChannel {
+/*{{CLOSE_CODES}}*/
+  constructor(options?: ChannelOptions);
+
+  /**
+   * Opens the connection. Returns at once; no listener method is called before it has returned.
+   * @param uri ws or wss (http and https are taken as those), absolute, without a fragment
+   * @param origin sent as the Origin header; null or "" for none. In a browser: null, "" or the page's own
+   * @throws ChannelError NS_ERROR_MALFORMED_URI, NS_ERROR_INVALID_ARG, NS_ERROR_NOT_IMPLEMENTED, NS_ERROR_ALREADY_OPENED
+   */
+  asyncOpen(uri: string | URL, origin: string | null | undefined, listener: WebSocketListener<undefined>): void;
+  asyncOpen<Context>(
+    uri: string | URL,
+    origin: string | null | undefined,
+    listener: WebSocketListener<Context>,
+    context: Context,
+  ): void;
+
+  /**
+   * Sends a text message; whether it was accepted. Lone surrogates become U+FFFD.
+   * @throws ChannelError NS_ERROR_NOT_CONNECTED before asyncOpen, NS_ERROR_INVALID_ARG
+   */
+  sendMsg(text: string): boolean;
+
+  /**
+   * Sends a binary message; whether it was accepted. The bytes are taken at once: change them as you like afterwards.
+   * @throws ChannelError NS_ERROR_NOT_CONNECTED before asyncOpen, NS_ERROR_INVALID_ARG
+   */
+  sendBinaryMsg(data: ArrayBuffer | ArrayBufferView): boolean;
+
+  /**
+   * Closes behind all queued messages; while connecting, cancels.
+   * @param code 1000 (default) to 1004, 1007 to 1014, 3000 to 4999; a browser sends only 1000 and 3000 to 4999
+   * @param reason at most 123 bytes of UTF-8
+   * @throws ChannelError NS_ERROR_NOT_CONNECTED before asyncOpen, NS_ERROR_INVALID_ARG
+   */
+  close(code?: number, reason?: string): void;
+
+  /** What `asyncOpen` was given, parsed. Throws NS_ERROR_NOT_INITIALIZED before. */
+  readonly originalURI: string;
+  /** The same after redirects. Throws NS_ERROR_NOT_INITIALIZED before `asyncOpen`. */
+  readonly URI: string;
+  /** Before `asyncOpen`: the subprotocols to ask for, comma separated. Once open: the one selected, or "". */
+  protocol: string;
+  /** The response's Sec-WebSocket-Extensions header, or "". */
+  readonly extensions: string;
+  /** The group the channel is a member of, from `asyncOpen` to `onStop`. */
+  loadGroup: LoadGroup | null;
+  /** Where the channel is in its life. */
+  readonly state: ChannelState;
+  /** `Status.NS_OK` until the channel failed; what `onStop` reports from then on. */
+  readonly status: number;
+  /** Payload bytes accepted and not yet acknowledged. */
+  readonly bufferedAmount: number;
+  /** A number unique in this process. */
+  readonly serial: number;
+}
+
+/** The channels that were opened with it and have not stopped. */
+export class LoadGroup implements Iterable<WebSocketChannel> {
+  /** How many channels are active. */
+  readonly activeCount: number;
+  /** Ends every active channel; each gets its `onStop` with `status` (NS_BINDING_ABORTED unless another is given). */
+  cancel(status?: number): void;
+  [Symbol.iterator](): IterableIterator<WebSocketChannel>;
+}
+
+/** What this package throws. */
+export class ChannelError extends Error {
+  private constructor();
+  /** The NS_ERROR name. */
+  readonly name: string;
+  /** Its 32-bit number. */
+  readonly result: number;
+}
+
+/** The nsresult values of this package, by name. */
+export const Status: {
+/*{{STATUSES}}*/
+};
+
+/** The name of an nsresult, or undefined if it is none of this package's. */
+export function statusName(status: number): keyof typeof Status | undefined;

@@ -1,0 +1,133 @@
+// Builds the package: two wasm builds, one entry, the tarball. `npm run build`.
+
+import { cp, mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { nodeModules, wasmBindgen, wasmTarget } from './tools.js';
+import { main, root, run, say } from './run.js';
+
+const build = join(root, 'build');
+const template = join(root, 'pkg-template');
+
+/** The folder the package is made in, and where it is installed from its tarball. */
+export const packageFolder = join(build, 'pkg');
+export const installedFolder = join(build, 'installed');
+
+/** What differs between the two builds. Budgets are of the whole file a user downloads, gzipped. */
+const HOSTS = {
+  browser: { cargo: [], rustflags: '--cfg=bare', wasmOpt: ['-Oz'], optLevel: 'z', formats: ['esm', 'cjs'], budget: 20_000, minify: true },
+  node: { cargo: ['--features', 'node'], rustflags: '-Ctarget-feature=+simd128', wasmOpt: ['-O4'], optLevel: '3', formats: ['cjs'], budget: 120_000, minify: false },
+};
+
+async function compile(host, bindgen) {
+  const { cargo, rustflags, wasmOpt, optLevel } = HOSTS[host];
+  say(`compiling Rust to wasm for ${host}`);
+  const target = join(root, 'target', host);
+  await run('cargo', ['build', '--quiet', '--release', '--lib', '--target', 'wasm32-unknown-unknown', '--target-dir', target, ...cargo],
+    { env: { CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS: rustflags, CARGO_PROFILE_RELEASE_OPT_LEVEL: optLevel } });
+  const folder = join(build, host);
+  await rm(folder, { recursive: true, force: true });
+  const wasm = join(target, 'wasm32-unknown-unknown', 'release', 'websocket_channel.wasm');
+  await run(join(bindgen, 'wasm-bindgen'),
+    ['--target', 'web', '--no-typescript', '--remove-name-section', '--remove-producers-section', '--out-dir', folder, wasm], { quiet: true });
+  const bound = join(folder, 'websocket_channel_bg.wasm');
+  await run(join(root, 'node_modules', '.bin', 'wasm-opt'), [...wasmOpt, '--all-features', bound, '-o', bound], { quiet: true });
+}
+
+/** Resolves what the entry imports, and what wasm-bindgen copied of our JavaScript to its original. */
+const resolver = (host) => ({
+  name: 'build',
+  setup({ onResolve }) {
+    const files = {
+      'build:glue': join(build, host, 'websocket_channel.js'),
+      'build:wasm': join(build, host, 'websocket_channel_bg.wasm'),
+      'build:constants': join(build, 'constants.js'),
+    };
+    onResolve({ filter: /^build:/ }, ({ path }) => ({ path: files[path] }));
+    onResolve({ filter: /\/snippets\/.*\/src\// }, ({ path }) => ({ path: join(root, path.replace(/^.*?\/src\//, 'src/')) }));
+  },
+});
+
+async function bundle(host, format) {
+  const esbuild = await import('esbuild');
+  const outfile = join(packageFolder, `${host}.${format === 'esm' ? 'mjs' : 'cjs'}`);
+  await esbuild.build({
+    entryPoints: [join(template, 'entry.js')],
+    outfile,
+    format,
+    bundle: true,
+    platform: host === 'node' ? 'node' : 'browser',
+    target: host === 'node' ? 'node20' : 'es2022',
+    minify: HOSTS[host].minify,
+    loader: { '.wasm': 'base64' },
+    plugins: [resolver(host)],
+    legalComments: 'none',
+    logLevel: 'warning',
+  });
+  return outfile;
+}
+
+/** The tables of Rust as JavaScript, and as the types that go where the template says. */
+async function constants() {
+  const { statuses, closeCodes } = JSON.parse(await run('cargo', ['run', '--quiet', '--example', 'tables'], { quiet: true }));
+  const object = (rows) => `Object.freeze({ ${rows.map(([number, name]) => `${name}: ${number}`).join(', ')} })`;
+  await mkdir(build, { recursive: true });
+  await writeFile(join(build, 'constants.js'),
+    `export const Status = ${object(statuses)};\nexport const CloseCodes = ${object(closeCodes)};\n`);
+  const lines = (rows, prefix, show) => rows.map(([number, name, meaning]) =>
+    `  /** ${meaning} */\n  ${prefix}${name}: ${show(number)};`).join('\n');
+  const hex = (number) => number === 0 ? '0' : `0x${number.toString(16).toUpperCase()}`;
+  const types = (await readFile(join(template, 'index.d.ts'), 'utf8'))
+    .replace('/*{{CLOSE_CODES}}*/', lines(closeCodes, 'static readonly ', String))
+    .replace('/*{{STATUSES}}*/', lines(statuses, 'readonly ', hex));
+  for (const extension of ['mts', 'cts']) await writeFile(join(packageFolder, `index.d.${extension}`), types);
+}
+
+async function checkSizes(files) {
+  for (const [host, { budget }] of Object.entries(HOSTS)) {
+    for (const file of files[host]) {
+      const size = gzipSync(await readFile(file), { level: 9 }).length;
+      console.log(`  ${basename(file)}: ${size.toLocaleString('en')} bytes gzipped (budget ${budget.toLocaleString('en')})`);
+      if (size > budget) throw new Error(`${basename(file)} is over its budget by ${size - budget} bytes`);
+    }
+  }
+}
+
+/** Packs the package and installs the tarball: what tests, the demo and `npm start` use. */
+async function packAndInstall() {
+  const packed = await run('npm', ['pack', '--json', '--pack-destination', build], { cwd: packageFolder, quiet: true });
+  const { filename } = JSON.parse(packed.slice(packed.indexOf('['), packed.lastIndexOf(']') + 1))[0];
+  const tarball = join(build, filename);
+  const folder = join(installedFolder, 'node_modules', 'websocket-channel');
+  await rm(folder, { recursive: true, force: true });
+  await mkdir(folder, { recursive: true });
+  await run('tar', ['-xzf', tarball, '-C', folder, '--strip-components=1']);
+  return tarball;
+}
+
+/** Everything, from sources to the installed tarball; answers the tarball's path. */
+export async function buildPackage() {
+  await nodeModules();
+  await wasmTarget();
+  const bindgen = await wasmBindgen();
+  await rm(packageFolder, { recursive: true, force: true });
+  await mkdir(packageFolder, { recursive: true });
+  await constants();
+  for (const host of Object.keys(HOSTS)) await compile(host, bindgen);
+  say('bundling the package');
+  const files = {};
+  for (const [host, { formats }] of Object.entries(HOSTS)) {
+    files[host] = [];
+    for (const format of formats) files[host].push(await bundle(host, format));
+  }
+  for (const name of await readdir(template)) {
+    if (!['entry.js', 'index.d.ts'].includes(name)) await cp(join(template, name), join(packageFolder, name));
+  }
+  await cp(join(root, 'LICENSE'), join(packageFolder, 'LICENSE'));
+  await checkSizes(files);
+  const tarball = await packAndInstall();
+  say(`packed ${basename(tarball)}`);
+  return tarball;
+}
+
+if (import.meta.filename === process.argv[1]) await main(buildPackage);

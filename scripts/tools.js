@@ -1,0 +1,109 @@
+// The tools the project is built and tested with, installed once a machine into a cache outside the clone.
+
+import { access, mkdir, readFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { finish, root, run, say } from './run.js';
+
+const cache = process.env.WEBSOCKET_CHANNEL_CACHE
+  ?? join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'websocket-channel');
+
+const WASM_PACK = '0.15.1';
+const GECKODRIVER = '0.37.1';
+const PYTHON_WEBSOCKETS = '17.4';
+
+/** Tools run for seconds and are compiled for minutes: a quick build is the better one. */
+const QUICK_BUILD = {
+  CARGO_PROFILE_RELEASE_OPT_LEVEL: '1',
+  CARGO_PROFILE_RELEASE_LTO: 'off',
+  CARGO_PROFILE_RELEASE_CODEGEN_UNITS: '256',
+};
+
+const exists = (path) => access(path).then(() => true, () => false);
+
+async function which(...names) {
+  for (const name of names) {
+    const { code, output } = await finish('which', [name], { quiet: true }).catch(() => ({ code: 1 }));
+    if (code === 0) return output.trim();
+  }
+  return null;
+}
+
+/** npm's dependencies, as package-lock.json has them. */
+export async function nodeModules() {
+  const stamp = join(root, 'node_modules', '.package-lock.json');
+  const lock = join(root, 'package-lock.json');
+  if (await exists(stamp)) {
+    const listed = (json) => JSON.stringify(Object.entries(JSON.parse(json).packages)
+      .filter(([path]) => path).map(([path, { version, optional }]) => !optional && [path, version]).filter(Boolean));
+    if (listed(await readFile(stamp, 'utf8')) === listed(await readFile(lock, 'utf8'))) return;
+  }
+  say('installing npm dependencies (about 20 s)');
+  await run('npm', ['ci', '--no-audit', '--no-fund'], { quiet: true });
+}
+
+/** Rust's wasm32 target. */
+export async function wasmTarget() {
+  const installed = await run('rustup', ['target', 'list', '--installed'], { quiet: true }).catch(() => {
+    throw new Error('rustup is missing: install a Rust toolchain with rustup, then try again');
+  });
+  if (installed.includes('wasm32-unknown-unknown')) return;
+  say('installing the wasm32-unknown-unknown target');
+  await run('rustup', ['target', 'add', 'wasm32-unknown-unknown']);
+}
+
+/** A cargo tool of exactly this version: the path of its folder of binaries. */
+async function cargoTool(crate, version, minutes) {
+  const folder = join(cache, `${crate}-${version}`);
+  if (!(await exists(join(folder, '.crates.toml')))) {
+    say(`installing ${crate} ${version} into ${folder} (about ${minutes} minutes)`);
+    await mkdir(folder, { recursive: true });
+    const target = join(cache, 'build');
+    await run('cargo', ['install', '--quiet', '--locked', crate, '--version', version, '--root', folder],
+      { env: { ...QUICK_BUILD, CARGO_TARGET_DIR: target } });
+  }
+  return join(folder, 'bin');
+}
+
+/** wasm-bindgen's command-line tools, of the version that Cargo.toml pins. */
+export async function wasmBindgen() {
+  const manifest = await readFile(join(root, 'Cargo.toml'), 'utf8');
+  const [, version] = manifest.match(/^wasm-bindgen = \{ version = "=([\d.]+)"/m);
+  return cargoTool('wasm-bindgen-cli', version, 3);
+}
+
+export const wasmPack = async () => join(await cargoTool('wasm-pack', WASM_PACK, 2), 'wasm-pack');
+
+export const geckodriver = async () => join(await cargoTool('geckodriver', GECKODRIVER, 2), 'geckodriver');
+
+/** The path of a program that a Debian package brings; installed with apt when this is root. */
+async function debian(names, packages) {
+  const found = await which(...names);
+  if (found) return found;
+  const command = `apt-get update && apt-get install -y ${packages.join(' ')}`;
+  if (process.getuid?.() !== 0 || !(await which('apt-get'))) {
+    throw new Error(`${names[0]} is missing. On Debian: sudo sh -c '${command}'`);
+  }
+  say(`installing ${packages.join(', ')} with apt`);
+  await run('sh', ['-c', `export DEBIAN_FRONTEND=noninteractive; ${command}`], { quiet: true });
+  return (await which(...names)) ?? Promise.reject(new Error(`${names[0]} is still missing after: ${command}`));
+}
+
+export const chromium = () => debian(['chromium', 'chromium-browser', 'google-chrome'], ['chromium', 'chromium-driver']);
+export const chromedriver = () => debian(['chromedriver'], ['chromium', 'chromium-driver']);
+export const firefox = () => debian(['firefox-esr', 'firefox'], ['firefox-esr']);
+export const openssl = () => debian(['openssl'], ['openssl']);
+
+/** A Python that has the `websockets` package: a server that nobody here wrote. */
+export async function python() {
+  const folder = join(cache, `python-websockets-${PYTHON_WEBSOCKETS}`);
+  const interpreter = join(folder, 'bin', 'python3');
+  if (!(await exists(join(folder, 'complete')))) {
+    const system = await debian(['python3'], ['python3', 'python3-venv']);
+    say(`installing Python's websockets ${PYTHON_WEBSOCKETS} into ${folder}`);
+    await run(system, ['-m', 'venv', '--clear', folder], { quiet: true });
+    await run(interpreter, ['-m', 'pip', 'install', '--quiet', `websockets==${PYTHON_WEBSOCKETS}`], { quiet: true });
+    await run('touch', [join(folder, 'complete')]);
+  }
+  return interpreter;
+}

@@ -1,0 +1,42 @@
+// Calls the user's listener. Whatever it throws is reported as the host reports uncaught errors, and the channel goes on.
+
+function report(error) {
+  if (typeof reportError === 'function') reportError(error);
+  else queueMicrotask(() => { throw error; });
+}
+
+/** A listener with the context that every one of its methods is handed. */
+export class Listener {
+  /** `stopped` is called right before `onStop`. */
+  constructor(listener, context, stopped) {
+    this.listener = listener;
+    this.context = context;
+    this.stopped = stopped;
+  }
+
+  start() {
+    try { this.listener.onStart?.(this.context); } catch (error) { report(error); }
+  }
+
+  text(text) {
+    try { this.listener.onMessageAvailable?.(this.context, text); } catch (error) { report(error); }
+  }
+
+  binary(bytes) {
+    try { this.listener.onBinaryMessageAvailable?.(this.context, bytes); } catch (error) { report(error); }
+  }
+
+  acknowledge(size) {
+    try { this.listener.onAcknowledge?.(this.context, size); } catch (error) { report(error); }
+  }
+
+  serverClose(code, reason) {
+    try { this.listener.onServerClose?.(this.context, code, reason); } catch (error) { report(error); }
+  }
+
+  stop(status, message, wasClean, code, reason, closedBy, timeout, http, cause) {
+    this.stopped?.();
+    const detail = { message, wasClean, code, reason, closedBy, http, cause, timeout };
+    try { this.listener.onStop?.(this.context, status, detail); } catch (error) { report(error); }
+  }
+}

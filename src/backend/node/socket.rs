@@ -1,0 +1,91 @@
+//! `socket.js`, as Rust calls it, and the two windows of wasm memory that they share.
+
+use std::cell::RefCell;
+
+use js_sys::Uint8Array;
+use wasm_bindgen::prelude::*;
+
+use super::Engine;
+use crate::backend::{Listener, Url};
+
+#[wasm_bindgen(module = "/src/backend/node/socket.js")]
+extern "C" {
+    pub(super) type Socket;
+
+    #[wasm_bindgen(constructor)]
+    pub(super) fn new(engine: Engine) -> Socket;
+    #[wasm_bindgen(method, catch)]
+    pub(super) fn open(this: &Socket, url: &Url, socket: &JsValue, tls: &JsValue) -> Result<(), JsValue>;
+
+    #[wasm_bindgen(method)]
+    pub(super) fn tick(this: &Socket);
+    #[wasm_bindgen(method)]
+    pub(super) fn write(this: &Socket, bytes: &[u8], messages: u32);
+    #[wasm_bindgen(method)]
+    pub(super) fn end(this: &Socket, ms: u32);
+    #[wasm_bindgen(method)]
+    pub(super) fn linger(this: &Socket, ms: u32);
+    #[wasm_bindgen(method)]
+    pub(super) fn detach(this: &Socket);
+    #[wasm_bindgen(method)]
+    pub(super) fn destroy(this: &Socket);
+
+    #[wasm_bindgen(method, js_name = deliverText)]
+    pub(super) fn deliver_text(this: &Socket, listener: &Listener, start: u32, end: u32, ascii: bool);
+    #[wasm_bindgen(method, js_name = deliverBinary)]
+    pub(super) fn deliver_binary(this: &Socket, listener: &Listener, start: u32, end: u32);
+    #[wasm_bindgen(method)]
+    pub(super) fn begin(this: &Socket, length: f64);
+    #[wasm_bindgen(method)]
+    pub(super) fn piece(this: &Socket, start: u32, end: u32);
+    #[wasm_bindgen(method)]
+    pub(super) fn finish(this: &Socket, text: bool, ascii: bool) -> JsValue;
+
+    #[wasm_bindgen(js_name = provideWindows)]
+    fn provide_windows(memory: JsValue, receive: *const u8, send: *const u8);
+    #[wasm_bindgen(js_name = fillText)]
+    pub(super) fn fill_text(text: &JsValue) -> i32;
+    #[wasm_bindgen(js_name = fillBytes)]
+    pub(super) fn fill_bytes(bytes: &Uint8Array, from: f64) -> u32;
+    pub(super) fn hold(payload: &JsValue) -> Uint8Array;
+    #[wasm_bindgen(js_name = httpAnswer)]
+    pub(super) fn http_answer(status: u16, fields: Vec<String>, body: &[u8]) -> JsValue;
+}
+
+/// The size of each window; `socket.js` has the same number.
+pub(super) const WINDOW: usize = 65536;
+
+thread_local! {
+    static WINDOWS: Windows = Windows::new();
+}
+
+/// Memory that JavaScript writes while Rust is not looking: a chunk that was received, a payload to send.
+struct Windows {
+    receive: RefCell<Box<[u8]>>,
+    send: RefCell<Box<[u8]>>,
+}
+
+impl Windows {
+    fn new() -> Self {
+        let [receive, send] = [(); 2].map(|()| vec![0; WINDOW].into_boxed_slice());
+        provide_windows(wasm_bindgen::memory(), receive.as_ptr(), send.as_ptr());
+        Self { receive: RefCell::new(receive), send: RefCell::new(send) }
+    }
+}
+
+/// Makes the windows if they are not there yet.
+pub(super) fn prepare_windows() {
+    WINDOWS.with(|_| ());
+}
+
+/// Looks at the first `len` bytes that were received.
+#[inline]
+pub(super) fn with_received<T>(len: usize, look: impl FnOnce(&[u8]) -> T) -> T {
+    WINDOWS.with(|windows| look(windows.receive.borrow().get(..len).unwrap_or_default()))
+}
+
+/// Looks at the first `len` bytes that are to be sent.
+#[inline]
+pub(super) fn with_filled<T>(len: usize, look: impl FnOnce(&[u8]) -> T) -> T {
+    WINDOWS.with(|windows| look(windows.send.borrow().get(..len).unwrap_or_default()))
+}

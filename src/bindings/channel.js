@@ -1,0 +1,120 @@
+// The class that users hold: RawChannel with what wasm-bindgen has no words for. The rules are in Rust.
+
+import { Listener } from '../backend/listener.js';
+import { ChannelError } from './error.js';
+import { LoadGroup, cancel, join, leave } from './load_group.js';
+
+const STATES = ['idle', 'connecting', 'open', 'closing', 'stopped'];
+
+let load;
+let lastSerial = 0;
+
+/** Tells how to get at the wasm: `compile` answers the class RawChannel. It is called when the first channel is made. */
+export function provide(compile) {
+  let RawChannel;
+  load = () => (RawChannel ??= compile());
+}
+
+const invalid = (message) => new ChannelError('NS_ERROR_INVALID_ARG', 0x80070057, message);
+const notYet = (name) => new ChannelError('NS_ERROR_NOT_IMPLEMENTED', 0x80004001, `${name} is not implemented yet: leave it as it is.`);
+
+export class WebSocketChannel {
+  #raw;
+  #options;
+  #loadGroup = null;
+  #serial = ++lastSerial;
+
+  constructor(options) {
+    const RawChannel = load();
+    this.#raw = new RawChannel();
+    // A copy: what the caller does to its object later changes nothing. What is no object is refused by asyncOpen.
+    this.#options = options !== null && typeof options === 'object' ? { ...options } : options;
+  }
+
+  asyncOpen(uri, origin, listener, context) {
+    if ((typeof listener !== 'object' && typeof listener !== 'function') || listener === null) {
+      // The second open is refused as such, whatever its arguments.
+      if (this.#raw.state === 0) throw invalid('asyncOpen: the listener is no object.');
+    }
+    const stopped = () => { this.#loadGroup?.[leave](this); };
+    this.#raw.asyncOpen(uri, origin, new Listener(listener, context, stopped), this.#options);
+    this.#loadGroup?.[join](this);
+  }
+
+  sendMsg(text) {
+    if (typeof text !== 'string') throw invalid('sendMsg: the message is no string. Bytes are sent with sendBinaryMsg.');
+    return this.#raw.sendText(text);
+  }
+
+  sendBinaryMsg(data) {
+    return this.#raw.sendBytes(bytesOf(data));
+  }
+
+  close(code, reason) {
+    this.#raw.close(code, reason);
+  }
+
+  get originalURI() { return this.#raw.uri; }
+
+  get URI() { return this.#raw.uri; }
+
+  get protocol() { return this.#raw.protocol; }
+
+  set protocol(list) {
+    if (typeof list !== 'string') throw invalid('protocol: pass a comma-separated list of subprotocols, or "".');
+    this.#raw.setProtocol(list);
+  }
+
+  get extensions() { return this.#raw.extensions; }
+
+  get loadGroup() { return this.#loadGroup; }
+
+  set loadGroup(group) {
+    if (group !== null && !(group instanceof LoadGroup)) throw invalid('loadGroup: pass a LoadGroup or null.');
+    const active = this.#isActive();
+    if (active) this.#loadGroup?.[leave](this);
+    this.#loadGroup = group;
+    if (active) group?.[join](this);
+  }
+
+  get state() { return STATES[this.#raw.state]; }
+
+  get status() { return this.#raw.status; }
+
+  get bufferedAmount() { return this.#raw.bufferedAmount; }
+
+  get serial() { return this.#serial; }
+
+  get pingInterval() { return 0; }
+
+  set pingInterval(seconds) { if (seconds !== 0) throw notYet('pingInterval'); }
+
+  get pingTimeout() { return 10; }
+
+  set pingTimeout(seconds) { if (seconds !== 10) throw notYet('pingTimeout'); }
+
+  get notificationCallbacks() { return null; }
+
+  set notificationCallbacks(callbacks) { if (callbacks !== null) throw notYet('notificationCallbacks'); }
+
+  /** LoadGroup.cancel, for one member. */
+  [cancel](status) { this.#raw.cancel(status); }
+
+  #isActive() {
+    return this.#raw.state > 0 && this.#raw.state < 4;
+  }
+}
+
+/** The bytes of an ArrayBuffer or a view, in memory that nobody else writes to while they are sent. */
+function bytesOf(data) {
+  if (data instanceof Uint8Array && data.buffer instanceof ArrayBuffer) return data;
+  if (ArrayBuffer.isView(data)) {
+    const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+    return tag(data.buffer) === '[object SharedArrayBuffer]' ? bytes.slice() : bytes;
+  }
+  // By its tag, so that one of another realm (a frame, a vm context) is taken too.
+  if (tag(data) === '[object ArrayBuffer]') return new Uint8Array(data);
+  throw invalid('sendBinaryMsg: the message is no ArrayBuffer and no view of one. A string is sent with sendMsg.');
+}
+
+const tag = (value) => Object.prototype.toString.call(value);
