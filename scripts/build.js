@@ -4,6 +4,7 @@ import { cp, mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { nodeModules, wasmBindgen, wasmTarget } from './tools.js';
+import { homedir } from 'node:os';
 import { main, root, run, say } from './run.js';
 
 const build = join(root, 'build');
@@ -15,35 +16,64 @@ export const installedFolder = join(build, 'installed');
 
 /** What differs between the two builds. Budgets are of the whole file a user downloads, gzipped. */
 const HOSTS = {
-  browser: { cargo: [], rustflags: '--cfg=bare', wasmOpt: ['-Oz'], optLevel: 'z', formats: ['esm', 'cjs'], budget: 20_000, minify: true },
-  node: { cargo: ['--features', 'node'], rustflags: '-Ctarget-feature=+simd128', wasmOpt: ['-O4'], optLevel: '3', formats: ['cjs'], budget: 120_000, minify: false },
+  browser: { cargo: [], rustflags: '--cfg=bare', wasmOpt: '-Oz', optLevel: 'z', formats: ['esm', 'cjs'], budget: 20_000, minify: true },
+  node: { cargo: ['--features', 'node'], rustflags: '-Ctarget-feature=+simd128', wasmOpt: '-O4', optLevel: '3', formats: ['cjs'], budget: 120_000, minify: false },
 };
+
+/** What every browser and Node 20 understand; binaryen knows newer things too. */
+const FEATURES = ['bulk-memory', 'bulk-memory-opt', 'multivalue', 'mutable-globals', 'nontrapping-float-to-int', 'reference-types',
+  'sign-ext', 'simd'].map((feature) => `--enable-${feature}`);
 
 async function compile(host, bindgen) {
   const { cargo, rustflags, wasmOpt, optLevel } = HOSTS[host];
   say(`compiling Rust to wasm for ${host}`);
   const target = join(root, 'target', host);
-  await run('cargo', ['build', '--quiet', '--release', '--lib', '--target', 'wasm32-unknown-unknown', '--target-dir', target, ...cargo],
-    { env: { CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS: rustflags, CARGO_PROFILE_RELEASE_OPT_LEVEL: optLevel } });
+  // Panics name their source file: not by this machine's paths.
+  const paths = [process.env.CARGO_HOME ?? join(homedir(), '.cargo'), root].map((path) => `--remap-path-prefix=${path}=`);
+  await run('cargo', ['build', '--quiet', '--release', '--lib', '--target', 'wasm32-unknown-unknown', '--target-dir', target, ...cargo], {
+    env: {
+      CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS: [rustflags, ...paths].join(' '),
+      CARGO_PROFILE_RELEASE_OPT_LEVEL: optLevel,
+    },
+  });
   const folder = join(build, host);
   await rm(folder, { recursive: true, force: true });
-  const wasm = join(target, 'wasm32-unknown-unknown', 'release', 'websocket_channel.wasm');
-  await run(join(bindgen, 'wasm-bindgen'),
-    ['--target', 'web', '--no-typescript', '--remove-name-section', '--remove-producers-section', '--out-dir', folder, wasm], { quiet: true });
-  const bound = join(folder, 'websocket_channel_bg.wasm');
-  await run(join(root, 'node_modules', '.bin', 'wasm-opt'), [...wasmOpt, '--all-features', bound, '-o', bound], { quiet: true });
+  await run(join(bindgen, 'wasm-bindgen'), ['--target', 'web', '--no-typescript', '--out-dir', folder,
+    join(target, 'wasm32-unknown-unknown', 'release', 'websocket_channel.wasm')], { quiet: true });
+  await shortenNames(folder);
+  const wasm = join(folder, 'websocket_channel_bg.wasm');
+  await run(join(root, 'node_modules', '.bin', 'wasm-opt'), [...FEATURES, wasmOpt, wasmOpt,
+    '--strip-debug', '--strip-producers', '--strip-target-features', wasm, '-o', wasm], { quiet: true });
+}
+
+/** wasm-bindgen's names carry hashes, which do not compress; they stand in the wasm and in the glue. */
+async function shortenNames(folder) {
+  const bin = (name) => join(root, 'node_modules', '.bin', name);
+  const [wasm, text, glue] = ['websocket_channel_bg.wasm', 'websocket_channel.wat', 'websocket_channel.js'].map((name) => join(folder, name));
+  await run(bin('wasm-dis'), [...FEATURES, wasm, '-o', text], { quiet: true });
+  const names = new Map();
+  const short = (name) => names.get(name) ?? names.set(name, `_${names.size}`).get(name);
+  const shorten = (source) => source.replace(/\b(?:__wbg_\w+_[0-9a-f]{16}|__wbindgen_generic_\d+|wasm_bindgen__convert__closures_\w+)\b/g,
+    short)
+    // The module of each import: in the wasm, and as a key of the glue's import object.
+    .replace(/(\(import )"(\.[^"]+)"/g, (_, before, module) => `${before}"${short(module)}"`)
+    .replace(/^( +)"(\.[^"]+)": import/gm, (_, before, module) => `${before}"${short(module)}": import`);
+  for (const file of [text, glue]) await writeFile(file, shorten(await readFile(file, 'utf8')));
+  await run(bin('wasm-as'), [...FEATURES, text, '-o', wasm], { quiet: true });
 }
 
 /** Resolves what the entry imports, and what wasm-bindgen copied of our JavaScript to its original. */
 const resolver = (host) => ({
   name: 'build',
-  setup({ onResolve }) {
+  setup({ onResolve, onLoad }) {
     const files = {
       'build:glue': join(build, host, 'websocket_channel.js'),
       'build:wasm': join(build, host, 'websocket_channel_bg.wasm'),
+      'build:host': join(root, 'src', 'backend', host === 'node' ? 'node/host.js' : 'browser.js'),
       'build:constants': join(build, 'constants.js'),
     };
     onResolve({ filter: /^build:/ }, ({ path }) => ({ path: files[path] }));
+    onLoad({ filter: /\.wasm$/ }, async ({ path }) => ({ contents: await readFile(path, 'hex'), loader: 'text' }));
     onResolve({ filter: /\/snippets\/.*\/src\// }, ({ path }) => ({ path: join(root, path.replace(/^.*?\/src\//, 'src/')) }));
   },
 });
@@ -59,9 +89,10 @@ async function bundle(host, format) {
     platform: host === 'node' ? 'node' : 'browser',
     target: host === 'node' ? 'node20' : 'es2022',
     minify: HOSTS[host].minify,
-    loader: { '.wasm': 'base64' },
     plugins: [resolver(host)],
     legalComments: 'none',
+    // wasm-bindgen's glue: one import object for several snippets, and an initialiser that is not used.
+    logOverride: { 'duplicate-object-key': 'silent', 'empty-import-meta': 'silent' },
     logLevel: 'warning',
   });
   return outfile;

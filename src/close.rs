@@ -123,7 +123,7 @@ enum Use {
 /// The table of DESIGN: every `u16` is in exactly one row.
 fn use_of(code: u16) -> Use {
     match code {
-        0..=999 => Use::Never,     // RFC 6455 §7.4.2: not used
+        0..=999 => Use::Never, // RFC 6455 §7.4.2: not used
         1000..=1003 => Use::Free,
         1004 => Use::SentAs(1009), // the page's number for "too large" is the draft protocol's
         1005 | 1006 => Use::Never, // RFC 6455 §7.4.1: only ever reported

@@ -23,10 +23,7 @@
 //! backend is built is decided by the cargo feature `node`, in `backend/mod.rs` and nowhere else.
 #![forbid(unsafe_code)]
 #![cfg_attr(bare, no_std)] // scripts/build.js sets it for the browser build, see bare.rs
-#![cfg_attr(
-    test,
-    allow(clippy::indexing_slicing, clippy::unwrap_used, clippy::expect_used, clippy::panic)
-)]
+#![cfg_attr(test, allow(clippy::indexing_slicing, clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
 extern crate alloc;
 

@@ -1,4 +1,6 @@
-// The few things about strings and the page that are cheaper to ask in JavaScript.
+// What a page can honour, and the few things about strings that are cheaper to ask in JavaScript.
+
+import { notImplemented } from '../bindings/error.js';
 
 const encoder = /* @__PURE__ */ new TextEncoder();
 const scratch = /* @__PURE__ */ new Uint8Array(3 * 256);
@@ -8,15 +10,19 @@ export function utf8Length(text) {
   return text.length <= 256 ? encoder.encodeInto(text, scratch).written : encoder.encode(text).length;
 }
 
-export function stringLength(text) {
-  return text.length;
+/** The size of what a MessageEvent carries in payload bytes; exact only where it is near `limit`. */
+export function sizeOf(data, limit) {
+  if (typeof data !== 'string') return data.byteLength;
+  // A UTF-16 unit is at most three bytes of UTF-8.
+  return data.length * 3 <= limit ? 0 : utf8Length(data);
 }
 
-/** The origin of the page or worker; null where there is none. */
-export function pageOrigin() {
-  return globalThis.location?.origin ?? null;
-}
-
-export function send(socket, payload) {
-  socket.send(payload);
-}
+export const host = {
+  name: 'a browser',
+  options: {},
+  checkUri() {},
+  checkOrigin(origin) {
+    if (origin === globalThis.location?.origin) return;
+    throw notImplemented('origin: a browser sends the page\'s own origin. Pass null, "" or that.');
+  },
+};

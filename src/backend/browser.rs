@@ -10,39 +10,11 @@ use js_sys::{Array, ArrayBuffer, Uint8Array};
 use wasm_bindgen::prelude::*;
 use web_sys::{BinaryType, CloseEvent, MessageEvent, WebSocket};
 
-use super::host::Timer;
-use super::{Listener, PayloadKind, Refusal, Session, Target, Url};
+use super::timer::Timer;
+use super::{Listener, PayloadKind, Refusal, Session, Target};
 use crate::channel::{Ending, Report, Taken};
 use crate::close::{Close, CloseCode};
 use crate::status::Status;
-
-/// What this build calls its host in messages.
-pub(crate) const HOST: &str = "a browser";
-
-/// A page has no options of its own beyond those that both hosts share.
-#[derive(Default)]
-pub(crate) struct HostOptions;
-
-impl HostOptions {
-    /// Takes the option if this host has it: never.
-    pub(crate) fn set(&mut self, _name: &str, _value: &JsValue) -> Option<Result<(), &'static str>> {
-        None
-    }
-
-    /// The origin is the page's own, and the browser writes it.
-    pub(crate) fn set_origin(&mut self, origin: &str) -> Result<(), Refusal> {
-        if origin == page_origin().as_string().unwrap_or_default() {
-            return Ok(());
-        }
-        let message = "origin: a browser sends the page's own. Pass null, \"\" or that origin.";
-        Err(Refusal::new(Status::NOT_IMPLEMENTED, message))
-    }
-
-    /// Credentials in the URI are the browser's business.
-    pub(crate) fn check_url(&self, _url: &Url) -> Result<(), Refusal> {
-        Ok(())
-    }
-}
 
 /// A string or a `Uint8Array` that nobody else writes to.
 pub(crate) struct Outgoing(JsValue);
@@ -63,20 +35,20 @@ pub(crate) struct Browser {
     poll_delay: Cell<u32>,
 }
 
+/// One signature for all three: each costs a page some hundred bytes.
 struct Handlers {
-    open: Closure<dyn FnMut()>,
-    message: Closure<dyn FnMut(MessageEvent)>,
-    close: Closure<dyn FnMut(CloseEvent)>,
+    open: Closure<dyn FnMut(JsValue)>,
+    message: Closure<dyn FnMut(JsValue)>,
+    close: Closure<dyn FnMut(JsValue)>,
 }
 
 /// `bufferedAmount` falls within a few milliseconds as a rule; a peer that does not read is asked for less often.
 const MAX_POLL_DELAY: u32 = 64;
 
 impl Browser {
-    pub(crate) fn open(session: &Rc<Session>, target: Target) -> Result<Rc<Self>, Refusal> {
-        let Target { url, protocols, max_message_size, host_options: HostOptions } = target;
-        let protocols: Array = protocols.as_slice().iter().map(JsValue::from).collect();
-        let socket = WebSocket::new_with_str_sequence(&url.href(), &protocols).map_err(|cause| Refusal {
+    pub(crate) fn open(session: &Rc<Session>, target: Target<'_>) -> Result<Rc<Self>, Refusal> {
+        let Target { url, protocols, max_message_size, .. } = target;
+        let socket = new_socket(url, &protocols).map_err(|cause| Refusal {
             cause,
             ..Refusal::new(Status::NOT_IMPLEMENTED, "The browser refuses to connect from this page to this URI.")
         })?;
@@ -84,7 +56,7 @@ impl Browser {
         let browser = Rc::new(Self {
             socket,
             session: session.clone(),
-            max_message_size: max_message_size as f64,
+            max_message_size: max_message_size.into(),
             handlers: RefCell::new(None),
             poll: Timer::default(),
             poll_delay: Cell::new(0),
@@ -107,7 +79,7 @@ impl Browser {
 
     pub(crate) fn send(self: &Rc<Self>, message: Outgoing) {
         // Throws only while connecting, when nothing is sent, or for shared memory, which the bindings have copied.
-        let _ = send(&self.socket, &message.0);
+        let _ = self.socket.unchecked_ref::<RawSocket>().send(&message.0);
         if self.poll_delay.get() == 0 {
             self.poll_soon(1);
         }
@@ -136,16 +108,11 @@ impl Browser {
     }
 
     fn listen(self: &Rc<Self>) {
-        let on = |handle: fn(&Rc<Self>)| {
+        let on = |handle: fn(&Rc<Self>, JsValue)| {
             let browser = self.clone();
-            move || handle(&browser)
+            Closure::new(move |event| handle(&browser, event))
         };
-        let (on_message, on_close) = (self.clone(), self.clone());
-        let handlers = Handlers {
-            open: Closure::new(on(Self::opened)),
-            message: Closure::new(move |event: MessageEvent| on_message.received(event.data())),
-            close: Closure::new(move |event: CloseEvent| on_close.closed(&event)),
-        };
+        let handlers = Handlers { open: on(Self::opened), message: on(Self::received), close: on(Self::closed) };
         self.socket.set_onopen(Some(handlers.open.as_ref().unchecked_ref()));
         self.socket.set_onmessage(Some(handlers.message.as_ref().unchecked_ref()));
         self.socket.set_onclose(Some(handlers.close.as_ref().unchecked_ref()));
@@ -162,25 +129,28 @@ impl Browser {
         drop(handlers);
     }
 
-    fn opened(self: &Rc<Self>) {
-        self.session.selected(self.socket.protocol(), self.socket.extensions());
+    fn opened(self: &Rc<Self>, _event: JsValue) {
+        let socket = self.socket.unchecked_ref::<RawSocket>();
+        self.session.selected(socket.protocol(), socket.extensions());
         self.session.report(Report::Opened);
     }
 
-    fn received(self: &Rc<Self>, data: JsValue) {
+    fn received(self: &Rc<Self>, event: JsValue) {
+        let data = event.unchecked_into::<MessageEvent>().data();
         if self.session.awaits_acknowledgement() {
             self.look(); // an echo: what it answers has been sent
         }
-        if size(&data, self.max_message_size) > self.max_message_size {
+        if size_of(&data, self.max_message_size) > self.max_message_size {
             self.abort(None);
-            let message = "A message is longer than maxMessageSize.".into();
+            let message = "A message is longer than maxMessageSize.";
             self.session.report(Report::Gone(Ending { status: Status::FILE_TOO_BIG, message, ..Ending::default() }));
         } else {
             self.session.report(Report::Message(Incoming(data)));
         }
     }
 
-    fn closed(self: &Rc<Self>, event: &CloseEvent) {
+    fn closed(self: &Rc<Self>, event: JsValue) {
+        let event: CloseEvent = event.unchecked_into();
         self.look();
         self.release();
         let close = match CloseCode::from_peer(event.code()) {
@@ -193,7 +163,7 @@ impl Browser {
                 Ending::clean()
             }
             _ => Ending {
-                message: "The connection failed or was lost; why, a browser tells its console but no page.".into(),
+                message: "The connection failed or was lost; why, a browser tells its console but no page.",
                 ..Ending::default()
             },
         };
@@ -217,24 +187,29 @@ impl Browser {
     }
 }
 
-/// The size of a message that came, in payload bytes; exact only where it is near `limit`.
-fn size(data: &JsValue, limit: f64) -> f64 {
-    match data.dyn_ref::<ArrayBuffer>() {
-        Some(buffer) => f64::from(buffer.byte_length()),
-        // A UTF-16 unit is at most three bytes of UTF-8.
-        None if string_length(data) * 3.0 <= limit => 0.0,
-        None => utf8_length(data),
-    }
-}
-
 #[wasm_bindgen(module = "/src/backend/browser.js")]
 extern "C" {
     #[wasm_bindgen(js_name = utf8Length)]
     fn utf8_length(text: &JsValue) -> f64;
-    #[wasm_bindgen(js_name = stringLength)]
-    fn string_length(text: &JsValue) -> f64;
-    #[wasm_bindgen(js_name = pageOrigin)]
-    fn page_origin() -> JsValue;
-    #[wasm_bindgen(catch)]
-    fn send(socket: &WebSocket, payload: &JsValue) -> Result<(), JsValue>;
+    #[wasm_bindgen(js_name = sizeOf)]
+    fn size_of(data: &JsValue, limit: f64) -> f64;
+}
+
+// web-sys knows these only with arguments converted to Rust's strings and back.
+#[wasm_bindgen]
+extern "C" {
+    #[wasm_bindgen(js_name = WebSocket)]
+    type RawSocket;
+    #[wasm_bindgen(constructor, js_class = "WebSocket", catch)]
+    fn new(url: &JsValue, protocols: &Array) -> Result<RawSocket, JsValue>;
+    #[wasm_bindgen(method, getter)]
+    fn protocol(this: &RawSocket) -> JsValue;
+    #[wasm_bindgen(method, getter)]
+    fn extensions(this: &RawSocket) -> JsValue;
+    #[wasm_bindgen(method, catch)]
+    fn send(this: &RawSocket, payload: &JsValue) -> Result<(), JsValue>;
+}
+
+fn new_socket(url: &JsValue, protocols: &Array) -> Result<WebSocket, JsValue> {
+    RawSocket::new(url, protocols).map(JsCast::unchecked_into)
 }

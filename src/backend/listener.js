@@ -36,6 +36,9 @@ export class Listener {
 
   stop(status, message, wasClean, code, reason, closedBy, timeout, http, cause) {
     this.stopped?.();
+    // What the host knows makes the sentence precise.
+    if (http !== null) message += ` Its HTTP status was ${http.status}.`;
+    if (cause !== null) message += ` ${cause.message}`;
     const detail = { message, wasClean, code, reason, closedBy, http, cause, timeout };
     try { this.listener.onStop?.(this.context, status, detail); } catch (error) { report(error); }
   }

@@ -49,11 +49,10 @@ impl Listener {
             TimedOut::Open => "open",
             TimedOut::Close => "close",
         });
-        let Evidence { http, cause } =
-            stop.evidence.unwrap_or(Evidence { http: JsValue::NULL, cause: JsValue::NULL });
+        let Evidence { http, cause } = stop.evidence.unwrap_or(Evidence { http: JsValue::NULL, cause: JsValue::NULL });
         self.call_stop(
             stop.status.0,
-            &stop.message,
+            stop.message,
             stop.was_clean,
             stop.peer_close.as_ref().map_or(ABNORMAL, Close::reported_code),
             stop.peer_close.as_ref().map_or("", Close::reason),

@@ -9,9 +9,9 @@
 //! - `deliver(&self, &Listener, message)`: hand a message that came in to the listener.
 //! - `handle_timeout(&self)`: a last chance to report something better than a timeout.
 
-mod host;
 mod listener;
 mod session;
+mod timer;
 
 #[cfg(not(feature = "node"))]
 mod browser;
@@ -19,19 +19,17 @@ mod browser;
 mod node;
 
 #[cfg(not(feature = "node"))]
-pub(crate) use browser::{Browser as Backend, HOST, HostOptions, Incoming, Outgoing};
+pub(crate) use browser::{Browser as Backend, Incoming, Outgoing};
 #[cfg(feature = "node")]
-pub(crate) use node::{HOST, HostOptions, Incoming, Node as Backend, Outgoing};
+pub(crate) use node::{Incoming, Node as Backend, Outgoing};
 
-pub(crate) use host::Url;
 pub(crate) use listener::Listener;
 pub(crate) use session::Session;
 
-use alloc::borrow::Cow;
-
+use js_sys::Array;
 use wasm_bindgen::JsValue;
 
-use crate::channel::{Host, Subprotocols};
+use crate::channel::Host;
 use crate::status::Status;
 
 /// The channel's words for messages and evidence, in JavaScript's world.
@@ -60,25 +58,28 @@ pub(crate) enum PayloadKind {
     Binary,
 }
 
-/// Where to connect and how; everything the host's own rules do not decide is already checked.
-pub(crate) struct Target {
-    /// ws or wss, without a fragment.
-    pub(crate) url: Url,
-    pub(crate) protocols: Subprotocols,
-    pub(crate) max_message_size: u64,
-    pub(crate) host_options: HostOptions,
+/// Where to connect and how, as `arguments.js` has read it.
+pub(crate) struct Target<'a> {
+    /// A `URL`: ws or wss, without a fragment.
+    pub(crate) url: &'a JsValue,
+    /// Distinct tokens.
+    pub(crate) protocols: Array,
+    pub(crate) max_message_size: u32,
+    /// What only this host honours, and the origin; a browser honours nothing more.
+    #[allow(dead_code)]
+    pub(crate) host_options: JsValue,
 }
 
 /// Why a call throws: becomes a `ChannelError`.
 pub(crate) struct Refusal {
     pub(crate) status: Status,
-    pub(crate) message: Cow<'static, str>,
+    pub(crate) message: &'static str,
     /// The host's own exception, or undefined.
     pub(crate) cause: JsValue,
 }
 
 impl Refusal {
-    pub(crate) fn new(status: Status, message: impl Into<Cow<'static, str>>) -> Self {
-        Self { status, message: message.into(), cause: JsValue::UNDEFINED }
+    pub(crate) fn new(status: Status, message: &'static str) -> Self {
+        Self { status, message, cause: JsValue::UNDEFINED }
     }
 }

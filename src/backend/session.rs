@@ -1,12 +1,11 @@
 //! One channel with its backend and its listener, and the loop that keeps the three in step.
 
 use alloc::rc::Rc;
-use alloc::string::String;
 use core::cell::{Cell, RefCell};
 
 use wasm_bindgen::JsValue;
 
-use super::host::{Timer, soon};
+use super::timer::Timer;
 use super::{Backend, JsHost, Listener, PayloadKind, Refusal, Target};
 use crate::channel::{Channel, Command, Notification, Report, State, Timeouts};
 use crate::close::Close;
@@ -22,9 +21,9 @@ pub(crate) struct Session {
     timer: Timer,
     /// A listener's method is running: what it causes is delivered after it has returned.
     delivering: Cell<bool>,
-    /// What the server selected.
-    protocol: RefCell<String>,
-    extensions: RefCell<String>,
+    /// Strings, once the server has answered.
+    protocol: RefCell<JsValue>,
+    extensions: RefCell<JsValue>,
 }
 
 impl Session {
@@ -45,18 +44,18 @@ impl Session {
         self.channel.borrow().awaits_acknowledgement()
     }
 
-    pub(crate) fn protocol(&self) -> String {
+    pub(crate) fn protocol(&self) -> JsValue {
         self.protocol.borrow().clone()
     }
 
-    pub(crate) fn extensions(&self) -> String {
+    pub(crate) fn extensions(&self) -> JsValue {
         self.extensions.borrow().clone()
     }
 
     /// `asyncOpen`, its arguments checked. An error leaves the session as it was.
     pub(crate) fn open(
         self: &Rc<Self>,
-        target: Target,
+        target: Target<'_>,
         timeouts: Timeouts,
         listener: Listener,
     ) -> Result<(), Refusal> {
@@ -105,9 +104,9 @@ impl Session {
     }
 
     /// What the response to the handshake selected; to be told before [`Report::Opened`].
-    pub(crate) fn selected(&self, protocol: String, extensions: String) {
-        *self.protocol.borrow_mut() = protocol;
-        *self.extensions.borrow_mut() = extensions;
+    pub(crate) fn selected(&self, protocol: JsValue, extensions: JsValue) {
+        self.protocol.replace(protocol);
+        self.extensions.replace(extensions);
     }
 
     pub(super) fn backend(&self) -> Option<Rc<Backend>> {
@@ -118,8 +117,7 @@ impl Session {
     fn called(self: &Rc<Self>) {
         self.pump_commands();
         if !self.delivering.get() && self.channel.borrow().has_notification() {
-            let session = self.clone();
-            soon(move || session.pump());
+            self.wake_after(0); // the channel has stopped: no timeout is due any more
         }
     }
 
@@ -148,8 +146,7 @@ impl Session {
         match (command, self.backend()) {
             (Command::Timer(None), _) => self.timer.clear(),
             (Command::Timer(Some(ms)), _) => {
-                let session = self.clone();
-                self.timer.set(ms, move || session.timed_out());
+                self.wake_after(ms);
             }
             (Command::Send(message), Some(backend)) => backend.send(message),
             (Command::Close(close), Some(backend)) => backend.close(close),
@@ -180,16 +177,24 @@ impl Session {
                 // The natural end: everything the connection needed is released before the last call.
                 self.backend.borrow_mut().take();
                 self.listener.borrow_mut().take();
+                self.timer.clear();
                 listener.stop(stop);
             }
         }
     }
 
-    fn timed_out(self: &Rc<Self>) {
-        if let Some(backend) = self.backend() {
-            backend.handle_timeout();
+    fn wake_after(self: &Rc<Self>, ms: u32) {
+        let session = self.clone();
+        self.timer.set(ms, move || session.wake());
+    }
+
+    fn wake(self: &Rc<Self>) {
+        if !self.channel.borrow().has_notification() {
+            if let Some(backend) = self.backend() {
+                backend.handle_timeout();
+            }
+            self.channel.borrow_mut().handle_timeout();
         }
-        self.channel.borrow_mut().handle_timeout();
         self.pump();
     }
 }

@@ -1,28 +1,33 @@
 // The class that users hold: RawChannel with what wasm-bindgen has no words for. The rules are in Rust.
 
 import { Listener } from '../backend/listener.js';
-import { ChannelError } from './error.js';
+import { parseOptions, parseOrigin, parseProtocols, parseUri } from './arguments.js';
+import { invalid, notImplemented, refused } from './error.js';
 import { LoadGroup, cancel, join, leave } from './load_group.js';
 
 const STATES = ['idle', 'connecting', 'open', 'closing', 'stopped'];
 
 let load;
+let host;
 let lastSerial = 0;
 
-/** Tells how to get at the wasm: `compile` answers the class RawChannel. It is called when the first channel is made. */
-export function provide(compile) {
+/** Tells where the wasm is (`compile` answers RawChannel; called when the first channel is made) and what the host can do. */
+export function provide(compile, itsHost) {
   let RawChannel;
   load = () => (RawChannel ??= compile());
+  host = itsHost;
 }
 
-const invalid = (message) => new ChannelError('NS_ERROR_INVALID_ARG', 0x80070057, message);
-const notYet = (name) => new ChannelError('NS_ERROR_NOT_IMPLEMENTED', 0x80004001, `${name} is not implemented yet: leave it as it is.`);
+const alreadyOpened = (advice) => refused(0x804b0049, `This channel was opened before. ${advice}`);
+const notYet = (name) => notImplemented(`${name} is not implemented yet: leave it as it is.`);
 
 export class WebSocketChannel {
+  #serial = ++lastSerial;
   #raw;
   #options;
+  #uri;
+  #protocols = '';
   #loadGroup = null;
-  #serial = ++lastSerial;
 
   constructor(options) {
     const RawChannel = load();
@@ -32,12 +37,17 @@ export class WebSocketChannel {
   }
 
   asyncOpen(uri, origin, listener, context) {
-    if ((typeof listener !== 'object' && typeof listener !== 'function') || listener === null) {
-      // The second open is refused as such, whatever its arguments.
-      if (this.#raw.state === 0) throw invalid('asyncOpen: the listener is no object.');
+    if (this.#raw.state !== 0) throw alreadyOpened('A channel opens once: make a new WebSocketChannel.');
+    const url = parseUri(uri, host);
+    const options = parseOptions(this.#options, host);
+    options.host.origin = parseOrigin(origin, host);
+    if (listener === null || (typeof listener !== 'object' && typeof listener !== 'function')) {
+      throw invalid('asyncOpen: the listener is no object.');
     }
     const stopped = () => { this.#loadGroup?.[leave](this); };
-    this.#raw.asyncOpen(uri, origin, new Listener(listener, context, stopped), this.#options);
+    this.#raw.asyncOpen(url, parseProtocols(this.#protocols), options.openTimeoutMs, options.closeTimeoutMs,
+      options.maxMessageSize, options.host, new Listener(listener, context, stopped));
+    this.#uri = url.href;
     this.#loadGroup?.[join](this);
   }
 
@@ -54,18 +64,22 @@ export class WebSocketChannel {
     this.#raw.close(code, reason);
   }
 
-  get originalURI() { return this.#raw.uri; }
+  get originalURI() { return this.URI; }
 
-  get URI() { return this.#raw.uri; }
+  get URI() {
+    if (this.#uri === undefined) throw refused(0xc1f30001, 'There is no URI before asyncOpen.');
+    return this.#uri;
+  }
 
-  get protocol() { return this.#raw.protocol; }
+  get protocol() { return this.#raw.state < 2 ? this.#protocols : this.#raw.protocol ?? ''; }
 
   set protocol(list) {
     if (typeof list !== 'string') throw invalid('protocol: pass a comma-separated list of subprotocols, or "".');
-    this.#raw.setProtocol(list);
+    if (this.#raw.state !== 0) throw alreadyOpened('protocol is read-only from then on: set it before asyncOpen.');
+    this.#protocols = list;
   }
 
-  get extensions() { return this.#raw.extensions; }
+  get extensions() { return this.#raw.extensions ?? ''; }
 
   get loadGroup() { return this.#loadGroup; }
 

@@ -6,14 +6,11 @@ use crate::backend::Refusal;
 
 #[wasm_bindgen(module = "/src/bindings/error.js")]
 extern "C" {
-    type ChannelError;
-
-    #[wasm_bindgen(constructor)]
-    fn new(name: &str, result: u32, message: &str, cause: &JsValue) -> ChannelError;
+    fn refused(result: u32, message: &str, cause: &JsValue) -> JsValue;
 }
 
 impl From<Refusal> for JsValue {
     fn from(refusal: Refusal) -> Self {
-        ChannelError::new(refusal.status.name(), refusal.status.0, &refusal.message, &refusal.cause).into()
+        refused(refusal.status.0, refusal.message, &refusal.cause)
     }
 }

@@ -1,4 +1,4 @@
-import { ChannelError } from './error.js';
+import { invalid } from './error.js';
 
 // What only a channel and its group call.
 export const join = Symbol('join');
@@ -15,7 +15,7 @@ export class LoadGroup {
   /** Ends every active channel; each gets its onStop, with `status` (NS_BINDING_ABORTED unless another is given). */
   cancel(status = 0x804b0002) {
     if (!Number.isInteger(status) || status < 0x80000000 || status > 0xffffffff) {
-      throw new ChannelError('NS_ERROR_INVALID_ARG', 0x80070057, 'cancel: the status is no failure; use one of Status but NS_OK.');
+      throw invalid('cancel: the status is no failure; use one of Status but NS_OK.');
     }
     for (const channel of [...this.#members]) channel[cancel](status);
   }

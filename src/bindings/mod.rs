@@ -1,31 +1,25 @@
 //! What JavaScript sees.
 //!
 //! [`RawChannel`] is the channel as wasm exports it; `channel.js` beside it is the class that users hold. It adds what
-//! wasm-bindgen has no words for (compiling the wasm on first use, the load group's iteration) and no rules.
+//! is JavaScript's own: compiling the wasm on first use, reading arguments (`arguments.js`), the load group's iteration.
 
 mod error;
-mod options;
-mod uri;
 
 use alloc::rc::Rc;
 use alloc::string::String;
-use core::cell::RefCell;
 
+use js_sys::Array;
 use wasm_bindgen::prelude::*;
 
 use crate::backend::{Listener, PayloadKind, Refusal, Session, Target};
-use crate::channel::{State, Subprotocols};
+use crate::channel::Timeouts;
 use crate::close::{Close, CloseCode, MAX_REASON};
 use crate::status::Status;
-use options::Options;
 
 /// One channel, from before `asyncOpen` to after `onStop`.
 #[wasm_bindgen(skip_typescript)]
 pub struct RawChannel {
     session: Rc<Session>,
-    uri: RefCell<Option<String>>,
-    /// The list asked for, as it was written.
-    requested_protocols: RefCell<String>,
 }
 
 #[wasm_bindgen]
@@ -34,23 +28,25 @@ impl RawChannel {
     #[wasm_bindgen(constructor)]
     #[allow(clippy::new_without_default)] // JavaScript has no Default
     pub fn new() -> Self {
-        Self {
-            session: Rc::default(),
-            uri: RefCell::default(),
-            requested_protocols: RefCell::default(),
-        }
+        Self { session: Rc::default() }
     }
 
-    /// `asyncOpen`; `options` are the constructor's.
+    /// `asyncOpen`, its arguments read and checked by `arguments.js`: a ws or wss `URL`, an array of tokens, options.
     #[wasm_bindgen(js_name = asyncOpen)]
+    #[allow(clippy::too_many_arguments)] // an object would have to be taken apart again
     pub fn async_open(
         &self,
-        uri: &JsValue,
-        origin: &JsValue,
+        url: &JsValue,
+        protocols: Array,
+        open_timeout_ms: u32,
+        close_timeout_ms: u32,
+        max_message_size: u32,
+        host_options: JsValue,
         listener: Listener,
-        options: &JsValue,
     ) -> Result<(), JsValue> {
-        Ok(self.open(uri, origin, listener, options)?)
+        let timeouts = Timeouts { open: open_timeout_ms, close: close_timeout_ms };
+        let target = Target { url, protocols, max_message_size, host_options };
+        Ok(self.session.open(target, timeouts, listener)?)
     }
 
     /// `sendMsg`, of what is a string.
@@ -75,37 +71,15 @@ impl RawChannel {
         self.session.cancel(Status(status));
     }
 
-    /// `URI` and `originalURI`, which nothing tells apart yet.
-    #[wasm_bindgen(getter, js_name = uri)]
-    pub fn uri(&self) -> Result<String, JsValue> {
-        let uri = self.uri.borrow().clone();
-        let refusal = || Refusal::new(Status::NOT_INITIALIZED, "This channel has no URI before asyncOpen.");
-        Ok(uri.ok_or_else(refusal)?)
-    }
-
-    /// The list asked for; once open the one selected, or `""`.
+    /// The subprotocol that the server selected, a string; undefined if it never answered.
     #[wasm_bindgen(getter)]
-    pub fn protocol(&self) -> String {
-        match self.session.state() {
-            State::Idle | State::Connecting => self.requested_protocols.borrow().clone(),
-            State::Open | State::Closing | State::Stopped => self.session.protocol(),
-        }
+    pub fn protocol(&self) -> JsValue {
+        self.session.protocol()
     }
 
-    /// Asks for subprotocols: a comma-separated list.
-    #[wasm_bindgen(js_name = setProtocol)]
-    pub fn set_protocol(&self, list: String) -> Result<(), JsValue> {
-        if self.session.state() != State::Idle {
-            let message = "protocol is read-only once the channel is opened: set it before asyncOpen.";
-            return Err(Refusal::new(Status::ALREADY_OPENED, message).into());
-        }
-        *self.requested_protocols.borrow_mut() = list;
-        Ok(())
-    }
-
-    /// The `Sec-WebSocket-Extensions` header of the response, or `""`.
+    /// The `Sec-WebSocket-Extensions` header of the response, likewise.
     #[wasm_bindgen(getter)]
-    pub fn extensions(&self) -> String {
+    pub fn extensions(&self) -> JsValue {
         self.session.extensions()
     }
 
@@ -126,44 +100,6 @@ impl RawChannel {
     pub fn buffered_amount(&self) -> f64 {
         self.session.buffered_amount() as f64
     }
-}
-
-impl RawChannel {
-    fn open(
-        &self,
-        uri: &JsValue,
-        origin: &JsValue,
-        listener: Listener,
-        options: &JsValue,
-    ) -> Result<(), Refusal> {
-        if self.session.state() != State::Idle {
-            let message = "This channel was opened before. A channel opens once: make a new WebSocketChannel.";
-            return Err(Refusal::new(Status::ALREADY_OPENED, message));
-        }
-        let url = uri::parse(uri)?;
-        let Options { timeouts, max_message_size, mut host_options } = Options::parse(options)?;
-        host_options.check_url(&url)?;
-        if let Some(origin) = parse_origin(origin)? {
-            host_options.set_origin(&origin)?;
-        }
-        let protocols = Subprotocols::parse(&self.requested_protocols.borrow()).map_err(|item| {
-            let message = ["protocol: \"", &item, "\" is no subprotocol (a token, RFC 6455 §4.1) or stands twice."];
-            Refusal::new(Status::INVALID_ARG, message.concat())
-        })?;
-        let href = url.href();
-        self.session.open(Target { url, protocols, max_message_size, host_options }, timeouts, listener)?;
-        *self.uri.borrow_mut() = Some(href);
-        Ok(())
-    }
-}
-
-/// null, undefined and "" mean none.
-fn parse_origin(origin: &JsValue) -> Result<Option<String>, Refusal> {
-    if origin.is_null() || origin.is_undefined() {
-        return Ok(None);
-    }
-    let refusal = || Refusal::new(Status::INVALID_ARG, "origin: pass a string, or null to send none.");
-    Ok(Some(origin.as_string().ok_or_else(refusal)?).filter(|origin| !origin.is_empty()))
 }
 
 /// Undefined means 1000 and "".

@@ -1,7 +1,6 @@
 //! `bufferedAmount` and which messages an acknowledgement is due for.
 
 use alloc::collections::VecDeque;
-use alloc::vec::Vec;
 
 use super::event::Taken;
 
@@ -27,30 +26,23 @@ impl Unacknowledged {
         self.bytes = self.bytes.saturating_add(size);
     }
 
-    /// Removes what the host has taken and answers its sizes, in order.
-    pub(super) fn take(&mut self, taken: Taken) -> Vec<u64> {
-        let count = match taken {
-            Taken::Messages(count) => count.min(self.sizes.len()),
-            Taken::AllBut(left) => self.count_until(left),
-        };
-        let sizes: Vec<u64> = self.sizes.drain(..count).collect();
-        self.bytes = self.bytes.saturating_sub(sizes.iter().sum());
+    /// Removes the oldest message if the host has taken it, and answers its size. Call it until it answers `None`.
+    pub(super) fn take_one(&mut self, taken: &mut Taken) -> Option<u64> {
+        let size = *self.sizes.front()?;
+        let rest = self.bytes.saturating_sub(size);
+        match taken {
+            Taken::Messages(0) => return None,
+            Taken::Messages(count) => *count = count.saturating_sub(1),
+            // A message is taken when its last byte is.
+            Taken::AllBut(left) if rest < *left => return None,
+            Taken::AllBut(_) => {}
+        }
+        self.bytes = rest;
+        self.sizes.pop_front();
         if self.sizes.is_empty() {
             self.sizes = VecDeque::new(); // an idle channel owns no buffer
         }
-        sizes
-    }
-
-    /// How many of the oldest messages are gone when `left` bytes remain: those that lie wholly before the remainder.
-    fn count_until(&self, left: u64) -> usize {
-        let mut remaining = self.bytes;
-        self.sizes
-            .iter()
-            .take_while(|size| {
-                remaining = remaining.saturating_sub(**size);
-                remaining >= left
-            })
-            .count()
+        Some(size)
     }
 }
 
@@ -64,27 +56,31 @@ mod tests {
         unacknowledged
     }
 
+    fn take(messages: &mut Unacknowledged, mut taken: Taken) -> Vec<u64> {
+        std::iter::from_fn(|| messages.take_one(&mut taken)).collect()
+    }
+
     #[test]
     fn a_message_counts_as_taken_only_when_its_last_byte_is() {
         let mut messages = of(&[10, 20, 30]);
-        assert_eq!(messages.take(Taken::AllBut(51)), []);
-        assert_eq!(messages.take(Taken::AllBut(49)), [10]);
+        assert_eq!(take(&mut messages, Taken::AllBut(51)), []);
+        assert_eq!(take(&mut messages, Taken::AllBut(49)), [10]);
         assert_eq!(messages.bytes(), 50);
-        assert_eq!(messages.take(Taken::AllBut(0)), [20, 30]);
+        assert_eq!(take(&mut messages, Taken::AllBut(0)), [20, 30]);
         assert_eq!(messages.bytes(), 0);
     }
 
     #[test]
     fn empty_messages_are_acknowledged_too() {
-        assert_eq!(of(&[0, 5, 0]).take(Taken::AllBut(0)), [0, 5, 0]);
-        assert_eq!(of(&[0, 5, 0]).take(Taken::Messages(2)), [0, 5]);
+        assert_eq!(take(&mut of(&[0, 5, 0]), Taken::AllBut(0)), [0, 5, 0]);
+        assert_eq!(take(&mut of(&[0, 5, 0]), Taken::Messages(2)), [0, 5]);
     }
 
     #[test]
     fn more_than_there_is_cannot_be_taken() {
         let mut messages = of(&[1]);
-        assert_eq!(messages.take(Taken::Messages(7)), [1]);
-        assert_eq!(messages.take(Taken::Messages(7)), []);
-        assert_eq!(messages.take(Taken::AllBut(9)), []);
+        assert_eq!(take(&mut messages, Taken::Messages(7)), [1]);
+        assert_eq!(take(&mut messages, Taken::Messages(7)), []);
+        assert_eq!(take(&mut messages, Taken::AllBut(9)), []);
     }
 }

@@ -1,7 +1,5 @@
 //! The words a channel and its driver speak: commands and notifications out, reports in.
 
-use alloc::borrow::Cow;
-
 use crate::close::Close;
 use crate::status::Status;
 
@@ -59,7 +57,7 @@ pub struct Ending<H: Host> {
     /// What went wrong; `OK` when nothing but the end itself is known.
     pub status: Status,
     /// What happened, in a sentence that helps.
-    pub message: Cow<'static, str>,
+    pub message: &'static str,
     /// What else the host knows.
     pub evidence: Option<H::Evidence>,
 }
@@ -67,13 +65,13 @@ pub struct Ending<H: Host> {
 impl<H: Host> Ending<H> {
     /// Both close frames were exchanged.
     pub fn clean() -> Self {
-        Self { clean: true, message: "Both close frames were exchanged.".into(), ..Self::default() }
+        Self { clean: true, message: "Both close frames were exchanged.", ..Self::default() }
     }
 }
 
 impl<H: Host> Default for Ending<H> {
     fn default() -> Self {
-        Self { clean: false, status: Status::OK, message: Cow::Borrowed(""), evidence: None }
+        Self { clean: false, status: Status::OK, message: "", evidence: None }
     }
 }
 
@@ -97,7 +95,7 @@ pub struct Stop<H: Host> {
     /// Its second argument.
     pub status: Status,
     /// What happened, in a sentence.
-    pub message: Cow<'static, str>,
+    pub message: &'static str,
     /// Both close frames were exchanged.
     pub was_clean: bool,
     /// The peer's close frame, if it came.

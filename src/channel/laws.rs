@@ -139,12 +139,19 @@ fn happening() -> impl Strategy<Value = Happening> {
 }
 
 fn reaction() -> impl Strategy<Value = Option<(&'static str, Reaction)>> {
-    let methods = prop_oneof![
-        Just("onStart"), Just("onMessage"), Just("onAcknowledge"), Just("onServerClose"), Just("onStop")
-    ];
+    let methods =
+        prop_oneof![Just("onStart"), Just("onMessage"), Just("onAcknowledge"), Just("onServerClose"), Just("onStop")];
     let reactions = prop_oneof![
-        Just((|channel| { let _ = channel.send("again", 5); }) as Reaction),
-        Just((|channel| { let _ = channel.close(Close::EMPTY); }) as Reaction),
+        Just(
+            (|channel| {
+                let _ = channel.send("again", 5);
+            }) as Reaction
+        ),
+        Just(
+            (|channel| {
+                let _ = channel.close(Close::EMPTY);
+            }) as Reaction
+        ),
         Just((|channel| channel.cancel(Status::BINDING_ABORTED)) as Reaction),
     ];
     proptest::option::of((methods, reactions))
@@ -152,9 +159,15 @@ fn reaction() -> impl Strategy<Value = Option<(&'static str, Reaction)>> {
 
 fn apply(pair: &mut Pair, happening: &Happening) {
     match *happening {
-        Happening::Open => { let _ = pair.channel.open(Timeouts { open: 20, close: 10 }); }
-        Happening::Send(size) => { let _ = pair.channel.send("m", size); }
-        Happening::Close(code) => { let _ = pair.channel.close(Close::with_code(CloseCode::for_close(code).unwrap())); }
+        Happening::Open => {
+            let _ = pair.channel.open(Timeouts { open: 20, close: 10 });
+        }
+        Happening::Send(size) => {
+            let _ = pair.channel.send("m", size);
+        }
+        Happening::Close(code) => {
+            let _ = pair.channel.close(Close::with_code(CloseCode::for_close(code).unwrap()));
+        }
         Happening::Cancel => pair.channel.cancel(Status::BINDING_ABORTED),
         Happening::Opened => pair.channel.handle_report(Report::Opened),
         Happening::Message => pair.channel.handle_report(Report::Message("m")),

@@ -7,15 +7,14 @@
 
 mod accounting;
 mod event;
-mod subprotocol;
 
 #[cfg(test)]
 mod laws;
 
-pub use event::{Command, ClosedBy, Ending, Host, Notification, Report, Stop, Taken, TimedOut};
-pub use subprotocol::{Subprotocols, is_token};
+pub use event::{ClosedBy, Command, Ending, Host, Notification, Report, Stop, Taken, TimedOut};
 
 use alloc::collections::VecDeque;
+use alloc::vec::Vec;
 
 use crate::close::{Close, CloseCode};
 use crate::status::Status;
@@ -51,7 +50,7 @@ pub struct Channel<H: Host> {
     status: Status,
     timeouts: Timeouts,
     /// Accepted while connecting; empty in every other state.
-    waiting: VecDeque<(H::Outgoing, u64)>,
+    waiting: Vec<H::Outgoing>,
     unacknowledged: Unacknowledged,
     /// Which side's close came first; set from then on.
     closed_by: Option<ClosedBy>,
@@ -70,7 +69,7 @@ impl<H: Host> Channel<H> {
             state: State::Idle,
             status: Status::OK,
             timeouts: Timeouts { open: 0, close: 0 },
-            waiting: VecDeque::new(),
+            waiting: Vec::new(),
             unacknowledged: Unacknowledged::default(),
             closed_by: None,
             peer_close: None,
@@ -109,7 +108,8 @@ impl<H: Host> Channel<H> {
         }
         self.state = State::Connecting;
         self.timeouts = timeouts;
-        self.commands.extend([Command::Open, Command::Timer(Some(timeouts.open))]);
+        self.commands.push_back(Command::Open);
+        self.commands.push_back(Command::Timer(Some(timeouts.open)));
         Ok(())
     }
 
@@ -136,7 +136,7 @@ impl<H: Host> Channel<H> {
         }
         self.unacknowledged.add(size);
         match self.state {
-            State::Connecting => self.waiting.push_back((message, size)),
+            State::Connecting => self.waiting.push(message),
             _ => self.commands.push_back(Command::Send(message)),
         }
         Ok(true)
@@ -168,7 +168,7 @@ impl<H: Host> Channel<H> {
         };
         self.closed_by.get_or_insert(ClosedBy::Local);
         self.commands.push_back(Command::Abort(farewell));
-        self.stop(Ending { status, message: "The channel was cancelled.".into(), ..Ending::default() }, None);
+        self.stop(Ending { status, message: "The channel was cancelled.", ..Ending::default() }, None);
     }
 
     /// The backend's next report. Whatever comes after [`Report::Gone`] is ignored.
@@ -193,7 +193,7 @@ impl<H: Host> Channel<H> {
             State::Idle | State::Open | State::Stopped => return,
         };
         self.commands.push_back(Command::Abort(None));
-        let ending = Ending { status: Status::NET_TIMEOUT, message: message.into(), ..Ending::default() };
+        let ending = Ending { status: Status::NET_TIMEOUT, message, ..Ending::default() };
         self.stop(ending, Some(timeout));
     }
 
@@ -225,16 +225,20 @@ impl<H: Host> Channel<H> {
         self.state = State::Open;
         self.notifications.push_back(Notification::Start);
         self.commands.push_back(Command::Timer(None));
-        let waiting = core::mem::take(&mut self.waiting);
-        self.commands.extend(waiting.into_iter().map(|(message, _)| Command::Send(message)));
+        for message in core::mem::take(&mut self.waiting) {
+            self.commands.push_back(Command::Send(message));
+        }
     }
 
-    fn sent(&mut self, taken: Taken) {
-        let acknowledged = self.unacknowledged.take(taken);
-        if self.peer_close.is_none() {
-            self.notifications.extend(acknowledged.iter().map(|size| Notification::Acknowledge(*size)));
+    fn sent(&mut self, mut taken: Taken) {
+        let mut progress = false;
+        while let Some(size) = self.unacknowledged.take_one(&mut taken) {
+            progress = true;
+            if self.peer_close.is_none() {
+                self.notifications.push_back(Notification::Acknowledge(size));
+            }
         }
-        if self.state == State::Closing && !acknowledged.is_empty() {
+        if self.state == State::Closing && progress {
             // The peer still takes what was queued before close(): its close frame cannot be due yet.
             self.commands.push_back(Command::Timer(Some(self.timeouts.close)));
         }
@@ -257,7 +261,8 @@ impl<H: Host> Channel<H> {
     fn begin_close(&mut self, by: ClosedBy, close: Close) {
         self.state = State::Closing;
         self.closed_by = Some(by);
-        self.commands.extend([Command::Close(close), Command::Timer(Some(self.timeouts.close))]);
+        self.commands.push_back(Command::Close(close));
+        self.commands.push_back(Command::Timer(Some(self.timeouts.close)));
     }
 
     /// The one place where a channel stops: law 2 (exactly one `onStart`, first, one `onStop`, last) and law 6 (what
@@ -274,7 +279,7 @@ impl<H: Host> Channel<H> {
         self.state = State::Stopped;
         self.status = status;
         self.owes_answer = false;
-        self.waiting = VecDeque::new();
+        self.waiting = Vec::new();
         if never_opened {
             self.notifications.push_back(Notification::Start);
         }

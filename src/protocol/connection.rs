@@ -403,8 +403,8 @@ fn parse_close(payload: &[u8]) -> Result<Close, Fault> {
     let Some(code) = CloseCode::from_peer(code) else {
         return Err(FaultKind::Frame.because("A close frame has a code that must not be sent."));
     };
-    let reason = std::str::from_utf8(reason)
-        .map_err(|_| FaultKind::NotUtf8.because("A close frame's reason is not UTF-8."))?;
+    let reason =
+        std::str::from_utf8(reason).map_err(|_| FaultKind::NotUtf8.because("A close frame's reason is not UTF-8."))?;
     // Never too long: a control frame's payload has at most 125 bytes.
     Close::new(code, reason.to_owned()).ok_or(FaultKind::Frame.because("A close frame's reason is too long."))
 }

@@ -177,18 +177,18 @@ mod tests {
     #[test]
     fn every_wrong_header_is_a_fault() {
         for bytes in [
-            &[0xC1, 0x00][..],                                    // RSV1
-            &[0xA1, 0x00],                                        // RSV2
-            &[0x91, 0x00],                                        // RSV3
-            &[0x83, 0x00],                                        // opcode 3
-            &[0x8B, 0x00],                                        // opcode 11
-            &[0x81, 0x80, 0, 0, 0, 0],                            // masked
-            &[0x09, 0x00],                                        // fragmented ping
-            &[0x89, 126, 0, 126],                                 // ping of 126 bytes
-            &[0x89, 126],                                         // … known from its second byte on
-            &[0x81, 126, 0, 125],                                 // not the shortest form
-            &[0x81, 127, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF],           // not the shortest form
-            &[0x81, 127, 0x80, 0, 0, 0, 0, 0, 0, 0],              // top bit
+            &[0xC1, 0x00][..],                          // RSV1
+            &[0xA1, 0x00],                              // RSV2
+            &[0x91, 0x00],                              // RSV3
+            &[0x83, 0x00],                              // opcode 3
+            &[0x8B, 0x00],                              // opcode 11
+            &[0x81, 0x80, 0, 0, 0, 0],                  // masked
+            &[0x09, 0x00],                              // fragmented ping
+            &[0x89, 126, 0, 126],                       // ping of 126 bytes
+            &[0x89, 126],                               // … known from its second byte on
+            &[0x81, 126, 0, 125],                       // not the shortest form
+            &[0x81, 127, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF], // not the shortest form
+            &[0x81, 127, 0x80, 0, 0, 0, 0, 0, 0, 0],    // top bit
         ] {
             assert!(parse_header(bytes).is_err(), "{bytes:02x?}");
         }

@@ -125,13 +125,7 @@ const GUID: &[u8] = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 
 impl Handshake {
     pub(super) fn new(request: Request, nonce: [u8; 16]) -> Self {
-        Self {
-            request,
-            key: STANDARD.encode(nonce),
-            request_written: false,
-            response: Vec::new(),
-            refusal: None,
-        }
+        Self { request, key: STANDARD.encode(nonce), request_written: false, response: Vec::new(), refusal: None }
     }
 
     /// Writes the request, once.
@@ -224,7 +218,8 @@ impl Handshake {
             return wrong("The response is HTTP/1.0, which cannot upgrade.");
         }
         let mut upgrade = values(response, "Upgrade");
-        if !matches!((upgrade.next(), upgrade.next()), (Some(value), None) if value.eq_ignore_ascii_case(b"websocket")) {
+        if !matches!((upgrade.next(), upgrade.next()), (Some(value), None) if value.eq_ignore_ascii_case(b"websocket"))
+        {
             return wrong("The response's Upgrade header is not \"websocket\".");
         }
         if !values(response, "Connection").any(has_upgrade_token) {
@@ -253,8 +248,8 @@ impl Handshake {
 impl Refusal {
     fn new(response: &httparse::Response<'_, '_>) -> Self {
         let status = response.code.unwrap_or_default();
-        let chunked = values(response, "Transfer-Encoding")
-            .any(|value| value.to_ascii_lowercase().ends_with(b"chunked"));
+        let chunked =
+            values(response, "Transfer-Encoding").any(|value| value.to_ascii_lowercase().ends_with(b"chunked"));
         let known = values(response, "Content-Length")
             .next()
             .and_then(|value| std::str::from_utf8(value).ok())

@@ -22,5 +22,5 @@ mod tests;
 
 pub use connection::{Connection, Event, Kind, Limits};
 pub use fault::{Fault, FaultKind};
-pub use frame::{Masking, MaskKey};
+pub use frame::{MaskKey, Masking};
 pub use handshake::{Field, FieldError, HttpAnswer, Request};

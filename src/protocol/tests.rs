@@ -125,7 +125,10 @@ fn the_request_is_what_rfc_6455_asks_for() {
 #[test]
 fn a_good_response_opens_and_selects_a_subprotocol() {
     assert_eq!(answer_to(&format!("{GOOD}\r\n")), [Seen::Opened("".into())]);
-    assert_eq!(answer_to(&format!("{GOOD}sec-websocket-protocol: superchat\r\n\r\n")), [Seen::Opened("superchat".into())]);
+    assert_eq!(
+        answer_to(&format!("{GOOD}sec-websocket-protocol: superchat\r\n\r\n")),
+        [Seen::Opened("superchat".into())]
+    );
     let odd_but_allowed = GOOD.replace(": websocket", ":  WebSocket ").replace(": Upgrade", ": keep-alive, UPGRADE");
     assert_eq!(answer_to(&format!("{odd_but_allowed}\r\n")), [Seen::Opened("".into())]);
 }

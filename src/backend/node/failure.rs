@@ -16,42 +16,35 @@ pub(super) fn of_fault(fault: Fault) -> Ending<JsHost> {
         FaultKind::NotUtf8 => Status::CANNOT_CONVERT_DATA,
         FaultKind::TooBig => Status::FILE_TOO_BIG,
     };
-    Ending { status, message: fault.message.into(), ..Ending::default() }
+    Ending { status, message: fault.message, ..Ending::default() }
 }
 
 /// The server answered with HTTP, and no upgrade.
 pub(super) fn of_refusal(answer: HttpAnswer) -> Ending<JsHost> {
-    let message = format!("The server refused the connection with HTTP status {}.", answer.status);
     let fields = answer.headers.into_iter().flat_map(|(name, value)| [name, value]).collect();
     let http = socket::http_answer(answer.status, fields, &answer.body);
     Ending {
         status: Status::CONNECTION_REFUSED,
-        message: message.into(),
+        message: "The server answered without upgrading to WebSocket.",
         evidence: Some(Evidence { http, cause: JsValue::NULL }),
         ..Ending::default()
     }
 }
 
-/// The socket is closed. `reached` is how far it got: `""`, `"tcp"` (TLS was still to come) or `"ready"`; `code` and `words` are of the system's
-/// error, if there was one.
-pub(super) fn of_socket(reached: &str, code: &str, words: &str, cause: JsValue) -> Ending<JsHost> {
-    let (status, what) = match (reached, code) {
-        ("tcp", _) => (Status::INADEQUATE_SECURITY, "TLS failed"),
+/// The socket is closed. `reached` is how far it got: `""`, `"tcp"` (TLS was still to come) or `"ready"`; `code` is of
+/// the system's error, `cause`, or `""` if there was none.
+pub(super) fn of_socket(reached: &str, code: &str, cause: JsValue) -> Ending<JsHost> {
+    let (status, message) = match (reached, code) {
+        ("tcp", _) => (Status::INADEQUATE_SECURITY, "TLS failed."),
         ("", "ENOTFOUND" | "EAI_AGAIN" | "EAI_NODATA" | "EAI_NONAME" | "EAI_FAIL") => {
-            (Status::UNKNOWN_HOST, "The host's name was not found")
+            (Status::UNKNOWN_HOST, "The host's name was not found.")
         }
-        (_, "ETIMEDOUT") => (Status::NET_TIMEOUT, "The system gave up waiting for the peer"),
-        ("", _) => (Status::CONNECTION_REFUSED, "The connection could not be made"),
-        (_, "ECONNRESET" | "EPIPE" | "ECONNABORTED") => (Status::NET_RESET, "The connection was reset"),
-        (_, "") => (Status::OK, "The peer ended the connection without a close frame"),
-        _ => (Status::NET_RESET, "The connection was lost"),
+        (_, "ETIMEDOUT") => (Status::NET_TIMEOUT, "The system gave up waiting for the peer."),
+        ("", _) => (Status::CONNECTION_REFUSED, "The connection could not be made."),
+        (_, "ECONNRESET" | "EPIPE" | "ECONNABORTED") => (Status::NET_RESET, "The connection was reset."),
+        (_, "") => (Status::OK, "The peer ended the connection without a close frame."),
+        _ => (Status::NET_RESET, "The connection was lost."),
     };
-    let message = if words.is_empty() { [what, "."].concat() } else { [what, ": ", words].concat() };
-    let cause = if cause.is_undefined() { JsValue::NULL } else { cause };
-    Ending {
-        status,
-        message: message.into(),
-        evidence: Some(Evidence { http: JsValue::NULL, cause }),
-        ..Ending::default()
-    }
+    let evidence = Some(Evidence { http: JsValue::NULL, cause });
+    Ending { status, message, evidence, ..Ending::default() }
 }

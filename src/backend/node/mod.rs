@@ -2,23 +2,20 @@
 
 mod failure;
 mod keys;
-mod options;
 mod socket;
-
-pub(crate) use options::{HOST, HostOptions};
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use js_sys::Uint8Array;
+use js_sys::{Array, Object, Uint8Array};
 use wasm_bindgen::prelude::*;
 
 use self::keys::mask_key;
-use self::socket::{Socket, WINDOW};
+use self::socket::{Options, Socket, Url, WINDOW};
 use super::{JsHost, Listener, PayloadKind, Refusal, Session, Target};
 use crate::channel::{Ending, Report, Taken};
 use crate::close::Close;
-use crate::protocol::{Connection, Event, Kind, Limits, Request};
+use crate::protocol::{Connection, Event, Field, FieldError, Kind, Limits, Request};
 use crate::status::Status;
 
 /// A message on its way out.
@@ -64,16 +61,18 @@ const LINGER_MS: u32 = 2_000;
 const FLUSH_AT: usize = 64 * 1024;
 
 impl Node {
-    pub(crate) fn open(session: &Rc<Session>, target: Target) -> Result<Rc<Self>, Refusal> {
+    pub(crate) fn open(session: &Rc<Session>, target: Target<'_>) -> Result<Rc<Self>, Refusal> {
         socket::prepare_windows();
-        let Target { url, protocols, max_message_size, host_options } = target;
+        let url: &Url = target.url.unchecked_ref();
+        let options: &Options = target.host_options.unchecked_ref();
         let request = Request {
             host: url.host(),
             resource: url.pathname() + &url.search(),
-            protocols: protocols.as_slice().to_vec(),
-            fields: host_options.fields,
+            protocols: target.protocols.iter().filter_map(|token| token.as_string()).collect(),
+            fields: fields(options)?,
         };
-        let connection = Connection::new(request, keys::nonce(), Limits { message: max_message_size });
+        let limits = Limits { message: target.max_message_size.into() };
+        let connection = Connection::new(request, keys::nonce(), limits);
         let node = Rc::new(Self {
             session: session.clone(),
             connection: RefCell::new(connection),
@@ -87,7 +86,7 @@ impl Node {
             fault: RefCell::default(),
         });
         let socket = Socket::new(Engine(node.clone()));
-        socket.open(&url, &host_options.socket, &host_options.tls).map_err(|cause| {
+        socket.open(url, &options.socket(), &options.tls()).map_err(|cause| {
             socket.detach();
             let message = "The option tls or socket has something that Node refuses; see the cause.";
             Refusal { cause, ..Refusal::new(Status::INVALID_ARG, message) }
@@ -205,7 +204,9 @@ impl Node {
     }
 
     fn flush_soon(&self) {
-        if !self.tick_due.replace(true) && let Some(socket) = self.socket() {
+        if !self.tick_due.replace(true)
+            && let Some(socket) = self.socket()
+        {
             socket.tick();
         }
     }
@@ -247,7 +248,7 @@ impl Node {
                 Report::Message(Incoming::Gathered(kind, socket.finish(kind == Kind::Text, ascii)))
             }
             Some(Event::Opened { protocol, extensions }) => {
-                self.session.selected(protocol, extensions);
+                self.session.selected(protocol.into(), extensions.into());
                 Report::Opened
             }
             Some(Event::Close(close)) => {
@@ -300,6 +301,32 @@ impl Node {
     }
 }
 
+/// The `Origin` header and those that the user adds.
+fn fields(options: &Options) -> Result<Vec<Field>, Refusal> {
+    let invalid = |message| Refusal::new(Status::INVALID_ARG, message);
+    let mut fields = Vec::new();
+    if let Some(origin) = options.origin() {
+        let origin = Field::origin(&origin);
+        fields.push(origin.map_err(|_| invalid("origin: it has a character that no header may have."))?);
+    }
+    let headers = options.headers();
+    if headers.is_undefined() {
+        return Ok(fields);
+    }
+    for entry in Object::entries(headers.unchecked_ref::<Object>()).iter() {
+        let entry: Array = entry.unchecked_into();
+        let (Some(name), Some(value)) = (entry.get(0).as_string(), entry.get(1).as_string()) else {
+            return Err(invalid("The option headers has a value that is no string."));
+        };
+        fields.push(Field::new(&name, &value).map_err(|error| match error {
+            FieldError::Name => invalid("The option headers has a name that is no HTTP token."),
+            FieldError::Value => invalid("The option headers has a value with a character that no header may have."),
+            FieldError::Owned => invalid("The option headers has a header that the handshake itself sets."),
+        })?);
+    }
+    Ok(fields)
+}
+
 /// What `socket.js` calls. Each method says what has happened.
 #[wasm_bindgen(skip_typescript)]
 pub struct Engine(Rc<Node>);
@@ -317,8 +344,7 @@ impl Engine {
     pub fn handle_data(&self, len: usize) {
         let mut at = 0;
         loop {
-            let event =
-                socket::with_received(len, |chunk| self.0.connection.borrow_mut().poll_event(chunk, &mut at));
+            let event = socket::with_received(len, |chunk| self.0.connection.borrow_mut().poll_event(chunk, &mut at));
             if event.is_none() {
                 break;
             }
@@ -354,9 +380,9 @@ impl Engine {
 
     /// The socket is closed, the last call.
     #[wasm_bindgen(js_name = handleClosed)]
-    pub fn handle_closed(&self, reached: &str, code: &str, words: &str, cause: JsValue) {
+    pub fn handle_closed(&self, reached: &str, code: &str, cause: JsValue) {
         let fault = self.0.fault.borrow_mut().take();
-        let ending = fault.unwrap_or_else(|| failure::of_socket(reached, code, words, cause));
+        let ending = fault.unwrap_or_else(|| failure::of_socket(reached, code, cause));
         self.0.socket.borrow_mut().take();
         self.0.session.report(Report::Gone(ending));
     }

@@ -112,7 +112,7 @@ export class Socket {
     const { engine, error } = this;
     if (engine === null) return;
     this.engine = null;
-    engine.handleClosed(this.reached, String(error?.code ?? ''), error?.message ?? '', error);
+    engine.handleClosed(this.reached, String(error?.code ?? ''), error);
     engine.free();
   }
 

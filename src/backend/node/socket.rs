@@ -6,7 +6,7 @@ use js_sys::Uint8Array;
 use wasm_bindgen::prelude::*;
 
 use super::Engine;
-use crate::backend::{Listener, Url};
+use crate::backend::Listener;
 
 #[wasm_bindgen(module = "/src/backend/node/socket.js")]
 extern "C" {
@@ -50,6 +50,29 @@ extern "C" {
     pub(super) fn hold(payload: &JsValue) -> Uint8Array;
     #[wasm_bindgen(js_name = httpAnswer)]
     pub(super) fn http_answer(status: u16, fields: Vec<String>, body: &[u8]) -> JsValue;
+}
+
+#[wasm_bindgen]
+extern "C" {
+    /// Node's `URL`.
+    pub(super) type Url;
+    #[wasm_bindgen(method, getter)]
+    pub(super) fn host(this: &Url) -> String;
+    #[wasm_bindgen(method, getter)]
+    pub(super) fn pathname(this: &Url) -> String;
+    #[wasm_bindgen(method, getter)]
+    pub(super) fn search(this: &Url) -> String;
+
+    /// The options that only Node honours, as `host.js` has checked them, and the origin.
+    pub(super) type Options;
+    #[wasm_bindgen(method, getter)]
+    pub(super) fn origin(this: &Options) -> Option<String>;
+    #[wasm_bindgen(method, getter)]
+    pub(super) fn headers(this: &Options) -> JsValue;
+    #[wasm_bindgen(method, getter)]
+    pub(super) fn socket(this: &Options) -> JsValue;
+    #[wasm_bindgen(method, getter)]
+    pub(super) fn tls(this: &Options) -> JsValue;
 }
 
 /// The size of each window; `socket.js` has the same number.
