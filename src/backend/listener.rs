@@ -12,6 +12,10 @@ extern "C" {
     #[derive(Clone)]
     pub type Listener;
 
+    /// `stopped` is a function that is called right before `onStop`, or undefined.
+    #[wasm_bindgen(constructor)]
+    pub fn new(listener: &JsValue, context: &JsValue, stopped: &JsValue) -> Listener;
+
     #[wasm_bindgen(method)]
     pub(super) fn start(this: &Listener);
     #[wasm_bindgen(method)]

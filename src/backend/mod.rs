@@ -23,7 +23,7 @@ pub(crate) use browser::{Browser as Backend, Incoming, Outgoing};
 #[cfg(feature = "node")]
 pub(crate) use node::{Incoming, Node as Backend, Outgoing};
 
-pub(crate) use listener::Listener;
+pub use listener::Listener;
 pub(crate) use session::Session;
 
 use js_sys::Array;

@@ -46,7 +46,7 @@ export function parseProtocols(list) {
 
 /** The options with their defaults; `host` has those that only this host honours. */
 export function parseOptions(options = {}, host) {
-  if (options === null || typeof options !== 'object') throw invalid('The options are no object.');
+  if (options === null || typeof options !== 'object' || Array.isArray(options)) throw invalid('The options are no object.');
   const parsed = { openTimeoutMs: 20_000, closeTimeoutMs: 20_000, maxMessageSize: 128 * 2 ** 20, host: {} };
   for (const [name, value] of Object.entries(options)) {
     if (value === undefined) continue;

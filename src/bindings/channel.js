@@ -33,7 +33,7 @@ export class WebSocketChannel {
     const RawChannel = load();
     this.#raw = new RawChannel();
     // A copy: what the caller does to its object later changes nothing. What is no object is refused by asyncOpen.
-    this.#options = options !== null && typeof options === 'object' ? { ...options } : options;
+    this.#options = tag(options) === '[object Object]' ? { ...options } : options;
   }
 
   asyncOpen(uri, origin, listener, context) {
@@ -121,13 +121,17 @@ export class WebSocketChannel {
 
 /** The bytes of an ArrayBuffer or a view, in memory that nobody else writes to while they are sent. */
 function bytesOf(data) {
-  if (data instanceof Uint8Array && data.buffer instanceof ArrayBuffer) return data;
-  if (ArrayBuffer.isView(data)) {
-    const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-    return tag(data.buffer) === '[object SharedArrayBuffer]' ? bytes.slice() : bytes;
+  if (data instanceof Uint8Array && data.buffer instanceof ArrayBuffer && data.length > 0) return data;
+  try {
+    if (ArrayBuffer.isView(data)) {
+      const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+      return tag(data.buffer) === '[object SharedArrayBuffer]' ? bytes.slice() : bytes;
+    }
+    // By its tag, so that one of another realm (a frame, a vm context) is taken too.
+    if (tag(data) === '[object ArrayBuffer]') return new Uint8Array(data);
+  } catch (cause) {
+    throw invalid('sendBinaryMsg: the buffer is detached; it was transferred elsewhere.', cause);
   }
-  // By its tag, so that one of another realm (a frame, a vm context) is taken too.
-  if (tag(data) === '[object ArrayBuffer]') return new Uint8Array(data);
   throw invalid('sendBinaryMsg: the message is no ArrayBuffer and no view of one. A string is sent with sendMsg.');
 }
 

@@ -11,7 +11,8 @@ use alloc::string::String;
 use js_sys::Array;
 use wasm_bindgen::prelude::*;
 
-use crate::backend::{Listener, PayloadKind, Refusal, Session, Target};
+pub use crate::backend::Listener;
+use crate::backend::{PayloadKind, Refusal, Session, Target};
 use crate::channel::Timeouts;
 use crate::close::{Close, CloseCode, MAX_REASON};
 use crate::status::Status;

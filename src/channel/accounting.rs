@@ -1,4 +1,4 @@
-//! `bufferedAmount` and which messages an acknowledgement is due for.
+//! Which messages an acknowledgement is due for.
 
 use alloc::collections::VecDeque;
 
@@ -13,10 +13,6 @@ pub(super) struct Unacknowledged {
 }
 
 impl Unacknowledged {
-    pub(super) fn bytes(&self) -> u64 {
-        self.bytes
-    }
-
     pub(super) fn is_empty(&self) -> bool {
         self.sizes.is_empty()
     }
@@ -65,9 +61,9 @@ mod tests {
         let mut messages = of(&[10, 20, 30]);
         assert_eq!(take(&mut messages, Taken::AllBut(51)), []);
         assert_eq!(take(&mut messages, Taken::AllBut(49)), [10]);
-        assert_eq!(messages.bytes(), 50);
+        assert_eq!(messages.bytes, 50);
         assert_eq!(take(&mut messages, Taken::AllBut(0)), [20, 30]);
-        assert_eq!(messages.bytes(), 0);
+        assert_eq!(messages.bytes, 0);
     }
 
     #[test]

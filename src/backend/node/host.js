@@ -2,9 +2,20 @@
 
 import { invalid, notImplemented } from '../../bindings/error.js';
 
-function object(name) {
+const isObject = (value) => value !== null && typeof value === 'object';
+
+/** A plain object: of a Map or a Headers nothing would be seen. */
+function headers(value) {
+  if (isObject(value) && [Object.prototype, null].includes(Object.getPrototypeOf(value))) return;
+  throw invalid('The option headers takes a plain object of names and values; of a Map, Object.fromEntries makes one.');
+}
+
+/** Handed on to Node, but for what is not the user's to set. */
+function handedOn(name, owned) {
   return (value) => {
-    if (value === null || typeof value !== 'object') throw invalid(`The option ${name} takes an object.`);
+    if (!isObject(value)) throw invalid(`The option ${name} takes an object.`);
+    const wrong = owned.find((key) => key in value);
+    if (wrong) throw invalid(`The option ${name} cannot have ${wrong}: that is the URI's and the channel's to say.`);
   };
 }
 
@@ -18,9 +29,9 @@ function only(name, off) {
 export const host = {
   name: 'Node',
   options: {
-    headers: object('headers'),
-    tls: object('tls'),
-    socket: object('socket'),
+    headers,
+    tls: handedOn('tls', ['host', 'port', 'path', 'socket', 'onread']),
+    socket: handedOn('socket', ['host', 'port', 'fd', 'onread', 'allowHalfOpen']),
     deflate: only('deflate', false),
     redirects: only('redirects', 0),
     proxy: only('proxy', null),

@@ -142,13 +142,15 @@ impl Node {
 
     pub(crate) fn abort(&self, farewell: Option<Close>) {
         let Some(socket) = self.socket.borrow_mut().take() else { return };
-        match farewell {
-            Some(close) if !self.closing.get() => {
-                self.connection.borrow_mut().close(close);
-                self.write_out(&socket);
-                socket.end(LINGER_MS);
-            }
-            _ => socket.destroy(),
+        if let (Some(close), false) = (farewell, self.closing.replace(true)) {
+            self.connection.borrow_mut().close(close);
+        }
+        // What was accepted in this tick goes out all the same.
+        if self.connection.borrow().has_transmit() || !self.out.borrow().is_empty() {
+            self.write_out(&socket);
+            socket.end(LINGER_MS);
+        } else {
+            socket.destroy();
         }
         socket.detach();
     }

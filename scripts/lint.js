@@ -1,0 +1,21 @@
+// `npm run lint`: formatting, and clippy for the host and both wasm builds, warnings being errors.
+
+import { wasmTarget } from './tools.js';
+import { main, run, say } from './run.js';
+
+const BUILDS = {
+  host: ['--all-targets'],
+  'the browser': ['--target', 'wasm32-unknown-unknown', '--lib', '--test', 'channel'],
+  Node: ['--target', 'wasm32-unknown-unknown', '--lib', '--test', 'channel', '--features', 'node'],
+};
+
+export async function lint() {
+  await wasmTarget();
+  await run('cargo', ['fmt', '--check']);
+  for (const [name, args] of Object.entries(BUILDS)) {
+    say(`clippy for ${name}`);
+    await run('cargo', ['clippy', '--quiet', ...args, '--', '-D', 'warnings']);
+  }
+}
+
+if (import.meta.filename === process.argv[1]) await main(lint);

@@ -1,0 +1,101 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { wasmMemory } from '../harness/node_host.js';
+
+/**
+ * Messages live in the host's memory, wasm holds a window (DESIGN §2, Memory): 128 MiB both ways, text and binary. Only in Node: the
+ * cases look at wasm memory and at the process. Talk would keep the messages, so these use the channel itself.
+ */
+export const memory = [
+  {
+    name: 'the package shows its memory to the tests',
+    async run(t) {
+      // The first channel compiles the wasm.
+      t.is(new t.api.WebSocketChannel().state, 'idle');
+      t.ok(wasmMemory(t.api) > 0 && wasmMemory(t.api) <= LIMIT, `wasm memory: ${wasmMemory(t.api)} bytes`);
+    },
+  },
+  ...[
+    ['text in ASCII', () => 'a'.repeat(SIZE)],
+    ['text in UTF-8', () => 'é'.repeat(SIZE / 2)],
+    ['binary', () => new Uint8Array(SIZE).fill(0x5a)],
+  ].map(([what, make]) => ({
+    name: `128 MiB of ${what} go out and come back, wasm memory stays under 8 MiB, and the process gives its memory back`,
+    async run(t) {
+      const before = await settledRss();
+      const seen = await echo(t, make());
+      t.same(seen, { equal: true, acknowledged: SIZE, status: 0 });
+      t.ok(wasmMemory(t.api) <= LIMIT, `wasm memory after 128 MiB: ${wasmMemory(t.api)} bytes`);
+      const after = await fallen(before + SLACK);
+      t.ok(after < before + SLACK, `the process held ${before} bytes before, and ${after} after it dropped the messages`);
+    },
+  })),
+  {
+    name: 'two thousand channels opened and closed leave nothing behind',
+    async run(t) {
+      await openAndClose(t, 300);
+      const before = await settledRss();
+      const wasm = wasmMemory(t.api);
+      await openAndClose(t, 2000);
+      t.ok(wasmMemory(t.api) - wasm <= 65_536 * 4, `wasm memory grew from ${wasm} to ${wasmMemory(t.api)}`);
+      const after = await fallen(before + SLACK);
+      t.ok(after < before + SLACK, `the process held ${before} bytes before, and ${after} after 2000 channels`);
+    },
+  },
+];
+
+/** Sends the message, is sent it back, closes. Everything it holds is dropped when it returns. */
+function echo(t, message) {
+  return new Promise((resolve) => {
+    const channel = new t.api.WebSocketChannel();
+    const seen = { equal: false, acknowledged: 0 };
+    const take = (context, came) => {
+      seen.equal = typeof came === 'string' ? came === message : Buffer.compare(came, message) === 0;
+      channel.close();
+    };
+    channel.asyncOpen(t.peer('ws', '/echo'), null, {
+      onStart: () => (typeof message === 'string' ? channel.sendMsg(message) : channel.sendBinaryMsg(message)),
+      onMessageAvailable: take,
+      onBinaryMessageAvailable: take,
+      onAcknowledge: (context, size) => { seen.acknowledged += size; },
+      onStop: (context, status) => resolve({ ...seen, status }),
+    }, null);
+  });
+}
+
+async function openAndClose(t, count) {
+  for (let at = 0; at < count; at += 20) {
+    await Promise.all(Array.from({ length: 20 }, () => new Promise((resolve) => {
+      const channel = new t.api.WebSocketChannel();
+      channel.asyncOpen(t.peer('ws', '/echo'), null, { onMessageAvailable: () => channel.close(), onStop: resolve }, null);
+      channel.sendMsg('x'.repeat(1000));
+    })));
+  }
+}
+
+async function settledRss() {
+  for (let at = 0; at < 3; at++) await collect();
+  return process.memoryUsage().rss;
+}
+
+/** The process's memory once it is under the limit; after forty collections what it is. */
+async function fallen(limit) {
+  for (let at = 0; at < 40; at++) {
+    await collect();
+    if (process.memoryUsage().rss < limit) break;
+  }
+  return process.memoryUsage().rss;
+}
+
+/** A garbage collection, and time for what it has freed to be given back. */
+async function collect() {
+  gc();
+  await new Promise((resolve) => setTimeout(resolve, 25));
+}
+
+// node --expose-gc, without the flag on the command line.
+setFlagsFromString('--expose-gc');
+const gc = globalThis.gc ?? runInNewContext('gc');
+const SIZE = 128 * 1024 * 1024;
+const SLACK = 64 * 1024 * 1024;
+const LIMIT = 8 * 1024 * 1024;

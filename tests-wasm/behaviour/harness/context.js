@@ -1,0 +1,177 @@
+import * as assert from './assert.js';
+import { Talk } from './talk.js';
+
+/**
+ * What a case is given as `t`: the package, the peers, the assertions. `host` is what differs between the hosts:
+ * { name: 'node'|'browser', engine, uncaught(), memory() }.
+ */
+export class Context {
+  is = assert.is;
+  same = assert.same;
+  ok = assert.ok;
+  oneOf = assert.oneOf;
+  fail = assert.fail;
+  #talks = [];
+  #host;
+
+  constructor(api, host, addresses) {
+    this.api = api;
+    this.#host = host;
+    this.host = host.name;
+    this.engine = host.engine;
+    this.addresses = addresses;
+  }
+
+  /** A peer's URL: `peer` is a name in the addresses, `query` chooses how the path behaves. An id is added, for `observed`. */
+  peer(peer, path, query = {}) {
+    const scheme = peer === 'wss' ? 'wss' : 'ws';
+    const host = peer === 'ipv6' ? '[::1]' : '127.0.0.1';
+    const url = new URL(`${scheme}://${host}:${this.addresses[peer]}${path}`);
+    for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
+    url.searchParams.set('id', `${this.#host.engine}-${performance.timeOrigin}-${ids++}`);
+    return url.href;
+  }
+
+  /** The rude peer after a right handshake, sending these bytes. */
+  raw(hex, query = {}) {
+    return this.peer('rude', '/raw', { hex: hex.replaceAll(' ', ''), ...query });
+  }
+
+  open(url, options) {
+    const talk = new Talk(this.api, url, options);
+    this.#talks.push(talk);
+    return talk;
+  }
+
+  /** Opens, and waits until the channel has opened. */
+  async opened(url, options) {
+    const talk = this.open(url, options);
+    const { state } = await talk.until('onStart');
+    if (state !== 'open') assert.fail(`it did not open:\n${talk}`);
+    return talk;
+  }
+
+  /** What the peer saw of the channel with this URL, or of this talk's, once `until` holds there (record.js). */
+  async observed(talk, until = 'opened') {
+    const id = new URL(talk.url ?? talk).searchParams.get('id');
+    const query = new URLSearchParams({ id, until, ms: '8000' });
+    const response = await fetch(`http://127.0.0.1:${this.addresses.control}/observed?${query}`);
+    const record = await response.json();
+    if (!response.ok) assert.fail(`the peer waited for ${until}, and saw ${assert.show(record)} of\n${talk}`);
+    return record;
+  }
+
+  /** What the peer saw when all was over: a browser may keep a connection long after the page's channel has stopped. */
+  observedLast(talk) {
+    return this.observed(talk, this.host === 'node' ? 'ended' : 'close');
+  }
+
+  /**
+   * Another channel opened, used and closed: what was already under way has had its time. For cases that say something does not happen.
+   */
+  async roundTrip() {
+    const talk = await this.opened(this.peer('ws', '/echo'));
+    talk.send('there and back');
+    await talk.untilMessages(1);
+    talk.close();
+    await talk.end();
+  }
+
+  /** The ChannelError that `run` throws: one of these names, its number, a sentence. */
+  throws(names, run, what = 'the call') {
+    let thrown;
+    try {
+      run();
+    } catch (error) {
+      thrown = error;
+    }
+    if (thrown === undefined) assert.fail(`${what} threw nothing, expected ${names}`);
+    assert.ok(thrown instanceof this.api.ChannelError && thrown instanceof Error, `${what} threw a ChannelError: ${assert.show(thrown)}`);
+    assert.oneOf(thrown.name, [names].flat(), `${what}: the error's name (${thrown.message})`);
+    assert.is(thrown.result, numbers[thrown.name], `${what}: the error's result`);
+    assert.ok(typeof thrown.message === 'string' && thrown.message.length > 10, `${what}: the message is a sentence: ${thrown.message}`);
+    return thrown;
+  }
+
+  /** The name of the status of onStop, as the host can tell it: `browser` gives what a browser tells instead. */
+  async stops(talk, { node, browser = node }) {
+    const expected = this.host === 'node' ? node : browser;
+    const { status, detail } = await talk.end();
+    assert.is(this.api.statusName(status), expected, `the status of\n${talk}\n  `);
+    return detail;
+  }
+
+  /** Collects the uncaught errors from here on: { errors, until(count), stop() }. */
+  uncaught() {
+    return this.#host.uncaught();
+  }
+
+  /** At a case's end: every channel is stopped, and every channel kept the laws. */
+  async finish() {
+    for (const talk of this.#talks) {
+      if (!talk.stopped) talk.channel.close();
+      await talk.end();
+    }
+    // A call after onStop would come now.
+    await new Promise((resolve) => setTimeout(resolve));
+    for (const talk of this.#talks) {
+      const breach = talk.breach();
+      if (breach) assert.fail(`a law is broken: ${breach}\n${talk}`);
+    }
+    const memory = this.#host.memory();
+    if (memory > MEMORY_LIMIT) assert.fail(`wasm memory has grown to ${memory} bytes`);
+  }
+
+  /** After a failure: what is still open does not disturb the next case. */
+  abandon() {
+    for (const { channel } of this.#talks) {
+      try {
+        channel.close();
+      } catch {
+        // The case has failed already, with a better reason.
+      }
+    }
+  }
+}
+
+/** Runs one case, its laws included. */
+export async function runCase(one, api, host, addresses) {
+  const context = new Context(api, host, addresses);
+  try {
+    await one.run(context);
+    await context.finish();
+  } catch (error) {
+    context.abandon();
+    throw error;
+  }
+}
+
+/** Name and number of every result: written down here, not read from the package, which is under test. */
+export const numbers = {
+  NS_OK: 0,
+  NS_BINDING_ABORTED: 0x804b0002,
+  NS_BASE_STREAM_CLOSED: 0x80470002,
+  NS_ERROR_NET_RESET: 0x804b0014,
+  NS_ERROR_UNKNOWN_HOST: 0x804b001e,
+  NS_ERROR_WEBSOCKET_CONNECTION_REFUSED: 0x804b0057,
+  NS_ERROR_NET_INADEQUATE_SECURITY: 0x804b0052,
+  NS_ERROR_PROXY_CONNECTION_REFUSED: 0x804b0048,
+  NS_ERROR_UNKNOWN_PROXY_HOST: 0x804b002a,
+  NS_ERROR_REDIRECT_LOOP: 0x804b001f,
+  NS_ERROR_DOM_BAD_URI: 0x805303f4,
+  NS_ERROR_NET_TIMEOUT_EXTERNAL: 0x804b0055,
+  NS_ERROR_ILLEGAL_VALUE: 0x80070057,
+  NS_ERROR_INVALID_ARG: 0x80070057,
+  NS_ERROR_CANNOT_CONVERT_DATA: 0x80460001,
+  NS_ERROR_FILE_TOO_BIG: 0x8052000f,
+  NS_ERROR_INVALID_CONTENT_ENCODING: 0x804b001b,
+  NS_ERROR_UNEXPECTED: 0x8000ffff,
+  NS_ERROR_ALREADY_OPENED: 0x804b0049,
+  NS_ERROR_NOT_CONNECTED: 0x804b000c,
+  NS_ERROR_NOT_INITIALIZED: 0xc1f30001,
+  NS_ERROR_MALFORMED_URI: 0x804b000a,
+  NS_ERROR_NOT_IMPLEMENTED: 0x80004001,
+};
+
+let ids = 0;
+const MEMORY_LIMIT = 8 * 1024 * 1024;

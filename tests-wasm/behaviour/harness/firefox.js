@@ -1,0 +1,79 @@
+import { spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
+
+/** The system's Firefox, headless, driven by geckodriver through a small WebDriver client. Answers { open(url), run(script, ...args), stop() }. */
+export async function startFirefox({ geckodriver, firefox }) {
+  const child = spawn(geckodriver, ['--port', '0', '--host', '127.0.0.1'], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const port = await portOf(child);
+  const command = async (method, path, body) => {
+    const response = await fetch(`http://127.0.0.1:${port}${path}`, { method, headers: { 'Content-Type': 'application/json' }, body: body && JSON.stringify(body) });
+    const { value } = await response.json();
+    if (!response.ok) throw new Error(`WebDriver ${method} ${path}: ${value.error}: ${value.message}`);
+    return value;
+  };
+  const ended = new Promise((resolve) => child.once('exit', resolve));
+  const stopDriver = () => { child.kill(); return ended; };
+  const session = await command('POST', '/session', capabilities(firefox)).catch(async (error) => {
+    await stopDriver();
+    throw error;
+  });
+  const inSession = (method, path, body) => command(method, `/session/${session.sessionId}${path}`, body);
+  return {
+    open: (url) => inSession('POST', '/url', { url }),
+    /** Runs the body of an async function in the page. */
+    run: (script, ...args) => inSession('POST', '/execute/async', {
+      script: `const done = arguments[arguments.length - 1]; (async (...args) => { ${script} })(...arguments).then(done, (error) => done(String(error)));`,
+      args,
+    }),
+    async stop() {
+      await inSession('DELETE', '').catch(() => {});
+      await stopDriver();
+    },
+  };
+}
+
+/** geckodriver says where it listens; `--port 0` lets the system choose. */
+function portOf(child) {
+  return new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('exit', (code) => reject(new Error(`geckodriver ended with ${code}`)));
+    createInterface({ input: child.stdout }).on('line', (line) => {
+      const found = /Listening on 127\.0\.0\.1:(\d+)/.exec(line);
+      if (found) resolve(Number(found[1]));
+    });
+  });
+}
+
+function capabilities(binary) {
+  return {
+    capabilities: {
+      alwaysMatch: {
+        browserName: 'firefox',
+        timeouts: { script: 60_000 },
+        'moz:firefoxOptions': { binary, args: ['-headless'], prefs },
+      },
+    },
+  };
+}
+
+const prefs = {
+  // Firefox makes a host wait that has just failed, longer each time: the failing peers would slow the suite down.
+  'network.websocket.delay-failed-reconnects': false,
+  // Firefox keeps the connections of channels cancelled while connecting: a few more of them than six.
+  'network.http.max-persistent-connections-per-server': 200,
+  // Nothing but loopback.
+  'app.normandy.enabled': false,
+  'browser.safebrowsing.downloads.enabled': false,
+  'browser.search.update': false,
+  'datareporting.healthreport.uploadEnabled': false,
+  'datareporting.policy.dataSubmissionEnabled': false,
+  'extensions.getAddons.cache.enabled': false,
+  'extensions.update.enabled': false,
+  'media.gmp-manager.updateEnabled': false,
+  'network.captive-portal-service.enabled': false,
+  'network.connectivity-service.enabled': false,
+  'network.proxy.type': 0,
+  'services.settings.server': 'data:,#none',
+  'toolkit.telemetry.enabled': false,
+  'toolkit.telemetry.server': 'data:,',
+};

@@ -1,0 +1,133 @@
+import { fail, show } from './assert.js';
+import { breachOfLaw } from './law.js';
+
+/**
+ * One channel under observation: opens it, records every listener call in order, with what the channel said of itself during the call,
+ * and answers promises for what is to come. `listener` may hold the case's own methods; they are called after the recording.
+ */
+export class Talk {
+  calls = [];
+  /** What came in, in order. */
+  messages = [];
+  /** Sizes in bytes of the messages that `send` was told were accepted. */
+  sent = [];
+  #waiting = new Set();
+  #counts = {};
+  /** Above zero while a method of the channel runs: a listener call now would be a synchronous one. */
+  #busy = 0;
+  #synchronous = null;
+
+  constructor(api, url, { options, protocols, loadGroup, origin = null, listener = {}, context = { about: 'the context' } } = {}) {
+    this.url = url;
+    this.context = context;
+    this.channel = options === undefined ? new api.WebSocketChannel() : new api.WebSocketChannel(options);
+    if (protocols !== undefined) this.channel.protocol = protocols;
+    if (loadGroup !== undefined) this.channel.loadGroup = loadGroup;
+    this.listener = this.#recorder(listener);
+    this.quietly(() => this.channel.asyncOpen(url, origin, this.listener, context));
+  }
+
+  get stopped() {
+    return 'onStop' in this.#counts;
+  }
+
+  get acknowledged() {
+    return this.calls.filter(({ call }) => call === 'onAcknowledge').map(({ args }) => args[0]);
+  }
+
+  get names() {
+    return this.calls.map(({ call }) => call);
+  }
+
+  /** Sends text or bytes, whichever it is. */
+  send(data) {
+    return this.quietly(() => {
+      const accepted = typeof data === 'string' ? this.channel.sendMsg(data) : this.channel.sendBinaryMsg(data);
+      if (accepted) this.sent.push(typeof data === 'string' ? encoder.encode(data).length : data.byteLength);
+      return accepted;
+    });
+  }
+
+  close(...args) {
+    return this.quietly(() => this.channel.close(...args));
+  }
+
+  /** Runs a call on the channel; a listener call that happens during it is a breach of law 1, told by `breach`. */
+  quietly(run) {
+    this.#busy += 1;
+    try {
+      return run();
+    } finally {
+      this.#busy -= 1;
+    }
+  }
+
+  /** The record of the `count`-th call of this name, once it has come. */
+  until(call, count = 1) {
+    return this.#when(`${count} × ${call}`, () => this.#counts[call] >= count && this.calls.filter((one) => one.call === call)[count - 1]);
+  }
+
+  /** All messages, once there are at least `count`. */
+  untilMessages(count) {
+    return this.#when(`${count} messages`, () => this.messages.length >= count && this.messages);
+  }
+
+  /** { status, name, detail } of onStop. */
+  async end() {
+    const { args: [status, detail] } = await this.until('onStop');
+    return { status, detail };
+  }
+
+  /** What is wrong with the record by the listener's laws, or null. */
+  breach() {
+    return this.#synchronous ?? breachOfLaw(this);
+  }
+
+  toString() {
+    const lines = this.calls.map(({ call, args, state }) => `  ${call}(${args.map(show).join(', ')})  state ${state}`);
+    return `${this.url}\n${lines.join('\n') || '  no listener call'}\n  now: state ${this.channel.state}`;
+  }
+
+  #when(what, look) {
+    return new Promise((resolve, reject) => {
+      const wait = () => {
+        const found = look();
+        if (!found) return;
+        clearTimeout(timer);
+        this.#waiting.delete(wait);
+        resolve(found);
+      };
+      const timer = setTimeout(() => {
+        this.#waiting.delete(wait);
+        try {
+          fail(`waited ${DEADLINE} ms for ${what} of\n${this}`);
+        } catch (failure) {
+          reject(failure);
+        }
+      }, DEADLINE);
+      this.#waiting.add(wait);
+      wait();
+    });
+  }
+
+  #recorder(listener) {
+    const recorder = {};
+    for (const call of CALLS) {
+      recorder[call] = (context, ...args) => {
+        const { state, status, bufferedAmount } = this.channel;
+        if (this.#busy > 0) this.#synchronous ??= `${call} came synchronously, inside a method the caller had called`;
+        this.calls.push({ call, context, args, state, status, bufferedAmount });
+        if (call.endsWith('MessageAvailable')) this.messages.push(args[0]);
+        this.#counts[call] = (this.#counts[call] ?? 0) + 1;
+        // Told later, so that a case that waits goes on after the listener, never within it.
+        Promise.resolve().then(() => [...this.#waiting].forEach((wait) => wait()));
+        return listener[call]?.(context, ...args);
+      };
+    }
+    return recorder;
+  }
+}
+
+const encoder = new TextEncoder();
+const DEADLINE = 10_000;
+export const CALLS = ['onStart', 'onMessageAvailable', 'onBinaryMessageAvailable', 'onAcknowledge', 'onServerClose', 'onStop'];

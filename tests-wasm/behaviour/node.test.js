@@ -1,0 +1,29 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { pathToFileURL } from 'node:url';
+import { memory } from './cases/memory.js';
+import { processes } from './cases/process.js';
+import { runCase } from './harness/context.js';
+import { installedFolder } from './harness/installed.js';
+import { nodeHost } from './harness/node_host.js';
+import { startPeers } from './harness/peers.js';
+import { casesFor, named, suite } from './suite.js';
+
+/** The behaviour suite in Node, through the installed package's ESM entry. */
+const api = await importInstalled('websocket-channel');
+const host = nodeHost(api);
+const { addresses, stop } = await startPeers();
+after(stop);
+
+const cases = [...suite, ...named({ memory, processes })];
+for (const { name, skip, ...one } of casesFor('node', addresses, cases)) {
+  test(name, { skip, timeout: 60_000 }, () => runCase(one, api, host, addresses));
+}
+
+/** The import is made by a module inside the folder, so that Node resolves it by the package's exports map. */
+async function importInstalled(name) {
+  const inside = join(installedFolder(), 'behaviour.mjs');
+  writeFileSync(inside, `export * from '${name}';\n`);
+  return import(pathToFileURL(inside));
+}

@@ -1,0 +1,35 @@
+import { attributes } from './cases/attribute.js';
+import { closeCodes } from './cases/close_code.js';
+import { failures } from './cases/failure.js';
+import { frames } from './cases/frame.js';
+import { fuzz } from './cases/fuzz.js';
+import { handshakes } from './cases/handshake.js';
+import { laws } from './cases/law.js';
+import { limits } from './cases/limit.js';
+import { listeners } from './cases/listener.js';
+import { loadGroups } from './cases/load_group.js';
+import { messages } from './cases/message.js';
+import { methods } from './cases/method.js';
+import { options } from './cases/option.js';
+import { python } from './cases/python.js';
+
+/** The one behaviour suite: what every host runs. `hosts` on a case names the only hosts it is for, `needs` the only address. */
+export const suite = named({
+  laws, listeners, methods, attributes, closeCodes, failures, handshakes, frames, limits, messages, options, loadGroups, python, fuzz,
+});
+
+/** Cases by subject become a list of cases that name their subject. */
+export function named(subjects) {
+  return Object.entries(subjects).flatMap(([subject, cases]) => cases.map((one) => ({ ...one, name: `${words(subject)}: ${one.name}` })));
+}
+
+/** The cases for this host, each with the reason to skip it, if there is one. */
+export function casesFor(host, addresses, cases = suite) {
+  return cases
+    .filter(({ hosts }) => !hosts || hosts.includes(host))
+    .map((one) => ({ ...one, skip: one.needs && !addresses[one.needs] ? `${one.needs} is not there` : false }));
+}
+
+function words(name) {
+  return name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+}
