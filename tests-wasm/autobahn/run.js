@@ -1,0 +1,154 @@
+// `npm run autobahn`: the Autobahn suite's fuzzing server against the built Node package.
+
+import { spawn } from 'node:child_process';
+import { access, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { buildPackage, installedFolder } from '../../scripts/build.js';
+import { finish, main, root, say } from '../../scripts/run.js';
+
+const HELP = `npm run autobahn [-- options]
+  runs the built Node package through the Autobahn suite and prints the verdicts.
+    --all          the long sections 9, 12 and 13 too
+    --case GLOB    only these cases (may stand several times), such as 5.* or 9.1.1
+    --summary      writes tests-wasm/autobahn/SUMMARY.md
+    --no-build     takes the package as it is in build/
+    --help         this text
+  The suite is the command in AUTOBAHN_WSTEST, else wstest in the PATH, else ../shared/autobahn/wstest.`;
+
+const AGENT = 'websocket-channel';
+const LONG = ['9.*', '12.*', '13.*'];
+const out = join(root, 'build', 'autobahn');
+/** What counts as passed; anything else is shown and fails the run. */
+const GOOD = ['OK', 'INFORMATIONAL'];
+
+/** The suite's command, or null. */
+export async function wstest() {
+  if (process.env.AUTOBAHN_WSTEST) return process.env.AUTOBAHN_WSTEST;
+  const { code, output } = await finish('which', ['wstest'], { quiet: true });
+  if (code === 0) return output.trim();
+  const shared = join(root, '..', 'shared', 'autobahn', 'wstest');
+  return access(shared).then(() => shared, () => null);
+}
+
+async function freePort() {
+  const server = createServer().listen(0, '127.0.0.1');
+  await new Promise((resolve) => server.once('listening', resolve));
+  const { port } = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+async function startServer(command, port, cases, excluded) {
+  await rm(out, { recursive: true, force: true });
+  await mkdir(out, { recursive: true });
+  const spec = join(out, 'spec.json');
+  await writeFile(spec, JSON.stringify({
+    url: `ws://127.0.0.1:${port}`, outdir: join(out, 'reports'), cases, 'exclude-cases': excluded, 'exclude-agent-cases': {},
+  }));
+  const server = spawn(command, ['-m', 'fuzzingserver', '-s', spec, '-w', '0'], { cwd: out, stdio: ['ignore', 'ignore', 'pipe'], detached: true });
+  let errors = '';
+  server.stderr.on('data', (data) => { errors += data; });
+  server.on('exit', (code) => { if (code) console.error(errors.slice(-2000)); });
+  return server;
+}
+
+/** Opens one channel and answers what came of it. */
+function openChannel(WebSocketChannel, url, onMessage, options) {
+  return new Promise((resolve) => {
+    const channel = new WebSocketChannel(options);
+    const messages = [];
+    const message = (data, send) => { messages.push(data); onMessage?.(channel, data, send); };
+    channel.asyncOpen(url, null, {
+      onMessageAvailable: (_, text) => message(text, () => channel.sendMsg(text)),
+      onBinaryMessageAvailable: (_, bytes) => message(bytes, () => channel.sendBinaryMsg(bytes)),
+      onStop: (_, status, detail) => resolve({ messages, status, detail }),
+    });
+  });
+}
+
+async function waitForServer(WebSocketChannel, base) {
+  for (let attempt = 0; attempt < 300; attempt++) {
+    const { messages } = await openChannel(WebSocketChannel, `${base}/getCaseCount`);
+    if (messages.length) return Number(messages[0]);
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+  throw new Error('the Autobahn server did not come up within a minute');
+}
+
+async function runCases(WebSocketChannel, base, count) {
+  for (let number = 1; number <= count; number++) {
+    await openChannel(WebSocketChannel, `${base}/runCase?case=${number}&agent=${AGENT}`, (_, __, echo) => echo());
+    if (number % 50 === 0 || number === count) console.log(`  ${number} of ${count} cases run`);
+  }
+  await openChannel(WebSocketChannel, `${base}/updateReports?agent=${AGENT}`);
+}
+
+function summarise(report) {
+  const rows = Object.entries(report[AGENT]).map(([id, { behavior, behaviorClose }]) => ({ id, behavior, behaviorClose }));
+  const tally = {};
+  for (const { behavior, behaviorClose } of rows) {
+    tally[behavior] = (tally[behavior] ?? 0) + 1;
+    if (!GOOD.includes(behaviorClose)) tally[`close ${behaviorClose}`] = (tally[`close ${behaviorClose}`] ?? 0) + 1;
+  }
+  const bad = rows.filter(({ behavior, behaviorClose }) => !GOOD.includes(behavior) || !GOOD.includes(behaviorClose));
+  return { rows, tally, bad };
+}
+
+async function writeSummary({ rows, tally, bad }, command) {
+  const byId = (a, b) => a.id.localeCompare(b.id, 'en', { numeric: true });
+  const sections = Map.groupBy ? Map.groupBy(rows, ({ id }) => id.split('.').slice(0, 2).join('.')) : new Map();
+  const lines = [...sections].sort(([a], [b]) => a.localeCompare(b, 'en', { numeric: true }))
+    .map(([section, cases]) => `| ${section} | ${cases.length} | ${cases.filter((row) => GOOD.includes(row.behavior) && GOOD.includes(row.behaviorClose)).length} |`);
+  const text = `# The Autobahn suite, Node build
+
+Made by \`${command}\`: Autobahn|Testsuite 0.8.2, Node ${process.version}, ${rows.length} cases.
+OK and INFORMATIONAL (cases that any behaviour satisfies) count as passed, for the case and for how it was closed.
+
+${Object.entries(tally).map(([verdict, count]) => `- ${verdict}: ${count}`).join('\n')}
+
+${bad.length ? bad.sort(byId).map(({ id, behavior, behaviorClose }) => `- ${id}: ${behavior}, close ${behaviorClose}`).join('\n') : 'No case is NON-STRICT, FAILED, UNIMPLEMENTED or unclean.'}
+
+| section | cases | passed |
+|---|---|---|
+${lines.join('\n')}
+`;
+  await writeFile(join(root, 'tests-wasm', 'autobahn', 'SUMMARY.md'), text);
+}
+
+export async function runAutobahn({ all = false, cases = ['*'], summary = false, command = 'npm run autobahn' } = {}) {
+  const suite = await wstest();
+  if (!suite) return null;
+  const require = createRequire(join(installedFolder, 'program.js'));
+  const { WebSocketChannel } = require('websocket-channel');
+  const port = await freePort();
+  say(`the Autobahn suite (${suite}; its first run installs it)`);
+  const server = await startServer(suite, port, cases, all ? [] : LONG);
+  try {
+    const base = `ws://127.0.0.1:${port}`;
+    await runCases(WebSocketChannel, base, await waitForServer(WebSocketChannel, base));
+    const result = summarise(JSON.parse(await readFile(join(out, 'reports', 'index.json'), 'utf8')));
+    if (summary) await writeSummary(result, command);
+    return result;
+  } finally {
+    process.kill(-server.pid, 'SIGTERM');
+  }
+}
+
+if (import.meta.filename === process.argv[1]) {
+  await main(async () => {
+    const { values } = parseArgs({ options: {
+      all: { type: 'boolean' }, case: { type: 'string', multiple: true }, summary: { type: 'boolean' }, 'no-build': { type: 'boolean' }, help: { type: 'boolean' },
+    } });
+    if (values.help) return console.log(HELP);
+    if (!values['no-build']) await buildPackage();
+    const command = ['npm run autobahn', ...(process.argv.length > 2 ? ['--', ...process.argv.slice(2)] : [])].join(' ');
+    const result = await runAutobahn({ all: values.all || Boolean(values.case), cases: values.case, summary: values.summary, command });
+    if (!result) throw new Error(`the Autobahn suite is nowhere.\n${HELP}`);
+    for (const { id, behavior, behaviorClose } of result.bad) console.log(`  ${id}: ${behavior}, close ${behaviorClose}`);
+    console.log(Object.entries(result.tally).map(([verdict, count]) => `${verdict}: ${count}`).join(', '));
+    if (result.bad.length) throw new Error(`${result.bad.length} cases did not pass; build/autobahn/reports/index.html tells why`);
+  });
+}
