@@ -95,6 +95,11 @@ async function bundle(host, format) {
     logOverride: { 'duplicate-object-key': 'silent', 'empty-import-meta': 'silent' },
     logLevel: 'warning',
   });
+  if (host === 'node') {
+    // A bundler that makes ESM of this has no `require` for Node's own modules.
+    const source = await readFile(outfile, 'utf8');
+    await writeFile(outfile, source.replace(/require\("(node:\w+)"\)/g, '(process.getBuiltinModule?.("$1") ?? require("$1"))'));
+  }
   return outfile;
 }
 

@@ -1,0 +1,129 @@
+import assert from 'node:assert/strict';
+import { readFile, readdir } from 'node:fs/promises';
+import { join, relative } from 'node:path';
+import { describe, test } from 'node:test';
+import { gzipSync } from 'node:zlib';
+import { createServer } from 'vite';
+import { assertRoundTrip } from '../harness/line.js';
+import { packageIn, project, tool } from '../harness/project.js';
+import { finish, run } from '../harness/program.js';
+import { wasmModules } from '../harness/tarball.js';
+
+const SOURCES = {
+  'src/index.js': 'bundler/index.js',
+  'src/worker.js': 'bundler/worker.js',
+  'src/plain.js': 'bundler/plain.js',
+  'src/required.cjs': 'bundler/required.cjs',
+  'src/node.mjs': 'node/esm.mjs',
+  'src/talk.mjs': 'talk.mjs',
+};
+
+/** Bundlers as they come: no configuration file, no plugin, no loader. */
+export function bundlers(world) {
+  const peer = (query = '') => `?peer=${encodeURIComponent(world.peer.url)}${query}`;
+  const visit = (path, query) => world.chromium.visit(`${world.site.url}/${path}${peer(query)}`);
+
+  describe('webpack 5', () => {
+    const build = async (out, ...args) => {
+      const cwd = await project('webpack', { ...SOURCES, [`${out}/index.html`]: 'bundler/bundle.html' });
+      await bundle('webpack', ['--mode', 'production', '--output-path', out, ...args], cwd);
+      return join(cwd, out);
+    };
+
+    test('bundles the browser build, which talks in a page', async (t) => {
+      await assertBrowserBuildOnly(t, await build('dist'));
+      assertRoundTrip(await visit('webpack/dist/index.html'));
+    });
+
+    test('bundles it for a module worker, which talks', async () => {
+      assertRoundTrip(await visit('webpack/dist/index.html', '&in=worker'));
+    });
+
+    test('bundles the browser build for a require, which talks in a page', async (t) => {
+      await assertBrowserBuildOnly(t, await build('dist-required', './src/required.cjs'));
+      assertRoundTrip(await visit('webpack/dist-required/index.html'));
+    });
+
+    test('bundles the Node build for --target=node, which talks', async () => {
+      const folder = await build('dist-node', '--target=node', './src/node.mjs');
+      assertRoundTrip(await run(process.execPath, [join(folder, 'main.js'), world.peer.url]));
+    });
+  });
+
+  describe('Vite', () => {
+    const app = () => project('vite', { ...SOURCES, 'index.html': 'bundler/vite.html' });
+
+    test('bundles the browser build, which talks in a page', async (t) => {
+      const cwd = await app();
+      await bundle('vite', ['build', '--base', './'], cwd);
+      await assertBrowserBuildOnly(t, join(cwd, 'dist'));
+      assertRoundTrip(await visit('vite/dist/index.html'));
+    });
+
+    test('bundles it for a module worker, which talks', async () => {
+      assertRoundTrip(await visit('vite/dist/index.html', '&in=worker'));
+    });
+
+    test('serves it in development, to a page and to a module worker', async () => {
+      const server = await createServer({ root: await app(), configFile: false, logLevel: 'warn', server: { host: '127.0.0.1', port: 0 } });
+      try {
+        await server.listen();
+        const [url] = server.resolvedUrls.local;
+        assertRoundTrip(await world.chromium.visit(url + peer()));
+        assertRoundTrip(await world.chromium.visit(url + peer('&in=worker')));
+      } finally {
+        await server.close();
+      }
+    });
+  });
+
+  describe('esbuild', () => {
+    const build = async (entry, out, ...args) => {
+      const cwd = await project('esbuild', { ...SOURCES, [`${out}/index.html`]: 'bundler/bundle.html' });
+      await bundle('esbuild', [entry, '--bundle', '--log-level=warning', ...args], cwd);
+      return join(cwd, out);
+    };
+
+    test('bundles the browser build, which talks in a page', async (t) => {
+      await assertBrowserBuildOnly(t, await build('src/plain.js', 'dist', '--outfile=dist/main.js', '--minify'));
+      assertRoundTrip(await visit('esbuild/dist/index.html'));
+    });
+
+    test('bundles the browser build for a require, which talks in a page', async (t) => {
+      await assertBrowserBuildOnly(t, await build('src/required.cjs', 'dist-required', '--outfile=dist-required/main.js', '--minify'));
+      assertRoundTrip(await visit('esbuild/dist-required/index.html'));
+    });
+
+    for (const [format, extension] of [['cjs', 'cjs'], ['esm', 'mjs']]) {
+      test(`bundles the Node build for --platform=node --format=${format}, which talks`, async () => {
+        const outfile = `dist-node/main.${extension}`;
+        const folder = await build('src/node.mjs', 'dist-node', '--platform=node', `--format=${format}`, `--outfile=${outfile}`);
+        assertRoundTrip(await run(process.execPath, [join(folder, `main.${extension}`), world.peer.url]));
+      });
+    }
+  });
+}
+
+/** Runs a bundler, which must have nothing to complain of. */
+async function bundle(name, args, cwd) {
+  const { code, stdout, stderr } = await finish(tool(name), args, { cwd });
+  const said = stdout + stderr;
+  assert.equal(code, 0, said);
+  assert.doesNotMatch(said, /warn/i);
+}
+
+/** No socket of Node's in any file of a bundle, and no wasm but the package's browser wasm. */
+async function assertBrowserBuildOnly(t, folder) {
+  const [browser] = await wasmModules(join(packageIn(join(folder, '..')), 'browser.mjs'));
+  const files = (await readdir(folder, { recursive: true })).filter((name) => name.endsWith('js')).map((name) => join(folder, name));
+  const carried = [];
+  for (const file of files) {
+    const source = await readFile(file, 'utf8');
+    for (const word of ['node:net', 'node:tls']) assert.ok(!source.includes(word), `${word} in ${file}`);
+    const modules = await wasmModules(file);
+    carried.push(...modules);
+    if (modules.length > 0) t.diagnostic(`${relative(folder, file)}: ${gzipSync(source).length.toLocaleString('en')} bytes gzipped`);
+  }
+  assert.ok(carried.length > 0, 'the wasm is in the bundle');
+  for (const wasm of carried) assert.ok(wasm.equals(browser), 'it is the browser build\'s');
+}

@@ -1,0 +1,121 @@
+import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import { readFile, readdir } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { basename, join } from 'node:path';
+import { describe, test } from 'node:test';
+import { gzipSync } from 'node:zlib';
+import { transform } from 'esbuild';
+import { packageIn, project } from '../harness/project.js';
+import { run } from '../harness/program.js';
+import { root, tarball, wasmModules } from '../harness/tarball.js';
+
+const FILES = [
+  'LICENSE', 'README.md', 'browser.cjs', 'browser.mjs', 'index.d.cts', 'index.d.mts', 'node.cjs', 'node.mjs', 'package.json',
+];
+const BUILDS = ['browser.mjs', 'browser.cjs', 'node.cjs'];
+const ENTRIES = [...BUILDS, 'node.mjs'];
+/** DESIGN.md, section 5: gzipped bytes. */
+const BUDGETS = { 'browser.mjs': 20_000, 'browser.cjs': 20_000, 'node.cjs': 120_000 };
+
+/** `new URL(uri)` is fine: it is the URL of a file beside the entry that not every bundler follows. */
+const UNWANTED = [
+  /["'`][^"'`\n]*\.wasm["'`]/, /import\.meta/, /\bimport\(/, /new URL\(\s*["'`]|new URL\([^()]*,/, /\beval\(/, /\bnew Function\(/,
+];
+
+/** What is in the tarball, and what its files promise without being run. */
+export function content() {
+  describe('the tarball', () => {
+    test('has exactly the expected files, each with something in it', async (t) => {
+      const listed = (await run('tar', ['-tzf', tarball()])).trim().split('\n').map((path) => path.replace(/^package\//, ''));
+      assert.deepEqual(listed.sort(), FILES);
+      const read = await reader();
+      for (const name of FILES) assert.ok((await read(name)).length > 100, name);
+      t.diagnostic(`${basename(tarball())}: ${(await readFile(tarball())).length.toLocaleString('en')} bytes`);
+    });
+
+    test('is installed by npm without the network, alone, and runs no script', async () => {
+      const folder = await project('content');
+      assert.deepEqual((await readdir(join(folder, 'node_modules'))).filter((name) => !name.startsWith('.')), ['websocket-channel']);
+      const manifest = await manifestOf();
+      for (const field of ['dependencies', 'peerDependencies', 'optionalDependencies', 'bundleDependencies', 'scripts', 'bin', 'private']) {
+        assert.equal(manifest[field], undefined, field);
+      }
+    });
+
+    test('has in package.json an import and a require with types for every host, and only targets that exist', async () => {
+      const { exports, main, types: mainTypes } = await manifestOf();
+      const folder = packageIn(await project('content'));
+      assert.deepEqual(Object.keys(exports['.']), ['browser', 'node', 'default']);
+      for (const [host, ways] of Object.entries(exports['.'])) {
+        assert.deepEqual(Object.keys(ways), ['import', 'require'], host);
+        for (const [way, targets] of Object.entries(ways)) {
+          assert.deepEqual(Object.keys(targets), ['types', 'default'], `${host}, ${way}: TypeScript takes the first that matches`);
+          assert.match(targets.types, way === 'import' ? /\.d\.mts$/ : /\.d\.cts$/);
+        }
+      }
+      for (const target of [main, mainTypes, ...leaves(exports)]) assert.ok(existsSync(join(folder, target)), target);
+    });
+
+    test('has the licence of the repository, and says which', async () => {
+      const read = await reader();
+      assert.equal((await read('LICENSE')).toString(), await readFile(join(root, 'LICENSE'), 'utf8'));
+      assert.equal((await manifestOf()).license, 'MIT');
+    });
+
+    test('names no path of the machine that built it, in its wasm neither', async () => {
+      const { CARGO_HOME, RUSTUP_HOME } = process.env;
+      const machine = ['/root/', '/work/', '/home/', '/Users/', root, `${homedir()}/`, CARGO_HOME, RUSTUP_HOME].filter((path) => path?.length > 3);
+      const folder = packageIn(await project('content'));
+      for (const name of await readdir(folder)) {
+        const modules = BUILDS.includes(name) ? await wasmModules(join(folder, name)) : [];
+        if (BUILDS.includes(name)) assert.equal(modules.length, 1, `one wasm in ${name}`);
+        for (const text of [await readFile(join(folder, name)), ...modules]) {
+          for (const path of machine) assert.ok(!text.includes(path), `${path} in ${name}`);
+        }
+      }
+    });
+
+    test('keeps to its budgets', async (t) => {
+      const read = await reader();
+      for (const [name, budget] of Object.entries(BUDGETS)) {
+        const file = await read(name);
+        const size = gzipSync(file, { level: 9 }).length;
+        const show = (number) => number.toLocaleString('en');
+        t.diagnostic(`${name}: ${show(file.length)} bytes, gzipped ${show(size)} of ${show(budget)}`);
+        assert.ok(size <= budget, name);
+      }
+    });
+
+    test('has the same browser wasm in both formats, and in the browser build nothing of Node', async () => {
+      const folder = packageIn(await project('content'));
+      const [esm, cjs, node] = await Promise.all(BUILDS.map(async (name) => (await wasmModules(join(folder, name)))[0]));
+      assert.ok(esm.equals(cjs));
+      assert.ok(!esm.equals(node));
+      const read = await reader();
+      for (const name of ['browser.mjs', 'browser.cjs']) assert.ok(!/node:|require\(/.test(await read(name)), name);
+    });
+
+    test('has entries without top-level await, .wasm import, import.meta, asset URL or code from strings', async () => {
+      const read = await reader();
+      for (const name of ENTRIES) {
+        const source = (await read(name)).toString();
+        // esbuild refuses to write a module with top-level await as CommonJS.
+        await transform(source, { format: 'cjs', logLevel: 'silent' });
+        for (const unwanted of UNWANTED) assert.ok(!unwanted.test(source), `${unwanted} in ${name}`);
+      }
+    });
+  });
+}
+
+async function reader() {
+  const folder = packageIn(await project('content'));
+  return (name) => readFile(join(folder, name));
+}
+
+async function manifestOf() {
+  const read = await reader();
+  return JSON.parse(await read('package.json'));
+}
+
+const leaves = (value) => typeof value === 'string' ? [value] : Object.values(value).flatMap(leaves);

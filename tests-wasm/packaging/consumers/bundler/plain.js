@@ -1,0 +1,4 @@
+import { WebSocketChannel, statusName } from 'websocket-channel';
+import { talk } from './talk.mjs';
+
+talk({ WebSocketChannel, statusName }, new URLSearchParams(location.search).get('peer'), console.log);

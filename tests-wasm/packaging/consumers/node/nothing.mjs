@@ -1,0 +1,1 @@
+// The first dynamic import of a process starts things in Node that are not the package's.

@@ -1,0 +1,8 @@
+// What of the package can be reached but its entry.
+for (const path of ['package.json', 'node.cjs', 'browser.mjs', 'index.d.mts']) {
+  try {
+    console.log(JSON.stringify([path, require(`websocket-channel/${path}`).name]));
+  } catch (error) {
+    console.log(JSON.stringify([path, error.code]));
+  }
+}

@@ -1,0 +1,145 @@
+// Uses every exported type and every member, in ways that must compile. Also read as use.cts, where it is a require.
+import {
+  ChannelError, LoadGroup, Status, WebSocketChannel, statusName,
+  type ChannelOptions, type ChannelState, type HttpAnswer, type StopDetail, type WebSocketListener,
+} from 'websocket-channel';
+
+type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends (<T>() => T extends B ? 1 : 2) ? true : false;
+const holds = <_ extends true>(): void => {};
+
+interface Session { readonly user: string; count: number }
+const session: Session = { user: 'me', count: 0 };
+
+// A listener's arguments have exact types without being annotated, and none is `any`.
+const channel = new WebSocketChannel();
+channel.asyncOpen('wss://example.org/chat', 'https://app.example', {
+  onStart(context) {
+    holds<Same<typeof context, Session>>();
+    const accepted: boolean = channel.sendMsg(`I am ${context.user}`);
+    if (!accepted) context.count += 1;
+  },
+  onMessageAvailable(context, text) {
+    holds<Same<typeof context, Session>>();
+    holds<Same<typeof text, string>>();
+  },
+  onBinaryMessageAvailable(context, bytes) {
+    holds<Same<typeof context, Session>>();
+    holds<Same<typeof bytes, Uint8Array<ArrayBuffer>>>();
+    channel.sendBinaryMsg(bytes);
+    channel.sendBinaryMsg(bytes.buffer);
+  },
+  onAcknowledge(context, size) {
+    holds<Same<typeof context, Session>>();
+    holds<Same<typeof size, number>>();
+  },
+  onServerClose(context, code, reason) {
+    holds<Same<typeof context, Session>>();
+    holds<Same<typeof code, number>>();
+    holds<Same<typeof reason, string>>();
+    channel.close(code, reason);
+  },
+  onStop(context, status, detail) {
+    holds<Same<typeof context, Session>>();
+    holds<Same<typeof status, number>>();
+    holds<Same<typeof detail, StopDetail>>();
+    console.log(statusName(status), status === Status.NS_OK);
+  },
+}, session);
+
+// Without a context it is undefined; a listener may have one method, or none, or be an instance of a class.
+new WebSocketChannel({}).asyncOpen(new URL('ws://127.0.0.1/'), null, { onStart(context) { holds<Same<typeof context, undefined>>(); } });
+new WebSocketChannel(undefined).asyncOpen('http://127.0.0.1/', undefined, {});
+new WebSocketChannel().asyncOpen('ws://127.0.0.1/', '', { onStop: async () => {} });
+
+class Recorder implements WebSocketListener<Session> {
+  readonly texts: string[] = [];
+  onMessageAvailable(context: Session, text: string): void {
+    context.count += 1;
+    this.texts.push(text);
+  }
+}
+new WebSocketChannel().asyncOpen('ws://127.0.0.1/', null, new Recorder(), session);
+
+const every: Required<WebSocketListener<string>> = {
+  onStart() {}, onMessageAvailable() {}, onBinaryMessageAvailable() {}, onAcknowledge() {}, onServerClose() {}, onStop() {},
+};
+new WebSocketChannel().asyncOpen('ws://127.0.0.1/', null, every, 'a context');
+
+// What can be sent; how it can be closed.
+channel.sendMsg('text');
+channel.sendBinaryMsg(new ArrayBuffer(1));
+channel.sendBinaryMsg(new Uint8Array(1));
+channel.sendBinaryMsg(new DataView(new ArrayBuffer(1)));
+channel.sendBinaryMsg(new Float64Array(new SharedArrayBuffer(8)));
+channel.close();
+channel.close(WebSocketChannel.CLOSE_GOING_AWAY);
+channel.close(4000, 'reason');
+channel.close(undefined, 'reason');
+
+// Attributes.
+const originalURI: string = channel.originalURI;
+const URI: string = channel.URI;
+channel.protocol = 'chat, superchat';
+const protocol: string = channel.protocol;
+const extensions: string = channel.extensions;
+const state: ChannelState = channel.state;
+const status: number = channel.status;
+const bufferedAmount: number = channel.bufferedAmount;
+const serial: number = channel.serial;
+
+// The state is a union that a switch can exhaust.
+const shown = ((it: ChannelState): string => {
+  switch (it) {
+    case 'idle': case 'connecting': case 'open': case 'closing': case 'stopped': return it;
+    default: return it satisfies never;
+  }
+})(state);
+
+// Groups.
+const group: LoadGroup = new LoadGroup();
+channel.loadGroup = group;
+channel.loadGroup = null;
+const current: LoadGroup | null = channel.loadGroup;
+const active: number = group.activeCount;
+for (const member of group) member.close();
+const members: WebSocketChannel[] = [...group];
+group.cancel();
+group.cancel(Status.NS_ERROR_NET_TIMEOUT_EXTERNAL);
+
+// Options.
+const options: Required<ChannelOptions> = {
+  openTimeoutMs: 1, closeTimeoutMs: 1, maxMessageSize: 1, headers: { Cookie: 'a=b' }, tls: { ca: '' }, socket: { family: 4 },
+  deflate: false, redirects: 0, proxy: null,
+};
+const configured = new WebSocketChannel(options);
+
+// The detail of a channel's end.
+function explain(detail: StopDetail): string {
+  const { message, wasClean, code, reason, closedBy, http, cause, timeout } = detail;
+  holds<Same<typeof message, string>>();
+  holds<Same<typeof wasClean, boolean>>();
+  holds<Same<typeof code, number>>();
+  holds<Same<typeof reason, string>>();
+  holds<Same<typeof closedBy, 'local' | 'remote' | null>>();
+  holds<Same<typeof cause, Error | null>>();
+  holds<Same<typeof timeout, 'open' | 'close' | null>>();
+  const answer: HttpAnswer | null = http;
+  return answer ? `${answer.status} ${answer.headers['content-type'] ?? ''} ${answer.body}` : message;
+}
+
+// Errors and statuses.
+try {
+  configured.asyncOpen('nonsense', null, {});
+} catch (error) {
+  if (error instanceof ChannelError) {
+    const text: string = error.name + error.message + (error.stack ?? '');
+    const result: number = error.result;
+    const cause: unknown = error.cause;
+    console.log(text, result === Status.NS_ERROR_MALFORMED_URI, cause);
+  }
+}
+const name: keyof typeof Status | undefined = statusName(0x804B0002);
+holds<Same<typeof Status.NS_BINDING_ABORTED, 0x804B0002>>();
+holds<Same<typeof WebSocketChannel.CLOSE_NORMAL, 1000>>();
+
+export { URI, active, bufferedAmount, current, explain, extensions, members, name, originalURI, protocol, serial, shown, status };

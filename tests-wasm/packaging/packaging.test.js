@@ -1,0 +1,38 @@
+// The packed tarball as its users meet it: installed into throw-away projects under build/packaging/ and really run there.
+//
+//   node --test tests-wasm/packaging/packaging.test.js
+//
+// WSC_TARBALL   the tarball; else the newest build/websocket-channel-*.tgz
+// WSC_CHROMIUM  Chromium; else the first chromium of the PATH
+// WSC_DENO, WSC_BUN  Deno and Bun; without them their tests are skipped
+//
+// What is said on the wire and by the listener is the behaviour suite's business; here a round trip shows that a consumer works.
+
+import { after, before } from 'node:test';
+import { startPeer } from './harness/peer.js';
+import { stopPrograms } from './harness/program.js';
+import { clearProjects } from './harness/project.js';
+import { startSite } from './harness/site.js';
+import { headlessChromium } from './harness/chromium.js';
+import { content } from './cases/content.js';
+import { nodePrograms } from './cases/node.js';
+import { bundlers } from './cases/bundler.js';
+import { pages } from './cases/page.js';
+import { types } from './cases/type.js';
+
+const world = { chromium: headlessChromium() };
+
+before(async () => {
+  await clearProjects();
+  world.peer = await startPeer();
+  world.site = await startSite();
+});
+
+after(async () => {
+  await world.chromium.stop();
+  world.site?.stop();
+  world.peer?.stop();
+  stopPrograms();
+});
+
+for (const group of [content, nodePrograms, bundlers, pages, types]) group(world);
