@@ -57,12 +57,28 @@ export interface ChannelOptions {
   tls?: object;
   /** Node only: what `net.connect` takes (family, localAddress, path, lookup …). */
   socket?: object;
-  /** Node only, and only `false` for now: permessage-deflate is not offered. */
-  deflate?: false;
+  /** Node only: permessage-deflate (RFC 7692), which is offered unless this is `false`. */
+  deflate?: false | DeflateOptions;
   /** Node only, and only `0` for now: redirects are not followed. */
   redirects?: 0;
   /** Node only, and only `null` for now: no proxy is used. */
   proxy?: null;
+}
+
+/** How permessage-deflate is offered and used. */
+export interface DeflateOptions {
+  /** Messages of fewer bytes go uncompressed. Default 128, and 1024 if each message is compressed by itself. */
+  threshold?: number;
+  /** zlib's level, 0 to 9. Default 6. */
+  level?: number;
+  /** The largest window we compress with, 8 to 15; `false` does not let the server limit it. With 8 nothing is compressed. */
+  clientMaxWindowBits?: number | false;
+  /** The largest window the server may compress with, 8 to 15; a server that does not agree is refused. */
+  serverMaxWindowBits?: number;
+  /** Compress each message by itself. */
+  clientNoContextTakeover?: boolean;
+  /** Ask the server to compress each message by itself; a server that does not agree is refused. */
+  serverNoContextTakeover?: boolean;
 }
 
 /** A channel's state, in the order it goes through them. */

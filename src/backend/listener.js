@@ -34,9 +34,10 @@ export class Listener {
     try { this.listener.onServerClose?.(this.context, code, reason); } catch (error) { report(error); }
   }
 
-  stop(status, message, wasClean, code, reason, closedBy, timeout, http, cause) {
+  stop(status, message, wasClean, code, reason, closedBy, timeout, http, cause, words) {
     this.stopped?.();
     // What the host knows makes the sentence precise.
+    message = words ?? message;
     if (http !== null) message += ` Its HTTP status was ${http.status}.`;
     if (cause !== null) message += ` ${cause.message}`;
     const detail = { message, wasClean, code, reason, closedBy, http, cause, timeout };

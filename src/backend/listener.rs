@@ -39,6 +39,7 @@ extern "C" {
         timeout: &JsValue,
         http: &JsValue,
         cause: &JsValue,
+        words: &JsValue,
     );
 }
 
@@ -53,7 +54,7 @@ impl Listener {
             TimedOut::Open => "open",
             TimedOut::Close => "close",
         });
-        let Evidence { http, cause } = stop.evidence.unwrap_or(Evidence { http: JsValue::NULL, cause: JsValue::NULL });
+        let Evidence { http, cause, words } = stop.evidence.unwrap_or_default();
         self.call_stop(
             stop.status.0,
             stop.message,
@@ -64,6 +65,7 @@ impl Listener {
             &or_null(timeout),
             &http,
             &cause,
+            &words,
         );
     }
 }

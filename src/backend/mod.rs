@@ -47,6 +47,14 @@ pub(crate) struct Evidence {
     pub(crate) http: JsValue,
     /// The system's error, or null.
     pub(crate) cause: JsValue,
+    /// A sentence more precise than the ending's own, or null.
+    pub(crate) words: JsValue,
+}
+
+impl Default for Evidence {
+    fn default() -> Self {
+        Self { http: JsValue::NULL, cause: JsValue::NULL, words: JsValue::NULL }
+    }
 }
 
 /// What a payload is made of, as JavaScript hands it over.

@@ -44,7 +44,7 @@ pub enum Report<H: Host> {
 
 /// How a host tells what it has taken: by the message, or by what it still has to take.
 pub enum Taken {
-    /// So many messages more.
+    /// So many messages more; with 0, a part of one.
     Messages(usize),
     /// All but so many payload bytes (the browser's `bufferedAmount`).
     AllBut(u64),

@@ -239,7 +239,7 @@ impl<H: Host> Channel<H> {
     }
 
     fn sent(&mut self, mut taken: Taken) {
-        let mut progress = false;
+        let mut progress = matches!(taken, Taken::Messages(_));
         while let Some(size) = self.unacknowledged.take_one(&mut taken) {
             progress = true;
             match self.peer_close {

@@ -2,11 +2,13 @@
 
 use std::ops::Range;
 
-use super::fault::{Fault, FaultKind};
-use super::frame::{self, Header, MAX_CONTROL, MAX_SERVER_HEADER, MaskKey, Masking, Opcode};
+use super::deflate::{Deflater, Inflater};
+use super::extension::Agreement;
+use super::fault::Fault;
+use super::frame::{self, Header, MaskKey, Masking, Opcode};
 use super::handshake::{Handshake, HttpAnswer, Outcome, Request};
-use super::utf8::{self, Utf8};
-use crate::close::{Close, CloseCode};
+use super::reader::{Read, Reader};
+use crate::close::Close;
 
 /// What a message is made of.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -17,7 +19,16 @@ pub enum Kind {
     Binary,
 }
 
-/// What happened. Ranges are of the chunk that `poll_event` was given.
+/// Where an event's payload lies.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Source {
+    /// In the chunk that `poll_event` was given.
+    Chunk,
+    /// In its scratch memory, inflated; there until the next call.
+    Scratch,
+}
+
+/// What happened.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Event {
     /// The response was good.
@@ -29,10 +40,12 @@ pub enum Event {
     },
     /// The server answered with an HTTP response that is no upgrade. The last event.
     Refused(HttpAnswer),
-    /// A message that lies wholly inside the chunk.
+    /// A message that is all there.
     Message {
         /// Text or binary.
         kind: Kind,
+        /// Where its payload lies.
+        source: Source,
         /// Its payload.
         payload: Range<usize>,
         /// Every byte is below 0x80.
@@ -40,13 +53,16 @@ pub enum Event {
     },
     /// A message begins that comes in pieces.
     Begin {
-        /// Text or binary.
-        kind: Kind,
-        /// How long its first frame is; the message may be longer.
+        /// How long its first frame is, or a guess; the message may be longer.
         first_frame: u64,
     },
     /// Its next bytes.
-    Piece(Range<usize>),
+    Piece {
+        /// Where they lie.
+        source: Source,
+        /// They.
+        payload: Range<usize>,
+    },
     /// It is complete, and if it is text it is UTF-8.
     End {
         /// Text or binary.
@@ -63,22 +79,16 @@ pub enum Event {
 /// What the peer may ask of our memory.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
-    /// The longest message, in payload bytes.
+    /// The longest message, in payload bytes, on the wire and inflated.
     pub message: u64,
 }
 
 /// The client's end of one connection. See the [module](super) for how to drive it.
 pub struct Connection {
     phase: Phase,
-    limits: Limits,
-    /// The beginning of a header whose end is in a later chunk.
-    header: Vec<u8>,
-    /// The frame whose payload is coming.
-    frame: Option<Frame>,
-    /// The message whose frames are coming.
-    message: Option<Message>,
-    /// The payload so far of the control frame that is coming.
-    control: Vec<u8>,
+    reader: Reader,
+    /// Set if permessage-deflate was agreed on.
+    compression: Option<Compression>,
     /// Pings to answer, oldest first; at most [`MAX_PONGS`].
     pongs: Vec<Vec<u8>>,
     /// A close frame to send.
@@ -92,15 +102,16 @@ enum Phase {
     Deaf,
 }
 
-struct Frame {
-    header: Header,
-    remaining: u64,
+struct Compression {
+    agreement: Agreement,
+    deflater: Deflater,
 }
 
-struct Message {
+/// A message that is being sent in fragments.
+pub struct Fragments {
     kind: Kind,
-    size: u64,
-    utf8: Utf8,
+    compressed: bool,
+    begun: bool,
 }
 
 /// Pings beyond so many unanswered ones are answered by the latest only (RFC 6455 §5.5.3 allows as much).
@@ -111,21 +122,20 @@ impl Connection {
     pub fn new(request: Request, nonce: [u8; 16], limits: Limits) -> Self {
         Self {
             phase: Phase::Handshake(Box::new(Handshake::new(request, nonce))),
-            limits,
-            header: Vec::new(),
-            frame: None,
-            message: None,
-            control: Vec::new(),
+            reader: Reader::new(limits.message),
+            compression: None,
             pongs: Vec::new(),
             close: None,
         }
     }
 
     /// The next event in `chunk`, from `*at` on; `None` when the whole chunk is read. `at` starts at 0 for each chunk.
+    /// Compressed messages are inflated into `scratch`, some kilobytes that nobody else writes to until the event is
+    /// dealt with.
     #[inline]
-    pub fn poll_event(&mut self, chunk: &[u8], at: &mut usize) -> Option<Event> {
+    pub fn poll_event(&mut self, chunk: &[u8], at: &mut usize, scratch: &mut [u8]) -> Option<Event> {
         let event = match &mut self.phase {
-            Phase::Open => self.read_frames(chunk, at),
+            Phase::Open => self.read(chunk, at, scratch),
             Phase::Deaf => {
                 *at = chunk.len();
                 Ok(None)
@@ -152,6 +162,11 @@ impl Connection {
         self.close.is_some() || !self.pongs.is_empty()
     }
 
+    /// Whether a close frame is among it.
+    pub fn has_close(&self) -> bool {
+        self.close.is_some()
+    }
+
     /// Writes what the protocol itself has to say: the upgrade request, pongs, the close frame.
     ///
     /// `keys` draws a mask key; it must be unpredictable (RFC 6455 §10.3).
@@ -171,25 +186,52 @@ impl Connection {
         }
     }
 
-    /// Writes a whole message.
+    /// Writes a whole message, compressed if it was agreed on and is worth it.
     #[inline]
     pub fn send(&mut self, kind: Kind, payload: &[u8], mut keys: impl FnMut() -> MaskKey, out: &mut Vec<u8>) {
         self.write_pongs(&mut keys, out);
-        write_frame(kind.opcode(), payload, keys(), out);
+        match &mut self.compression {
+            Some(compression) if compression.agreement.compresses(payload.len() as u64) => {
+                compression.send(kind, payload, keys(), out);
+            }
+            _ => write_frame(kind.opcode(), payload, keys(), out),
+        }
     }
 
-    /// Writes the beginning of a message of `len` bytes; append all of them with [`Masking::append`] before anything else.
-    pub fn begin_message(
+    /// Begins a message of `len` bytes that is sent in fragments; go on with [`continue_message`](Self::continue_message).
+    pub fn begin_message(&self, kind: Kind, len: u64) -> Fragments {
+        let compressed = self.compression.as_ref().is_some_and(|compression| compression.agreement.compresses(len));
+        Fragments { kind, compressed, begun: false }
+    }
+
+    /// Writes a message's next bytes, as a frame of their own unless the compressor keeps them for a later one. Other
+    /// messages must wait for the `last` of them; control frames need not (RFC 6455 §5.4).
+    pub fn continue_message(
         &mut self,
-        kind: Kind,
-        len: u64,
+        message: &mut Fragments,
+        piece: &[u8],
+        last: bool,
         mut keys: impl FnMut() -> MaskKey,
         out: &mut Vec<u8>,
-    ) -> Masking {
+    ) {
         self.write_pongs(&mut keys, out);
+        let mut compressed = Vec::new();
+        let payload = match &mut self.compression {
+            Some(compression) if message.compressed => {
+                compression.deflater.deflate(piece, last, &mut compressed);
+                &compressed[..]
+            }
+            _ => piece,
+        };
+        if payload.is_empty() && !last {
+            return;
+        }
+        let begins = !std::mem::replace(&mut message.begun, true);
+        let opcode = if begins { message.kind.opcode() } else { Opcode::Continuation };
+        let rsv1 = begins && message.compressed;
         let key = keys();
-        frame::write_header(true, kind.opcode(), len, key, out);
-        Masking::new(key)
+        frame::write_header(Header { fin: last, rsv1, opcode, len: payload.len() as u64 }, key, out);
+        Masking::new(key).append(payload, out);
     }
 
     /// Has the next `poll_transmit` write a close frame. Nothing may be sent behind it (RFC 6455 §5.5.1).
@@ -199,8 +241,12 @@ impl Connection {
 
     fn conclude(&mut self, outcome: Outcome) -> Event {
         match outcome {
-            Outcome::Opened { protocol, extensions } => {
+            Outcome::Opened { protocol, extensions, deflate } => {
                 self.phase = Phase::Open;
+                if let Some(agreement) = deflate {
+                    self.reader.inflate_with(Inflater::new(agreement.server_takeover));
+                    self.compression = Some(Compression::new(agreement));
+                }
                 Event::Opened { protocol, extensions }
             }
             Outcome::Refused(answer) => {
@@ -213,157 +259,32 @@ impl Connection {
     /// The one place where a fault becomes the end: its close frame, its event, and deafness.
     fn fail(&mut self, fault: Fault) -> Event {
         self.phase = Phase::Deaf;
-        (self.message, self.frame) = (None, None);
-        self.close = fault.kind.close_code().and_then(|code| Close::new(code, fault.message.to_owned()));
+        self.reader.clear();
+        self.close = fault
+            .kind
+            .close_code()
+            .map(|code| Close::new(code, fault.message.clone().into_owned()).unwrap_or_else(|| Close::with_code(code)));
         Event::Failed(fault)
     }
 
-    /// Reads frames until one of them is an event.
     #[inline]
-    fn read_frames(&mut self, chunk: &[u8], at: &mut usize) -> Result<Option<Event>, Fault> {
+    fn read(&mut self, chunk: &[u8], at: &mut usize, scratch: &mut [u8]) -> Result<Option<Event>, Fault> {
         loop {
-            let rest = chunk.get(*at..).unwrap_or_default();
-            let event = match &self.frame {
-                Some(frame) if frame.header.opcode.is_control() => self.read_control(rest, at)?,
-                Some(_) => self.read_payload(rest, at)?,
-                None if rest.is_empty() => return Ok(None),
-                None => match self.read_header(rest, at)? {
-                    Some(header) => self.begin_frame(header, chunk, at)?,
-                    None => return Ok(None),
-                },
-            };
-            if event.is_some() {
-                return Ok(event);
-            }
-            if *at >= chunk.len() && self.frame.as_ref().is_none_or(|frame| frame.remaining > 0) {
-                return Ok(None);
-            }
-        }
-    }
-
-    /// The next header, once all of it is there.
-    #[inline]
-    fn read_header(&mut self, rest: &[u8], at: &mut usize) -> Result<Option<Header>, Fault> {
-        if self.header.is_empty() {
-            if let Some((header, size)) = frame::parse_header(rest)? {
-                *at += size;
-                return Ok(Some(header));
-            }
-            self.header.extend_from_slice(rest); // at most nine bytes: with ten, every header is complete
-            *at += rest.len();
-            return Ok(None);
-        }
-        let before = self.header.len();
-        self.header.extend(rest.iter().take(MAX_SERVER_HEADER.saturating_sub(before)));
-        let parsed = frame::parse_header(&self.header)?;
-        let read = parsed.map_or(self.header.len(), |(_, size)| size);
-        *at += read.saturating_sub(before);
-        if parsed.is_some() {
-            self.header = Vec::new();
-        }
-        Ok(parsed.map(|(header, _)| header))
-    }
-
-    /// Checks the header against the frames before it; answers the message at once if it is all there.
-    #[inline]
-    fn begin_frame(&mut self, header: Header, chunk: &[u8], at: &mut usize) -> Result<Option<Event>, Fault> {
-        let kind = match header.opcode {
-            Opcode::Text => Kind::Text,
-            Opcode::Binary => Kind::Binary,
-            Opcode::Continuation => return self.continue_message(header),
-            Opcode::Close | Opcode::Ping | Opcode::Pong => {
-                self.frame = Some(Frame { header, remaining: header.len });
-                return Ok(None);
-            }
-        };
-        if self.message.is_some() {
-            return Err(FaultKind::Frame.because("A new message began before the last one had ended."));
-        }
-        self.check_size(0, header.len)?;
-        let end = usize::try_from(header.len).ok().and_then(|len| at.checked_add(len));
-        if let (true, Some(payload)) = (header.fin, end.and_then(|end| chunk.get(*at..end))) {
-            let ascii = kind == Kind::Text && utf8::check_whole(payload).map_err(|_| not_utf8())?;
-            let payload = *at..*at + payload.len();
-            *at = payload.end;
-            return Ok(Some(Event::Message { kind, payload, ascii }));
-        }
-        self.message = Some(Message { kind, size: header.len, utf8: Utf8::default() });
-        self.frame = Some(Frame { header, remaining: header.len });
-        Ok(Some(Event::Begin { kind, first_frame: header.len }))
-    }
-
-    fn continue_message(&mut self, header: Header) -> Result<Option<Event>, Fault> {
-        let Some(message) = &self.message else {
-            return Err(FaultKind::Frame.because("A continuation frame came without a message to continue."));
-        };
-        let size = message.size;
-        self.check_size(size, header.len)?;
-        if let Some(message) = &mut self.message {
-            message.size = size.saturating_add(header.len);
-        }
-        self.frame = Some(Frame { header, remaining: header.len });
-        Ok(None)
-    }
-
-    #[inline]
-    fn check_size(&self, before: u64, more: u64) -> Result<(), Fault> {
-        if before.saturating_add(more) > self.limits.message {
-            return Err(FaultKind::TooBig.because("A message is longer than maxMessageSize."));
-        }
-        Ok(())
-    }
-
-    /// The next piece of a data frame's payload, or the message's end.
-    fn read_payload(&mut self, rest: &[u8], at: &mut usize) -> Result<Option<Event>, Fault> {
-        let (Some(frame), Some(message)) = (&mut self.frame, &mut self.message) else { return Ok(None) };
-        if frame.remaining > 0 {
-            let len = usize::try_from(frame.remaining).unwrap_or(usize::MAX).min(rest.len());
-            let piece = rest.get(..len).unwrap_or_default();
-            if message.kind == Kind::Text {
-                message.utf8.check(piece).map_err(|_| not_utf8())?;
-            }
-            frame.remaining -= len as u64;
-            let start = *at;
-            *at += len;
-            return Ok((len > 0).then_some(Event::Piece(start..start + len)));
-        }
-        let fin = frame.header.fin;
-        self.frame = None;
-        if !fin {
-            return Ok(None);
-        }
-        let Some(Message { kind, utf8, .. }) = self.message.take() else { return Ok(None) };
-        let ascii = utf8.finish().map_err(|_| not_utf8())?;
-        Ok(Some(Event::End { kind, ascii }))
-    }
-
-    /// Gathers a control frame's payload and obeys it.
-    fn read_control(&mut self, rest: &[u8], at: &mut usize) -> Result<Option<Event>, Fault> {
-        let Some(frame) = &mut self.frame else { return Ok(None) };
-        let len = usize::try_from(frame.remaining.min(MAX_CONTROL)).unwrap_or_default().min(rest.len());
-        self.control.extend_from_slice(rest.get(..len).unwrap_or_default());
-        frame.remaining -= len as u64;
-        *at += len;
-        if frame.remaining > 0 {
-            return Ok(None);
-        }
-        let opcode = frame.header.opcode;
-        self.frame = None;
-        let payload = std::mem::take(&mut self.control);
-        match opcode {
-            Opcode::Ping => {
-                if self.pongs.len() >= MAX_PONGS {
-                    self.pongs.clear();
+            match self.reader.poll(chunk, at, scratch)? {
+                None => return Ok(None),
+                Some(Read::Event(event)) => return Ok(Some(event)),
+                Some(Read::Close(close)) => {
+                    self.phase = Phase::Deaf;
+                    self.reader.clear();
+                    return Ok(Some(Event::Close(close)));
                 }
-                self.pongs.push(payload);
-                Ok(None)
+                Some(Read::Ping(payload)) => {
+                    if self.pongs.len() >= MAX_PONGS {
+                        self.pongs.clear();
+                    }
+                    self.pongs.push(payload);
+                }
             }
-            Opcode::Close => {
-                let close = parse_close(&payload)?;
-                self.phase = Phase::Deaf;
-                Ok(Some(Event::Close(close)))
-            }
-            _ => Ok(None), // a pong nobody asked for is allowed (RFC 6455 §5.5.3)
         }
     }
 
@@ -378,6 +299,24 @@ impl Connection {
     }
 }
 
+impl Compression {
+    fn new(agreement: Agreement) -> Self {
+        let Agreement { client_takeover, level, client_window_bits, .. } = agreement;
+        Self { agreement, deflater: Deflater::new(client_takeover, level, client_window_bits) }
+    }
+
+    fn send(&mut self, kind: Kind, payload: &[u8], key: MaskKey, out: &mut Vec<u8>) {
+        let mut compressed = Vec::new();
+        self.deflater.deflate(payload, true, &mut compressed);
+        if compressed.len() >= payload.len() && !self.agreement.client_takeover {
+            return write_frame(kind.opcode(), payload, key, out); // nothing depends on the compressor having seen it
+        }
+        let header = Header { fin: true, rsv1: true, opcode: kind.opcode(), len: compressed.len() as u64 };
+        frame::write_header(header, key, out);
+        Masking::new(key).append(&compressed, out);
+    }
+}
+
 impl Kind {
     fn opcode(self) -> Opcode {
         match self {
@@ -389,26 +328,6 @@ impl Kind {
 
 #[inline]
 fn write_frame(opcode: Opcode, payload: &[u8], key: MaskKey, out: &mut Vec<u8>) {
-    frame::write_header(true, opcode, payload.len() as u64, key, out);
+    frame::write_header(Header { fin: true, rsv1: false, opcode, len: payload.len() as u64 }, key, out);
     Masking::new(key).append(payload, out);
-}
-
-/// RFC 6455 §5.5.1: nothing, or two bytes of code and a reason in UTF-8.
-fn parse_close(payload: &[u8]) -> Result<Close, Fault> {
-    let (code, reason) = match payload {
-        [] => return Ok(Close::EMPTY),
-        [_] => return Err(FaultKind::Frame.because("A close frame's payload is one byte long.")),
-        [high, low, reason @ ..] => (u16::from_be_bytes([*high, *low]), reason),
-    };
-    let Some(code) = CloseCode::from_peer(code) else {
-        return Err(FaultKind::Frame.because("A close frame has a code that must not be sent."));
-    };
-    let reason =
-        std::str::from_utf8(reason).map_err(|_| FaultKind::NotUtf8.because("A close frame's reason is not UTF-8."))?;
-    // Never too long: a control frame's payload has at most 125 bytes.
-    Close::new(code, reason.to_owned()).ok_or(FaultKind::Frame.because("A close frame's reason is too long."))
-}
-
-fn not_utf8() -> Fault {
-    FaultKind::NotUtf8.because("A text message is not UTF-8.")
 }

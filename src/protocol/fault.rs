@@ -1,14 +1,16 @@
 //! What the peer did wrong.
 
+use std::borrow::Cow;
+
 use crate::close::CloseCode;
 
 /// A fault of the peer: what kind, and in which words.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Fault {
     /// What it calls for.
     pub kind: FaultKind,
-    /// A sentence for people; short enough to be a close reason.
-    pub message: &'static str,
+    /// A sentence for people.
+    pub message: Cow<'static, str>,
 }
 
 /// The kinds of faults, by what they call for.
@@ -24,6 +26,8 @@ pub enum FaultKind {
     NotUtf8,
     /// A message over the limit (RFC 6455 §10.4).
     TooBig,
+    /// Compressed data that does not inflate (RFC 7692 §7.2.2).
+    NotDeflated,
 }
 
 impl FaultKind {
@@ -32,12 +36,12 @@ impl FaultKind {
         match self {
             Self::NotHttp | Self::Handshake => None,
             Self::Frame => Some(CloseCode::PROTOCOL_ERROR),
-            Self::NotUtf8 => Some(CloseCode::INVALID_PAYLOAD),
+            Self::NotUtf8 | Self::NotDeflated => Some(CloseCode::INVALID_PAYLOAD),
             Self::TooBig => Some(CloseCode::MESSAGE_TOO_BIG),
         }
     }
 
-    pub(super) fn because(self, message: &'static str) -> Fault {
-        Fault { kind: self, message }
+    pub(super) fn because(self, message: impl Into<Cow<'static, str>>) -> Fault {
+        Fault { kind: self, message: message.into() }
     }
 }

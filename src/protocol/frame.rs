@@ -51,6 +51,8 @@ impl Opcode {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct Header {
     pub(super) fin: bool,
+    /// "Per-message compressed" (RFC 7692 §6), if that was agreed on.
+    pub(super) rsv1: bool,
     pub(super) opcode: Opcode,
     pub(super) len: u64,
 }
@@ -62,8 +64,8 @@ pub(super) struct Header {
 pub(super) fn parse_header(bytes: &[u8]) -> Result<Option<(Header, usize)>, Fault> {
     let [first, second, rest @ ..] = bytes else { return Ok(None) };
     let wrong = |message| Err(FaultKind::Frame.because(message));
-    if first & 0x70 != 0 {
-        return wrong("A frame has a reserved bit set, and no extension that gives it a meaning was agreed on.");
+    if first & 0x30 != 0 {
+        return wrong("A frame has RSV2 or RSV3 set, which no extension gives a meaning.");
     }
     let Some(opcode) = Opcode::parse(first & 0x0F) else { return wrong("A frame has a reserved opcode.") };
     if second & 0x80 != 0 {
@@ -89,13 +91,14 @@ pub(super) fn parse_header(bytes: &[u8]) -> Result<Option<(Header, usize)>, Faul
     if (size == 4 && len < 126) || (size == 10 && len <= 0xFFFF) {
         return wrong("A frame's length is not in its shortest form.");
     }
-    Ok(Some((Header { fin, opcode, len }, size)))
+    Ok(Some((Header { fin, rsv1: first & 0x40 != 0, opcode, len }, size)))
 }
 
 /// Writes the header of a client's frame, its length in the shortest form.
 #[inline]
-pub(super) fn write_header(fin: bool, opcode: Opcode, len: u64, key: MaskKey, out: &mut Vec<u8>) {
-    let first = opcode.nibble() | if fin { 0x80 } else { 0 };
+pub(super) fn write_header(header: Header, key: MaskKey, out: &mut Vec<u8>) {
+    let Header { fin, rsv1, opcode, len } = header;
+    let first = opcode.nibble() | (u8::from(fin) << 7) | (u8::from(rsv1) << 6);
     let [l0, l1, l2, l3, l4, l5, l6, l7] = len.to_be_bytes();
     let [k0, k1, k2, k3] = key;
     match len {
@@ -109,7 +112,7 @@ pub(super) fn write_header(fin: bool, opcode: Opcode, len: u64, key: MaskKey, ou
 pub type MaskKey = [u8; 4];
 
 /// Masks one frame's payload, piece by piece.
-pub struct Masking {
+pub(super) struct Masking {
     /// The key as it applies to the next byte.
     key: MaskKey,
 }
@@ -121,7 +124,7 @@ impl Masking {
 
     /// Appends the frame's next bytes to `out`, masked.
     #[inline]
-    pub fn append(&mut self, piece: &[u8], out: &mut Vec<u8>) {
+    pub(super) fn append(&mut self, piece: &[u8], out: &mut Vec<u8>) {
         let start = out.len();
         out.extend_from_slice(piece);
         let masked = out.get_mut(start..).unwrap_or_default();
@@ -162,11 +165,11 @@ mod tests {
     fn a_header_is_written_in_the_shortest_form_and_read_back() {
         for len in [0, 1, 125, 126, 127, 0xFFFF, 0x1_0000, u64::MAX >> 1] {
             let mut out = Vec::new();
-            write_header(true, Opcode::Binary, len, [1, 2, 3, 4], &mut out);
+            let header = Header { fin: true, rsv1: len % 2 == 0, opcode: Opcode::Binary, len };
+            write_header(header, [1, 2, 3, 4], &mut out);
             assert_eq!(out.split_off(out.len() - 4), [1, 2, 3, 4]);
             out[1] &= 0x7F; // as if from a server
             let size = out.len();
-            let header = Header { fin: true, opcode: Opcode::Binary, len };
             assert_eq!(parse_header(&out), Ok(Some((header, size))), "{len}");
             for short in 0..size {
                 assert_eq!(parse_header(&out[..short]), Ok(None), "{len}, {short} bytes");
@@ -177,8 +180,7 @@ mod tests {
     #[test]
     fn every_wrong_header_is_a_fault() {
         for bytes in [
-            &[0xC1, 0x00][..],                          // RSV1
-            &[0xA1, 0x00],                              // RSV2
+            &[0xA1, 0x00][..],                          // RSV2
             &[0x91, 0x00],                              // RSV3
             &[0x83, 0x00],                              // opcode 3
             &[0x8B, 0x00],                              // opcode 11

@@ -4,6 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use sha1::{Digest, Sha1};
 
+use super::extension::{self, Agreement, DeflateOffer};
 use super::fault::{Fault, FaultKind};
 
 /// The upgrade request, all of its parts already checked.
@@ -15,6 +16,8 @@ pub struct Request {
     pub resource: String,
     /// The subprotocols asked for, in order of preference.
     pub protocols: Vec<String>,
+    /// permessage-deflate, if it is to be offered.
+    pub deflate: Option<DeflateOffer>,
     /// The other headers: `Origin` and what the user adds.
     pub fields: Vec<Field>,
 }
@@ -85,7 +88,7 @@ pub struct HttpAnswer {
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Outcome {
     /// The connection is open.
-    Opened { protocol: String, extensions: String },
+    Opened { protocol: String, extensions: String, deflate: Option<Agreement> },
     /// The peer spoke HTTP and said no.
     Refused(HttpAnswer),
 }
@@ -133,7 +136,7 @@ impl Handshake {
         if std::mem::replace(&mut self.request_written, true) {
             return;
         }
-        let Request { host, resource, protocols, fields } = &self.request;
+        let Request { host, resource, protocols, deflate, fields } = &self.request;
         let mut line = |parts: &[&str]| {
             parts.iter().for_each(|part| out.extend_from_slice(part.as_bytes()));
             out.extend_from_slice(b"\r\n");
@@ -146,6 +149,9 @@ impl Handshake {
         line(&["Sec-WebSocket-Version: 13"]);
         if !protocols.is_empty() {
             line(&["Sec-WebSocket-Protocol: ", &protocols.join(", ")]);
+        }
+        if let Some(offer) = deflate {
+            line(&["Sec-WebSocket-Extensions: ", &offer.header()]);
         }
         for Field { name, value } in fields {
             line(&[name, ": ", value]);
@@ -230,9 +236,9 @@ impl Handshake {
         if !matches!((accept.next(), accept.next()), (Some(value), None) if value == expected.as_bytes()) {
             return wrong("The response's Sec-WebSocket-Accept is not the answer to this request's key.");
         }
-        if values(response, "Sec-WebSocket-Extensions").any(|value| !value.is_empty()) {
-            return wrong("The response has an extension that was not asked for.");
-        }
+        let extensions: Vec<_> = values(response, "Sec-WebSocket-Extensions").map(String::from_utf8_lossy).collect();
+        let extensions = extensions.join(", ");
+        let deflate = extension::judge(self.request.deflate.as_ref(), &extensions)?;
         let mut protocol = values(response, "Sec-WebSocket-Protocol");
         let protocol = match (protocol.next(), protocol.next()) {
             (None, _) => String::new(),
@@ -241,7 +247,7 @@ impl Handshake {
             }
             _ => return wrong("The response selects a subprotocol that was not asked for."),
         };
-        Ok(Outcome::Opened { protocol, extensions: String::new() })
+        Ok(Outcome::Opened { protocol, extensions, deflate })
     }
 }
 

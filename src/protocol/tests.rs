@@ -1,5 +1,7 @@
 //! Whole connections. Everything that is fed is fed twice: in one chunk, and one byte at a time.
 
+use std::ops::Range;
+
 use super::*;
 use crate::close::{Close, CloseCode};
 
@@ -25,6 +27,7 @@ fn request() -> Request {
         host: "example.org".into(),
         resource: "/chat?x=1".into(),
         protocols: vec!["chat".into(), "superchat".into()],
+        deflate: None,
         fields: vec![Field::origin("https://app.example").unwrap(), Field::new("X-Mine", "1").unwrap()],
     }
 }
@@ -33,28 +36,38 @@ fn connection() -> Connection {
     Connection::new(request(), NONCE, LIMITS)
 }
 
+fn compressing() -> Connection {
+    Connection::new(Request { deflate: Some(DeflateOffer::default()), ..request() }, NONCE, LIMITS)
+}
+
 fn no_mask() -> MaskKey {
     [0; 4]
 }
 
 /// Feeds `bytes` in chunks of `size` and gathers what comes of it.
 fn feed(connection: &mut Connection, bytes: &[u8], size: usize) -> Vec<Seen> {
-    let (mut seen, mut gathered) = (Vec::new(), Vec::new());
+    let (mut seen, mut gathered, mut scratch) = (Vec::new(), Vec::new(), [0; 64]);
     for chunk in bytes.chunks(size.max(1)) {
         let mut at = 0;
-        while let Some(event) = connection.poll_event(chunk, &mut at) {
+        while let Some(event) = connection.poll_event(chunk, &mut at, &mut scratch) {
+            let bytes_of = |source, range: Range<usize>| match source {
+                Source::Chunk => chunk[range].to_vec(),
+                Source::Scratch => scratch[range].to_vec(),
+            };
             let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
             seen.push(match event {
                 Event::Opened { protocol, .. } => Seen::Opened(protocol),
                 Event::Refused(answer) => Seen::Refused(answer.status, text(&answer.body)),
-                Event::Message { kind: Kind::Text, payload, ascii } => Seen::Text(text(&chunk[payload]), ascii),
-                Event::Message { kind: Kind::Binary, payload, .. } => Seen::Binary(chunk[payload].to_vec()),
+                Event::Message { kind: Kind::Text, source, payload, ascii } => {
+                    Seen::Text(text(&bytes_of(source, payload)), ascii)
+                }
+                Event::Message { source, payload, .. } => Seen::Binary(bytes_of(source, payload)),
                 Event::Begin { .. } => {
                     assert!(gathered.is_empty());
                     continue;
                 }
-                Event::Piece(piece) => {
-                    gathered.extend_from_slice(&chunk[piece]);
+                Event::Piece { source, payload } => {
+                    gathered.extend_from_slice(&bytes_of(source, payload));
                     continue;
                 }
                 Event::End { kind: Kind::Text, ascii } => Seen::Text(text(&std::mem::take(&mut gathered)), ascii),
@@ -73,9 +86,14 @@ fn feed(connection: &mut Connection, bytes: &[u8], size: usize) -> Vec<Seen> {
 
 /// What an open connection makes of `bytes`, which must not depend on where the chunks are cut.
 fn after_opening(bytes: &[u8]) -> (Vec<Seen>, Vec<u8>) {
-    let stream = [GOOD.as_bytes(), b"\r\n", bytes].concat();
+    after_agreeing("", bytes)
+}
+
+/// The same, with an answer to the offer of permessage-deflate.
+fn after_agreeing(extensions: &str, bytes: &[u8]) -> (Vec<Seen>, Vec<u8>) {
+    let stream = [GOOD.as_bytes(), extensions.as_bytes(), b"\r\n", bytes].concat();
     let mut results = [stream.len(), 1, 3, 7].map(|size| {
-        let (mut connection, mut out) = (connection(), Vec::new());
+        let (mut connection, mut out) = (compressing(), Vec::new());
         connection.poll_transmit(no_mask, &mut out);
         out.clear();
         let mut seen = feed(&mut connection, &stream, size);
@@ -237,6 +255,8 @@ fn a_wrong_sequence_of_frames_is_answered_with_1002() {
         [frame(0x01, b"a"), frame(0x81, b"b")].concat(),
         [frame(0x01, b"a"), frame(0x02, b"b")].concat(),
         frame(0xC1, b"rsv"),
+        [frame(0x01, b"a"), frame(0xC0, b"rsv")].concat(),
+        frame(0xC9, b"rsv"),
         frame(0x88, b"1"),
         frame(0x88, &1005u16.to_be_bytes()),
         frame(0x88, &999u16.to_be_bytes()),
@@ -295,13 +315,12 @@ fn what_is_sent_is_masked_and_pongs_go_out_before_it() {
 }
 
 #[test]
-fn a_message_in_pieces_is_the_same_on_the_wire_as_a_whole_one() {
-    let payload: Vec<u8> = (0..2000).map(|index| index as u8).collect();
-    let (mut whole, mut pieces) = (Vec::new(), Vec::new());
-    connection().send(Kind::Binary, &payload, || [1, 2, 3, 4], &mut whole);
-    let mut masking = connection().begin_message(Kind::Binary, 2000, || [1, 2, 3, 4], &mut pieces);
-    payload.chunks(333).for_each(|piece| masking.append(piece, &mut pieces));
-    assert_eq!(whole, pieces);
+fn a_message_in_fragments_is_framed_piece_by_piece() {
+    let (mut connection, mut out) = (connection(), Vec::new());
+    let mut message = connection.begin_message(Kind::Text, 5);
+    connection.continue_message(&mut message, b"Hel", false, no_mask, &mut out);
+    connection.continue_message(&mut message, b"lo", true, no_mask, &mut out);
+    assert_eq!(out, b"\x01\x83\0\0\0\0Hel\x80\x82\0\0\0\0lo");
 }
 
 #[test]
@@ -335,4 +354,93 @@ fn headers_that_could_break_the_request_are_refused() {
     }
     assert!(Field::new("Cookie", "a=b; c=\"ä\"").is_ok());
     assert_eq!(Field::origin("null\r\nX: 1"), Err(FieldError::Value));
+}
+
+const DEFLATE: &str = "Sec-WebSocket-Extensions: permessage-deflate\r\n";
+/// "Hello", compressed: RFC 7692 §7.2.3.1.
+const HELLO: &[u8] = b"\xf2\x48\xcd\xc9\xc9\x07\x00";
+
+#[test]
+fn compressed_messages_arrive_whole_and_in_fragments() {
+    let bytes = [
+        frame(0xC1, HELLO),
+        frame(0x81, b"plain"),
+        frame(0x41, &HELLO[..3]),
+        frame(0x89, b"between"),
+        frame(0x00, b""),
+        frame(0x80, &HELLO[3..]),
+        frame(0xC2, b"\xf2\x00\x11\x00\x00"), // out of the window of the messages before
+        frame(0xC1, b"\x00"),
+    ];
+    let expected = [text("Hello"), text("plain"), text("Hello"), Seen::Binary(b"Hello".to_vec()), text("")];
+    assert_eq!(after_agreeing(DEFLATE, &bytes.concat()).0, expected);
+}
+
+#[test]
+fn without_server_context_takeover_each_message_inflates_by_itself() {
+    let header = "Sec-WebSocket-Extensions: permessage-deflate; server_no_context_takeover\r\n";
+    let (seen, _) = after_agreeing(header, &[frame(0xC1, HELLO), frame(0xC1, b"\xf2\x00\x11\x00\x00")].concat());
+    assert_eq!(seen, [text("Hello"), Seen::Failed(FaultKind::NotDeflated)]);
+}
+
+#[test]
+fn what_does_not_inflate_is_answered_with_1007() {
+    for wrong in [&b"\xFF\xFF"[..], b"\x06"] {
+        let (seen, out) = after_agreeing(DEFLATE, &frame(0xC1, wrong));
+        assert_eq!(seen, [Seen::Failed(FaultKind::NotDeflated)], "{wrong:02x?}");
+        assert_eq!(out[6..8], 1007u16.to_be_bytes());
+    }
+}
+
+#[test]
+fn inflated_text_must_be_utf8() {
+    let mut compressed = Vec::new();
+    super::deflate::Deflater::new(false, 6, 15).deflate(b"caf\xE9", true, &mut compressed);
+    assert_eq!(after_agreeing(DEFLATE, &frame(0xC1, &compressed)).0, [Seen::Failed(FaultKind::NotUtf8)]);
+}
+
+#[test]
+fn a_decompression_bomb_stops_at_the_limit() {
+    let mut bomb = Vec::new();
+    super::deflate::Deflater::new(false, 9, 15).deflate(&vec![0; 1 << 20], true, &mut bomb);
+    assert!(bomb.len() < 1100, "{}", bomb.len());
+    let fragments: Vec<u8> = bomb
+        .chunks(500)
+        .enumerate()
+        .flat_map(|(index, piece)| frame(if index == 0 { 0x42 } else { 0x00 }, piece))
+        .collect();
+    let (seen, out) = after_agreeing(DEFLATE, &fragments);
+    assert_eq!(seen, [Seen::Failed(FaultKind::TooBig)]);
+    assert_eq!(out[6..8], 1009u16.to_be_bytes());
+}
+
+#[test]
+fn a_compressed_message_without_an_agreement_is_a_fault() {
+    assert_eq!(after_opening(&frame(0xC1, HELLO)).0, [Seen::Failed(FaultKind::Frame)]);
+}
+
+#[test]
+fn what_is_sent_compressed_is_what_a_server_inflates() {
+    let mut sender = compressing();
+    feed(&mut sender, format!("{GOOD}{DEFLATE}\r\n").as_bytes(), 1000);
+    let payload = "abc".repeat(200);
+    let mut out = Vec::new();
+    sender.send(Kind::Text, payload.as_bytes(), no_mask, &mut out);
+    sender.send(Kind::Text, b"short", no_mask, &mut out);
+    sender.send(Kind::Binary, payload.as_bytes(), no_mask, &mut out);
+    let mut message = sender.begin_message(Kind::Text, payload.len() as u64);
+    for (index, piece) in payload.as_bytes().chunks(200).enumerate() {
+        sender.continue_message(&mut message, piece, index == 2, no_mask, &mut out);
+    }
+    assert!(out.len() < 150, "{} bytes", out.len());
+    // As a server sees it: unmasked, which with a key of zeros is to leave out the key.
+    let (mut unmasked, mut at) = (Vec::new(), 0);
+    while at < out.len() {
+        let len = usize::from(out[at + 1] & 0x7F);
+        unmasked.extend([out[at], len as u8]);
+        unmasked.extend(&out[at + 6..at + 6 + len]);
+        at += 6 + len;
+    }
+    let expected = [text(&payload), text("short"), Seen::Binary(payload.clone().into_bytes()), text(&payload)];
+    assert_eq!(after_agreeing(DEFLATE, &unmasked).0, expected);
 }

@@ -15,8 +15,10 @@ pub(super) fn of_fault(fault: Fault) -> Ending<JsHost> {
         FaultKind::Handshake | FaultKind::Frame => Status::ILLEGAL_VALUE,
         FaultKind::NotUtf8 => Status::CANNOT_CONVERT_DATA,
         FaultKind::TooBig => Status::FILE_TOO_BIG,
+        FaultKind::NotDeflated => Status::INVALID_CONTENT_ENCODING,
     };
-    Ending { status, message: fault.message, ..Ending::default() }
+    let words = JsValue::from_str(&fault.message);
+    Ending { status, evidence: Some(Evidence { words, ..Evidence::default() }), ..Ending::default() }
 }
 
 /// The server answered with HTTP, and no upgrade.
@@ -26,7 +28,7 @@ pub(super) fn of_refusal(answer: HttpAnswer) -> Ending<JsHost> {
     Ending {
         status: Status::CONNECTION_REFUSED,
         message: "The server answered without upgrading to WebSocket.",
-        evidence: Some(Evidence { http, cause: JsValue::NULL }),
+        evidence: Some(Evidence { http, ..Evidence::default() }),
         ..Ending::default()
     }
 }
@@ -45,6 +47,6 @@ pub(super) fn of_socket(reached: &str, code: &str, cause: JsValue) -> Ending<JsH
         (_, "") => (Status::OK, "The peer ended the connection without a close frame."),
         _ => (Status::NET_RESET, "The connection was lost."),
     };
-    let evidence = Some(Evidence { http: JsValue::NULL, cause });
+    let evidence = Some(Evidence { cause, ..Evidence::default() });
     Ending { status, message, evidence, ..Ending::default() }
 }

@@ -19,6 +19,28 @@ function handedOn(name, owned) {
   };
 }
 
+const within = (least, most) => (value) => Number.isInteger(value) && value >= least && value <= most;
+const isBoolean = (value) => typeof value === 'boolean';
+const DEFLATE = {
+  threshold: [within(0, 2 ** 31 - 1), 'a number of bytes'],
+  level: [within(0, 9), 'a number from 0 to 9'],
+  clientMaxWindowBits: [(value) => value === false || within(8, 15)(value), 'a number from 8 to 15, or false'],
+  serverMaxWindowBits: [within(8, 15), 'a number from 8 to 15'],
+  clientNoContextTakeover: [isBoolean, 'true or false'],
+  serverNoContextTakeover: [isBoolean, 'true or false'],
+};
+
+/** permessage-deflate: false, or an object of some of the above. */
+function deflate(value) {
+  if (value === false) return;
+  if (!isObject(value)) throw invalid('The option deflate takes false or an object.');
+  for (const [name, setting] of Object.entries(value)) {
+    if (!Object.hasOwn(DEFLATE, name)) throw invalid(`The option deflate has no ${name}.`);
+    const [accepts, what] = DEFLATE[name];
+    if (setting !== undefined && !accepts(setting)) throw invalid(`The option deflate.${name} takes ${what}.`);
+  }
+}
+
 /** What is not there yet may be switched off. */
 function only(name, off) {
   return (value) => {
@@ -32,7 +54,7 @@ export const host = {
     headers,
     tls: handedOn('tls', ['host', 'port', 'path', 'socket', 'onread']),
     socket: handedOn('socket', ['host', 'port', 'fd', 'onread', 'allowHalfOpen']),
-    deflate: only('deflate', false),
+    deflate,
     redirects: only('redirects', 0),
     proxy: only('proxy', null),
   },

@@ -1,35 +1,28 @@
-//! Node's backend: `protocol::Connection` over `socket.js`.
+//! Node's backend: `protocol::Connection` over `socket.js`. What comes in is here, what goes out in `sending.rs`.
 
 mod failure;
 mod keys;
+mod sending;
 mod socket;
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use js_sys::{Array, Object, Uint8Array};
+use js_sys::{Array, Object};
 use wasm_bindgen::prelude::*;
 
-use self::keys::mask_key;
-use self::socket::{Options, Socket, Url, WINDOW};
-use super::{JsHost, Listener, PayloadKind, Refusal, Session, Target};
+pub(crate) use self::sending::Outgoing;
+use self::sending::Sending;
+use self::socket::{DeflateOptions, Options, Socket, Url};
+use super::{JsHost, Listener, Refusal, Session, Target};
 use crate::channel::{Ending, Report, Taken};
-use crate::close::Close;
-use crate::protocol::{Connection, Event, Field, FieldError, Kind, Limits, Request};
+use crate::protocol::{Connection, DeflateOffer, Event, Field, FieldError, Kind, Limits, Request, Source, WindowBits};
 use crate::status::Status;
-
-/// A message on its way out.
-pub(crate) enum Outgoing {
-    /// Its payload lies at the beginning of the send window; the very next command sends it.
-    InWindow(Kind, usize),
-    /// Its payload is a `Uint8Array` in the host's memory.
-    Held(Kind, Uint8Array),
-}
 
 /// A message that came in.
 pub(crate) enum Incoming {
-    /// It lies in the chunk that is being read, from start to end.
-    InChunk { kind: Kind, start: u32, end: u32, ascii: bool },
+    /// It lies in the chunk that is being read, or inflated in the window for that, from start to end.
+    Whole { kind: Kind, inflated: bool, start: u32, end: u32, ascii: bool },
     /// It came in pieces, and is a string or a `Uint8Array` now.
     Gathered(Kind, JsValue),
 }
@@ -39,16 +32,7 @@ pub(crate) struct Node {
     session: Rc<Session>,
     connection: RefCell<Connection>,
     socket: RefCell<Option<Rc<Socket>>>,
-    /// Frames of this tick; they leave in one write.
-    out: RefCell<Vec<u8>>,
-    /// How many messages end in `out`.
-    messages: Cell<u32>,
-    /// `tick` was asked for and has not come.
-    tick_due: Cell<bool>,
-    /// Writes that the system has not taken yet.
-    writes: Cell<u32>,
-    /// Our close frame is in `out` or behind it: no message may follow.
-    closing: Cell<bool>,
+    sending: Sending,
     /// The peer's close frame came.
     peer_closed: Cell<bool>,
     /// What the peer did wrong; its close frame goes out first.
@@ -57,9 +41,6 @@ pub(crate) struct Node {
 
 /// How long a socket whose channel is done waits for the peer's end.
 const LINGER_MS: u32 = 2_000;
-/// Frames beyond so many bytes are written at once rather than at the tick's end.
-const FLUSH_AT: usize = 64 * 1024;
-
 impl Node {
     pub(crate) fn open(session: &Rc<Session>, target: Target<'_>) -> Result<Rc<Self>, Refusal> {
         socket::prepare_windows();
@@ -69,6 +50,7 @@ impl Node {
             host: url.host(),
             resource: url.pathname() + &url.search(),
             protocols: target.protocols.iter().filter_map(|token| token.as_string()).collect(),
+            deflate: deflate(options),
             fields: fields(options)?,
         };
         let limits = Limits { message: target.max_message_size.into() };
@@ -77,11 +59,7 @@ impl Node {
             session: session.clone(),
             connection: RefCell::new(connection),
             socket: RefCell::default(),
-            out: RefCell::default(),
-            messages: Cell::new(0),
-            tick_due: Cell::new(false),
-            writes: Cell::new(0),
-            closing: Cell::new(false),
+            sending: Sending::default(),
             peer_closed: Cell::new(false),
             fault: RefCell::default(),
         });
@@ -95,66 +73,6 @@ impl Node {
         Ok(node)
     }
 
-    /// Copies the payload out of the caller's hands: into the window if it can be sent at once and fits.
-    #[inline]
-    pub(crate) fn outgoing(&self, payload: &JsValue, kind: PayloadKind, open: bool) -> (Outgoing, u64) {
-        let bytes = payload.unchecked_ref::<Uint8Array>();
-        let (kind, filled) = match kind {
-            PayloadKind::Text => (Kind::Text, if open { socket::fill_text(payload) } else { -1 }),
-            PayloadKind::Binary if open && bytes.length() as usize <= WINDOW => {
-                (Kind::Binary, socket::fill_bytes(bytes, 0.0) as i32)
-            }
-            PayloadKind::Binary => (Kind::Binary, -1),
-        };
-        if let Ok(len) = usize::try_from(filled) {
-            return (Outgoing::InWindow(kind, len), len as u64);
-        }
-        // Large binary payload is framed before the caller's next instruction; anything else needs a copy of its own.
-        let held = if open && kind == Kind::Binary { bytes.clone() } else { socket::hold(payload) };
-        let len = u64::from(held.length());
-        (Outgoing::Held(kind, held), len)
-    }
-
-    #[inline]
-    pub(crate) fn send(&self, message: Outgoing) {
-        if self.closing.get() {
-            return;
-        }
-        match message {
-            Outgoing::InWindow(kind, len) => self.send_window(kind, len),
-            Outgoing::Held(kind, bytes) if bytes.length() as usize <= WINDOW => {
-                let len = socket::fill_bytes(&bytes, 0.0);
-                self.send_window(kind, len as usize);
-            }
-            Outgoing::Held(kind, bytes) => self.send_in_pieces(kind, &bytes),
-        }
-        self.messages.set(self.messages.get() + 1);
-        if self.out.borrow().len() >= FLUSH_AT { self.flush() } else { self.flush_soon() }
-    }
-
-    pub(crate) fn close(&self, close: Close) {
-        if self.closing.replace(true) {
-            return;
-        }
-        self.connection.borrow_mut().close(close);
-        self.flush_soon();
-    }
-
-    pub(crate) fn abort(&self, farewell: Option<Close>) {
-        let Some(socket) = self.socket.borrow_mut().take() else { return };
-        if let (Some(close), false) = (farewell, self.closing.replace(true)) {
-            self.connection.borrow_mut().close(close);
-        }
-        // What was accepted in this tick goes out all the same.
-        if self.connection.borrow().has_transmit() || !self.out.borrow().is_empty() {
-            self.write_out(&socket);
-            socket.end(LINGER_MS);
-        } else {
-            socket.destroy();
-        }
-        socket.detach();
-    }
-
     /// A refusal whose body is still coming says more than a timeout does.
     pub(crate) fn handle_timeout(&self) {
         let event = self.connection.borrow_mut().handle_end();
@@ -166,11 +84,11 @@ impl Node {
     #[inline]
     pub(crate) fn deliver(&self, listener: &Listener, message: Incoming) {
         match message {
-            Incoming::InChunk { kind, start, end, ascii } => {
+            Incoming::Whole { kind, inflated, start, end, ascii } => {
                 let Some(socket) = self.socket() else { return };
                 match kind {
-                    Kind::Text => socket.deliver_text(listener, start, end, ascii),
-                    Kind::Binary => socket.deliver_binary(listener, start, end),
+                    Kind::Text => socket.deliver_text(listener, inflated, start, end, ascii),
+                    Kind::Binary => socket.deliver_binary(listener, inflated, start, end),
                 }
             }
             Incoming::Gathered(Kind::Text, text) => listener.text(&text),
@@ -178,72 +96,23 @@ impl Node {
         }
     }
 
-    fn send_window(&self, kind: Kind, len: usize) {
-        let mut out = self.out.borrow_mut();
-        socket::with_filled(len, |payload| self.connection.borrow_mut().send(kind, payload, mask_key, &mut out));
-    }
-
-    /// A message larger than the window passes through it; its frame is collected in the host's memory.
-    fn send_in_pieces(&self, kind: Kind, bytes: &Uint8Array) {
-        let len = bytes.length();
-        let mut masking = {
-            let mut out = self.out.borrow_mut();
-            self.connection.borrow_mut().begin_message(kind, u64::from(len), mask_key, &mut out)
-        };
-        let mut sent = 0;
-        while sent < len {
-            let filled = socket::fill_bytes(bytes, f64::from(sent));
-            socket::with_filled(filled as usize, |piece| masking.append(piece, &mut self.out.borrow_mut()));
-            sent += filled;
-            if sent < len {
-                self.flush();
-            }
-        }
-    }
-
     fn socket(&self) -> Option<Rc<Socket>> {
         self.socket.borrow().clone()
-    }
-
-    fn flush_soon(&self) {
-        if !self.tick_due.replace(true)
-            && let Some(socket) = self.socket()
-        {
-            socket.tick();
-        }
-    }
-
-    /// Writes what there is to write. Pongs alone wait while the peer does not take what was written before: a peer
-    /// that only pings must not fill our memory.
-    fn flush(&self) {
-        let pongs_only = self.out.borrow().is_empty() && !self.closing.get() && self.fault.borrow().is_none();
-        let nothing = pongs_only && (!self.connection.borrow().has_transmit() || self.writes.get() > 0);
-        if let (false, Some(socket)) = (nothing, self.socket()) {
-            self.write_out(&socket);
-        }
-    }
-
-    fn write_out(&self, socket: &Socket) {
-        let mut out = self.out.take();
-        self.connection.borrow_mut().poll_transmit(mask_key, &mut out);
-        if !out.is_empty() {
-            self.writes.set(self.writes.get() + 1);
-            socket.write(&out, self.messages.take());
-        }
     }
 
     fn handle_event(&self, event: Option<Event>) {
         let report = match event {
             None => return,
-            Some(Event::Message { kind, payload, ascii }) => {
+            Some(Event::Message { kind, source, payload, ascii }) => {
                 let (start, end) = (payload.start as u32, payload.end as u32);
-                Report::Message(Incoming::InChunk { kind, start, end, ascii })
+                Report::Message(Incoming::Whole { kind, inflated: source == Source::Scratch, start, end, ascii })
             }
-            Some(Event::Begin { first_frame, .. }) => {
+            Some(Event::Begin { first_frame }) => {
                 return self.with_socket(|socket| socket.begin(first_frame as f64));
             }
-            Some(Event::Piece(piece)) => {
-                return self.with_socket(|socket| socket.piece(piece.start as u32, piece.end as u32));
+            Some(Event::Piece { source, payload }) => {
+                let (start, end) = (payload.start as u32, payload.end as u32);
+                return self.with_socket(|socket| socket.piece(source == Source::Scratch, start, end));
             }
             Some(Event::End { kind, ascii }) => {
                 let Some(socket) = self.socket() else { return };
@@ -262,7 +131,7 @@ impl Node {
             Some(Event::Failed(fault)) => match fault.kind.close_code() {
                 None => return self.conclude(failure::of_fault(fault), Socket::destroy),
                 Some(_) => {
-                    self.closing.set(true);
+                    self.sending.stop();
                     *self.fault.borrow_mut() = Some(failure::of_fault(fault));
                     self.flush();
                     return self.with_socket(|socket| socket.end(LINGER_MS));
@@ -280,7 +149,7 @@ impl Node {
 
     /// Once every byte of ours is with the system: a fault's close frame is out, or both close frames are exchanged.
     fn conclude_if_closed(&self) {
-        if self.writes.get() > 0 || !self.closing.get() || self.connection.borrow().has_transmit() {
+        if !self.sending.is_over() || self.connection.borrow().has_transmit() {
             return;
         }
         let fault = self.fault.borrow_mut().take();
@@ -329,6 +198,32 @@ fn fields(options: &Options) -> Result<Vec<Field>, Refusal> {
     Ok(fields)
 }
 
+/// The offer of permessage-deflate, unless the option is false.
+fn deflate(options: &Options) -> Option<DeflateOffer> {
+    let options = options.deflate();
+    if options == JsValue::FALSE {
+        return None;
+    }
+    let default = DeflateOffer::default();
+    if options.is_undefined() {
+        return Some(default);
+    }
+    let options: &DeflateOptions = options.unchecked_ref();
+    let client_max_window_bits = options.client_max_window_bits();
+    Some(DeflateOffer {
+        threshold: options.threshold().map(|bytes| bytes as u64),
+        level: options.level().unwrap_or(default.level),
+        client_max_window_bits: match client_max_window_bits.as_f64() {
+            Some(bits) => WindowBits::AtMost(bits as u8),
+            None if client_max_window_bits.is_undefined() => WindowBits::Any,
+            None => WindowBits::NotOffered,
+        },
+        server_max_window_bits: options.server_max_window_bits(),
+        client_no_context_takeover: options.client_no_context_takeover().unwrap_or(default.client_no_context_takeover),
+        server_no_context_takeover: options.server_no_context_takeover().unwrap_or(default.server_no_context_takeover),
+    })
+}
+
 /// What `socket.js` calls. Each method says what has happened.
 #[wasm_bindgen(skip_typescript)]
 pub struct Engine(Rc<Node>);
@@ -346,7 +241,9 @@ impl Engine {
     pub fn handle_data(&self, len: usize) {
         let mut at = 0;
         loop {
-            let event = socket::with_received(len, |chunk| self.0.connection.borrow_mut().poll_event(chunk, &mut at));
+            let event = socket::with_received(len, |chunk, scratch| {
+                self.0.connection.borrow_mut().poll_event(chunk, &mut at, scratch)
+            });
             if event.is_none() {
                 break;
             }
@@ -358,15 +255,20 @@ impl Engine {
     /// The tick is over that sent something.
     #[wasm_bindgen(js_name = handleTick)]
     pub fn handle_tick(&self) {
-        self.0.tick_due.set(false);
-        self.0.flush();
+        self.0.handle_tick();
+    }
+
+    /// Other things had their turn while a large message is being sent.
+    #[wasm_bindgen(js_name = handleTurn)]
+    pub fn handle_turn(&self) {
+        self.0.handle_turn();
     }
 
     /// The system has taken a write, and with it the ends of so many messages.
     #[wasm_bindgen(js_name = handleWritten)]
     pub fn handle_written(&self, messages: usize) {
-        self.0.writes.set(self.0.writes.get().saturating_sub(1));
-        if messages > 0 {
+        self.0.handle_written();
+        if self.0.sending.is_busy() || messages > 0 {
             self.0.session.report(Report::Sent(Taken::Messages(messages)));
         }
         self.0.flush();

@@ -13,13 +13,15 @@ const chunk = Buffer.allocUnsafeSlow(WINDOW);
 
 let memory;
 let receiveAt = 0;
+let inflateAt = 0;
 let sendAt = 0;
 let view = Buffer.alloc(0);
 
-/** Tells where in the wasm memory the two windows are. Called once, before anything else. */
-export function provideWindows(wasmMemory, receive, send) {
+/** Tells where in the wasm memory the three windows are. Called once, before anything else. */
+export function provideWindows(wasmMemory, receive, inflate, send) {
   memory = wasmMemory;
   receiveAt = receive;
+  inflateAt = inflate;
   sendAt = send;
 }
 
@@ -46,6 +48,8 @@ export function fillBytes(bytes, from) {
 export function hold(payload) {
   return Buffer.from(payload);
 }
+
+const decode = (bytes, start, end, ascii) => ascii ? bytes.latin1Slice(start, end) : bytes.utf8Slice(start, end);
 
 /** `{ status, headers, body }`; headers that came twice are joined as RFC 9110 §5.3 says. */
 export function httpAnswer(status, fields, body) {
@@ -123,6 +127,11 @@ export class Socket {
     process.nextTick(this.writeTick);
   }
 
+  /** Has handleTurn called when other events have had their turn. */
+  turn() {
+    setImmediate(() => this.engine?.handleTurn());
+  }
+
   /** Writes framed bytes; `messages` of them end here. */
   write(bytes, messages) {
     this.socket.write(Buffer.from(bytes), (error) => {
@@ -155,14 +164,19 @@ export class Socket {
     this.socket.destroy();
   }
 
-  // What the engine calls to deliver. Offsets are in `chunk`.
+  // What the engine calls to deliver. Offsets are in `chunk`, or of what was inflated in the window for that.
 
-  deliverText(listener, start, end, ascii) {
-    listener.text(ascii ? chunk.latin1Slice(start, end) : chunk.utf8Slice(start, end));
+  deliverText(listener, inflated, start, end, ascii) {
+    if (inflated) listener.text(decode(wasm(), inflateAt + start, inflateAt + end, ascii));
+    else listener.text(decode(chunk, start, end, ascii));
   }
 
-  /** Views of one copy of the chunk: making a view costs a twentieth of making a buffer. */
-  deliverBinary(listener, start, end) {
+  deliverBinary(listener, inflated, start, end) {
+    if (inflated) {
+      listener.binary(new Uint8Array(wasm().buffer.slice(inflateAt + start, inflateAt + end)));
+      return;
+    }
+    // Views of one copy of the chunk: making a view costs a twentieth of making a buffer.
     this.copy ??= chunk.buffer.slice(0, this.received);
     listener.binary(new Uint8Array(this.copy, start, end - start));
   }
@@ -174,14 +188,15 @@ export class Socket {
     this.gatheredLength = 0;
   }
 
-  piece(start, end) {
+  piece(inflated, start, end) {
     const length = this.gatheredLength + end - start;
     if (length > this.gathered.length) {
       const larger = Buffer.allocUnsafeSlow(Math.max(length, 2 * this.gathered.length));
       this.gathered.copy(larger, 0, 0, this.gatheredLength);
       this.gathered = larger;
     }
-    chunk.copy(this.gathered, this.gatheredLength, start, end);
+    if (inflated) wasm().copy(this.gathered, this.gatheredLength, inflateAt + start, inflateAt + end);
+    else chunk.copy(this.gathered, this.gatheredLength, start, end);
     this.gatheredLength = length;
   }
 
@@ -189,7 +204,7 @@ export class Socket {
   finish(text, ascii) {
     const { gathered, gatheredLength: length } = this;
     this.gathered = null;
-    if (text) return ascii ? gathered.latin1Slice(0, length) : gathered.utf8Slice(0, length);
+    if (text) return decode(gathered, 0, length, ascii);
     const bytes = new Uint8Array(gathered.buffer, 0, length);
     return gathered.length - length > WINDOW ? bytes.slice() : bytes;
   }

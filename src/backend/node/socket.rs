@@ -20,6 +20,8 @@ extern "C" {
     #[wasm_bindgen(method)]
     pub(super) fn tick(this: &Socket);
     #[wasm_bindgen(method)]
+    pub(super) fn turn(this: &Socket);
+    #[wasm_bindgen(method)]
     pub(super) fn write(this: &Socket, bytes: &[u8], messages: u32);
     #[wasm_bindgen(method)]
     pub(super) fn end(this: &Socket, ms: u32);
@@ -31,22 +33,22 @@ extern "C" {
     pub(super) fn destroy(this: &Socket);
 
     #[wasm_bindgen(method, js_name = deliverText)]
-    pub(super) fn deliver_text(this: &Socket, listener: &Listener, start: u32, end: u32, ascii: bool);
+    pub(super) fn deliver_text(this: &Socket, listener: &Listener, inflated: bool, start: u32, end: u32, ascii: bool);
     #[wasm_bindgen(method, js_name = deliverBinary)]
-    pub(super) fn deliver_binary(this: &Socket, listener: &Listener, start: u32, end: u32);
+    pub(super) fn deliver_binary(this: &Socket, listener: &Listener, inflated: bool, start: u32, end: u32);
     #[wasm_bindgen(method)]
     pub(super) fn begin(this: &Socket, length: f64);
     #[wasm_bindgen(method)]
-    pub(super) fn piece(this: &Socket, start: u32, end: u32);
+    pub(super) fn piece(this: &Socket, inflated: bool, start: u32, end: u32);
     #[wasm_bindgen(method)]
     pub(super) fn finish(this: &Socket, text: bool, ascii: bool) -> JsValue;
 
     #[wasm_bindgen(js_name = provideWindows)]
-    fn provide_windows(memory: JsValue, receive: *const u8, send: *const u8);
+    fn provide_windows(memory: JsValue, receive: *const u8, inflate: *const u8, send: *const u8);
     #[wasm_bindgen(js_name = fillText)]
     pub(super) fn fill_text(text: &JsValue) -> i32;
     #[wasm_bindgen(js_name = fillBytes)]
-    pub(super) fn fill_bytes(bytes: &Uint8Array, from: f64) -> u32;
+    pub(super) fn fill_bytes(bytes: &Uint8Array, from: u32) -> u32;
     pub(super) fn hold(payload: &JsValue) -> Uint8Array;
     #[wasm_bindgen(js_name = httpAnswer)]
     pub(super) fn http_answer(status: u16, fields: Vec<String>, body: &[u8]) -> JsValue;
@@ -73,6 +75,24 @@ extern "C" {
     pub(super) fn socket(this: &Options) -> JsValue;
     #[wasm_bindgen(method, getter)]
     pub(super) fn tls(this: &Options) -> JsValue;
+    /// undefined, false, or an object of numbers and booleans.
+    #[wasm_bindgen(method, getter)]
+    pub(super) fn deflate(this: &Options) -> JsValue;
+
+    /// The option deflate.
+    pub(super) type DeflateOptions;
+    #[wasm_bindgen(method, getter)]
+    pub(super) fn threshold(this: &DeflateOptions) -> Option<f64>;
+    #[wasm_bindgen(method, getter)]
+    pub(super) fn level(this: &DeflateOptions) -> Option<i32>;
+    #[wasm_bindgen(method, getter, js_name = clientMaxWindowBits)]
+    pub(super) fn client_max_window_bits(this: &DeflateOptions) -> JsValue;
+    #[wasm_bindgen(method, getter, js_name = serverMaxWindowBits)]
+    pub(super) fn server_max_window_bits(this: &DeflateOptions) -> Option<u8>;
+    #[wasm_bindgen(method, getter, js_name = clientNoContextTakeover)]
+    pub(super) fn client_no_context_takeover(this: &DeflateOptions) -> Option<bool>;
+    #[wasm_bindgen(method, getter, js_name = serverNoContextTakeover)]
+    pub(super) fn server_no_context_takeover(this: &DeflateOptions) -> Option<bool>;
 }
 
 /// The size of each window; `socket.js` has the same number.
@@ -82,17 +102,19 @@ thread_local! {
     static WINDOWS: Windows = Windows::new();
 }
 
-/// Memory that JavaScript writes while Rust is not looking: a chunk that was received, a payload to send.
+/// Memory that is shared with JavaScript: a chunk that was received and a payload to send, which it writes while Rust is
+/// not looking, and what was inflated, which it reads.
 struct Windows {
     receive: RefCell<Box<[u8]>>,
+    inflate: RefCell<Box<[u8]>>,
     send: RefCell<Box<[u8]>>,
 }
 
 impl Windows {
     fn new() -> Self {
-        let [receive, send] = [(); 2].map(|()| vec![0; WINDOW].into_boxed_slice());
-        provide_windows(wasm_bindgen::memory(), receive.as_ptr(), send.as_ptr());
-        Self { receive: RefCell::new(receive), send: RefCell::new(send) }
+        let [receive, inflate, send] = [(); 3].map(|()| vec![0; WINDOW].into_boxed_slice());
+        provide_windows(wasm_bindgen::memory(), receive.as_ptr(), inflate.as_ptr(), send.as_ptr());
+        Self { receive: RefCell::new(receive), inflate: RefCell::new(inflate), send: RefCell::new(send) }
     }
 }
 
@@ -101,10 +123,13 @@ pub(super) fn prepare_windows() {
     WINDOWS.with(|_| ());
 }
 
-/// Looks at the first `len` bytes that were received.
+/// Looks at the first `len` bytes that were received, with room to inflate them into.
 #[inline]
-pub(super) fn with_received<T>(len: usize, look: impl FnOnce(&[u8]) -> T) -> T {
-    WINDOWS.with(|windows| look(windows.receive.borrow().get(..len).unwrap_or_default()))
+pub(super) fn with_received<T>(len: usize, look: impl FnOnce(&[u8], &mut [u8]) -> T) -> T {
+    WINDOWS.with(|windows| {
+        let received = windows.receive.borrow();
+        look(received.get(..len).unwrap_or_default(), &mut windows.inflate.borrow_mut())
+    })
 }
 
 /// Looks at the first `len` bytes that are to be sent.

@@ -3,7 +3,7 @@ export const handshakes = [
   {
     name: 'the request is what RFC 6455 §4.1 asks for',
     async run(t) {
-      const talk = await t.opened(t.raw(''));
+      const talk = await t.opened(t.raw(''), { options: { deflate: false } });
       const { request } = await t.observed(talk);
       const { headers } = request;
       t.same([request.method, request.version], ['GET', 'HTTP/1.1']);
@@ -95,7 +95,7 @@ export const handshakes = [
     hosts: ['node'],
     async run(t) {
       for (const header of ['Sec-WebSocket-Extensions: permessage-deflate', 'Sec-WebSocket-Protocol: chat']) {
-        const talk = t.open(answer(t, changed([['\r\n\r\n', `\r\n${header}\r\n\r\n`]])));
+        const talk = t.open(answer(t, changed([['\r\n\r\n', `\r\n${header}\r\n\r\n`]])), { options: { deflate: false } });
         await t.stops(talk, { node: ILLEGAL });
       }
     },

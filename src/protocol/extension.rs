@@ -1,0 +1,297 @@
+//! permessage-deflate's negotiation (RFC 7692 §7.1): the offer, and what makes its answer good.
+
+use std::borrow::Cow;
+
+use super::fault::{Fault, FaultKind};
+
+/// What is offered; the user's options.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeflateOffer {
+    /// Messages of fewer bytes go uncompressed; `None` for [`THRESHOLD`] or [`THRESHOLD_WITHOUT_TAKEOVER`].
+    pub threshold: Option<u64>,
+    /// zlib's level, 0 to 9.
+    pub level: i32,
+    /// How `client_max_window_bits` is offered.
+    pub client_max_window_bits: WindowBits,
+    /// The largest window the server may compress with, 8 to 15; `None` says nothing of it.
+    pub server_max_window_bits: Option<u8>,
+    /// Announces that we compress each message by itself.
+    pub client_no_context_takeover: bool,
+    /// Asks the server to compress each message by itself.
+    pub server_no_context_takeover: bool,
+}
+
+/// An offer of `client_max_window_bits` (RFC 7692 §7.1.2.2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WindowBits {
+    /// The server must not limit our window.
+    NotOffered,
+    /// The server may limit it as it likes.
+    Any,
+    /// The server may limit it further; 8 to 15.
+    AtMost(u8),
+}
+
+/// Below so many bytes a message gains nothing from compression.
+const THRESHOLD: u64 = 128;
+/// The same for a message compressed by itself.
+const THRESHOLD_WITHOUT_TAKEOVER: u64 = 1024;
+/// zlib's windows are 512 bytes or larger; of a limit of 256 bytes we make no use (RFC 7692 §7.2.1 obliges nobody to compress).
+const SMALLEST_WINDOW_BITS: u8 = 9;
+
+/// zlib's middle way, as its own default.
+pub const DEFAULT_LEVEL: i32 = 6;
+
+impl Default for DeflateOffer {
+    fn default() -> Self {
+        Self {
+            threshold: None,
+            level: DEFAULT_LEVEL,
+            client_max_window_bits: WindowBits::Any,
+            server_max_window_bits: None,
+            client_no_context_takeover: false,
+            server_no_context_takeover: false,
+        }
+    }
+}
+
+/// What both sides keep to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Agreement {
+    pub(super) client_window_bits: u8,
+    pub(super) client_takeover: bool,
+    pub(super) server_takeover: bool,
+    pub(super) threshold: u64,
+    pub(super) level: i32,
+}
+
+impl Agreement {
+    /// Whether a message of `len` bytes is to be compressed.
+    #[inline]
+    pub(super) fn compresses(&self, len: u64) -> bool {
+        len > 0 && len >= self.threshold && self.client_window_bits >= SMALLEST_WINDOW_BITS
+    }
+}
+
+impl DeflateOffer {
+    /// The value of `Sec-WebSocket-Extensions` in the request.
+    pub(super) fn header(&self) -> String {
+        let mut header = String::from(NAME);
+        match self.client_max_window_bits {
+            WindowBits::NotOffered => {}
+            WindowBits::Any => header.push_str("; client_max_window_bits"),
+            WindowBits::AtMost(bits) => header.push_str(&format!("; client_max_window_bits={bits}")),
+        }
+        if let Some(bits) = self.server_max_window_bits {
+            header.push_str(&format!("; server_max_window_bits={bits}"));
+        }
+        if self.client_no_context_takeover {
+            header.push_str("; client_no_context_takeover");
+        }
+        if self.server_no_context_takeover {
+            header.push_str("; server_no_context_takeover");
+        }
+        header
+    }
+
+    fn agree(&self, parameters: Parameters) -> Result<Agreement, Fault> {
+        let client_limit = match (self.client_max_window_bits, parameters.client_max_window_bits) {
+            (WindowBits::NotOffered, Some(_)) => {
+                return Err(fault("client_max_window_bits", "was not offered"));
+            }
+            (WindowBits::AtMost(most), Some(bits)) if bits > most => {
+                return Err(fault("client_max_window_bits", "is larger than what was offered"));
+            }
+            (WindowBits::AtMost(most), None) => most,
+            (_, bits) => bits.unwrap_or(15),
+        };
+        if let Some(most) = self.server_max_window_bits {
+            match parameters.server_max_window_bits {
+                Some(bits) if bits <= most => {}
+                Some(_) => return Err(fault("server_max_window_bits", "is larger than what was asked for")),
+                None => return Err(fault("server_max_window_bits", "was asked for and is missing")),
+            }
+        }
+        if self.server_no_context_takeover && !parameters.server_no_context_takeover {
+            return Err(fault("server_no_context_takeover", "was asked for and is missing"));
+        }
+        let client_takeover = !(self.client_no_context_takeover || parameters.client_no_context_takeover);
+        let threshold = if client_takeover { THRESHOLD } else { THRESHOLD_WITHOUT_TAKEOVER };
+        Ok(Agreement {
+            client_window_bits: client_limit,
+            client_takeover,
+            server_takeover: !parameters.server_no_context_takeover,
+            threshold: self.threshold.unwrap_or(threshold),
+            level: self.level,
+        })
+    }
+}
+
+/// The parameters of the response, each at most once.
+#[derive(Default)]
+struct Parameters {
+    client_max_window_bits: Option<u8>,
+    server_max_window_bits: Option<u8>,
+    client_no_context_takeover: bool,
+    server_no_context_takeover: bool,
+}
+
+impl Parameters {
+    fn parse<'a>(items: impl Iterator<Item = &'a str>) -> Result<Self, Fault> {
+        let mut parsed = Self::default();
+        for item in items {
+            let (name, value) = match item.split_once('=') {
+                Some((name, value)) => (name.trim(), Some(value.trim())),
+                None => (item.trim(), None),
+            };
+            let twice = match name {
+                "client_max_window_bits" => parsed.client_max_window_bits.replace(window_bits(name, value)?).is_some(),
+                "server_max_window_bits" => parsed.server_max_window_bits.replace(window_bits(name, value)?).is_some(),
+                "client_no_context_takeover" => {
+                    std::mem::replace(&mut parsed.client_no_context_takeover, flag(name, value)?)
+                }
+                "server_no_context_takeover" => {
+                    std::mem::replace(&mut parsed.server_no_context_takeover, flag(name, value)?)
+                }
+                _ => return Err(fault(name, "is unknown")),
+            };
+            if twice {
+                return Err(fault(name, "stands twice"));
+            }
+        }
+        Ok(parsed)
+    }
+}
+
+/// Judges the `Sec-WebSocket-Extensions` headers of a response (RFC 6455 §9.1, RFC 7692 §5.1).
+pub(super) fn judge(offer: Option<&DeflateOffer>, header: &str) -> Result<Option<Agreement>, Fault> {
+    if header.trim().is_empty() {
+        return Ok(None);
+    }
+    let mut extensions = header.split(',');
+    let mut items = extensions.next().unwrap_or_default().split(';');
+    let name = items.next().unwrap_or_default().trim();
+    match offer {
+        Some(offer) if name == NAME => {
+            if let Some(second) = extensions.next() {
+                let name = second.split(';').next().unwrap_or_default().trim();
+                return Err(FaultKind::Handshake.because(format!("The response has a second extension: {name:?}.")));
+            }
+            Parameters::parse(items).and_then(|parameters| offer.agree(parameters)).map(Some)
+        }
+        _ => {
+            Err(FaultKind::Handshake
+                .because(format!("The response has an extension that was not asked for: {name:?}.")))
+        }
+    }
+}
+
+const NAME: &str = "permessage-deflate";
+
+/// One or two digits, no quotes, no leading zero (RFC 7692 §7.1.2).
+fn window_bits(name: &str, value: Option<&str>) -> Result<u8, Fault> {
+    let bits = value.filter(|value| !value.starts_with(['0', '+'])).and_then(|value| value.parse().ok());
+    bits.filter(|bits| (8..=15).contains(bits)).ok_or_else(|| fault(name, "has no value from 8 to 15"))
+}
+
+fn flag(name: &str, value: Option<&str>) -> Result<bool, Fault> {
+    if value.is_some() { Err(fault(name, "has a value and takes none")) } else { Ok(true) }
+}
+
+fn fault(parameter: &str, problem: &str) -> Fault {
+    let message = format!("The response's permessage-deflate parameter {parameter:?} {problem}.");
+    Fault { kind: FaultKind::Handshake, message: Cow::Owned(message) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn answer(offer: &DeflateOffer, header: &str) -> Result<Option<Agreement>, String> {
+        judge(Some(offer), header).map_err(|fault| fault.message.into_owned())
+    }
+
+    #[test]
+    fn the_offer_says_what_was_chosen() {
+        assert_eq!(DeflateOffer::default().header(), "permessage-deflate; client_max_window_bits");
+        let offer = DeflateOffer {
+            client_max_window_bits: WindowBits::AtMost(10),
+            server_max_window_bits: Some(9),
+            client_no_context_takeover: true,
+            server_no_context_takeover: true,
+            ..DeflateOffer::default()
+        };
+        let expected = "permessage-deflate; client_max_window_bits=10; server_max_window_bits=9; \
+                        client_no_context_takeover; server_no_context_takeover";
+        assert_eq!(offer.header(), expected);
+        let bare = DeflateOffer { client_max_window_bits: WindowBits::NotOffered, ..DeflateOffer::default() };
+        assert_eq!(bare.header(), "permessage-deflate");
+    }
+
+    #[test]
+    fn an_answer_within_the_offer_is_agreed_on() {
+        let offer = DeflateOffer::default();
+        assert_eq!(answer(&offer, ""), Ok(None));
+        let plain = answer(&offer, "permessage-deflate").unwrap().unwrap();
+        assert!(plain.client_takeover && plain.server_takeover && plain.client_window_bits == 15);
+        let all = "permessage-deflate;server_no_context_takeover; client_no_context_takeover ;client_max_window_bits=10; \
+                   server_max_window_bits = 12";
+        let agreed = answer(&offer, all).unwrap().unwrap();
+        assert_eq!((agreed.client_window_bits, agreed.client_takeover, agreed.server_takeover), (10, false, false));
+        assert_eq!((agreed.threshold, plain.threshold), (THRESHOLD_WITHOUT_TAKEOVER, THRESHOLD));
+    }
+
+    #[test]
+    fn a_window_of_eight_bits_is_agreed_on_and_not_used() {
+        let agreed = answer(&DeflateOffer::default(), "permessage-deflate; client_max_window_bits=8").unwrap().unwrap();
+        assert!(!agreed.compresses(1 << 20));
+    }
+
+    #[test]
+    fn a_wrong_answer_is_refused_by_its_parameters_name() {
+        for (parameters, name) in [
+            ("; foo", "\"foo\""),
+            ("; ", "\"\""),
+            ("; client_max_window_bits", "client_max_window_bits"),
+            ("; client_max_window_bits=7", "client_max_window_bits"),
+            ("; client_max_window_bits=16", "client_max_window_bits"),
+            ("; client_max_window_bits=010", "client_max_window_bits"),
+            ("; client_max_window_bits=\"10\"", "client_max_window_bits"),
+            ("; server_max_window_bits=+9", "server_max_window_bits"),
+            ("; server_max_window_bits=", "server_max_window_bits"),
+            ("; server_max_window_bits=9; server_max_window_bits=9", "server_max_window_bits"),
+            ("; server_no_context_takeover=1", "server_no_context_takeover"),
+            ("; client_no_context_takeover; client_no_context_takeover", "client_no_context_takeover"),
+            (", x-other", "x-other"),
+            (", permessage-deflate", "permessage-deflate"),
+            (",", "second extension"),
+        ] {
+            let message = answer(&DeflateOffer::default(), &format!("permessage-deflate{parameters}")).unwrap_err();
+            assert!(message.contains(name), "{parameters}: {message}");
+        }
+        assert!(answer(&DeflateOffer::default(), "x-webkit-deflate-frame").unwrap_err().contains("x-webkit"));
+        assert!(judge(None, "permessage-deflate").is_err(), "not offered at all");
+    }
+
+    #[test]
+    fn an_answer_that_does_not_keep_to_the_offer_is_refused() {
+        let offer = DeflateOffer {
+            client_max_window_bits: WindowBits::AtMost(10),
+            server_max_window_bits: Some(10),
+            server_no_context_takeover: true,
+            ..DeflateOffer::default()
+        };
+        let good = "permessage-deflate; server_max_window_bits=10; server_no_context_takeover";
+        assert_eq!(answer(&offer, good).unwrap().unwrap().client_window_bits, 10);
+        for wrong in [
+            "permessage-deflate; server_no_context_takeover",
+            "permessage-deflate; server_max_window_bits=11; server_no_context_takeover",
+            "permessage-deflate; server_max_window_bits=10",
+            "permessage-deflate; server_max_window_bits=10; server_no_context_takeover; client_max_window_bits=11",
+        ] {
+            assert!(answer(&offer, wrong).is_err(), "{wrong}");
+        }
+        let none = DeflateOffer { client_max_window_bits: WindowBits::NotOffered, ..DeflateOffer::default() };
+        assert!(answer(&none, "permessage-deflate; client_max_window_bits=15").is_err());
+    }
+}

@@ -1,0 +1,332 @@
+//! Frames in, messages out (RFC 6455 §5.4 to §5.6, RFC 7692 §7.2.2).
+
+use std::ops::Range;
+
+use super::connection::{Event, Kind, Source};
+use super::deflate::{Inflater, TAIL};
+use super::fault::{Fault, FaultKind};
+use super::frame::{self, Header, MAX_CONTROL, MAX_SERVER_HEADER, Opcode};
+use super::utf8::{self, Utf8};
+use crate::close::{Close, CloseCode};
+
+/// Reads what comes after the handshake.
+pub(super) struct Reader {
+    /// The longest message, on the wire and inflated.
+    limit: u64,
+    /// Set if permessage-deflate was agreed on.
+    inflater: Option<Inflater>,
+    /// The beginning of a header whose end is in a later chunk.
+    header: Vec<u8>,
+    /// The frame whose payload is coming.
+    frame: Option<Frame>,
+    /// The message whose frames are coming.
+    message: Option<Message>,
+    /// The payload so far of the control frame that is coming.
+    control: Vec<u8>,
+}
+
+/// What was read.
+pub(super) enum Read {
+    Event(Event),
+    Ping(Vec<u8>),
+    Close(Close),
+}
+
+struct Frame {
+    header: Header,
+    remaining: u64,
+}
+
+struct Message {
+    kind: Kind,
+    /// Payload bytes announced by its frames so far.
+    wire_size: u64,
+    utf8: Utf8,
+    /// Set if it is compressed.
+    inflating: Option<Inflating>,
+}
+
+/// A compressed message on its way through the scratch memory.
+#[derive(Default)]
+struct Inflating {
+    /// Bytes made so far.
+    size: u64,
+    /// How much of the scratch memory they fill.
+    filled: usize,
+    /// How much of the [`TAIL`] has been added.
+    tail: usize,
+    /// [`Event::Begin`] was given: the message did not fit.
+    begun: bool,
+}
+
+type Step = Result<Option<Read>, Fault>;
+
+impl Reader {
+    pub(super) fn new(limit: u64) -> Self {
+        Self { limit, inflater: None, header: Vec::new(), frame: None, message: None, control: Vec::new() }
+    }
+
+    /// Allows compressed messages.
+    pub(super) fn inflate_with(&mut self, inflater: Inflater) {
+        self.inflater = Some(inflater);
+    }
+
+    /// Frees what a connection that failed has no use for.
+    pub(super) fn clear(&mut self) {
+        *self = Self::new(self.limit);
+    }
+
+    /// The next thing in `chunk` from `*at` on; `None` when the chunk is read. Compressed messages are made in `scratch`,
+    /// which nobody else may write to before the next call.
+    #[inline]
+    pub(super) fn poll(&mut self, chunk: &[u8], at: &mut usize, scratch: &mut [u8]) -> Step {
+        loop {
+            let rest = chunk.get(*at..).unwrap_or_default();
+            let read = match &self.frame {
+                Some(frame) if frame.header.opcode.is_control() => self.read_control(rest, at)?,
+                Some(_) => self.read_payload(rest, at, scratch)?,
+                None if rest.is_empty() => return self.empty_scratch(scratch),
+                None => match self.read_header(rest, at)? {
+                    Some(header) => self.begin_frame(header, chunk, at)?,
+                    None => return self.empty_scratch(scratch),
+                },
+            };
+            if read.is_some() {
+                return Ok(read);
+            }
+            if *at >= chunk.len() && self.frame.as_ref().is_some_and(|frame| frame.remaining > 0) {
+                return self.empty_scratch(scratch);
+            }
+        }
+    }
+
+    /// The next header, once all of it is there.
+    #[inline]
+    fn read_header(&mut self, rest: &[u8], at: &mut usize) -> Result<Option<Header>, Fault> {
+        if self.header.is_empty() {
+            if let Some((header, size)) = frame::parse_header(rest)? {
+                *at += size;
+                return Ok(Some(header));
+            }
+            self.header.extend_from_slice(rest); // at most nine bytes: with ten, every header is complete
+            *at += rest.len();
+            return Ok(None);
+        }
+        let before = self.header.len();
+        self.header.extend(rest.iter().take(MAX_SERVER_HEADER.saturating_sub(before)));
+        let parsed = frame::parse_header(&self.header)?;
+        let read = parsed.map_or(self.header.len(), |(_, size)| size);
+        *at += read.saturating_sub(before);
+        if parsed.is_some() {
+            self.header = Vec::new();
+        }
+        Ok(parsed.map(|(header, _)| header))
+    }
+
+    /// Checks the header against the frames before it; answers the message at once if it is all there.
+    #[inline]
+    fn begin_frame(&mut self, header: Header, chunk: &[u8], at: &mut usize) -> Step {
+        let kind = match header.opcode {
+            Opcode::Text => Kind::Text,
+            Opcode::Binary => Kind::Binary,
+            _ if header.rsv1 => return Err(FaultKind::Frame.because("A frame that begins no message has RSV1 set.")),
+            Opcode::Continuation => return self.continue_message(header),
+            Opcode::Close | Opcode::Ping | Opcode::Pong => {
+                self.frame = Some(Frame { header, remaining: header.len });
+                return Ok(None);
+            }
+        };
+        if self.message.is_some() {
+            return Err(FaultKind::Frame.because("A new message began before the last one had ended."));
+        }
+        if header.rsv1 && self.inflater.is_none() {
+            return Err(FaultKind::Frame.because("A frame has RSV1 set, and no extension was agreed on."));
+        }
+        self.check_size(0, header.len)?;
+        let end = usize::try_from(header.len).ok().and_then(|len| at.checked_add(len));
+        let whole = end.filter(|_| header.fin && !header.rsv1).and_then(|end| chunk.get(*at..end));
+        if let Some(payload) = whole {
+            let ascii = kind == Kind::Text && utf8::check_whole(payload).map_err(|_| not_utf8())?;
+            let payload = *at..*at + payload.len();
+            *at = payload.end;
+            return Ok(Some(Read::Event(Event::Message { kind, source: Source::Chunk, payload, ascii })));
+        }
+        let inflating = header.rsv1.then(Inflating::default);
+        let begin = inflating.is_none().then_some(Read::Event(Event::Begin { first_frame: header.len }));
+        self.message = Some(Message { kind, wire_size: header.len, utf8: Utf8::default(), inflating });
+        self.frame = Some(Frame { header, remaining: header.len });
+        Ok(begin)
+    }
+
+    fn continue_message(&mut self, header: Header) -> Step {
+        let Some(size) = self.message.as_ref().map(|message| message.wire_size) else {
+            return Err(FaultKind::Frame.because("A continuation frame came without a message to continue."));
+        };
+        self.check_size(size, header.len)?;
+        if let Some(message) = &mut self.message {
+            message.wire_size = size.saturating_add(header.len);
+        }
+        self.frame = Some(Frame { header, remaining: header.len });
+        Ok(None)
+    }
+
+    #[inline]
+    fn check_size(&self, before: u64, more: u64) -> Result<(), Fault> {
+        if before.saturating_add(more) > self.limit { Err(too_big()) } else { Ok(()) }
+    }
+
+    /// The next piece of a data frame's payload, or the message's end.
+    fn read_payload(&mut self, rest: &[u8], at: &mut usize, scratch: &mut [u8]) -> Step {
+        let (Some(frame), Some(message)) = (&mut self.frame, &mut self.message) else { return Ok(None) };
+        let available = usize::try_from(frame.remaining).unwrap_or(usize::MAX).min(rest.len());
+        let input = rest.get(..available).unwrap_or_default();
+        if message.inflating.is_some() {
+            return self.read_compressed(input, at, scratch);
+        }
+        if frame.remaining > 0 {
+            if message.kind == Kind::Text {
+                message.utf8.check(input).map_err(|_| not_utf8())?;
+            }
+            frame.remaining -= input.len() as u64;
+            let start = *at;
+            *at += input.len();
+            let piece = Event::Piece { source: Source::Chunk, payload: start..*at };
+            return Ok((!input.is_empty()).then_some(Read::Event(piece)));
+        }
+        let fin = frame.header.fin;
+        self.frame = None;
+        if fin { self.end_message() } else { Ok(None) }
+    }
+
+    fn end_message(&mut self) -> Step {
+        let Some(Message { kind, utf8, .. }) = self.message.take() else { return Ok(None) };
+        let ascii = utf8.finish().map_err(|_| not_utf8())?;
+        Ok(Some(Read::Event(Event::End { kind, ascii })))
+    }
+
+    /// Inflates the frame's `input`, and behind a message's last frame the tail, until the scratch memory is full.
+    fn read_compressed(&mut self, input: &[u8], at: &mut usize, scratch: &mut [u8]) -> Step {
+        let (Some(frame), Some(inflater)) = (&mut self.frame, &mut self.inflater) else { return Ok(None) };
+        let Some(inflating) = self.message.as_mut().and_then(|message| message.inflating.as_mut()) else {
+            return Ok(None);
+        };
+        if frame.remaining == 0 && !frame.header.fin {
+            self.frame = None;
+            return Ok(None);
+        }
+        let in_tail = frame.remaining == 0;
+        let input = if in_tail { TAIL.get(inflating.tail..).unwrap_or_default() } else { input };
+        let room = scratch.get_mut(inflating.filled..).unwrap_or_default();
+        if room.is_empty() {
+            return self.empty_scratch(scratch);
+        }
+        if input.is_empty() && !in_tail {
+            return Ok(None);
+        }
+        let size = room.len();
+        let (taken, made) = inflater
+            .inflate(input, room)
+            .map_err(|_| FaultKind::NotDeflated.because("A compressed message does not inflate."))?;
+        inflating.filled += made;
+        inflating.size = inflating.size.saturating_add(made as u64);
+        if inflating.size > self.limit {
+            return Err(too_big());
+        }
+        if in_tail {
+            inflating.tail += taken;
+        } else {
+            frame.remaining -= taken as u64;
+            *at += taken;
+        }
+        match (in_tail && inflating.tail == TAIL.len(), made < size) {
+            (true, true) => self.end_compressed(scratch),
+            (false, true) if taken == 0 => Err(FaultKind::NotDeflated.because("A compressed message is incomplete.")),
+            _ => Ok(None),
+        }
+    }
+
+    /// All of the message is inflated; what the scratch memory holds may be all of it.
+    fn end_compressed(&mut self, scratch: &[u8]) -> Step {
+        let Some(Message { kind, inflating: Some(inflating), .. }) = &self.message else { return Ok(None) };
+        if inflating.begun {
+            if inflating.filled > 0 {
+                return self.empty_scratch(scratch); // and come here again
+            }
+            self.leave_compressed();
+            return self.end_message();
+        }
+        let (kind, payload) = (*kind, 0..inflating.filled);
+        let bytes = scratch.get(payload.clone()).unwrap_or_default();
+        let ascii = kind == Kind::Text && utf8::check_whole(bytes).map_err(|_| not_utf8())?;
+        self.leave_compressed();
+        self.message = None;
+        Ok(Some(Read::Event(Event::Message { kind, source: Source::Scratch, payload, ascii })))
+    }
+
+    fn leave_compressed(&mut self) {
+        self.frame = None;
+        if let Some(inflater) = &mut self.inflater {
+            inflater.finish();
+        }
+    }
+
+    /// Hands on what has been inflated so far: the scratch memory is full, or somebody else's turn.
+    fn empty_scratch(&mut self, scratch: &[u8]) -> Step {
+        let Some(message) = &mut self.message else { return Ok(None) };
+        let Some(inflating) = message.inflating.as_mut().filter(|inflating| inflating.filled > 0) else {
+            return Ok(None);
+        };
+        if !std::mem::replace(&mut inflating.begun, true) {
+            return Ok(Some(Read::Event(Event::Begin { first_frame: 2 * scratch.len() as u64 })));
+        }
+        let payload: Range<usize> = 0..std::mem::take(&mut inflating.filled);
+        if message.kind == Kind::Text {
+            message.utf8.check(scratch.get(payload.clone()).unwrap_or_default()).map_err(|_| not_utf8())?;
+        }
+        Ok(Some(Read::Event(Event::Piece { source: Source::Scratch, payload })))
+    }
+
+    /// Gathers a control frame's payload.
+    fn read_control(&mut self, rest: &[u8], at: &mut usize) -> Step {
+        let Some(frame) = &mut self.frame else { return Ok(None) };
+        let len = usize::try_from(frame.remaining.min(MAX_CONTROL)).unwrap_or_default().min(rest.len());
+        self.control.extend_from_slice(rest.get(..len).unwrap_or_default());
+        frame.remaining -= len as u64;
+        *at += len;
+        if frame.remaining > 0 {
+            return Ok(None);
+        }
+        let opcode = frame.header.opcode;
+        self.frame = None;
+        let payload = std::mem::take(&mut self.control);
+        match opcode {
+            Opcode::Ping => Ok(Some(Read::Ping(payload))),
+            Opcode::Close => parse_close(&payload).map(Read::Close).map(Some),
+            _ => Ok(None), // a pong nobody asked for is allowed (RFC 6455 §5.5.3)
+        }
+    }
+}
+
+/// RFC 6455 §5.5.1: nothing, or two bytes of code and a reason in UTF-8.
+fn parse_close(payload: &[u8]) -> Result<Close, Fault> {
+    let (code, reason) = match payload {
+        [] => return Ok(Close::EMPTY),
+        [_] => return Err(FaultKind::Frame.because("A close frame's payload is one byte long.")),
+        [high, low, reason @ ..] => (u16::from_be_bytes([*high, *low]), reason),
+    };
+    let Some(code) = CloseCode::from_peer(code) else {
+        return Err(FaultKind::Frame.because("A close frame has a code that must not be sent."));
+    };
+    let reason =
+        std::str::from_utf8(reason).map_err(|_| FaultKind::NotUtf8.because("A close frame's reason is not UTF-8."))?;
+    // Never too long: a control frame's payload has at most 125 bytes.
+    Close::new(code, reason.to_owned()).ok_or_else(|| FaultKind::Frame.because("A close frame's reason is too long."))
+}
+
+fn not_utf8() -> Fault {
+    FaultKind::NotUtf8.because("A text message is not UTF-8.")
+}
+
+fn too_big() -> Fault {
+    FaultKind::TooBig.because("A message is longer than maxMessageSize.")
+}
