@@ -12,7 +12,7 @@ use web_sys::{BinaryType, CloseEvent, MessageEvent, WebSocket};
 
 use super::timer::Timer;
 use super::{Listener, PayloadKind, Refusal, Session, Target};
-use crate::channel::{Ending, Report, Taken};
+use crate::channel::{Ending, Report, State, Taken};
 use crate::close::{Close, CloseCode};
 use crate::status::Status;
 
@@ -153,6 +153,10 @@ impl Browser {
         let event: CloseEvent = event.unchecked_into();
         self.look();
         self.release();
+        let message = match self.session.state() {
+            State::Connecting => "The connection did not open; why, a browser tells its console but no page.",
+            _ => "The connection was lost.",
+        };
         let close = match CloseCode::from_peer(event.code()) {
             Some(code) => Close::new(code, event.reason()),
             None => Some(Close::EMPTY),
@@ -162,10 +166,7 @@ impl Browser {
                 self.session.report(Report::PeerClose(close));
                 Ending::clean()
             }
-            _ => Ending {
-                message: "The connection failed or was lost; why, a browser tells its console but no page.",
-                ..Ending::default()
-            },
+            _ => Ending { message, ..Ending::default() },
         };
         self.session.report(Report::Gone(ending));
     }

@@ -2,21 +2,21 @@
 
 mod failure;
 mod keys;
+mod request;
 mod sending;
 mod socket;
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use js_sys::{Array, Object};
 use wasm_bindgen::prelude::*;
 
 pub(crate) use self::sending::Outgoing;
 use self::sending::Sending;
-use self::socket::{DeflateOptions, Options, Socket, Url};
+use self::socket::{Options, Socket, Url};
 use super::{JsHost, Listener, Refusal, Session, Target};
 use crate::channel::{Ending, Report, Taken};
-use crate::protocol::{Connection, DeflateOffer, Event, Field, FieldError, Kind, Limits, Request, Source, WindowBits};
+use crate::protocol::{Connection, Event, Kind, Limits, Source};
 use crate::status::Status;
 
 /// A message that came in.
@@ -46,13 +46,7 @@ impl Node {
         socket::prepare_windows();
         let url: &Url = target.url.unchecked_ref();
         let options: &Options = target.host_options.unchecked_ref();
-        let request = Request {
-            host: url.host(),
-            resource: url.pathname() + &url.search(),
-            protocols: target.protocols.iter().filter_map(|token| token.as_string()).collect(),
-            deflate: deflate(options),
-            fields: fields(options)?,
-        };
+        let request = request::of(url, &target.protocols, options)?;
         let limits = Limits { message: target.max_message_size.into() };
         let connection = Connection::new(request, keys::nonce(), limits);
         let node = Rc::new(Self {
@@ -124,6 +118,7 @@ impl Node {
             }
             Some(Event::Close(close)) => {
                 self.peer_closed.set(true);
+                self.sending.drop_messages();
                 self.session.report(Report::PeerClose(close));
                 return self.conclude_if_closed();
             }
@@ -170,58 +165,6 @@ impl Node {
         }
         self.session.report(Report::Gone(ending));
     }
-}
-
-/// The `Origin` header and those that the user adds.
-fn fields(options: &Options) -> Result<Vec<Field>, Refusal> {
-    let invalid = |message| Refusal::new(Status::INVALID_ARG, message);
-    let mut fields = Vec::new();
-    if let Some(origin) = options.origin() {
-        let origin = Field::origin(&origin);
-        fields.push(origin.map_err(|_| invalid("origin: it has a character that no header may have."))?);
-    }
-    let headers = options.headers();
-    if headers.is_undefined() {
-        return Ok(fields);
-    }
-    for entry in Object::entries(headers.unchecked_ref::<Object>()).iter() {
-        let entry: Array = entry.unchecked_into();
-        let (Some(name), Some(value)) = (entry.get(0).as_string(), entry.get(1).as_string()) else {
-            return Err(invalid("The option headers has a value that is no string."));
-        };
-        fields.push(Field::new(&name, &value).map_err(|error| match error {
-            FieldError::Name => invalid("The option headers has a name that is no HTTP token."),
-            FieldError::Value => invalid("The option headers has a value with a character that no header may have."),
-            FieldError::Owned => invalid("The option headers has a header that the handshake itself sets."),
-        })?);
-    }
-    Ok(fields)
-}
-
-/// The offer of permessage-deflate, unless the option is false.
-fn deflate(options: &Options) -> Option<DeflateOffer> {
-    let options = options.deflate();
-    if options == JsValue::FALSE {
-        return None;
-    }
-    let default = DeflateOffer::default();
-    if options.is_undefined() {
-        return Some(default);
-    }
-    let options: &DeflateOptions = options.unchecked_ref();
-    let client_max_window_bits = options.client_max_window_bits();
-    Some(DeflateOffer {
-        threshold: options.threshold().map(|bytes| bytes as u64),
-        level: options.level().unwrap_or(default.level),
-        client_max_window_bits: match client_max_window_bits.as_f64() {
-            Some(bits) => WindowBits::AtMost(bits as u8),
-            None if client_max_window_bits.is_undefined() => WindowBits::Any,
-            None => WindowBits::NotOffered,
-        },
-        server_max_window_bits: options.server_max_window_bits(),
-        client_no_context_takeover: options.client_no_context_takeover().unwrap_or(default.client_no_context_takeover),
-        server_no_context_takeover: options.server_no_context_takeover().unwrap_or(default.server_no_context_takeover),
-    })
 }
 
 /// What `socket.js` calls. Each method says what has happened.

@@ -73,9 +73,14 @@ impl Sending {
     /// Sends nothing more: the connection has failed, and its close frame goes out at once.
     pub(super) fn stop(&self) {
         self.closing.set(true);
+        self.drop_messages();
+        self.close.take();
+    }
+
+    /// Sends no more of the messages that wait: the peer has closed and will not look at them (RFC 6455 §5.5.1).
+    pub(super) fn drop_messages(&self) {
         self.large.take();
         self.queue.take();
-        self.close.take();
     }
 }
 
