@@ -5,7 +5,6 @@
 // Chromium is `WSC_CHROMIUM`, or the one on the PATH. Screenshots are kept in build/.
 
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { request } from 'node:http';
 import { createServer } from 'node:net';
@@ -14,6 +13,7 @@ import { after, before, describe, test } from 'node:test';
 import { chromium } from 'playwright-core';
 import { WebSocketServer } from 'ws';
 import { bundleDemo, serve } from '../scripts/serve.js';
+import { programPath } from './behaviour/harness/program.js';
 
 const screenshot = (name) => fileURLToPath(new URL(`../build/${name}`, import.meta.url));
 
@@ -359,13 +359,7 @@ async function deadAddress() {
 }
 
 function chromiumPath() {
-  if (process.env.WSC_CHROMIUM) return process.env.WSC_CHROMIUM;
-  for (const name of ['chromium', 'chromium-browser', 'google-chrome']) {
-    try {
-      return execFileSync('which', [name], { encoding: 'utf8' }).trim();
-    } catch {
-      // the next name
-    }
-  }
+  const path = programPath('WSC_CHROMIUM', 'chromium', 'chromium-browser', 'google-chrome');
+  if (path) return path;
   throw new Error('Chromium is missing. On Debian: apt-get install -y chromium. Elsewhere: set WSC_CHROMIUM to its path.');
 }

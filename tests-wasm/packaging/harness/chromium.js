@@ -1,5 +1,5 @@
 import { chromium } from 'playwright-core';
-import { programPath } from './program.js';
+import { programPath } from '../../behaviour/harness/program.js';
 
 /** Headless Chromium, started by the first visit. Answers { visit(url), stop() }. */
 export function headlessChromium() {

@@ -1,4 +1,4 @@
-import { execFileSync, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 
 const running = new Set();
 
@@ -39,19 +39,6 @@ export function finish(command, args, { cwd, limit = 30_000 } = {}) {
 /** Ends what is still running: only after a failure is there any. */
 export function stopPrograms() {
   for (const child of running) child.kill('SIGKILL');
-}
-
-/** The path of a program: what the variable says, else what the PATH has under one of these names, else null. */
-export function programPath(variable, ...names) {
-  if (process.env[variable]) return process.env[variable];
-  for (const name of names) {
-    try {
-      return execFileSync('which', [name], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim();
-    } catch {
-      // The next name.
-    }
-  }
-  return null;
 }
 
 /** As in a user's shell: without what node:test and `npm run` tell their children. */
