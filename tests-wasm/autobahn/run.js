@@ -129,6 +129,9 @@ export async function runAutobahn({ all = false, cases = ['*'], summary = false,
   const { WebSocketChannel } = require('websocket-channel');
   const port = await freePort();
   say(`the Autobahn suite (${suite}; its first run installs it)`);
+  // It may have to install itself first, which takes minutes and is not the server's fault.
+  const { code, output } = await finish(suite, ['--help'], { quiet: true });
+  if (code !== 0) throw new Error(`${suite} --help failed with ${code}:\n${output}`);
   const server = await startServer(suite, port, cases, all ? [] : LONG);
   try {
     const base = `ws://127.0.0.1:${port}`;
