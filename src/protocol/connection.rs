@@ -53,6 +53,8 @@ pub enum Event {
     },
     /// A message begins that comes in pieces.
     Begin {
+        /// Text or binary.
+        kind: Kind,
         /// How long its first frame is, or a guess; the message may be longer.
         first_frame: u64,
     },
@@ -62,6 +64,8 @@ pub enum Event {
         source: Source,
         /// They.
         payload: Range<usize>,
+        /// It is text, and these bytes are characters by themselves, each below 0x80.
+        ascii: bool,
     },
     /// It is complete, and if it is text it is UTF-8.
     End {

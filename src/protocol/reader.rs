@@ -152,7 +152,7 @@ impl Reader {
             return Ok(Some(Read::Event(Event::Message { kind, source: Source::Chunk, payload, ascii })));
         }
         let inflating = header.rsv1.then(Inflating::default);
-        let begin = inflating.is_none().then_some(Read::Event(Event::Begin { first_frame: header.len }));
+        let begin = inflating.is_none().then_some(Read::Event(Event::Begin { kind, first_frame: header.len }));
         self.message = Some(Message { kind, wire_size: header.len, utf8: Utf8::default(), inflating });
         self.frame = Some(Frame { header, remaining: header.len });
         Ok(begin)
@@ -184,13 +184,11 @@ impl Reader {
             return self.read_compressed(input, at, scratch);
         }
         if frame.remaining > 0 {
-            if message.kind == Kind::Text {
-                message.utf8.check(input).map_err(|_| not_utf8())?;
-            }
+            let ascii = message.kind == Kind::Text && message.utf8.check(input).map_err(|_| not_utf8())?;
             frame.remaining -= input.len() as u64;
             let start = *at;
             *at += input.len();
-            let piece = Event::Piece { source: Source::Chunk, payload: start..*at };
+            let piece = Event::Piece { source: Source::Chunk, payload: start..*at, ascii };
             return Ok((!input.is_empty()).then_some(Read::Event(piece)));
         }
         let fin = frame.header.fin;
@@ -276,14 +274,14 @@ impl Reader {
         let Some(inflating) = message.inflating.as_mut().filter(|inflating| inflating.filled > 0) else {
             return Ok(None);
         };
+        let kind = message.kind;
         if !std::mem::replace(&mut inflating.begun, true) {
-            return Ok(Some(Read::Event(Event::Begin { first_frame: 2 * scratch.len() as u64 })));
+            return Ok(Some(Read::Event(Event::Begin { kind, first_frame: 2 * scratch.len() as u64 })));
         }
         let payload: Range<usize> = 0..std::mem::take(&mut inflating.filled);
-        if message.kind == Kind::Text {
-            message.utf8.check(scratch.get(payload.clone()).unwrap_or_default()).map_err(|_| not_utf8())?;
-        }
-        Ok(Some(Read::Event(Event::Piece { source: Source::Scratch, payload })))
+        let bytes = scratch.get(payload.clone()).unwrap_or_default();
+        let ascii = kind == Kind::Text && message.utf8.check(bytes).map_err(|_| not_utf8())?;
+        Ok(Some(Read::Event(Event::Piece { source: Source::Scratch, payload, ascii })))
     }
 
     /// Gathers a control frame's payload.

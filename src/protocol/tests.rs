@@ -66,7 +66,7 @@ fn feed(connection: &mut Connection, bytes: &[u8], size: usize) -> Vec<Seen> {
                     assert!(gathered.is_empty());
                     continue;
                 }
-                Event::Piece { source, payload } => {
+                Event::Piece { source, payload, .. } => {
                     gathered.extend_from_slice(&bytes_of(source, payload));
                     continue;
                 }

@@ -16,11 +16,15 @@ pub(super) struct Utf8 {
 pub(super) struct NotUtf8;
 
 impl Utf8 {
-    /// Takes the next bytes of the text.
-    pub(super) fn check(&mut self, mut piece: &[u8]) -> Result<(), NotUtf8> {
+    /// Takes the next bytes of the text: whether they are ASCII, with no character half done before them.
+    pub(super) fn check(&mut self, piece: &[u8]) -> Result<bool, NotUtf8> {
         if self.partial_len == 0 && piece.is_ascii() {
-            return Ok(());
+            return Ok(true);
         }
+        self.check_characters(piece).map(|()| false)
+    }
+
+    fn check_characters(&mut self, mut piece: &[u8]) -> Result<(), NotUtf8> {
         self.not_ascii = true;
         while self.partial_len > 0 {
             let Some((byte, rest)) = piece.split_first() else { return Ok(()) };
@@ -86,7 +90,7 @@ mod tests {
         for bad in [&b"\xC0"[..], b"\xF5", b"\x80", b"\xED\xA0", b"\xE0\x80", b"\xF0\x80", b"\xF4\x90", b"abc\xFF"] {
             let (last, before) = bad.split_last().unwrap();
             let mut utf8 = Utf8::default();
-            assert_eq!(utf8.check(before), Ok(()), "{bad:02x?}");
+            assert!(utf8.check(before).is_ok(), "{bad:02x?}");
             assert_eq!(utf8.check(&[*last]), Err(NotUtf8), "{bad:02x?}");
         }
     }

@@ -101,16 +101,16 @@ impl Node {
                 let (start, end) = (payload.start as u32, payload.end as u32);
                 Report::Message(Incoming::Whole { kind, inflated: source == Source::Scratch, start, end, ascii })
             }
-            Some(Event::Begin { first_frame }) => {
-                return self.with_socket(|socket| socket.begin(first_frame as f64));
+            Some(Event::Begin { kind, first_frame }) => {
+                return self.with_socket(|socket| socket.begin(kind == Kind::Text, first_frame as f64));
             }
-            Some(Event::Piece { source, payload }) => {
+            Some(Event::Piece { source, payload, ascii }) => {
                 let (start, end) = (payload.start as u32, payload.end as u32);
-                return self.with_socket(|socket| socket.piece(source == Source::Scratch, start, end));
+                return self.with_socket(|socket| socket.piece(source == Source::Scratch, start, end, ascii));
             }
-            Some(Event::End { kind, ascii }) => {
+            Some(Event::End { kind, .. }) => {
                 let Some(socket) = self.socket() else { return };
-                Report::Message(Incoming::Gathered(kind, socket.finish(kind == Kind::Text, ascii)))
+                Report::Message(Incoming::Gathered(kind, socket.finish()))
             }
             Some(Event::Opened { protocol, extensions }) => {
                 self.session.selected(protocol.into(), extensions.into());

@@ -7,7 +7,7 @@ use js_sys::Uint8Array;
 use wasm_bindgen::prelude::*;
 
 use super::keys::mask_key;
-use super::socket::{self, Socket, WINDOW};
+use super::socket::{self, Payload, Socket, WINDOW};
 use super::{LINGER_MS, Node};
 use crate::backend::PayloadKind;
 use crate::close::Close;
@@ -17,8 +17,8 @@ use crate::protocol::{Fragments, Kind};
 pub(crate) enum Outgoing {
     /// Its payload lies at the beginning of the send window; the very next command sends it.
     InWindow(Kind, usize),
-    /// Its payload is a `Uint8Array` in the host's memory.
-    Held(Kind, Uint8Array),
+    /// Its payload is in the host's memory.
+    Held(Kind, Payload),
 }
 
 /// Where a connection is with what it has to send.
@@ -37,7 +37,7 @@ pub(super) struct Sending {
     /// The large message that is being sent.
     large: RefCell<Option<Large>>,
     /// Messages behind it, in order.
-    queue: RefCell<VecDeque<(Kind, Uint8Array)>>,
+    queue: RefCell<VecDeque<(Kind, Payload)>>,
     /// The close frame behind them.
     close: RefCell<Option<Close>>,
     /// A close frame is on its way: no message may follow.
@@ -48,8 +48,7 @@ pub(super) struct Sending {
 /// and pongs get out between.
 struct Large {
     fragments: Fragments,
-    bytes: Uint8Array,
-    sent: u32,
+    payload: Payload,
 }
 
 /// Frames beyond so many bytes are written at once rather than at the tick's end.
@@ -89,22 +88,18 @@ impl Node {
     #[inline]
     pub(crate) fn outgoing(&self, payload: &JsValue, kind: PayloadKind, open: bool) -> (Outgoing, u64) {
         let now = open && !self.sending.is_busy();
-        let bytes = payload.unchecked_ref::<Uint8Array>();
         let (kind, filled) = match kind {
             PayloadKind::Text => (Kind::Text, if now { socket::fill_text(payload) } else { -1 }),
-            PayloadKind::Binary if now && bytes.length() as usize <= WINDOW => {
-                (Kind::Binary, socket::fill_bytes(bytes, 0) as i32)
-            }
-            PayloadKind::Binary => (Kind::Binary, -1),
+            PayloadKind::Binary => (Kind::Binary, if now { socket::fill_bytes(payload) } else { -1 }),
         };
         if let Ok(len) = usize::try_from(filled) {
             return (Outgoing::InWindow(kind, len), len as u64);
         }
-        // What one turn sends is framed before the caller's next instruction; anything else needs a copy of its own.
-        let one_turn = now && kind == Kind::Binary && bytes.length() <= PIECES_A_TURN * WINDOW as u32;
-        let held = if one_turn { bytes.clone() } else { socket::hold(payload) };
-        let len = u64::from(held.length());
-        (Outgoing::Held(kind, held), len)
+        // What one turn sends is framed before the caller's next instruction; other bytes need a copy of their own.
+        let one_turn = payload.unchecked_ref::<Uint8Array>().length() <= PIECES_A_TURN * WINDOW as u32;
+        let payload = Payload::new(payload, !(now && one_turn));
+        let len = payload.length() as u64;
+        (Outgoing::Held(kind, payload), len)
     }
 
     #[inline]
@@ -112,8 +107,8 @@ impl Node {
         match message {
             _ if self.sending.closing.get() => return,
             Outgoing::InWindow(kind, len) => self.send_window(kind, len),
-            Outgoing::Held(kind, bytes) => {
-                self.sending.queue.borrow_mut().push_back((kind, bytes));
+            Outgoing::Held(kind, payload) => {
+                self.sending.queue.borrow_mut().push_back((kind, payload));
                 self.send_queue();
             }
         }
@@ -191,7 +186,7 @@ impl Node {
     /// Sends what is queued as far as this turn goes, the close frame behind it.
     fn send_queue(&self) {
         while self.send_large() {
-            let Some((kind, bytes)) = self.sending.queue.borrow_mut().pop_front() else {
+            let Some((kind, payload)) = self.sending.queue.borrow_mut().pop_front() else {
                 self.sending.queue.take();
                 if let Some(close) = self.sending.close.take() {
                     self.connection.borrow_mut().close(close);
@@ -199,13 +194,12 @@ impl Node {
                 }
                 return;
             };
-            let len = bytes.length();
-            if len as usize <= WINDOW {
-                socket::fill_bytes(&bytes, 0);
-                self.send_window(kind, len as usize);
+            let len = payload.length() as u64;
+            if len <= WINDOW as u64 {
+                self.send_window(kind, payload.fill());
             } else {
-                let fragments = self.connection.borrow().begin_message(kind, len.into());
-                *self.sending.large.borrow_mut() = Some(Large { fragments, bytes, sent: 0 });
+                let fragments = self.connection.borrow().begin_message(kind, len);
+                *self.sending.large.borrow_mut() = Some(Large { fragments, payload });
             }
         }
     }
@@ -213,12 +207,10 @@ impl Node {
     /// The next pieces of the large message, if there is one: whether it is done.
     fn send_large(&self) -> bool {
         let Some(mut large) = self.sending.large.take() else { return true };
-        let len = large.bytes.length();
         for _ in 0..PIECES_A_TURN {
-            let filled = socket::fill_bytes(&large.bytes, large.sent);
-            large.sent += filled;
-            let last = large.sent >= len;
-            socket::with_filled(filled as usize, |piece| {
+            let filled = large.payload.fill();
+            let last = large.payload.is_done();
+            socket::with_filled(filled, |piece| {
                 let mut out = self.sending.out.borrow_mut();
                 self.connection.borrow_mut().continue_message(&mut large.fragments, piece, last, mask_key, &mut out);
             });

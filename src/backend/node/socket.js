@@ -4,10 +4,13 @@
 // listener from `chunk` again: the engine only ever names offsets. What goes out is framed in wasm and copied out.
 
 import net from 'node:net';
+import { StringDecoder } from 'node:string_decoder';
 import tls from 'node:tls';
 
 /** The size of the windows, and the most that is read at once. */
 const WINDOW = 65536;
+/** Pieces of a text under this size are decoded together. */
+const SMALL = 4096;
 /** One buffer for all sockets: `onread` hands it over synchronously, and it is free again when the engine returns. */
 const chunk = Buffer.allocUnsafeSlow(WINDOW);
 
@@ -37,16 +40,41 @@ export function fillText(text) {
   return wasm().utf8Write(text, sendAt, WINDOW);
 }
 
-/** Copies `bytes` from `from` on into the send window, as many as fit: how many. */
-export function fillBytes(bytes, from) {
-  const piece = from === 0 && bytes.length <= WINDOW ? bytes : bytes.subarray(from, from + WINDOW);
-  wasm().set(piece, sendAt);
-  return piece.length;
+/** Copies `bytes` into the send window: their number, or -1 if they do not fit. */
+export function fillBytes(bytes) {
+  if (bytes.length > WINDOW) return -1;
+  wasm().set(bytes, sendAt);
+  return bytes.length;
 }
 
-/** A copy of a string's or a Uint8Array's bytes in the host's memory. */
-export function hold(payload) {
-  return Buffer.from(payload);
+/** A payload that waits, or goes through the window in pieces. A string is encoded piece by piece, too: at once, a large one would take too long. */
+export class Payload {
+  /** `copy` if the caller may write to its bytes before they are sent. */
+  constructor(payload, copy) {
+    this.payload = copy && typeof payload !== 'string' ? Buffer.from(payload) : payload;
+    this.at = 0;
+    this.length = typeof payload === 'string' ? Buffer.byteLength(payload) : payload.length;
+  }
+
+  isDone() {
+    return this.at >= this.payload.length;
+  }
+
+  /** Writes the next piece into the send window: its size in bytes. */
+  fill() {
+    const { payload, at, length } = this;
+    if (typeof payload !== 'string') {
+      const piece = payload.subarray(at, at + WINDOW);
+      this.at += piece.length;
+      return fillBytes(piece);
+    }
+    // A UTF-16 unit has up to three bytes in UTF-8, unless all have one.
+    let end = at + (length <= WINDOW || length === payload.length ? WINDOW : Math.floor(WINDOW / 3));
+    const splitsPair = end < payload.length && (payload.charCodeAt(end - 1) & 0xfc00) === 0xd800;
+    if (splitsPair) end--;
+    this.at = end;
+    return wasm().utf8Write(payload.slice(at, end), sendAt, WINDOW);
+  }
 }
 
 const decode = (bytes, start, end, ascii) => ascii ? bytes.latin1Slice(start, end) : bytes.utf8Slice(start, end);
@@ -71,8 +99,8 @@ export class Socket {
     this.reached = '';
     this.received = 0;
     this.copy = null;
-    this.gathered = null;
-    this.gatheredLength = 0;
+    /** The message that comes in pieces. */
+    this.gathering = null;
     this.writeTick = () => this.engine?.handleTick();
   }
 
@@ -182,30 +210,84 @@ export class Socket {
   }
 
   /** A message begins that comes in pieces; its first frame has `length` bytes. */
-  begin(length) {
-    // What a header claims is not yet there: memory follows what has come, doubling.
-    this.gathered = Buffer.allocUnsafeSlow(Math.min(length, 16 * WINDOW));
-    this.gatheredLength = 0;
+  begin(text, length) {
+    this.gathering = text ? new GatheredText() : new GatheredBytes(length);
   }
 
-  piece(inflated, start, end) {
-    const length = this.gatheredLength + end - start;
-    if (length > this.gathered.length) {
-      const larger = Buffer.allocUnsafeSlow(Math.max(length, 2 * this.gathered.length));
-      this.gathered.copy(larger, 0, 0, this.gatheredLength);
-      this.gathered = larger;
+  piece(inflated, start, end, ascii) {
+    if (inflated) this.gathering.add(wasm(), inflateAt + start, inflateAt + end, ascii);
+    else this.gathering.add(chunk, start, end, ascii);
+  }
+
+  /** The message, a string or a Uint8Array of its own. */
+  finish() {
+    const { gathering } = this;
+    this.gathering = null;
+    return gathering.finish();
+  }
+}
+
+/** Decoded as it comes: decoding a large text at once would hold up everything else. */
+class GatheredText {
+  constructor() {
+    this.text = '';
+    this.decoder = null;
+    /** Pieces too small to be decoded by themselves: a string of its own for each would be many times their size. */
+    this.small = null;
+    this.smallLength = 0;
+    this.smallAscii = true;
+  }
+
+  add(bytes, start, end, ascii) {
+    if (end - start >= SMALL) {
+      this.decodeSmall();
+      this.decode(bytes, start, end, ascii);
+      return;
     }
-    if (inflated) wasm().copy(this.gathered, this.gatheredLength, inflateAt + start, inflateAt + end);
-    else chunk.copy(this.gathered, this.gatheredLength, start, end);
-    this.gatheredLength = length;
+    this.small ??= Buffer.allocUnsafeSlow(2 * SMALL);
+    this.smallLength += bytes.copy(this.small, this.smallLength, start, end);
+    this.smallAscii &&= ascii;
+    if (this.smallLength >= SMALL) this.decodeSmall();
   }
 
-  /** The gathered message, as a string or a Uint8Array of its own. */
-  finish(text, ascii) {
-    const { gathered, gatheredLength: length } = this;
-    this.gathered = null;
-    if (text) return decode(gathered, 0, length, ascii);
-    const bytes = new Uint8Array(gathered.buffer, 0, length);
-    return gathered.length - length > WINDOW ? bytes.slice() : bytes;
+  finish() {
+    this.decodeSmall();
+    return this.text;
+  }
+
+  decodeSmall() {
+    if (this.smallLength === 0) return;
+    this.decode(this.small, 0, this.smallLength, this.smallAscii);
+    this.smallLength = 0;
+    this.smallAscii = true;
+  }
+
+  decode(bytes, start, end, ascii) {
+    if (ascii) this.text += bytes.latin1Slice(start, end);
+    else this.text += (this.decoder ??= new StringDecoder('utf8')).write(bytes.subarray(start, end));
+  }
+}
+
+/** Memory follows what has come, doubling: what a header claims is not yet there. */
+class GatheredBytes {
+  constructor(length) {
+    this.bytes = Buffer.allocUnsafeSlow(Math.min(length, 16 * WINDOW));
+    this.length = 0;
+  }
+
+  add(bytes, start, end) {
+    const length = this.length + end - start;
+    if (length > this.bytes.length) {
+      const larger = Buffer.allocUnsafeSlow(Math.max(length, 2 * this.bytes.length));
+      this.bytes.copy(larger, 0, 0, this.length);
+      this.bytes = larger;
+    }
+    bytes.copy(this.bytes, this.length, start, end);
+    this.length = length;
+  }
+
+  finish() {
+    const bytes = new Uint8Array(this.bytes.buffer, 0, this.length);
+    return this.bytes.length - this.length > WINDOW ? bytes.slice() : bytes;
   }
 }

@@ -2,7 +2,6 @@
 
 use std::cell::RefCell;
 
-use js_sys::Uint8Array;
 use wasm_bindgen::prelude::*;
 
 use super::Engine;
@@ -37,19 +36,29 @@ extern "C" {
     #[wasm_bindgen(method, js_name = deliverBinary)]
     pub(super) fn deliver_binary(this: &Socket, listener: &Listener, inflated: bool, start: u32, end: u32);
     #[wasm_bindgen(method)]
-    pub(super) fn begin(this: &Socket, length: f64);
+    pub(super) fn begin(this: &Socket, text: bool, length: f64);
     #[wasm_bindgen(method)]
-    pub(super) fn piece(this: &Socket, inflated: bool, start: u32, end: u32);
+    pub(super) fn piece(this: &Socket, inflated: bool, start: u32, end: u32, ascii: bool);
     #[wasm_bindgen(method)]
-    pub(super) fn finish(this: &Socket, text: bool, ascii: bool) -> JsValue;
+    pub(super) fn finish(this: &Socket) -> JsValue;
 
     #[wasm_bindgen(js_name = provideWindows)]
     fn provide_windows(memory: JsValue, receive: *const u8, inflate: *const u8, send: *const u8);
     #[wasm_bindgen(js_name = fillText)]
     pub(super) fn fill_text(text: &JsValue) -> i32;
     #[wasm_bindgen(js_name = fillBytes)]
-    pub(super) fn fill_bytes(bytes: &Uint8Array, from: u32) -> u32;
-    pub(super) fn hold(payload: &JsValue) -> Uint8Array;
+    pub(super) fn fill_bytes(bytes: &JsValue) -> i32;
+
+    pub(crate) type Payload;
+    #[wasm_bindgen(constructor)]
+    pub(super) fn new(payload: &JsValue, copy: bool) -> Payload;
+    #[wasm_bindgen(method, getter)]
+    pub(super) fn length(this: &Payload) -> f64;
+    #[wasm_bindgen(method, js_name = isDone)]
+    pub(super) fn is_done(this: &Payload) -> bool;
+    #[wasm_bindgen(method)]
+    pub(super) fn fill(this: &Payload) -> usize;
+
     #[wasm_bindgen(js_name = httpAnswer)]
     pub(super) fn http_answer(status: u16, fields: Vec<String>, body: &[u8]) -> JsValue;
 }
