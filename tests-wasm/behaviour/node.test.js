@@ -2,8 +2,11 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
+import { attacks } from './cases/attack.js';
+import { differential } from './cases/differential.js';
 import { memory } from './cases/memory.js';
 import { processes } from './cases/process.js';
+import { requirements } from './cases/requirement.js';
 import { runCase } from './harness/context.js';
 import { installedFolder } from './harness/installed.js';
 import { nodeHost } from './harness/node_host.js';
@@ -16,7 +19,7 @@ const host = nodeHost(api);
 const { addresses, stop } = await startPeers();
 after(stop);
 
-const cases = [...suite, ...named({ memory, processes })];
+const cases = [...suite, ...named({ requirements, attacks, differential, memory, processes })];
 for (const { name, skip, ...one } of casesFor('node', addresses, cases)) {
   test(name, { skip, timeout: 60_000 }, () => runCase(one, api, host, addresses));
 }

@@ -1,5 +1,6 @@
 import { attributes } from './cases/attribute.js';
 import { closeCodes } from './cases/close_code.js';
+import { compression } from './cases/compression.js';
 import { failures } from './cases/failure.js';
 import { frames } from './cases/frame.js';
 import { fuzz } from './cases/fuzz.js';
@@ -15,7 +16,7 @@ import { python } from './cases/python.js';
 
 /** The one behaviour suite: what every host runs. `hosts` on a case names the only hosts it is for, `needs` the only address. */
 export const suite = named({
-  laws, listeners, methods, attributes, closeCodes, failures, handshakes, frames, limits, messages, options, loadGroups, python, fuzz,
+  laws, listeners, methods, attributes, closeCodes, failures, handshakes, frames, limits, messages, compression, options, loadGroups, python, fuzz,
 });
 
 /** Cases by subject become a list of cases that name their subject. */

@@ -1,5 +1,6 @@
 import { createServer } from 'node:net';
-import { acceptFor, CLOSE, frame, FrameReader, PING, recordFrames, TEXT } from './frame.js';
+import { constants, deflateRawSync } from 'node:zlib';
+import { acceptFor, BINARY, CLOSE, frame, FrameReader, PING, recordFrames, TEXT } from './frame.js';
 
 /**
  * The rude peer: raw TCP, hand-made bytes. The URL's path chooses what it does (`manners` below), its query how. The two that
@@ -10,6 +11,7 @@ import { acceptFor, CLOSE, frame, FrameReader, PING, recordFrames, TEXT } from '
  *
  * both with: then=eof|reset|silence (what follows the bytes), drip=1 (one byte a write), after=frame (not before the client's first
  * frame). A client's close frame is answered with the same, unless deaf=1; closes=1 says that the text of /answer has a close frame.
+ * `extensions` is the Sec-WebSocket-Extensions of the right handshake, on every path.
  */
 export function startRude(records) {
   const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => receive(socket, records));
@@ -81,7 +83,9 @@ class Visit {
 
   /** The right handshake. */
   accept() {
-    this.socket.write(this.fill(RIGHT));
+    const extensions = this.query.get('extensions');
+    const head = extensions === null ? RIGHT : RIGHT.replace(/\r\n$/, `Sec-WebSocket-Extensions: ${extensions}\r\n\r\n`);
+    this.socket.write(this.fill(head));
     this.answerClose();
   }
 
@@ -191,6 +195,60 @@ const manners = {
     const count = Number(query.get('count'));
     const pings = Array.from({ length: count }, (_, at) => frame(PING, at + 1 === count ? 'last' : String(at).padEnd(Number(query.get('size') ?? 0))));
     visit.socket.write(Buffer.concat([...pings, frame(TEXT, 'done')]));
+  },
+  /**
+   * One message that inflates to `mib` MiB of zeros, or of the letter a with text=1; in fragments of a MiB each. A full flush makes blocks
+   * that depend on nothing before them, so one of them is compressed and sent again and again.
+   */
+  '/bomb'(visit, query) {
+    visit.accept();
+    const text = query.has('text');
+    const block = deflateRawSync(Buffer.alloc(2 ** 20, text ? 'a' : 0), { finishFlush: constants.Z_FULL_FLUSH, level: 9 });
+    const opcode = 0x40 | (text ? TEXT : BINARY);
+    const mib = Number(query.get('mib'));
+    let sent = 0;
+    const fill = () => {
+      while (sent < mib && !visit.stopped && !visit.socket.destroyed) {
+        const last = sent + 1 === mib;
+        const bytes = frame(sent === 0 ? opcode : 0, last ? block.subarray(0, -4) : block, last);
+        sent += 1;
+        if (!visit.socket.write(bytes)) return void visit.socket.once('drain', fill);
+      }
+    };
+    fill();
+  },
+  /** One message in `count` fragments of one byte each; of none with empty=1. Then, with endless=1, never its end. */
+  '/tiny-fragments'(visit, query) {
+    visit.accept();
+    const [count, empty] = [Number(query.get('count')), query.has('empty')];
+    const fragment = empty ? Buffer.from([0, 0]) : Buffer.from([0, 1, 0x66]);
+    const bytes = Buffer.alloc(count * fragment.length, fragment);
+    bytes[0] = TEXT;
+    if (!query.has('endless')) bytes[bytes.length - fragment.length] = 0x80;
+    visit.socket.write(Buffer.concat([bytes, query.has('endless') ? frame(PING, 'so far') : frame(TEXT, 'behind')]));
+  },
+  /** Reads nothing, and sends `count` thousand pings of 125 bytes as fast as they are taken, then the text 'done'. */
+  '/ping-flood'(visit, query) {
+    visit.accept();
+    visit.socket.pause();
+    const block = Buffer.concat(Array.from({ length: 1000 }, () => frame(PING, 'p'.repeat(125))));
+    let left = Number(query.get('count'));
+    const fill = () => {
+      while (left-- > 0) if (!visit.socket.write(block)) return void visit.socket.once('drain', fill);
+      visit.socket.write(frame(TEXT, 'done'));
+    };
+    fill();
+  },
+  /** Pings at a message's first fragment, and reads on only when the ping is out. */
+  '/ping-between'(visit) {
+    visit.accept();
+    const { onFrame } = visit;
+    visit.onFrame = (seen, payload) => {
+      onFrame(seen, payload);
+      if (seen.opcode !== TEXT && seen.opcode !== BINARY) return;
+      visit.socket.pause();
+      visit.socket.write(frame(PING, 'between'), () => visit.socket.resume());
+    };
   },
   /** One message of `size` bytes in fragments of `piece` bytes. */
   '/fragments'(visit, query) {

@@ -1,4 +1,7 @@
-"""Python's `websockets` as the peer. The path chooses what it does; what it saw goes to stdout, a JSON object a line."""
+"""Python's `websockets` as the peer. The path chooses what it does; what it saw goes to stdout, a JSON object a line.
+
+`deflate` in the query is a JSON object of settings for permessage-deflate; without it nothing is compressed.
+"""
 import asyncio
 import json
 import sys
@@ -6,6 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from websockets.asyncio.server import serve
 from websockets.exceptions import ConnectionClosed
+from websockets.extensions.permessage_deflate import ServerPerMessageDeflateFactory
 
 
 def tell(**facts):
@@ -56,6 +60,13 @@ async def handler(socket):
     tell(id=identity, close={"code": came.code, "reason": came.reason} if came else None, ended="fin")
 
 
+def compress(socket, request):
+    """Lets the query choose the extension, before the request is answered."""
+    settings = parse_qs(urlsplit(request.path).query).get("deflate")
+    if settings:
+        socket.protocol.available_extensions = [ServerPerMessageDeflateFactory(**json.loads(settings[0]))]
+
+
 def select(socket, asked):
     """The first of ours that was asked for, or none."""
     return next((one for one in asked if one in ("chat", "superchat")), None)
@@ -65,7 +76,7 @@ MANNERS = {"/echo": echo, "/close": close, "/fragments": fragments, "/ping": pin
 
 
 async def main():
-    async with serve(handler, "127.0.0.1", 0, compression=None, max_size=None, select_subprotocol=select) as server:
+    async with serve(handler, "127.0.0.1", 0, compression=None, max_size=None, process_request=compress, select_subprotocol=select) as server:
         tell(port=server.sockets[0].getsockname()[1])
         # Whoever started this process ends it by closing its stdin.
         await asyncio.get_running_loop().run_in_executor(None, sys.stdin.buffer.read)

@@ -4,12 +4,16 @@ import { recordFrames } from './frame.js';
 
 /**
  * The npm package `ws` as the peer. The URL's path chooses what it does (`manners` below), its query how; every path takes
- * `select` (the subprotocol to choose, the first asked for if absent, none if empty) and `deflate=1`.
+ * `select` (the subprotocol to choose, the first asked for if absent, none if empty) and `deflate`: 1, or ws's settings for
+ * permessage-deflate as JSON.
  */
 export function attachWs(server, records) {
   const shared = { noServer: true, maxPayload: 256 * 1024 * 1024, handleProtocols: chooseSubprotocol };
-  const plain = new WebSocketServer({ ...shared, perMessageDeflate: false });
-  const deflating = new WebSocketServer({ ...shared, perMessageDeflate: true });
+  const servers = new Map();
+  const serverFor = (deflate) => {
+    if (!servers.has(deflate)) servers.set(deflate, new WebSocketServer({ ...shared, perMessageDeflate: deflate === '1' || JSON.parse(deflate) }));
+    return servers.get(deflate);
+  };
   server.on('upgrade', (request, socket, head) => {
     const url = new URL(request.url, 'ws://peer');
     const id = url.searchParams.get('id');
@@ -22,8 +26,7 @@ export function attachWs(server, records) {
     socket.on('error', () => records.update(id, (record) => { record.ended ??= 'reset'; }));
     socket.on('close', () => records.update(id, (record) => { record.ended ??= 'closed'; }));
     if (url.pathname === '/refuse') return refuse(socket, url.searchParams);
-    const wss = url.searchParams.has('deflate') ? deflating : plain;
-    wss.handleUpgrade(request, socket, head, (ws) => {
+    serverFor(url.searchParams.get('deflate') ?? 'false').handleUpgrade(request, socket, head, (ws) => {
       // Before ws: it unmasks the bytes where they lie.
       socket.prependListener('data', recordFrames(records, id));
       welcome(ws, url, (change) => records.update(id, change));

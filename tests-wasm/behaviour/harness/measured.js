@@ -1,0 +1,47 @@
+import { spawn } from 'node:child_process';
+import { installedFolder } from './installed.js';
+
+/**
+ * One channel in a process of its own, and what it cost: { status, message, received, acknowledged, wasm, grown }. `received` are the
+ * sizes of the messages; `wasm` is the wasm memory in bytes; `grown` is by how much the process's memory was larger at its largest than
+ * after a first channel had come and gone. The channel is closed when `until` messages have come.
+ */
+export async function measured(t, url, { options = {}, until = Infinity } = {}) {
+  const task = JSON.stringify({ warmUp: t.peer('ws', '/echo'), url, options, until: Number.isFinite(until) ? until : null });
+  const child = spawn(process.execPath, ['--input-type=module', '--eval', PROGRAM, task], { cwd: installedFolder(), stdio: ['ignore', 'pipe', 'inherit'] });
+  let output = '';
+  child.stdout.on('data', (data) => { output += data; });
+  const code = await new Promise((resolve) => child.once('close', resolve));
+  t.is(code, 0, 'the exit code of the measured program');
+  return JSON.parse(output);
+}
+
+const PROGRAM = `
+import { WebSocketChannel, statusName } from 'websocket-channel';
+const { warmUp, url, options, until } = JSON.parse(process.argv[1]);
+const peak = () => process.resourceUsage().maxRSS * 1024;
+function open(url, options, until, send) {
+  return new Promise((resolve) => {
+    const channel = new WebSocketChannel(options);
+    const seen = { received: [], acknowledged: [], bufferedAmount: 0 };
+    const take = (size) => {
+      seen.received.push(size);
+      seen.bufferedAmount = Math.max(seen.bufferedAmount, channel.bufferedAmount);
+      if (seen.received.length === until) channel.close();
+    };
+    channel.asyncOpen(url, null, {
+      onStart() { if (send) channel.sendMsg(send); },
+      onMessageAvailable: (context, text) => take(text.length),
+      onBinaryMessageAvailable: (context, bytes) => take(bytes.length),
+      onAcknowledge: (context, size) => seen.acknowledged.push(size),
+      onStop: (context, status, detail) => resolve({ ...seen, status: statusName(status), message: detail.message }),
+    }, null);
+  });
+}
+await open(warmUp, {}, 1, 'warm');
+const before = peak();
+const seen = await open(url, options, until);
+const wasm = WebSocketChannel[Symbol.for('websocket-channel.memory')].buffer.byteLength;
+console.log(JSON.stringify({ ...seen, wasm, grown: peak() - before }));
+process.exit();
+`;
