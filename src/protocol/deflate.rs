@@ -53,6 +53,11 @@ impl Inflater {
         let counts = ((context.total_in() - taken) as usize, (context.total_out() - made) as usize);
         if status == Status::StreamEnd {
             context.reset(false); // a final block (RFC 7692 §7.2.3.4): what follows is a new stream
+            if counts.0 == 0 {
+                // Its last bits had been taken before: the input is the new stream's.
+                let (taken, made) = self.inflate(input, output.get_mut(counts.1..).unwrap_or_default())?;
+                return Ok((taken, counts.1 + made));
+            }
         }
         Ok(counts)
     }

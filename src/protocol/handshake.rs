@@ -169,16 +169,20 @@ impl Handshake {
         }
         let before = self.response.len();
         self.response.extend(rest.iter().take(MAX_HEAD.saturating_sub(before)));
+        self.judge_start()?;
         let Some(head_len) = end_of_head(&self.response, before) else {
             *at = input.len();
-            return self.judge_beginning().map(|()| None);
+            return self.judge_length().map(|()| None);
         };
         *at = at.saturating_add(head_len.saturating_sub(before));
         let body_so_far = self.response.split_off(head_len);
         let head = std::mem::take(&mut self.response);
         let mut fields = [httparse::EMPTY_HEADER; MAX_FIELDS];
         let mut response = httparse::Response::new(&mut fields);
-        response.parse(&head).map_err(not_http)?;
+        // The parser takes a bare LF for a line's end: its head must be all of ours.
+        if response.parse(&head).map_err(not_http)? != httparse::Status::Complete(head_len) {
+            return Err(FaultKind::Handshake.because("The response's head is malformed."));
+        }
         if response.code == Some(101) {
             return self.judge(&response).map(Some);
         }
@@ -205,12 +209,17 @@ impl Handshake {
         refusal.map(|refusal| refusal.finish(&self.response))
     }
 
-    /// Fails early on a head that is too long or is no HTTP: a peer that speaks something else may never send a blank line.
-    fn judge_beginning(&self) -> Result<(), Fault> {
+    /// Fails early on what is no HTTP: a peer that speaks something else may never send a blank line.
+    fn judge_start(&self) -> Result<(), Fault> {
         let start = b"HTTP/1.";
         if self.response.iter().zip(start).any(|(byte, expected)| byte != expected) {
             return Err(FaultKind::NotHttp.because("The peer's answer is not HTTP/1.1."));
         }
+        Ok(())
+    }
+
+    /// Fails early on a head that is too long.
+    fn judge_length(&self) -> Result<(), Fault> {
         if self.response.len() >= MAX_HEAD {
             return Err(FaultKind::Handshake.because("The response's head is longer than 16 KiB."));
         }
@@ -275,7 +284,7 @@ impl Refusal {
         body.len() >= MAX_BODY
             || match self.length {
                 BodyLength::Known(length) => body.len() >= length,
-                BodyLength::Chunked => body.ends_with(b"0\r\n\r\n"),
+                BodyLength::Chunked => join_chunks(body).1,
                 BodyLength::UntilEnd => false,
             }
     }
@@ -283,26 +292,26 @@ impl Refusal {
     fn finish(self, body: &[u8]) -> Outcome {
         let body = match self.length {
             BodyLength::Known(length) => body.get(..length).unwrap_or(body).to_vec(),
-            BodyLength::Chunked => join_chunks(body),
+            BodyLength::Chunked => join_chunks(body).0,
             BodyLength::UntilEnd => body.to_vec(),
         };
         Outcome::Refused(HttpAnswer { body, ..self.answer })
     }
 }
 
-/// The data of as many chunks as are there (RFC 9112 §7.1).
-fn join_chunks(mut body: &[u8]) -> Vec<u8> {
+/// The data of as many chunks as are there, and whether the last one is (RFC 9112 §7.1). Trailers are not waited for.
+fn join_chunks(mut body: &[u8]) -> (Vec<u8>, bool) {
     let mut joined = Vec::new();
     while let Ok(httparse::Status::Complete((start, size))) = httparse::parse_chunk_size(body) {
+        if size == 0 {
+            return (joined, true);
+        }
         let data = body.get(start..).unwrap_or_default();
         let size = usize::try_from(size).unwrap_or(usize::MAX);
         joined.extend_from_slice(data.get(..size).unwrap_or(data));
         body = size.checked_add(2).and_then(|next| data.get(next..)).unwrap_or_default();
-        if size == 0 {
-            break;
-        }
     }
-    joined
+    (joined, false)
 }
 
 /// What the server must answer to `key` (RFC 6455 §4.2.2, item 5).

@@ -198,7 +198,7 @@ impl Reader {
 
     fn end_message(&mut self) -> Step {
         let Some(Message { kind, utf8, .. }) = self.message.take() else { return Ok(None) };
-        let ascii = utf8.finish().map_err(|_| not_utf8())?;
+        let ascii = utf8.finish().map_err(|_| not_utf8())? && kind == Kind::Text;
         Ok(Some(Read::Event(Event::End { kind, ascii })))
     }
 

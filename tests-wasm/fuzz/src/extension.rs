@@ -1,0 +1,236 @@
+//! Answers to offers of permessage-deflate, against RFC 7692 §7.1 written down a second time.
+
+use arbitrary::{Arbitrary, Unstructured};
+use websocket_channel::protocol::{Connection, DeflateOffer, FaultKind, Kind, Limits, Request, WindowBits};
+
+use super::driver::{self, Driver, GOOD, NONCE, Seen};
+use super::inflate;
+
+pub(crate) fn run(data: &[u8]) {
+    if let Ok(case) = Case::arbitrary_take_rest(Unstructured::new(data)) {
+        case.run();
+    }
+}
+
+#[derive(Arbitrary, Debug)]
+struct Case {
+    offer: Option<Offer>,
+    lines: Vec<Vec<Word>>,
+}
+
+#[derive(Arbitrary, Debug)]
+struct Offer {
+    client_bits: Option<Option<u8>>,
+    server_bits: Option<u8>,
+    client_no_takeover: bool,
+    server_no_takeover: bool,
+    threshold: Option<u8>,
+    level: u8,
+}
+
+/// What header values are put together from.
+#[derive(Arbitrary, Debug)]
+enum Word {
+    Deflate,
+    Semicolon,
+    Comma,
+    Equals,
+    Space,
+    ClientBits,
+    ServerBits,
+    ClientNoTakeover,
+    ServerNoTakeover,
+    /// `; client_max_window_bits=…`
+    WithClientBits(u8),
+    WithServerBits(u8),
+    Number(u8),
+    Bytes(Vec<u8>),
+}
+
+impl Word {
+    fn write(&self, out: &mut Vec<u8>) {
+        match self {
+            Self::Deflate => out.extend(b"permessage-deflate"),
+            Self::Semicolon => out.extend(b";"),
+            Self::Comma => out.extend(b","),
+            Self::Equals => out.extend(b"="),
+            Self::Space => out.extend(b" "),
+            Self::ClientBits => out.extend(b"; client_max_window_bits"),
+            Self::ServerBits => out.extend(b"; server_max_window_bits"),
+            Self::ClientNoTakeover => out.extend(b"; client_no_context_takeover"),
+            Self::ServerNoTakeover => out.extend(b"; server_no_context_takeover"),
+            Self::WithClientBits(bits) => out.extend(format!("; client_max_window_bits={}", 7 + bits % 10).bytes()),
+            Self::WithServerBits(bits) => out.extend(format!(";server_max_window_bits={}", 7 + bits % 10).bytes()),
+            Self::Number(number) => out.extend(number.to_string().bytes()),
+            // What may stand in a header's value (RFC 9110 §5.5).
+            Self::Bytes(bytes) => {
+                out.extend(bytes.iter().filter(|byte| **byte >= 0x20 && **byte != 0x7F || **byte == 9))
+            }
+        }
+    }
+}
+
+/// What the answer agrees on.
+#[derive(Debug)]
+struct Agreed {
+    client_bits: u8,
+    client_takeover: bool,
+    server_takeover: bool,
+}
+
+impl Case {
+    fn run(self) {
+        let values: Vec<Vec<u8>> = self
+            .lines
+            .iter()
+            .take(4)
+            .map(|line| {
+                line.iter().fold(Vec::new(), |mut value, word| {
+                    word.write(&mut value);
+                    value
+                })
+            })
+            .collect();
+        let offer = self.offer.as_ref().map(Offer::offer);
+        let mut head = GOOD.as_bytes().to_vec();
+        for value in &values {
+            head.extend([b"Sec-WebSocket-Extensions: ", &value[..], b"\r\n"].concat());
+        }
+        head.extend(b"\r\n");
+        if head.len() > 16 * 1024 {
+            return;
+        }
+        let open = |head: &[u8]| {
+            let request = Request { deflate: offer.clone(), ..Request::default() };
+            let connection = Connection::new(request, NONCE, Limits { message: 1 << 20 });
+            let mut driver = Driver::new(connection, 1 << 20, 256);
+            driver.feed(head);
+            driver
+        };
+        let mut driver = open(&head);
+        assert_eq!(driver.seen.len(), 1);
+        match (agree(self.offer.as_ref(), &values), &driver.seen[0]) {
+            (Ok(agreed), Seen::Opened { .. }) => self.check(&mut driver, agreed),
+            (Err(()), Seen::Failed(FaultKind::Handshake)) => assert!(driver.transmit_nothing()),
+            (expected, seen) => panic!("expected {expected:?}, saw {seen:?} for {}", head.escape_ascii()),
+        }
+    }
+
+    /// What was agreed on is what is done.
+    fn check(&self, driver: &mut Driver, agreed: Option<Agreed>) {
+        let text: Vec<u8> = (0..700u32).flat_map(|number| (number % 97 + 1000).to_string().into_bytes()).collect();
+        let (mut outs, mut keys) = ([Vec::new(), Vec::new()], driver::keys());
+        for out in &mut outs {
+            driver.connection.send(Kind::Text, &text, &mut keys, out);
+        }
+        let [first, second] = outs.map(|out| driver::frames(&out).pop().expect("one frame"));
+        let compresses = agreed.as_ref().is_some_and(|agreed| agreed.client_bits >= 9);
+        assert_eq!((first.rsv1, second.rsv1), (compresses, compresses), "{agreed:?}");
+        if compresses && let Some(agreed) = &agreed {
+            let tail = [0, 0, 0xFF, 0xFF];
+            let both = [&first.payload[..], &tail, &second.payload, &tail].concat();
+            let whole = inflate::inflate(&both, 1 << 20);
+            assert!(whole.between_blocks && whole.out == [&text[..], &text].concat());
+            assert!(whole.farthest <= 1 << agreed.client_bits, "{} back, {agreed:?}", whole.farthest);
+            if !agreed.client_takeover {
+                assert_eq!(first.payload, second.payload, "each message by itself");
+            }
+        }
+        // RFC 7692 §7.2.3.1, §7.2.3.2: "Hello", and the same out of its window.
+        driver.feed(b"\xC1\x07\xf2\x48\xcd\xc9\xc9\x07\x00");
+        let hello = || Seen::Message { text: true, bytes: b"Hello".to_vec() };
+        let Some(agreed) = agreed else {
+            assert_eq!(driver.seen[1..], [Seen::Failed(FaultKind::Frame)], "RSV1, and nothing agreed on");
+            return;
+        };
+        driver.feed(b"\xC1\x05\xf2\x00\x11\x00\x00");
+        let second = if agreed.server_takeover { hello() } else { Seen::Failed(FaultKind::NotDeflated) };
+        assert_eq!(driver.seen[1..], [hello(), second]);
+    }
+}
+
+impl Offer {
+    fn client_bits(&self) -> Option<Option<u8>> {
+        self.client_bits.map(|bits| bits.map(|bits| 8 + bits % 8))
+    }
+
+    fn server_bits(&self) -> Option<u8> {
+        self.server_bits.map(|bits| 8 + bits % 8)
+    }
+
+    fn offer(&self) -> DeflateOffer {
+        DeflateOffer {
+            threshold: self.threshold.map(u64::from),
+            level: 1 + i32::from(self.level % 9),
+            client_max_window_bits: match self.client_bits() {
+                None => WindowBits::NotOffered,
+                Some(None) => WindowBits::Any,
+                Some(Some(bits)) => WindowBits::AtMost(bits),
+            },
+            server_max_window_bits: self.server_bits(),
+            client_no_context_takeover: self.client_no_takeover,
+            server_no_context_takeover: self.server_no_takeover,
+        }
+    }
+}
+
+/// RFC 7692 §5.1, §7.1: nothing, an agreement, or a connection that must fail.
+fn agree(offer: Option<&Offer>, values: &[Vec<u8>]) -> Result<Option<Agreed>, ()> {
+    let blank = |bytes: &[u8]| bytes.iter().all(|byte| b" \t".contains(byte));
+    let value = values.iter().map(|value| trim(value)).collect::<Vec<_>>().join(&b","[..]);
+    if blank(&value) {
+        return Ok(None);
+    }
+    let offer = offer.ok_or(())?;
+    let mut parts = value.split(|byte| *byte == b';').map(trim);
+    if parts.next() != Some(b"permessage-deflate") {
+        return Err(());
+    }
+    let (mut client_bits, mut server_bits, mut client_alone, mut server_alone) = (None, None, false, false);
+    for part in parts {
+        let (name, value) = match part.iter().position(|byte| *byte == b'=') {
+            Some(at) => (trim(&part[..at]), Some(trim(&part[at + 1..]))),
+            None => (part, None),
+        };
+        let bits = ["8", "9", "10", "11", "12", "13", "14", "15"].iter().zip(8u8..);
+        let bits = bits.into_iter().find(|(digits, _)| value == Some(digits.as_bytes())).map(|(_, bits)| bits);
+        let twice = match name {
+            b"client_max_window_bits" => client_bits.replace(bits.ok_or(())?).is_some(),
+            b"server_max_window_bits" => server_bits.replace(bits.ok_or(())?).is_some(),
+            b"client_no_context_takeover" if value.is_none() => std::mem::replace(&mut client_alone, true),
+            b"server_no_context_takeover" if value.is_none() => std::mem::replace(&mut server_alone, true),
+            _ => return Err(()),
+        };
+        if twice {
+            return Err(());
+        }
+    }
+    let within = |bits: Option<u8>, most: Option<u8>| bits.unwrap_or(15) <= most.unwrap_or(15);
+    let client_good = match (offer.client_bits(), client_bits) {
+        (None, bits) => bits.is_none(),
+        (Some(most), Some(bits)) => within(Some(bits), most),
+        (Some(_), None) => true,
+    };
+    if !client_good
+        || !within(server_bits, offer.server_bits())
+        || (offer.server_bits().is_some() && server_bits.is_none())
+    {
+        return Err(());
+    }
+    if offer.server_no_takeover && !server_alone {
+        return Err(());
+    }
+    let most = offer.client_bits().flatten().unwrap_or(15);
+    Ok(Some(Agreed {
+        client_bits: client_bits.unwrap_or(most).min(most),
+        client_takeover: !(offer.client_no_takeover || client_alone),
+        server_takeover: !server_alone,
+    }))
+}
+
+/// Without the whitespace that HTTP allows around things, and no other.
+fn trim(bytes: &[u8]) -> &[u8] {
+    let start = bytes.iter().position(|byte| !b" \t".contains(byte)).unwrap_or(bytes.len());
+    let end = bytes.iter().rposition(|byte| !b" \t".contains(byte)).map_or(start, |last| last + 1);
+    &bytes[start..end]
+}

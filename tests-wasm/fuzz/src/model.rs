@@ -1,0 +1,233 @@
+//! A second reader of RFC 6455 and RFC 7692, over a stream that is all there: it says what a connection must see.
+
+use websocket_channel::protocol::FaultKind;
+
+use super::driver::Seen;
+use super::inflate;
+
+/// What was agreed on.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Agreed {
+    pub(crate) deflate: bool,
+    pub(crate) server_takeover: bool,
+    pub(crate) limit: usize,
+}
+
+/// What must be seen of a stream.
+#[derive(Debug, Default)]
+pub(crate) struct Prediction {
+    pub(crate) seen: Vec<Seen>,
+    pub(crate) pings: Vec<Vec<u8>>,
+    /// A compressed message is known to be wrong while frames of it are still to come. It is the scratch memory's size that
+    /// decides when the connection notices: it may fail with one of these from this event on, at the message's end it must.
+    early: Option<(usize, Vec<FaultKind>)>,
+}
+
+impl Prediction {
+    pub(crate) fn check(&self, observed: &[Seen], how: &str) {
+        let failed_early = |(from, kinds): &(usize, Vec<FaultKind>)| {
+            observed.len() == from + 1
+                && observed[..*from] == self.seen[..*from]
+                && matches!(&observed[*from], Seen::Failed(kind) if kinds.contains(kind))
+        };
+        let good = observed == self.seen || self.early.as_ref().is_some_and(failed_early);
+        assert!(good, "{how}: saw {}, expected {}", brief(observed), brief(&self.seen));
+    }
+
+    /// Nothing but `seen` is right.
+    pub(crate) fn is_certain(&self) -> bool {
+        self.early.is_none()
+    }
+}
+
+/// The events, cut where they are long.
+fn brief(seen: &[Seen]) -> String {
+    let one = |seen: &Seen| match seen {
+        Seen::Message { text, bytes } => {
+            let beginning = bytes[..bytes.len().min(40)].escape_ascii();
+            format!("{} of {} bytes: {beginning}", if *text { "text" } else { "binary" }, bytes.len())
+        }
+        other => format!("{other:?}"),
+    };
+    format!("[{}]", seen.iter().map(one).collect::<Vec<_>>().join(", "))
+}
+
+struct Message {
+    text: bool,
+    compressed: bool,
+    payload: Vec<u8>,
+    announced: u64,
+}
+
+/// What a server's `bytes` mean.
+pub(crate) fn read(bytes: &[u8], agreed: Agreed) -> Prediction {
+    let mut model = Model { agreed, stream: Vec::new(), inflated: 0, message: None, prediction: Prediction::default() };
+    if let Err(last) = model.read(bytes) {
+        model.prediction.seen.push(last);
+    }
+    model.prediction
+}
+
+struct Model {
+    agreed: Agreed,
+    /// The compressed bytes of the messages before, tails included, since the window was last empty.
+    stream: Vec<u8>,
+    /// What they inflate to.
+    inflated: usize,
+    message: Option<Message>,
+    prediction: Prediction,
+}
+
+const WRONG: Seen = Seen::Failed(FaultKind::Frame);
+
+impl Model {
+    fn read(&mut self, mut bytes: &[u8]) -> Result<(), Seen> {
+        loop {
+            let [first, second, rest @ ..] = bytes else { return Ok(()) };
+            let (fin, rsv, opcode) = (first & 0x80 != 0, first >> 4 & 7, first & 0x0F);
+            let (control, short) = (opcode >= 8, usize::from(second & 0x7F));
+            let known = matches!(opcode, 0..=2 | 8..=10);
+            if !known || rsv & 3 != 0 || second & 0x80 != 0 || (control && (!fin || short > 125)) {
+                return Err(WRONG);
+            }
+            let extended = match short {
+                126 => 2,
+                127 => 8,
+                _ => 0,
+            };
+            let Some(digits) = rest.get(..extended) else { return Ok(()) };
+            let len = if extended == 0 {
+                short as u64
+            } else {
+                digits.iter().fold(0, |sum, digit| sum << 8 | u64::from(*digit))
+            };
+            let minimal = match extended {
+                2 => len >= 126,
+                8 => (0x1_0000..1 << 63).contains(&len),
+                _ => true,
+            };
+            let compressed = rsv & 4 != 0;
+            let in_order = control || (opcode == 0) == self.message.is_some();
+            let may_compress = !compressed || (self.agreed.deflate && (opcode == 1 || opcode == 2));
+            if !minimal || !in_order || !may_compress {
+                return Err(WRONG);
+            }
+            let rest = &rest[extended..];
+            let available = usize::try_from(len).unwrap_or(usize::MAX).min(rest.len());
+            let (payload, whole) = (&rest[..available], available as u64 == len);
+            if control {
+                if !whole {
+                    return Ok(());
+                }
+                self.control(opcode, payload)?;
+            } else {
+                self.data(opcode, compressed, len, payload)?;
+                if !whole {
+                    return Ok(());
+                }
+                if fin {
+                    self.end_message()?;
+                }
+            }
+            bytes = &rest[available..];
+        }
+    }
+
+    fn control(&mut self, opcode: u8, payload: &[u8]) -> Result<(), Seen> {
+        match (opcode, payload) {
+            (8, []) => Err(Seen::Close(1005, String::new())),
+            (8, [_]) => Err(WRONG),
+            (8, [high, low, reason @ ..]) => {
+                let code = u16::from(*high) << 8 | u16::from(*low);
+                if !matches!(code, 1000..=1003 | 1007..=1014 | 3000..=4999) {
+                    return Err(WRONG);
+                }
+                let reason = std::str::from_utf8(reason).map_err(|_| Seen::Failed(FaultKind::NotUtf8))?;
+                Err(Seen::Close(code, reason.to_owned()))
+            }
+            (9, _) => {
+                self.prediction.pings.push(payload.to_vec());
+                Ok(())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// So much of a data frame is there.
+    fn data(&mut self, opcode: u8, compressed: bool, len: u64, payload: &[u8]) -> Result<(), Seen> {
+        let mut message =
+            self.message.take().unwrap_or(Message { text: opcode == 1, compressed, payload: Vec::new(), announced: 0 });
+        message.announced = message.announced.saturating_add(len);
+        if message.announced > self.agreed.limit as u64 {
+            return Err(Seen::Failed(FaultKind::TooBig));
+        }
+        message.payload.extend_from_slice(payload);
+        if message.compressed {
+            let faults = self.faults(&message, &[]).1;
+            if !faults.is_empty() {
+                self.doubt(faults);
+            }
+        } else if message.text && !begins_utf8(&message.payload) {
+            return Err(Seen::Failed(FaultKind::NotUtf8));
+        }
+        self.message = Some(message);
+        Ok(())
+    }
+
+    fn end_message(&mut self) -> Result<(), Seen> {
+        let Some(message) = self.message.take() else { return Ok(()) };
+        let bytes = if message.compressed {
+            let (bytes, mut faults) = self.faults(&message, &[0, 0, 0xFF, 0xFF]);
+            if message.text && faults.is_empty() && std::str::from_utf8(&bytes).is_err() {
+                faults.push(FaultKind::NotUtf8);
+            }
+            if let Some(first) = faults.first().copied() {
+                self.doubt(faults);
+                return Err(Seen::Failed(first));
+            }
+            self.stream.extend(message.payload);
+            self.stream.extend([0, 0, 0xFF, 0xFF]);
+            self.inflated += bytes.len();
+            if !self.agreed.server_takeover {
+                self.stream.clear();
+                self.inflated = 0;
+            }
+            bytes
+        } else {
+            if message.text && std::str::from_utf8(&message.payload).is_err() {
+                return Err(Seen::Failed(FaultKind::NotUtf8));
+            }
+            message.payload
+        };
+        self.prediction.early = None;
+        self.prediction.seen.push(Seen::Message { text: message.text, bytes });
+        Ok(())
+    }
+
+    /// What the message inflates to so far, and everything that is wrong with it.
+    fn faults(&self, message: &Message, tail: &[u8]) -> (Vec<u8>, Vec<FaultKind>) {
+        let input = [&self.stream[..], &message.payload, tail].concat();
+        let mut result = inflate::inflate(&input, self.inflated + self.agreed.limit);
+        let bytes = result.out.split_off(self.inflated.min(result.out.len()));
+        let mut faults = Vec::new();
+        if result.overflowed {
+            faults.extend([FaultKind::TooBig, FaultKind::NotDeflated]); // what comes behind the limit may be wrong, too
+        }
+        if result.invalid {
+            faults.push(FaultKind::NotDeflated);
+        }
+        if message.text && !begins_utf8(&bytes) {
+            faults.push(FaultKind::NotUtf8);
+        }
+        (bytes, faults)
+    }
+
+    fn doubt(&mut self, faults: Vec<FaultKind>) {
+        let from = self.prediction.seen.len();
+        self.prediction.early.get_or_insert((from, Vec::new())).1.extend(faults);
+    }
+}
+
+fn begins_utf8(bytes: &[u8]) -> bool {
+    std::str::from_utf8(bytes).map_or_else(|error| error.error_len().is_none(), |_| true)
+}
