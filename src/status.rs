@@ -4,7 +4,7 @@
 
 /// An `nsresult`: 0 is success, anything with the top bit set a failure.
 ///
-/// Any number may be one (`LoadGroup.cancel` takes what the caller gives); those of this package have a [`name`](Self::name).
+/// Any number may be one (`LoadGroup.cancel` takes what the caller gives); those of this package stand in [`TABLE`].
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]
 pub struct Status(pub u32);
 
@@ -12,12 +12,6 @@ macro_rules! statuses {
     ($($constant:ident = $number:literal, $name:literal: $meaning:literal;)*) => {
         impl Status {
             $(#[doc = $meaning] pub const $constant: Status = Status($number);)*
-
-            /// The name; the first one of the table where two share a number; `""` for a number that is none of ours.
-            pub fn name(self) -> &'static str {
-                const NAMES: &[(u32, &str)] = &[$(($number, $name),)*];
-                NAMES.iter().find(|(number, _)| *number == self.0).map_or("", |(_, name)| name)
-            }
         }
 
         /// Every status with its name and what it means, in the order of the table.

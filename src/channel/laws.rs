@@ -101,8 +101,8 @@ impl Drive for Pair {
 }
 
 fn name(status: Status) -> String {
-    let name = status.name();
-    if name.is_empty() { format!("{:x}", status.0) } else { name.to_owned() }
+    let row = crate::status::TABLE.iter().find(|(known, ..)| *known == status);
+    row.map_or_else(|| format!("{:x}", status.0), |(_, name, _)| (*name).to_owned())
 }
 
 /// Anything that can happen to a channel from outside.
