@@ -74,7 +74,7 @@ function makeCertificate() {
 
 /** The port of Python's `websockets`, or null where it is not installed. */
 async function startPython() {
-  const python = process.env.WSC_PYTHON ?? join(homedir(), '.cache/websocket-channel/python/bin/python3');
+  const python = process.env.WSC_PYTHON ?? join(homedir(), '.cache/websocket-channel/python-websockets-17.4/bin/python3');
   if (!existsSync(python)) return null;
   const child = spawn(python, [new URL('websockets_server.py', import.meta.url).pathname], { stdio: ['pipe', 'pipe', 'inherit'] });
   process.on('exit', () => child.kill());
