@@ -1,0 +1,120 @@
+// One measurement, in a process of its own: `node client.js '{"client":…,"case":…,"url":…}'` prints one line of JSON.
+
+import { performance } from 'node:perf_hooks';
+import { messages } from './peers/frames.js';
+
+const task = JSON.parse(process.argv[2]);
+const started = performance.now();
+const { open } = await import(`./clients/${task.client}.js`);
+const imported = performance.now() - started;
+
+const { mode, kind, size, url, ca, deflate, warmMs, measureMs } = task;
+const text = kind !== 'binary';
+const options = { text, size, ca, deflate };
+/** A client is not fast that keeps its sends in memory. */
+const HIGH_WATER = 4 << 20;
+
+let count = 0;
+
+/** Messages and CPU microseconds a second, between the end of the warming up and the end of the measurement. */
+async function rate() {
+  const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+  await pause(warmMs);
+  const before = [count, process.cpuUsage(), performance.now()];
+  await pause(measureMs);
+  const messages = count - before[0];
+  const cpu = process.cpuUsage(before[1]);
+  const seconds = (performance.now() - before[2]) / 1000;
+  if (messages === 0) throw new Error('nothing was measured');
+  finish({ value: messages / seconds, cpu: (cpu.user + cpu.system) / messages });
+}
+
+function finish(result) {
+  process.stdout.write(`${JSON.stringify({ ...result, count })}\n`, () => process.exit());
+}
+
+function check(length) {
+  const expected = text ? messages(task)[0].length : size;
+  if (length !== expected && !(deflate && length > 0)) throw new Error(`a message of ${length} instead of ${expected}`);
+}
+
+const MODES = {
+  receive() {
+    open(url, {
+      ...options,
+      opened: rate,
+      received(length, messages = 1) {
+        if (count === 0) check(length);
+        count += messages;
+      },
+    });
+  },
+
+  /** So many messages a tick, unless too much of them waits to be taken. */
+  send() {
+    const { perTick } = task;
+    const payloads = messages(task);
+    const bare = task.client === 'socket';
+    const tick = () => {
+      if (connection.buffered() < HIGH_WATER) {
+        if (bare) connection.send(payloads[0], perTick);
+        else for (let i = 0; i < perTick; i++) connection.send(payloads[i % payloads.length]);
+        count += perTick;
+      }
+      setImmediate(tick);
+    };
+    const connection = open(url, { ...options, opened() { tick(); rate(); }, received() {} });
+  },
+
+  /** So many messages on their way, each sent again when it comes back. */
+  echo() {
+    const payloads = messages(task);
+    const connection = open(url, {
+      ...options,
+      opened() {
+        for (let i = 0; i < task.inFlight; i++) connection.send(payloads[i % payloads.length], 1);
+        rate();
+      },
+      received(length, messages = 1) {
+        if (count === 0) check(length);
+        for (let i = 0; i < messages; i++) connection.send(payloads[++count % payloads.length], 1);
+      },
+    });
+  },
+
+  /** Channels that open and stay: how fast, and how much memory each takes. */
+  async channels() {
+    const memory = () => { gc(); gc(); return process.memoryUsage().rss; };
+    await new Promise((opened) => open(url, { ...options, opened, received() {} }));
+    const before = memory();
+    const since = performance.now();
+    const { channels, opening } = task;
+    const kept = [];
+    await new Promise((resolve) => {
+      let opened = 0;
+      const next = () => {
+        if (kept.length < channels) {
+          kept.push(open(url, { ...options, opened() { if (++opened === channels) resolve(); else next(); }, received() {} }));
+        }
+      };
+      for (let i = 0; i < opening; i++) next();
+    });
+    const seconds = (performance.now() - since) / 1000;
+    finish({ value: channels / seconds, memory: (memory() - before) / channels });
+  },
+
+  /** From import to the first start, and how long a later one takes: the median. */
+  async start() {
+    const opening = async () => {
+      const since = performance.now();
+      await new Promise((opened) => open(url, { ...options, opened, received() {} }));
+      return performance.now() - since;
+    };
+    const first = await opening();
+    const later = [];
+    for (let i = 0; i < task.repeats; i++) later.push(await opening());
+    finish({ imported, first, value: later.toSorted((a, b) => a - b)[later.length >> 1] });
+  },
+};
+
+await MODES[mode]();

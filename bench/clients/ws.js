@@ -1,0 +1,12 @@
+// ws with bufferutil. It compresses from 1024 bytes on unless told otherwise.
+
+import { WebSocket } from 'ws';
+
+export function open(url, { text, ca, deflate, opened, received }) {
+  const socket = new WebSocket(url, { ca, perMessageDeflate: deflate ? { threshold: 0 } : false });
+  socket.on('open', opened);
+  socket.on('error', (error) => { throw error; });
+  if (text) socket.on('message', (message) => received(message.toString().length));
+  else socket.on('message', (message) => received(message.length));
+  return { send: (message) => socket.send(message), buffered: () => socket.bufferedAmount };
+}

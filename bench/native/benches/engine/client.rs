@@ -1,0 +1,170 @@
+//! The three clients.
+
+use std::io::{Read, Write};
+use std::pin::pin;
+use std::task::{Context, Waker};
+
+use fastwebsockets::{FragmentCollector, Frame, OpCode};
+use tungstenite::protocol::Role;
+use tungstenite::{Bytes, Message, WebSocket};
+use websocket_channel::protocol::{Connection, Event, Kind, Limits, Request};
+
+use super::Task;
+use super::wire::{CHUNK, Wire};
+
+/// A library's connection.
+pub trait Client {
+    const NAME: &str;
+    fn open(wire: Wire, task: &Task) -> Self;
+    fn receive(&mut self, count: usize, seen: impl FnMut(Kind, &[u8]));
+    /// Sends the task's payload as so many binary messages.
+    fn send(&mut self, count: usize);
+    fn into_wire(self) -> Wire;
+}
+
+/// The engine, driven as the Node backend does it: chunk by chunk, and a write whenever there is a chunk to write.
+pub struct Ours {
+    connection: Connection,
+    wire: Wire,
+    chunk: Vec<u8>,
+    /// A message that comes in pieces.
+    gathered: Vec<u8>,
+    payload: Vec<u8>,
+    out: Vec<u8>,
+}
+
+impl Client for Ours {
+    const NAME: &str = "websocket-channel";
+
+    fn open(wire: Wire, task: &Task) -> Self {
+        // RFC 6455 §1.3's key and the answer to it.
+        let mut connection = Connection::new(Request::default(), *b"the sample nonce", Limits { message: 64 << 20 });
+        connection.poll_transmit(rand::random, &mut Vec::new());
+        let answer = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+                       Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n";
+        assert!(matches!(connection.poll_event(answer, &mut 0, &mut []), Some(Event::Opened { .. })));
+        // Half a page more than is used: malloc would put `chunk` and `gathered` at the same place of a page each, and
+        // copying from one to the other would take twice as long ("4K aliasing").
+        let mut chunk = Vec::with_capacity(CHUNK + 2048);
+        chunk.resize(CHUNK, 0);
+        let payload = task.payload.clone().into();
+        Self { connection, wire, chunk, gathered: Vec::new(), payload, out: Vec::new() }
+    }
+
+    fn receive(&mut self, mut count: usize, mut seen: impl FnMut(Kind, &[u8])) {
+        while count > 0 {
+            let size = self.wire.read(&mut self.chunk).unwrap();
+            let (chunk, mut at) = (&self.chunk[..size], 0);
+            while let Some(event) = self.connection.poll_event(chunk, &mut at, &mut []) {
+                match event {
+                    Event::Message { kind, payload, .. } => {
+                        seen(kind, &chunk[payload]);
+                        count -= 1;
+                    }
+                    Event::Begin { first_frame, .. } => self.gathered.reserve(first_frame as usize),
+                    Event::Piece { payload, .. } => self.gathered.extend_from_slice(&chunk[payload]),
+                    Event::End { kind, .. } => {
+                        seen(kind, &self.gathered);
+                        self.gathered.clear();
+                        count -= 1;
+                    }
+                    other => panic!("{other:?}"),
+                }
+            }
+        }
+    }
+
+    fn send(&mut self, count: usize) {
+        for left in (0..count).rev() {
+            // The others draw their keys in the same way.
+            self.connection.send(Kind::Binary, &self.payload, rand::random, &mut self.out);
+            if self.out.len() >= CHUNK || left == 0 {
+                self.wire.write_all(&self.out).unwrap();
+                self.out.clear();
+            }
+        }
+    }
+
+    fn into_wire(self) -> Wire {
+        self.wire
+    }
+}
+
+pub struct Fastwebsockets {
+    socket: FragmentCollector<Wire>,
+    payload: Vec<u8>,
+    /// Payload is masked in place, so each message is copied here: it would copy, too, into memory allocated each time.
+    scratch: Vec<u8>,
+}
+
+impl Client for Fastwebsockets {
+    const NAME: &str = "fastwebsockets";
+
+    fn open(wire: Wire, task: &Task) -> Self {
+        let socket = fastwebsockets::WebSocket::after_handshake(wire, fastwebsockets::Role::Client);
+        let payload = task.payload.clone().into_bytes();
+        Self { socket: FragmentCollector::new(socket), scratch: payload.clone(), payload }
+    }
+
+    fn receive(&mut self, count: usize, mut seen: impl FnMut(Kind, &[u8])) {
+        at_once(async {
+            for _ in 0..count {
+                let frame = self.socket.read_frame().await.unwrap();
+                let kind = if frame.opcode == OpCode::Text { Kind::Text } else { Kind::Binary };
+                seen(kind, &frame.payload);
+            }
+        });
+    }
+
+    fn send(&mut self, count: usize) {
+        at_once(async {
+            for _ in 0..count {
+                self.scratch.copy_from_slice(&self.payload);
+                self.socket.write_frame(Frame::binary(self.scratch[..].as_mut().into())).await.unwrap();
+            }
+        });
+    }
+
+    fn into_wire(self) -> Wire {
+        self.socket.into_inner()
+    }
+}
+
+/// The least executor: a [`Wire`] has nobody wait.
+fn at_once(future: impl Future<Output = ()>) {
+    assert!(pin!(future).poll(&mut Context::from_waker(Waker::noop())).is_ready());
+}
+
+pub struct Tungstenite {
+    socket: WebSocket<Wire>,
+    payload: Bytes,
+}
+
+impl Client for Tungstenite {
+    const NAME: &str = "tungstenite";
+
+    fn open(wire: Wire, task: &Task) -> Self {
+        Self { socket: WebSocket::from_raw_socket(wire, Role::Client, None), payload: task.payload.clone().into() }
+    }
+
+    fn receive(&mut self, count: usize, mut seen: impl FnMut(Kind, &[u8])) {
+        for _ in 0..count {
+            match self.socket.read().unwrap() {
+                Message::Text(text) => seen(Kind::Text, text.as_bytes()),
+                Message::Binary(bytes) => seen(Kind::Binary, &bytes),
+                other => panic!("{other:?}"),
+            }
+        }
+    }
+
+    fn send(&mut self, count: usize) {
+        for _ in 0..count {
+            self.socket.write(Message::Binary(self.payload.clone())).unwrap();
+        }
+        self.socket.flush().unwrap();
+    }
+
+    fn into_wire(self) -> Wire {
+        self.socket.into_inner()
+    }
+}

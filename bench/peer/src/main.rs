@@ -1,0 +1,132 @@
+//! Two other ends of a connection. `/echo` sends every frame back as it came, unmasked. It never looks into a payload, so a
+//! compressed one costs it nothing either: the stream of a client's compressor, sent back whole and in order, is a server's
+//! stream too. `/sink` counts what comes, and prints `{"sunk":N}` at the end of the connection.
+//!
+//! Prints `{"port":N}` and lives until its standard input is closed. Compression is agreed on where the path says `deflate`.
+
+use std::io::{self, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::thread;
+
+use base64::{Engine, prelude::BASE64_STANDARD};
+use sha1::{Digest, Sha1};
+
+fn main() -> io::Result<()> {
+    let listener = TcpListener::bind("127.0.0.1:0")?;
+    println!("{{\"port\":{}}}", listener.local_addr()?.port());
+    thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            thread::spawn(move || serve(stream)); // an error is the client's end
+        }
+    });
+    io::copy(&mut io::stdin(), &mut io::sink()).map(drop)
+}
+
+fn serve(mut stream: TcpStream) -> io::Result<()> {
+    stream.set_nodelay(true)?;
+    let mut buffer = vec![0; 256 * 1024];
+    if upgrade(&mut stream, &mut buffer)?.starts_with("/sink") {
+        return sink(stream, &mut buffer);
+    }
+    let (mut frames, mut out) = (Frames::default(), Vec::new());
+    loop {
+        let len = stream.read(&mut buffer)?;
+        if len == 0 {
+            return Ok(());
+        }
+        out.clear();
+        frames.echo(&buffer[..len], &mut out);
+        stream.write_all(&out)?;
+    }
+}
+
+fn sink(mut stream: TcpStream, buffer: &mut [u8]) -> io::Result<()> {
+    let mut sunk = 0;
+    while let Ok(len @ 1..) = stream.read(buffer) {
+        sunk += len;
+    }
+    println!("{{\"sunk\":{sunk}}}");
+    Ok(())
+}
+
+/// Answers the upgrade request, and says its path. A client sends nothing behind it before it has the answer.
+fn upgrade(stream: &mut TcpStream, buffer: &mut [u8]) -> io::Result<String> {
+    let mut filled = 0;
+    loop {
+        match stream.read(&mut buffer[filled..])? {
+            0 => return Err(io::ErrorKind::UnexpectedEof.into()),
+            len => filled += len,
+        }
+        let mut headers = [httparse::EMPTY_HEADER; 64];
+        let mut request = httparse::Request::new(&mut headers);
+        if !request.parse(&buffer[..filled]).map_err(io::Error::other)?.is_complete() {
+            continue;
+        }
+        let path = request.path.unwrap_or_default().to_owned();
+        let deflate = path.contains("deflate");
+        let key = headers.iter().find(|header| header.name.eq_ignore_ascii_case("sec-websocket-key"));
+        let key = key.ok_or_else(|| io::Error::other("no key"))?.value;
+        let digest = Sha1::new().chain_update(key).chain_update("258EAFA5-E914-47DA-95CA-C5AB0DC85B11").finalize();
+        let extension = if deflate { "Sec-WebSocket-Extensions: permessage-deflate\r\n" } else { "" };
+        write!(
+            stream,
+            "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n{extension}\
+             Sec-WebSocket-Accept: {}\r\n\r\n",
+            BASE64_STANDARD.encode(digest)
+        )?;
+        return Ok(path);
+    }
+}
+
+/// Where in the client's frames the bytes so far have ended.
+#[derive(Default)]
+struct Frames {
+    /// The header that is coming.
+    header: Vec<u8>,
+    /// What is left of the payload behind it, and its key as it applies to the next byte.
+    remaining: usize,
+    key: [u8; 4],
+}
+
+impl Frames {
+    fn echo(&mut self, mut input: &[u8], out: &mut Vec<u8>) {
+        while !input.is_empty() {
+            if self.remaining == 0 {
+                input = self.read_header(input, out);
+                continue;
+            }
+            let (piece, rest) = input.split_at(self.remaining.min(input.len()));
+            let start = out.len();
+            out.extend_from_slice(piece);
+            let [a, b, c, d] = self.key;
+            let wide = [a, b, c, d, a, b, c, d, a, b, c, d, a, b, c, d];
+            for block in out[start..].chunks_mut(wide.len()) {
+                block.iter_mut().zip(wide).for_each(|(byte, key)| *byte ^= key);
+            }
+            self.key.rotate_left(piece.len() % 4);
+            self.remaining -= piece.len();
+            input = rest;
+        }
+    }
+
+    /// Takes the header's next byte; if it was the last, writes the header as a server's.
+    fn read_header<'a>(&mut self, input: &'a [u8], out: &mut Vec<u8>) -> &'a [u8] {
+        let (byte, rest) = input.split_at(1);
+        self.header.extend_from_slice(byte);
+        let Some(second) = self.header.get(1) else { return rest };
+        let (short, size) = match second & 0x7F {
+            126 => (None, 2),
+            127 => (None, 8),
+            len => (Some(usize::from(len)), 0),
+        };
+        if let Some(key) = self.header.get(2 + size..6 + size) {
+            self.key.copy_from_slice(key);
+            let extended = &self.header[2..2 + size];
+            self.remaining = short.unwrap_or_else(|| extended.iter().fold(0, |len, byte| len << 8 | usize::from(*byte)));
+            self.header.truncate(2 + size);
+            self.header[1] &= 0x7F;
+            out.append(&mut self.header);
+        }
+        rest
+    }
+}

@@ -1,0 +1,55 @@
+// Messages and server frames, the same for every client.
+
+import { constants, createDeflateRaw } from 'node:zlib';
+
+const record = (id) => JSON.stringify({ id, name: `user ${id}`, email: `user${id}@example.org`, tags: ['a', 'b', String(id % 7)], score: id * 1.5 });
+
+/** The messages of a case, as strings or Buffers of `size` bytes; several, where they are JSON. */
+export function messages({ kind, size }) {
+  if (kind === 'binary') return [Buffer.alloc(size, 0x5A)];
+  if (kind === 'text') return ['websocket channel, '.repeat(Math.ceil(size / 19)).slice(0, size)];
+  if (kind === 'non-ASCII') return [cut('Grüße aus Köln – ½ €, '.repeat(size), size)];
+  let id = 0;
+  return Array.from({ length: 64 }, () => {
+    let text = '';
+    while (text.length < size) text += record(id++);
+    return text.slice(0, size);
+  });
+}
+
+/** The longest beginning of `text` that is `size` bytes long, filled up with a character of one byte. */
+function cut(text, size) {
+  const bytes = Buffer.from(text).subarray(0, size);
+  const whole = new TextDecoder().decode(bytes, { stream: true });
+  return whole + '.'.repeat(size - Buffer.byteLength(whole));
+}
+
+/** At least a mebibyte of frames, to be sent over and over. Compressed ones begin with an empty window. */
+export async function frames(parameters) {
+  const sent = messages({ kind: parameters.get('kind'), size: Number(parameters.get('size')) }).map((message) => Buffer.from(message));
+  const payloads = parameters.has('deflate') ? await deflated(sent) : sent;
+  const opcode = parameters.get('kind') === 'binary' ? 2 : 1;
+  const block = Buffer.concat(payloads.map((payload) => frame(payload, opcode, parameters.has('deflate'))));
+  return Buffer.concat(Array(Math.ceil((1 << 20) / block.length)).fill(block));
+}
+
+/** As one compressor makes them that takes its context over from message to message. */
+async function deflated(payloads) {
+  const stream = createDeflateRaw();
+  const compressed = [];
+  for (const payload of payloads) {
+    stream.write(payload);
+    await new Promise((resolve) => stream.flush(constants.Z_SYNC_FLUSH, resolve));
+    compressed.push(stream.read().subarray(0, -4));
+  }
+  return compressed;
+}
+
+function frame(payload, opcode, deflate) {
+  const { length } = payload;
+  const header = Buffer.alloc(length < 126 ? 2 : length < 65536 ? 4 : 10);
+  header[0] = 0x80 | opcode | (deflate ? 0x40 : 0);
+  if (length < 126) header[1] = length;
+  else if (length < 65536) { header[1] = 126; header.writeUInt16BE(length, 2); } else { header[1] = 127; header.writeUIntBE(length, 4, 6); }
+  return Buffer.concat([header, payload]);
+}

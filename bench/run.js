@@ -1,0 +1,144 @@
+// `npm run bench`: every case, every client in turn within each round, each in a process of its own. Writes RESULTS.md.
+
+import { execFileSync, fork, spawn } from 'node:child_process';
+import { access, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { parseArgs } from 'node:util';
+import { main, root, run, say } from '../scripts/run.js';
+import { CASES, HOSTS, cannot } from './cases.js';
+import { printCase, results } from './report.js';
+
+const HELP = `npm run bench [-- OPTIONS]: measures the built package against other clients and writes bench/RESULTS.md
+
+  --quick          Node 20 only, three short rounds, under two minutes; writes no file
+  --case TEXT      only the cases whose section and name contain TEXT; writes no file
+  --host NAME      only this host ("Node 20", "Node 24", "Node 26", "Bun", "Deno"); may stand several times
+  --rounds N       how many rounds (5)
+  --no-build       measure what is built already`;
+
+const folder = join(root, 'bench');
+/** A measurement that takes longer hangs. */
+const DEADLINE_MS = 60_000;
+
+await main(async () => {
+  const { values: options } = parseArgs({ options: {
+    help: { type: 'boolean', short: 'h' }, quick: { type: 'boolean' }, case: { type: 'string' }, host: { type: 'string', multiple: true },
+    rounds: { type: 'string' }, 'no-build': { type: 'boolean' } } });
+  if (options.help) return console.log(HELP);
+  await prepare(options);
+  const scratch = await mkdtemp(join(tmpdir(), 'wsc-bench-'));
+  const peers = await startPeers(scratch);
+  try {
+    const rows = await measure(options, peers);
+    const everything = !options.quick && !options.case && !options.host;
+    if (everything) {
+      const { measureBrowser } = await import('./browser/run.js');
+      const { measureNative } = await import('./native/run.js');
+      rows.push(...await measureBrowser({ rounds: 5, echoUrl: `ws://127.0.0.1:${peers.ports.echo}/`, log: console.log }));
+      rows.push(...await measureNative({}));
+      await writeFile(join(folder, 'RESULTS.md'), results(rows));
+      say('wrote bench/RESULTS.md');
+    }
+  } finally {
+    peers.stop();
+    await rm(scratch, { recursive: true });
+  }
+});
+
+async function prepare(options) {
+  if (!options['no-build']) await run('node', ['scripts/build.js']);
+  const installed = await readFile(join(folder, 'node_modules', '.package-lock.json'), 'utf8').catch(() => null);
+  if (installed === null) {
+    say('installing the other clients and hosts (600 MB)');
+    await run('npm', ['ci', '--no-audit', '--no-fund', '--ignore-scripts'], { cwd: folder, quiet: true });
+  }
+  say('compiling the native peer');
+  await run('cargo', ['build', '--quiet', '--release', '--locked', '--manifest-path', join(folder, 'peer', 'Cargo.toml'),
+    '--target-dir', join(root, 'target', 'bench-peer')]);
+}
+
+async function startPeers(scratch) {
+  const ca = join(scratch, 'cert.pem');
+  const key = join(scratch, 'key.pem');
+  execFileSync('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2', '-subj', '/CN=localhost',
+    '-addext', 'subjectAltName=DNS:localhost,IP:127.0.0.1', '-keyout', key, '-out', ca], { stdio: 'ignore' });
+  const cert = await readFile(ca, 'utf8');
+  const node = fork(join(folder, 'peers', 'main.js'), [cert, await readFile(key, 'utf8')]);
+  const native = spawn(join(root, 'target', 'bench-peer', 'release', 'peer'), { stdio: ['pipe', 'pipe', 'inherit'] });
+  const lines = createInterface(native.stdout);
+  const [[{ tcp, tls }], [line]] = await Promise.all([once(node, 'message'), once(lines, 'line')]);
+  const { port } = JSON.parse(line);
+  return {
+    ports: { flood: tcp, sink: port, echo: port, tls },
+    ca,
+    cert,
+    /** The bytes that come to a sink in its next connection, told at its end. */
+    sunk: (secure) => secure ? once(node, 'message').then(([{ sunk }]) => sunk) : once(lines, 'line').then(([text]) => JSON.parse(text).sunk),
+    stop() {
+      node.disconnect();
+      native.stdin.end();
+    },
+  };
+}
+
+async function measure(options, peers) {
+  const rounds = Number(options.rounds ?? (options.quick ? 3 : 5));
+  const times = options.quick ? { warmMs: 100, measureMs: 200 } : { warmMs: 250, measureMs: 500 };
+  const hosts = await hostsOf(options);
+  const cases = CASES.filter(({ section, name }) => `${section} ${name}`.includes(options.case ?? ''));
+  const rows = [];
+  for (const one of cases) {
+    const row = { ...one, hosts: {} };
+    for (let round = 0; round < rounds; round++) {
+      for (const host of hosts) {
+        const clients = host.clients.filter((client) => !cannot(client, one) && !(options.quick && client === 'socket'));
+        // Each round begins with another one: whoever comes first has no advantage in the end.
+        for (const client of [...clients.slice(round % clients.length), ...clients.slice(0, round % clients.length)]) {
+          const result = await measureOne(host, { ...one, ...times, client }, peers);
+          ((row.hosts[host.name] ??= {})[client] ??= []).push(result);
+        }
+      }
+    }
+    rows.push(row);
+    printCase(row);
+  }
+  return rows;
+}
+
+/** The hosts that are here, the first of which is the one that runs this. */
+async function hostsOf(options) {
+  const hosts = [];
+  for (const host of HOSTS) {
+    if (options.host ? !options.host.includes(host.name) : options.quick && host.npm) continue;
+    const binary = host.npm ? join(folder, 'node_modules', host.npm) : process.execPath;
+    if (await access(binary).then(() => true, () => false)) hosts.push({ ...host, binary });
+    else console.log(`SKIPPED: ${host.name} is not to be had for this machine`);
+  }
+  return hosts;
+}
+
+async function measureOne({ binary, args = [], npm }, task, peers) {
+  const { peer, kind, size, deflate, tls } = task;
+  const port = peers.ports[tls ? 'tls' : peer];
+  const query = new URLSearchParams({ kind, size, ...deflate && { deflate } });
+  const url = `${tls ? 'wss' : 'ws'}://127.0.0.1:${port}/${peer}?${query}`;
+  const flags = task.mode === 'channels' && !/bun|deno/.test(npm) ? ['--expose-gc'] : [];
+  const argument = JSON.stringify({ ...task, url, ca: tls ? peers.cert : undefined });
+  const child = spawn(binary, [...args, ...flags, join(folder, 'client.js'), argument], {
+    cwd: folder, stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, NODE_EXTRA_CA_CERTS: peers.ca, DENO_CERT: peers.ca, NODE_NO_WARNINGS: '1' } });
+  const sunk = peer === 'sink' && task.mode === 'send' ? peers.sunk(tls) : null;
+  let output = '';
+  let errors = '';
+  child.stdout.on('data', (data) => { output += data; });
+  child.stderr.on('data', (data) => { errors += data; });
+  const timer = setTimeout(() => child.kill('SIGKILL'), DEADLINE_MS);
+  const code = await new Promise((resolve) => child.on('close', resolve));
+  clearTimeout(timer);
+  if (code !== 0) return { failed: `${task.client}, ${task.section} ${task.name}: ${errors.trim().split('\n').find((line) => line.includes('Error')) ?? `exit code ${code}`}` };
+  const result = JSON.parse(output);
+  if (sunk !== null) result.wire = await sunk / result.count;
+  return result;
+}
