@@ -16,20 +16,25 @@ export const installedFolder = join(build, 'installed');
 
 /** What differs between the two builds. Budgets are of the whole file a user downloads, gzipped. */
 const HOSTS = {
-  browser: { cargo: [], rustflags: '--cfg=bare', wasmOpt: '-Oz', optLevel: 'z', formats: ['esm', 'cjs'], budget: 20_000, minify: true },
-  node: { cargo: ['--features', 'node'], rustflags: '-Ctarget-feature=+simd128', wasmOpt: '-O4', optLevel: '3', formats: ['cjs'], budget: 120_000, minify: false },
+  browser: { cargo: [], rustflags: '--cfg=bare', wasmOpt: ['-Oz', '-Oz'], optLevel: 'z', formats: ['esm', 'cjs'], budget: 20_000, minify: true },
+  node: { cargo: ['--features', 'node'], rustflags: '-Ctarget-feature=+simd128', wasmOpt: ['-ocimfs', '0', '-O4', '-O4'], optLevel: '3', formats: ['cjs'], budget: 120_000, minify: false },
 };
 
 /** What every browser and Node 20 understand; binaryen knows newer things too. */
 const FEATURES = ['bulk-memory', 'bulk-memory-opt', 'multivalue', 'mutable-globals', 'nontrapping-float-to-int', 'reference-types',
   'sign-ext', 'simd'].map((feature) => `--enable-${feature}`);
 
+/** `npm run build -- --names` keeps the functions' names, for a profile; such a build is over its budget. */
+const NAMES = process.argv.includes('--names');
+
 async function compile(host, bindgen) {
   const { cargo, rustflags, wasmOpt, optLevel } = HOSTS[host];
   say(`compiling Rust to wasm for ${host}`);
   const target = join(root, 'target', host);
   // Panics name their source file: not by this machine's paths.
-  const paths = [process.env.CARGO_HOME ?? join(homedir(), '.cargo'), root].map((path) => `--remap-path-prefix=${path}=`);
+  const crates = join(process.env.CARGO_HOME ?? join(homedir(), '.cargo'), 'registry', 'src');
+  const registries = (await readdir(crates)).map((name) => `${join(crates, name)}/`);
+  const paths = [root, ...registries].map((path) => `--remap-path-prefix=${path}=`);
   await run('cargo', ['build', '--quiet', '--release', '--lib', '--target', 'wasm32-unknown-unknown', '--target-dir', target, ...cargo], {
     env: {
       CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS: [rustflags, ...paths].join(' '),
@@ -42,8 +47,8 @@ async function compile(host, bindgen) {
     join(target, 'wasm32-unknown-unknown', 'release', 'websocket_channel.wasm')], { quiet: true });
   await shortenNames(folder);
   const wasm = join(folder, 'websocket_channel_bg.wasm');
-  await run(join(root, 'node_modules', '.bin', 'wasm-opt'), [...FEATURES, wasmOpt, wasmOpt,
-    '--strip-debug', '--strip-producers', '--strip-target-features', wasm, '-o', wasm], { quiet: true });
+  await run(join(root, 'node_modules', '.bin', 'wasm-opt'), [...FEATURES, ...wasmOpt, ...NAMES ? ['-g'] : ['--strip-debug'],
+    '--strip-producers', '--strip-target-features', wasm, '-o', wasm], { quiet: true });
 }
 
 /** wasm-bindgen's names carry hashes, which do not compress; they stand in the wasm and in the glue. */
@@ -59,7 +64,7 @@ async function shortenNames(folder) {
     .replace(/(\(import )"(\.[^"]+)"/g, (_, before, module) => `${before}"${short(module)}"`)
     .replace(/^( +)"(\.[^"]+)": import/gm, (_, before, module) => `${before}"${short(module)}": import`);
   for (const file of [text, glue]) await writeFile(file, shorten(await readFile(file, 'utf8')));
-  await run(bin('wasm-as'), [...FEATURES, text, '-o', wasm], { quiet: true });
+  await run(bin('wasm-as'), [...FEATURES, ...NAMES ? ['-g'] : [], text, '-o', wasm], { quiet: true });
 }
 
 /** Resolves what the entry imports, and what wasm-bindgen copied of our JavaScript to its original. */
@@ -124,7 +129,7 @@ async function checkSizes(files) {
     for (const file of files[host]) {
       const size = gzipSync(await readFile(file), { level: 9 }).length;
       console.log(`  ${basename(file)}: ${size.toLocaleString('en')} bytes gzipped (budget ${budget.toLocaleString('en')})`);
-      if (size > budget) throw new Error(`${basename(file)} is over its budget by ${size - budget} bytes`);
+      if (size > budget && !NAMES) throw new Error(`${basename(file)} is over its budget by ${size - budget} bytes`);
     }
   }
 }

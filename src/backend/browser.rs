@@ -42,6 +42,8 @@ struct Handlers {
     close: Closure<dyn FnMut(JsValue)>,
 }
 
+/// When to look first, in milliseconds, unless a message comes before; sooner would cost an echo more than it tells.
+const FIRST_POLL_DELAY: u32 = 4;
 /// `bufferedAmount` falls within a few milliseconds as a rule; a peer that does not read is asked for less often.
 const MAX_POLL_DELAY: u32 = 64;
 
@@ -81,7 +83,7 @@ impl Browser {
         // Throws only while connecting, when nothing is sent, or for shared memory, which the bindings have copied.
         let _ = self.socket.unchecked_ref::<RawSocket>().send(&message.0);
         if self.poll_delay.get() == 0 {
-            self.poll_soon(1);
+            self.poll_soon(FIRST_POLL_DELAY);
         }
     }
 

@@ -26,6 +26,12 @@ export class Listener {
     try { this.listener.onBinaryMessageAvailable?.(this.context, bytes); } catch (error) { report(error); }
   }
 
+  /** Whether anybody wants to know; asked once for all that the host took at once. */
+  acknowledges() {
+    try { return (this.listener.onAcknowledge ?? null) !== null; } catch (error) { report(error); }
+    return false;
+  }
+
   acknowledge(size) {
     try { this.listener.onAcknowledge?.(this.context, size); } catch (error) { report(error); }
   }

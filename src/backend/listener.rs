@@ -9,7 +9,6 @@ use crate::close::{ABNORMAL, Close};
 #[wasm_bindgen(module = "/src/backend/listener.js")]
 extern "C" {
     /// Made by the bindings, from the arguments of `asyncOpen`.
-    #[derive(Clone)]
     pub type Listener;
 
     /// `stopped` is a function that is called right before `onStop`, or undefined.
@@ -22,6 +21,9 @@ extern "C" {
     pub(super) fn text(this: &Listener, text: &JsValue);
     #[wasm_bindgen(method)]
     pub(super) fn binary(this: &Listener, bytes: &JsValue);
+    /// Whether it has `onAcknowledge`.
+    #[wasm_bindgen(method)]
+    pub(super) fn acknowledges(this: &Listener) -> bool;
     #[wasm_bindgen(method)]
     pub(super) fn acknowledge(this: &Listener, size: f64);
     #[wasm_bindgen(method, js_name = serverClose)]

@@ -6,7 +6,7 @@ use core::cell::{Cell, RefCell};
 use wasm_bindgen::JsValue;
 
 use super::timer::Timer;
-use super::{Backend, JsHost, Listener, PayloadKind, Refusal, Target};
+use super::{Backend, Incoming, JsHost, Listener, PayloadKind, Refusal, Target};
 use crate::channel::{Channel, Command, Notification, Report, State, Timeouts};
 use crate::close::Close;
 use crate::status::Status;
@@ -17,7 +17,7 @@ pub(crate) struct Session {
     channel: RefCell<Channel<JsHost>>,
     /// From `asyncOpen` to the end.
     backend: RefCell<Option<Rc<Backend>>>,
-    listener: RefCell<Option<Listener>>,
+    listener: RefCell<Option<Rc<Listener>>>,
     timer: Timer,
     /// A listener's method is running: what it causes is delivered after it has returned.
     delivering: Cell<bool>,
@@ -67,21 +67,28 @@ impl Session {
                 return Err(refusal);
             }
         }
-        *self.listener.borrow_mut() = Some(listener);
+        *self.listener.borrow_mut() = Some(Rc::new(listener));
         self.pump_commands();
         Ok(())
     }
 
-    /// `sendMsg` and `sendBinaryMsg`: whether the message was accepted.
-    pub(crate) fn send(self: &Rc<Self>, payload: &JsValue, kind: PayloadKind) -> Result<bool, Refusal> {
-        if !self.channel.borrow().admits().map_err(not_connected)? {
+    /// `sendMsg` and `sendBinaryMsg`.
+    pub(crate) fn send(self: &Rc<Self>, payload: &JsValue, kind: PayloadKind) -> Result<bool, Status> {
+        if !self.channel.borrow().admits()? {
             return Ok(false);
         }
         let Some(backend) = self.backend() else { return Ok(false) };
         let (message, size) = backend.outgoing(payload, kind, self.state() == State::Open);
-        let accepted = self.channel.borrow_mut().send(message, size).map_err(not_connected);
+        let accepted = self.channel.borrow_mut().send(message, size);
         self.pump_commands();
         accepted
+    }
+
+    /// Accepts a message that the backend sends at once, without the detour through the channel's commands: whether it may.
+    #[allow(dead_code)] // a browser has its own way
+    #[inline]
+    pub(crate) fn accept_now(&self, size: u64) -> bool {
+        self.channel.borrow_mut().accept_now(size)
     }
 
     /// `close`.
@@ -97,9 +104,28 @@ impl Session {
         self.called();
     }
 
-    /// The backend's reports come in here.
+    /// A message came: [`Report::Message`], without the detour through the channel's queue when nothing is before it.
+    #[allow(dead_code)] // in a browser, the detour is nothing beside the event
+    #[inline(always)] // so that the message stays in registers
+    pub(crate) fn message(self: &Rc<Self>, backend: &Backend, message: Incoming) {
+        if self.delivering.get() || !self.channel.borrow().passes_message() {
+            return self.report(Report::Message(message));
+        }
+        let Some(listener) = self.listener() else { return };
+        self.delivering.set(true);
+        backend.deliver(&listener, message);
+        self.delivering.set(false);
+        if self.channel.borrow().has_output() {
+            self.pump();
+        }
+    }
+
+    /// The backend's other reports come in here.
     pub(crate) fn report(self: &Rc<Self>, report: Report<JsHost>) {
         self.channel.borrow_mut().handle_report(report);
+        if self.channel.borrow().has_acknowledgement() && !self.listener().is_some_and(|it| it.acknowledges()) {
+            self.channel.borrow_mut().skip_acknowledgements();
+        }
         self.pump();
     }
 
@@ -109,8 +135,12 @@ impl Session {
         self.extensions.replace(extensions);
     }
 
-    pub(super) fn backend(&self) -> Option<Rc<Backend>> {
+    pub(crate) fn backend(&self) -> Option<Rc<Backend>> {
         self.backend.borrow().clone()
+    }
+
+    fn listener(&self) -> Option<Rc<Listener>> {
+        self.listener.borrow().clone()
     }
 
     /// After a method that JavaScript called: the backend acts now, the listener hears of it when that method has returned.
@@ -160,7 +190,7 @@ impl Session {
     }
 
     fn deliver(&self, notification: Notification<JsHost>) {
-        let Some(listener) = self.listener.borrow().clone() else { return };
+        let Some(listener) = self.listener() else { return };
         match notification {
             Notification::Start => listener.start(),
             Notification::Message(message) => {
@@ -178,7 +208,7 @@ impl Session {
                 self.backend.borrow_mut().take();
                 self.listener.borrow_mut().take();
                 self.timer.clear();
-                listener.stop(stop);
+                listener.stop(*stop);
             }
         }
     }

@@ -53,11 +53,11 @@ export class WebSocketChannel {
 
   sendMsg(text) {
     if (typeof text !== 'string') throw invalid('sendMsg: the message is no string. Bytes are sent with sendBinaryMsg.');
-    return this.#raw.sendText(text);
+    return accepted(host.sendText(this.#raw, text));
   }
 
   sendBinaryMsg(data) {
-    return this.#raw.sendBytes(bytesOf(data));
+    return accepted(host.sendBytes(this.#raw, bytesOf(data)));
   }
 
   close(code, reason) {
@@ -117,6 +117,12 @@ export class WebSocketChannel {
   #isActive() {
     return this.#raw.state > 0 && this.#raw.state < 4;
   }
+}
+
+/** What the engine answers to a send: 0 not accepted, 1 accepted, 2 not opened yet. */
+function accepted(answer) {
+  if (answer === 2) throw refused(0x804b000c, 'This channel is not opened yet: call asyncOpen first.');
+  return answer === 1;
 }
 
 /** The bytes of an ArrayBuffer or a view, in memory that nobody else writes to while they are sent. */

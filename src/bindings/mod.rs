@@ -17,6 +17,28 @@ use crate::channel::Timeouts;
 use crate::close::{Close, CloseCode, MAX_REASON};
 use crate::status::Status;
 
+/// What becomes of a message: a number for `channel.js`, because what may throw costs every call something.
+#[wasm_bindgen(skip_typescript)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Answer {
+    /// It is not sent: the channel closes or is closed.
+    Refused = 0,
+    /// It is sent, or will be.
+    Accepted = 1,
+    /// `asyncOpen` was not called yet.
+    NotOpened = 2,
+}
+
+impl From<Result<bool, Status>> for Answer {
+    fn from(accepted: Result<bool, Status>) -> Self {
+        match accepted {
+            Ok(true) => Self::Accepted,
+            Ok(false) => Self::Refused,
+            Err(_) => Self::NotOpened,
+        }
+    }
+}
+
 /// One channel, from before `asyncOpen` to after `onStop`.
 #[wasm_bindgen(skip_typescript)]
 pub struct RawChannel {
@@ -52,14 +74,21 @@ impl RawChannel {
 
     /// `sendMsg`, of what is a string.
     #[wasm_bindgen(js_name = sendText)]
-    pub fn send_text(&self, text: &JsValue) -> Result<bool, JsValue> {
-        Ok(self.session.send(text, PayloadKind::Text)?)
+    pub fn send_text(&self, text: &JsValue) -> Answer {
+        self.session.send(text, PayloadKind::Text).into()
     }
 
     /// `sendBinaryMsg`, of what is a `Uint8Array` over memory that is not shared.
     #[wasm_bindgen(js_name = sendBytes)]
-    pub fn send_bytes(&self, bytes: &JsValue) -> Result<bool, JsValue> {
-        Ok(self.session.send(bytes, PayloadKind::Binary)?)
+    pub fn send_bytes(&self, bytes: &JsValue) -> Answer {
+        self.session.send(bytes, PayloadKind::Binary).into()
+    }
+
+    /// Either, of what `socket.js` has written into the send window: whether it was sent. If not, it is the other methods'.
+    #[cfg(feature = "node")]
+    #[wasm_bindgen(js_name = sendFilled)]
+    pub fn send_filled(&self, text: bool, len: usize) -> bool {
+        self.session.backend().is_some_and(|backend| backend.send_filled(&self.session, text, len))
     }
 
     /// `close`, its arguments still anything.

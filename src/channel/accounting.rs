@@ -4,12 +4,17 @@ use alloc::collections::VecDeque;
 
 use super::event::Taken;
 
-/// The sizes of the messages that were accepted and not yet taken by the host, oldest first.
+/// The messages that were accepted and whose `onAcknowledge` is still to come.
 #[derive(Default)]
 pub(super) struct Unacknowledged {
+    /// Their sizes, oldest first.
     sizes: VecDeque<u64>,
     /// The sum of `sizes`.
     bytes: u64,
+    /// So many of the oldest have been taken by the host.
+    taken: usize,
+    /// The sum of the sizes of the others.
+    untaken_bytes: u64,
 }
 
 impl Unacknowledged {
@@ -17,28 +22,54 @@ impl Unacknowledged {
         self.sizes.is_empty()
     }
 
+    /// Payload bytes of all of them.
+    pub(super) fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
     pub(super) fn add(&mut self, size: u64) {
         self.sizes.push_back(size);
         self.bytes = self.bytes.saturating_add(size);
+        self.untaken_bytes = self.untaken_bytes.saturating_add(size);
     }
 
-    /// Removes the oldest message if the host has taken it, and answers its size. Call it until it answers `None`.
-    pub(super) fn take_one(&mut self, taken: &mut Taken) -> Option<u64> {
-        let size = *self.sizes.front()?;
-        let rest = self.bytes.saturating_sub(size);
-        match taken {
-            Taken::Messages(0) => return None,
-            Taken::Messages(count) => *count = count.saturating_sub(1),
-            // A message is taken when its last byte is.
-            Taken::AllBut(left) if rest < *left => return None,
-            Taken::AllBut(_) => {}
+    /// The host has taken so much: whether a message was among it whose last byte it had not taken before.
+    pub(super) fn take(&mut self, mut taken: Taken) -> bool {
+        let before = self.taken;
+        while let Some(size) = self.sizes.get(self.taken) {
+            let rest = self.untaken_bytes.saturating_sub(*size);
+            match &mut taken {
+                Taken::Messages(0) => break,
+                Taken::Messages(count) => *count = count.saturating_sub(1),
+                // A message is taken when its last byte is.
+                Taken::AllBut(left) if rest < *left => break,
+                Taken::AllBut(_) => {}
+            }
+            self.untaken_bytes = rest;
+            self.taken += 1;
         }
-        self.bytes = rest;
-        self.sizes.pop_front();
+        self.taken > before
+    }
+
+    /// Whether an acknowledgement is due.
+    pub(super) fn is_due(&self) -> bool {
+        self.taken > 0
+    }
+
+    /// The size of the oldest message that the host has taken; it counts as acknowledged from now on.
+    pub(super) fn pop_due(&mut self) -> Option<u64> {
+        self.taken = self.taken.checked_sub(1)?;
+        let size = self.sizes.pop_front()?;
+        self.bytes = self.bytes.saturating_sub(size);
         if self.sizes.is_empty() {
             self.sizes = VecDeque::new(); // an idle channel owns no buffer
         }
         Some(size)
+    }
+
+    /// Counts every message as acknowledged that the host has taken: nobody wants to be told.
+    pub(super) fn skip_due(&mut self) {
+        while self.pop_due().is_some() {}
     }
 }
 
@@ -52,8 +83,9 @@ mod tests {
         unacknowledged
     }
 
-    fn take(messages: &mut Unacknowledged, mut taken: Taken) -> Vec<u64> {
-        std::iter::from_fn(|| messages.take_one(&mut taken)).collect()
+    fn take(messages: &mut Unacknowledged, taken: Taken) -> Vec<u64> {
+        messages.take(taken);
+        std::iter::from_fn(|| messages.pop_due()).collect()
     }
 
     #[test]
@@ -61,9 +93,22 @@ mod tests {
         let mut messages = of(&[10, 20, 30]);
         assert_eq!(take(&mut messages, Taken::AllBut(51)), []);
         assert_eq!(take(&mut messages, Taken::AllBut(49)), [10]);
-        assert_eq!(messages.bytes, 50);
+        assert_eq!(messages.bytes(), 50);
         assert_eq!(take(&mut messages, Taken::AllBut(0)), [20, 30]);
-        assert_eq!(messages.bytes, 0);
+        assert_eq!(messages.bytes(), 0);
+    }
+
+    #[test]
+    fn what_is_taken_stays_buffered_until_it_is_acknowledged() {
+        let mut messages = of(&[10, 20, 30]);
+        assert!(messages.take(Taken::Messages(1)));
+        assert!(messages.take(Taken::AllBut(30)), "the second one, too");
+        assert!(!messages.take(Taken::AllBut(30)), "nothing new");
+        assert_eq!(messages.bytes(), 60);
+        assert_eq!(messages.pop_due(), Some(10));
+        assert_eq!(messages.bytes(), 50);
+        messages.skip_due();
+        assert_eq!((messages.bytes(), messages.is_due(), messages.is_empty()), (30, false, false));
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! The words a channel and its driver speak: commands and notifications out, reports in.
 
+use alloc::boxed::Box;
+
 use crate::close::Close;
 use crate::status::Status;
 
@@ -87,7 +89,7 @@ pub enum Notification<H: Host> {
     /// [`Channel::handle_server_close_delivered`](super::Channel::handle_server_close_delivered)
     ServerClose(Close),
     /// `onStop(context, status, detail)`
-    Stop(Stop<H>),
+    Stop(Box<Stop<H>>),
 }
 
 /// Everything `onStop` tells.

@@ -13,6 +13,7 @@ mod laws;
 
 pub use event::{ClosedBy, Command, Ending, Host, Notification, Report, Stop, Taken, TimedOut};
 
+use alloc::boxed::Box;
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 
@@ -52,8 +53,6 @@ pub struct Channel<H: Host> {
     /// Accepted while connecting; empty in every other state.
     waiting: Vec<H::Outgoing>,
     unacknowledged: Unacknowledged,
-    /// Payload bytes that were accepted and whose `onAcknowledge` is still to come.
-    buffered_amount: u64,
     /// Which side's close came first; set from then on.
     closed_by: Option<ClosedBy>,
     /// The peer's close frame; from then on nothing but `onStop` follows its notification.
@@ -73,7 +72,6 @@ impl<H: Host> Channel<H> {
             timeouts: Timeouts { open: 0, close: 0 },
             waiting: Vec::new(),
             unacknowledged: Unacknowledged::default(),
-            buffered_amount: 0,
             closed_by: None,
             peer_close: None,
             owes_answer: false,
@@ -94,7 +92,7 @@ impl<H: Host> Channel<H> {
 
     /// Payload bytes that were accepted and not acknowledged.
     pub fn buffered_amount(&self) -> u64 {
-        self.buffered_amount
+        self.unacknowledged.bytes()
     }
 
     /// Whether a message was accepted that the host has not taken yet; it may be an empty one.
@@ -138,12 +136,21 @@ impl<H: Host> Channel<H> {
             return Ok(false);
         }
         self.unacknowledged.add(size);
-        self.buffered_amount = self.buffered_amount.saturating_add(size);
         match self.state {
             State::Connecting => self.waiting.push(message),
             _ => self.commands.push_back(Command::Send(message)),
         }
         Ok(true)
+    }
+
+    /// [`send`](Self::send) of a message that the driver sends itself, before anything else happens: whether it may.
+    #[inline]
+    pub fn accept_now(&mut self, size: u64) -> bool {
+        let now = self.state == State::Open && self.commands.is_empty();
+        if now {
+            self.unacknowledged.add(size);
+        }
+        now
     }
 
     /// `close(code, reason)`, its arguments already a valid [`Close`].
@@ -217,16 +224,38 @@ impl<H: Host> Channel<H> {
 
     /// The next call for the listener. `None` until the next call or report.
     pub fn poll_notification(&mut self) -> Option<Notification<H>> {
-        let notification = self.notifications.pop_front();
-        if let Some(Notification::Acknowledge(size)) = notification {
-            self.buffered_amount = self.buffered_amount.saturating_sub(size);
+        // What the host has taken it had taken before whatever else has happened since.
+        match self.unacknowledged.pop_due() {
+            Some(size) => Some(Notification::Acknowledge(size)),
+            None => self.notifications.pop_front(),
         }
-        notification
     }
 
     /// Whether a call for the listener is due.
     pub fn has_notification(&self) -> bool {
-        !self.notifications.is_empty()
+        self.unacknowledged.is_due() || !self.notifications.is_empty()
+    }
+
+    /// Whether there is anything to do for the driver.
+    pub fn has_output(&self) -> bool {
+        !self.commands.is_empty() || self.has_notification()
+    }
+
+    /// Whether the listener's next calls are acknowledgements.
+    pub fn has_acknowledgement(&self) -> bool {
+        self.unacknowledged.is_due()
+    }
+
+    /// Drops the acknowledgements that are due: the listener does not listen to them.
+    pub fn skip_acknowledgements(&mut self) {
+        self.unacknowledged.skip_due();
+    }
+
+    /// Whether a message that comes now would be the listener's next call: then it need not go through the queue as
+    /// [`Report::Message`].
+    #[inline]
+    pub fn passes_message(&self) -> bool {
+        self.state == State::Open && !self.has_notification()
     }
 
     fn opened(&mut self) {
@@ -238,14 +267,11 @@ impl<H: Host> Channel<H> {
         }
     }
 
-    fn sent(&mut self, mut taken: Taken) {
-        let mut progress = matches!(taken, Taken::Messages(_));
-        while let Some(size) = self.unacknowledged.take_one(&mut taken) {
-            progress = true;
-            match self.peer_close {
-                None => self.notifications.push_back(Notification::Acknowledge(size)),
-                Some(_) => self.buffered_amount = self.buffered_amount.saturating_sub(size), // nobody is told any more
-            }
+    fn sent(&mut self, taken: Taken) {
+        let part = matches!(taken, Taken::Messages(_));
+        let progress = self.unacknowledged.take(taken) || part;
+        if self.peer_close.is_some() {
+            self.skip_acknowledgements(); // nobody is told any more
         }
         if self.state == State::Closing && progress {
             // The peer still takes what was queued before close(): its close frame cannot be due yet.
@@ -293,7 +319,7 @@ impl<H: Host> Channel<H> {
             self.notifications.push_back(Notification::Start);
         }
         self.commands.push_back(Command::Timer(None));
-        self.notifications.push_back(Notification::Stop(Stop {
+        self.notifications.push_back(Notification::Stop(Box::new(Stop {
             status,
             message: ending.message,
             was_clean,
@@ -301,7 +327,7 @@ impl<H: Host> Channel<H> {
             closed_by: self.closed_by,
             timed_out,
             evidence: ending.evidence,
-        }));
+        })));
     }
 }
 

@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::deflate::{Deflater, Inflater};
 use super::extension::Agreement;
 use super::fault::Fault;
-use super::frame::{self, Header, MaskKey, Masking, Opcode};
+use super::frame::{self, Header, MAX_HEADER, MaskKey, Opcode};
 use super::handshake::{Handshake, HttpAnswer, Outcome, Request};
 use super::reader::{Read, Reader};
 use crate::close::Close;
@@ -80,6 +80,19 @@ pub enum Event {
     Failed(Fault),
 }
 
+/// A message that lies whole in the chunk.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Whole {
+    /// Text or binary.
+    pub kind: Kind,
+    /// Where its payload begins.
+    pub start: usize,
+    /// Where its payload ends.
+    pub end: usize,
+    /// It is text, and every byte is below 0x80.
+    pub ascii: bool,
+}
+
 /// What the peer may ask of our memory.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
@@ -133,11 +146,21 @@ impl Connection {
         }
     }
 
+    /// The message at `*at`, if it lies whole in `chunk`, in one frame, not compressed: the common case apart from all
+    /// others, because it is the hot one. `None` leaves it to [`poll_event`](Self::poll_event), which asks here, too: a driver
+    /// that does not mind an [`Event`]'s size may do without this.
+    #[inline(always)]
+    pub fn poll_whole(&self, chunk: &[u8], at: &mut usize) -> Option<Whole> {
+        if matches!(self.phase, Phase::Open) { self.reader.poll_whole(chunk, at) } else { None }
+    }
+
     /// The next event in `chunk`, from `*at` on; `None` when the whole chunk is read. `at` starts at 0 for each chunk.
     /// Compressed messages are inflated into `scratch`, some kilobytes that nobody else writes to until the event is
     /// dealt with.
-    #[inline]
     pub fn poll_event(&mut self, chunk: &[u8], at: &mut usize, scratch: &mut [u8]) -> Option<Event> {
+        if let Some(Whole { kind, start, end, ascii }) = self.poll_whole(chunk, at) {
+            return Some(Event::Message { kind, source: Source::Chunk, payload: start..end, ascii });
+        }
         let event = match &mut self.phase {
             Phase::Open => self.read(chunk, at, scratch),
             Phase::Deaf => {
@@ -186,7 +209,7 @@ impl Connection {
                 body.extend_from_slice(&code.number().to_be_bytes());
                 body.extend_from_slice(close.reason().as_bytes());
             }
-            write_frame(Opcode::Close, &body, keys(), out);
+            write_frame(Header::whole(Opcode::Close), &body, keys(), out);
         }
     }
 
@@ -198,7 +221,7 @@ impl Connection {
             Some(compression) if compression.agreement.compresses(payload.len() as u64) => {
                 compression.send(kind, payload, keys(), out);
             }
-            _ => write_frame(kind.opcode(), payload, keys(), out),
+            _ => write_frame(Header::whole(kind.opcode()), payload, keys(), out),
         }
     }
 
@@ -208,34 +231,33 @@ impl Connection {
         Fragments { kind, compressed, begun: false }
     }
 
-    /// Writes a message's next bytes, as a frame of their own unless the compressor keeps them for a later one. Other
-    /// messages must wait for the `last` of them; control frames need not (RFC 6455 §5.4).
+    /// Makes a frame of a message's next bytes. Other messages must wait for the `last` of them; control frames need not
+    /// (RFC 6455 §5.4).
+    ///
+    /// `piece` is [`MAX_HEADER`] bytes of room and then the payload. Uncompressed, it becomes the frame where it lies, and
+    /// the answer is where in `piece` it begins; `out` goes before it. Compressed, the frame is appended to `out`, unless
+    /// the compressor keeps the bytes for a later one, and the answer is `None`.
     pub fn continue_message(
         &mut self,
         message: &mut Fragments,
-        piece: &[u8],
+        piece: &mut [u8],
         last: bool,
         mut keys: impl FnMut() -> MaskKey,
         out: &mut Vec<u8>,
-    ) {
+    ) -> Option<usize> {
         self.write_pongs(&mut keys, out);
-        let mut compressed = Vec::new();
-        let payload = match &mut self.compression {
-            Some(compression) if message.compressed => {
-                compression.deflater.deflate(piece, last, &mut compressed);
-                &compressed[..]
-            }
-            _ => piece,
+        let mut header = Header { fin: last, rsv1: false, opcode: Opcode::Continuation, len: 0 };
+        let Some(compression) = self.compression.as_mut().filter(|_| message.compressed) else {
+            message.begin(&mut header);
+            return Some(frame::frame_in_place(header, keys(), piece));
         };
-        if payload.is_empty() && !last {
-            return;
+        let mut compressed = Vec::new();
+        compression.deflater.deflate(piece.get(MAX_HEADER..).unwrap_or_default(), last, &mut compressed);
+        if last || !compressed.is_empty() {
+            message.begin(&mut header);
+            write_frame(header, &compressed, keys(), out);
         }
-        let begins = !std::mem::replace(&mut message.begun, true);
-        let opcode = if begins { message.kind.opcode() } else { Opcode::Continuation };
-        let rsv1 = begins && message.compressed;
-        let key = keys();
-        frame::write_header(Header { fin: last, rsv1, opcode, len: payload.len() as u64 }, key, out);
-        Masking::new(key).append(payload, out);
+        None
     }
 
     /// Has the next `poll_transmit` write a close frame. Nothing may be sent behind it (RFC 6455 §5.5.1).
@@ -271,7 +293,6 @@ impl Connection {
         Event::Failed(fault)
     }
 
-    #[inline]
     fn read(&mut self, chunk: &[u8], at: &mut usize, scratch: &mut [u8]) -> Result<Option<Event>, Fault> {
         loop {
             match self.reader.poll(chunk, at, scratch)? {
@@ -298,7 +319,7 @@ impl Connection {
             return;
         }
         for payload in std::mem::take(&mut self.pongs) {
-            write_frame(Opcode::Pong, &payload, keys(), out);
+            write_frame(Header::whole(Opcode::Pong), &payload, keys(), out);
         }
     }
 }
@@ -312,12 +333,21 @@ impl Compression {
     fn send(&mut self, kind: Kind, payload: &[u8], key: MaskKey, out: &mut Vec<u8>) {
         let mut compressed = Vec::new();
         self.deflater.deflate(payload, true, &mut compressed);
+        let header = Header::whole(kind.opcode());
         if compressed.len() >= payload.len() && !self.agreement.client_takeover {
-            return write_frame(kind.opcode(), payload, key, out); // nothing depends on the compressor having seen it
+            return write_frame(header, payload, key, out); // nothing depends on the compressor having seen it
         }
-        let header = Header { fin: true, rsv1: true, opcode: kind.opcode(), len: compressed.len() as u64 };
-        frame::write_header(header, key, out);
-        Masking::new(key).append(&compressed, out);
+        write_frame(Header { rsv1: true, ..header }, &compressed, key, out);
+    }
+}
+
+impl Fragments {
+    /// What the first frame's header has that those of the others have not.
+    fn begin(&mut self, header: &mut Header) {
+        if !std::mem::replace(&mut self.begun, true) {
+            header.opcode = self.kind.opcode();
+            header.rsv1 = self.compressed;
+        }
     }
 }
 
@@ -330,8 +360,9 @@ impl Kind {
     }
 }
 
+/// Appends a frame; its header's length is the payload's.
 #[inline]
-fn write_frame(opcode: Opcode, payload: &[u8], key: MaskKey, out: &mut Vec<u8>) {
-    frame::write_header(Header { fin: true, rsv1: false, opcode, len: payload.len() as u64 }, key, out);
-    Masking::new(key).append(payload, out);
+fn write_frame(header: Header, payload: &[u8], key: MaskKey, out: &mut Vec<u8>) {
+    frame::write_header(Header { len: payload.len() as u64, ..header }, key, out);
+    frame::append_masked(payload, key, out);
 }

@@ -175,13 +175,13 @@ pub(super) fn judge(offer: Option<&DeflateOffer>, header: &str) -> Result<Option
         Some(offer) if name == NAME => {
             if let Some(second) = extensions.next() {
                 let name = second.split(';').next().unwrap_or_default().trim();
-                return Err(FaultKind::Handshake.because(format!("The response has a second extension: {name:?}.")));
+                return Err(FaultKind::Handshake.because(format!("The response has a second extension: \"{name}\".")));
             }
             Parameters::parse(items).and_then(|parameters| offer.agree(parameters)).map(Some)
         }
         _ => {
             Err(FaultKind::Handshake
-                .because(format!("The response has an extension that was not asked for: {name:?}.")))
+                .because(format!("The response has an extension that was not asked for: \"{name}\".")))
         }
     }
 }
@@ -199,7 +199,7 @@ fn flag(name: &str, value: Option<&str>) -> Result<bool, Fault> {
 }
 
 fn fault(parameter: &str, problem: &str) -> Fault {
-    let message = format!("The response's permessage-deflate parameter {parameter:?} {problem}.");
+    let message = format!("The response's permessage-deflate parameter \"{parameter}\" {problem}.");
     Fault { kind: FaultKind::Handshake, message: Cow::Owned(message) }
 }
 

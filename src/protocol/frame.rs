@@ -57,6 +57,13 @@ pub(super) struct Header {
     pub(super) len: u64,
 }
 
+impl Header {
+    /// Of a frame that is all of its message, uncompressed; its length is still to be set.
+    pub(super) fn whole(opcode: Opcode) -> Self {
+        Self { fin: true, rsv1: false, opcode, len: 0 }
+    }
+}
+
 /// Reads a header off the front of `bytes`: it and its size, or `None` if more bytes are needed.
 ///
 /// Checks all that a header alone can get wrong; what depends on the frames before it is the connection's matter.
@@ -94,6 +101,27 @@ pub(super) fn parse_header(bytes: &[u8]) -> Result<Option<(Header, usize)>, Faul
     Ok(Some((Header { fin, rsv1: first & 0x40 != 0, opcode, len }, size)))
 }
 
+/// A message in one frame, without RSV bits, that lies whole at the front of `bytes`: its opcode, the size of its header,
+/// its payload. `None` says no more than that this is another case: [`parse_header`] judges it.
+#[inline]
+pub(super) fn parse_whole(bytes: &[u8]) -> Option<(Opcode, usize, &[u8])> {
+    let [first, second, rest @ ..] = bytes else { return None };
+    let opcode = match first {
+        0x81 => Opcode::Text,
+        0x82 => Opcode::Binary,
+        _ => return None,
+    };
+    match (*second, rest) {
+        (len @ 0..=125, _) => Some((opcode, 2, rest.get(..usize::from(len))?)),
+        (126, [a, b, rest @ ..]) => {
+            let len = usize::from(u16::from_be_bytes([*a, *b]));
+            let payload = rest.get(..len)?;
+            (len > 125).then_some((opcode, 4, payload))
+        }
+        _ => None,
+    }
+}
+
 /// Writes the header of a client's frame, its length in the shortest form.
 #[inline]
 pub(super) fn write_header(header: Header, key: MaskKey, out: &mut Vec<u8>) {
@@ -108,39 +136,44 @@ pub(super) fn write_header(header: Header, key: MaskKey, out: &mut Vec<u8>) {
     }
 }
 
+/// The longest header a client may send: a server's and the mask key.
+pub const MAX_HEADER: usize = MAX_SERVER_HEADER + size_of::<MaskKey>();
+
+/// Makes a frame where its payload lies: masks it, and writes the header right before it. `frame` is [`MAX_HEADER`] bytes
+/// of room and the payload. Answers where in it the frame begins.
+pub(super) fn frame_in_place(mut header: Header, key: MaskKey, frame: &mut [u8]) -> usize {
+    let (room, payload) = frame.split_at_mut(MAX_HEADER.min(frame.len()));
+    header.len = payload.len() as u64;
+    mask(payload, key);
+    let mut bytes = Vec::with_capacity(MAX_HEADER);
+    write_header(header, key, &mut bytes);
+    let start = room.len().saturating_sub(bytes.len());
+    room.get_mut(start..).unwrap_or_default().copy_from_slice(&bytes);
+    start
+}
+
 /// The key a client's frame is masked with: four bytes nobody could have guessed (RFC 6455 §5.3).
 pub type MaskKey = [u8; 4];
 
-/// Masks one frame's payload, piece by piece.
-pub(super) struct Masking {
-    /// The key as it applies to the next byte.
-    key: MaskKey,
+/// Masks a payload, or unmasks it (RFC 6455 §5.3).
+#[inline]
+fn mask(payload: &mut [u8], [a, b, c, d]: MaskKey) {
+    let key = [a, b, c, d, a, b, c, d];
+    let (words, rest) = payload.as_chunks_mut();
+    for word in words {
+        *word = (u64::from_ne_bytes(*word) ^ u64::from_ne_bytes(key)).to_ne_bytes(); // becomes SIMD
+    }
+    for (byte, key) in rest.iter_mut().zip(key) {
+        *byte ^= key;
+    }
 }
 
-impl Masking {
-    pub(super) fn new(key: MaskKey) -> Self {
-        Self { key }
-    }
-
-    /// Appends the frame's next bytes to `out`, masked.
-    #[inline]
-    pub(super) fn append(&mut self, piece: &[u8], out: &mut Vec<u8>) {
-        let start = out.len();
-        out.extend_from_slice(piece);
-        let masked = out.get_mut(start..).unwrap_or_default();
-        let (blocks, rest) = masked.as_chunks_mut::<16>();
-        let [a, b, c, d] = self.key;
-        let wide = [a, b, c, d, a, b, c, d, a, b, c, d, a, b, c, d];
-        for block in blocks {
-            for (byte, key) in block.iter_mut().zip(wide) {
-                *byte ^= key;
-            }
-        }
-        for (byte, key) in rest.iter_mut().zip(wide) {
-            *byte ^= key;
-        }
-        self.key.rotate_left(piece.len() % 4);
-    }
+/// Appends a frame's payload to `out`, masked.
+#[inline]
+pub(super) fn append_masked(payload: &[u8], key: MaskKey, out: &mut Vec<u8>) {
+    let start = out.len();
+    out.extend_from_slice(payload);
+    mask(out.get_mut(start..).unwrap_or_default(), key);
 }
 
 #[cfg(test)]
@@ -148,16 +181,23 @@ mod tests {
     use super::*;
 
     #[test]
-    fn masking_in_pieces_is_masking_byte_by_byte() {
-        let payload: Vec<u8> = (0..=255).collect();
+    fn a_frame_is_the_same_in_place_and_appended() {
         let key = [0x37, 0xFA, 0x21, 0x3D];
-        let expected: Vec<u8> = payload.iter().zip(key.iter().cycle()).map(|(byte, key)| byte ^ key).collect();
-        for cut in 0..payload.len() {
-            let (mut masking, mut out) = (Masking::new(key), Vec::new());
-            let (head, tail) = payload.split_at(cut);
-            masking.append(head, &mut out);
-            masking.append(tail, &mut out);
-            assert_eq!(out, expected, "cut at {cut}");
+        for len in [0, 1, 3, 4, 7, 8, 13, 125, 126, 300, 0xFFFF, 0x1_0000] {
+            let payload: Vec<u8> = (0..len).map(|index: u32| index as u8).collect();
+            let header = Header { fin: true, rsv1: false, opcode: Opcode::Binary, len: u64::from(len) };
+            let mut expected = Vec::new();
+            write_header(header, key, &mut expected);
+            expected.extend(payload.iter().zip(key.iter().cycle()).map(|(byte, key)| byte ^ key));
+
+            let mut appended = Vec::new();
+            write_header(header, key, &mut appended);
+            append_masked(&payload, key, &mut appended);
+            assert_eq!(appended, expected, "{len}");
+
+            let mut frame = [&[0; MAX_HEADER], &payload[..]].concat();
+            let start = frame_in_place(Header { len: 0, ..header }, key, &mut frame);
+            assert_eq!(frame[start..], expected, "{len}");
         }
     }
 

@@ -23,8 +23,8 @@ mod utf8;
 #[cfg(test)]
 mod tests;
 
-pub use connection::{Connection, Event, Fragments, Kind, Limits, Source};
+pub use connection::{Connection, Event, Fragments, Kind, Limits, Source, Whole};
 pub use extension::{DEFAULT_LEVEL, DeflateOffer, WindowBits};
 pub use fault::{Fault, FaultKind};
-pub use frame::MaskKey;
+pub use frame::{MAX_HEADER, MaskKey};
 pub use handshake::{Field, FieldError, HttpAnswer, Request};

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::connection::{Event, Kind, Source};
+use super::connection::{Event, Kind, Source, Whole};
 use super::deflate::{Inflater, TAIL};
 use super::fault::{Fault, FaultKind};
 use super::frame::{self, Header, MAX_CONTROL, MAX_SERVER_HEADER, Opcode};
@@ -76,9 +76,25 @@ impl Reader {
         *self = Self::new(self.limit);
     }
 
+    /// See [`Connection::poll_whole`](super::Connection::poll_whole).
+    #[inline(always)]
+    pub(super) fn poll_whole(&self, chunk: &[u8], at: &mut usize) -> Option<Whole> {
+        if self.frame.is_some() || self.message.is_some() || !self.header.is_empty() {
+            return None;
+        }
+        let (opcode, header_size, payload) = frame::parse_whole(chunk.get(*at..)?)?;
+        let kind = if opcode == Opcode::Text { Kind::Text } else { Kind::Binary };
+        let ascii = kind == Kind::Text && utf8::check_whole(payload).ok()?;
+        if payload.len() as u64 > self.limit {
+            return None;
+        }
+        let start = *at + header_size;
+        *at = start + payload.len();
+        Some(Whole { kind, start, end: *at, ascii })
+    }
+
     /// The next thing in `chunk` from `*at` on; `None` when the chunk is read. Compressed messages are made in `scratch`,
     /// which nobody else may write to before the next call.
-    #[inline]
     pub(super) fn poll(&mut self, chunk: &[u8], at: &mut usize, scratch: &mut [u8]) -> Step {
         loop {
             let rest = chunk.get(*at..).unwrap_or_default();
@@ -87,7 +103,7 @@ impl Reader {
                 Some(_) => self.read_payload(rest, at, scratch)?,
                 None if rest.is_empty() => return self.empty_scratch(scratch),
                 None => match self.read_header(rest, at)? {
-                    Some(header) => self.begin_frame(header, chunk, at)?,
+                    Some(header) => self.begin_frame(header)?,
                     None => return self.empty_scratch(scratch),
                 },
             };
@@ -101,7 +117,6 @@ impl Reader {
     }
 
     /// The next header, once all of it is there.
-    #[inline]
     fn read_header(&mut self, rest: &[u8], at: &mut usize) -> Result<Option<Header>, Fault> {
         if self.header.is_empty() {
             if let Some((header, size)) = frame::parse_header(rest)? {
@@ -123,9 +138,8 @@ impl Reader {
         Ok(parsed.map(|(header, _)| header))
     }
 
-    /// Checks the header against the frames before it; answers the message at once if it is all there.
-    #[inline]
-    fn begin_frame(&mut self, header: Header, chunk: &[u8], at: &mut usize) -> Step {
+    /// Checks the header against the frames before it.
+    fn begin_frame(&mut self, header: Header) -> Step {
         let kind = match header.opcode {
             Opcode::Text => Kind::Text,
             Opcode::Binary => Kind::Binary,
@@ -143,14 +157,6 @@ impl Reader {
             return Err(FaultKind::Frame.because("A frame has RSV1 set, and no extension was agreed on."));
         }
         self.check_size(0, header.len)?;
-        let end = usize::try_from(header.len).ok().and_then(|len| at.checked_add(len));
-        let whole = end.filter(|_| header.fin && !header.rsv1).and_then(|end| chunk.get(*at..end));
-        if let Some(payload) = whole {
-            let ascii = kind == Kind::Text && utf8::check_whole(payload).map_err(|_| not_utf8())?;
-            let payload = *at..*at + payload.len();
-            *at = payload.end;
-            return Ok(Some(Read::Event(Event::Message { kind, source: Source::Chunk, payload, ascii })));
-        }
         let inflating = header.rsv1.then(Inflating::default);
         let begin = inflating.is_none().then_some(Read::Event(Event::Begin { kind, first_frame: header.len }));
         self.message = Some(Message { kind, wire_size: header.len, utf8: Utf8::default(), inflating });
@@ -170,7 +176,6 @@ impl Reader {
         Ok(None)
     }
 
-    #[inline]
     fn check_size(&self, before: u64, more: u64) -> Result<(), Fault> {
         if before.saturating_add(more) > self.limit { Err(too_big()) } else { Ok(()) }
     }

@@ -18,7 +18,7 @@ pub(super) struct NotUtf8;
 impl Utf8 {
     /// Takes the next bytes of the text: whether they are ASCII, with no character half done before them.
     pub(super) fn check(&mut self, piece: &[u8]) -> Result<bool, NotUtf8> {
-        if self.partial_len == 0 && piece.is_ascii() {
+        if self.partial_len == 0 && is_ascii(piece) {
             return Ok(true);
         }
         self.check_characters(piece).map(|()| false)
@@ -61,10 +61,19 @@ impl Utf8 {
     }
 }
 
+/// The standard library's looks at four bytes at a time in wasm; this becomes SIMD.
+#[inline]
+fn is_ascii(text: &[u8]) -> bool {
+    let (words, rest) = text.as_chunks();
+    let seen = words.iter().fold(0, |seen, word| seen | u64::from_ne_bytes(*word));
+    let rest = rest.iter().fold(0, |seen, byte| seen | byte);
+    seen & u64::from_ne_bytes([0x80; 8]) == 0 && rest < 0x80
+}
+
 /// Checks a text that is all there: whether it is ASCII.
 #[inline]
 pub(super) fn check_whole(text: &[u8]) -> Result<bool, NotUtf8> {
-    if text.is_ascii() {
+    if is_ascii(text) {
         return Ok(true);
     }
     simdutf8::basic::from_utf8(text).map(|_| false).map_err(|_| NotUtf8)

@@ -1,6 +1,7 @@
 // What Node can honour beyond what both hosts share.
 
 import { invalid, notImplemented } from '../../bindings/error.js';
+import { fillBytes, fillText } from './socket.js';
 
 const isObject = (value) => value !== null && typeof value === 'object';
 
@@ -57,6 +58,15 @@ export const host = {
     deflate,
     redirects: only('redirects', 0),
     proxy: only('proxy', null),
+  },
+  /** The hot way, through the send window; `raw` knows the others. */
+  sendText(raw, text) {
+    const length = fillText(text);
+    return length >= 0 && raw.sendFilled(true, length) ? 1 : raw.sendText(text);
+  },
+  sendBytes(raw, bytes) {
+    const length = fillBytes(bytes);
+    return length >= 0 && raw.sendFilled(false, length) ? 1 : raw.sendBytes(bytes);
   },
   checkUri({ username, password }) {
     if (username === '' && password === '') return;

@@ -16,7 +16,7 @@ use self::sending::Sending;
 use self::socket::{Options, Socket, Url};
 use super::{JsHost, Listener, Refusal, Session, Target};
 use crate::channel::{Ending, Report, Taken};
-use crate::protocol::{Connection, Event, Kind, Limits, Source};
+use crate::protocol::{Connection, Event, Kind, Limits, Source, Whole};
 use crate::status::Status;
 
 /// A message that came in.
@@ -70,12 +70,12 @@ impl Node {
     /// A refusal whose body is still coming says more than a timeout does.
     pub(crate) fn handle_timeout(&self) {
         let event = self.connection.borrow_mut().handle_end();
-        if let Some(Event::Refused(_)) = event {
-            self.handle_event(event);
+        if let Some(refused @ Event::Refused(_)) = event {
+            self.handle_event(refused);
         }
     }
 
-    #[inline]
+    #[inline(always)] // so that the message stays in registers
     pub(crate) fn deliver(&self, listener: &Listener, message: Incoming) {
         match message {
             Incoming::Whole { kind, inflated, start, end, ascii } => {
@@ -94,36 +94,46 @@ impl Node {
         self.socket.borrow().clone()
     }
 
-    fn handle_event(&self, event: Option<Event>) {
+    /// The messages that lie whole in the chunk, as far as nothing else lies between: the hot loop.
+    fn handle_whole(&self, len: usize, at: &mut usize) {
+        while let Some(Whole { kind, start, end, ascii }) =
+            socket::with_received(len, |chunk, _| self.connection.borrow().poll_whole(chunk, at))
+        {
+            let (start, end) = (start as u32, end as u32);
+            self.session.message(self, Incoming::Whole { kind, inflated: false, start, end, ascii });
+        }
+    }
+
+    fn handle_event(&self, event: Event) {
         let report = match event {
-            None => return,
-            Some(Event::Message { kind, source, payload, ascii }) => {
+            Event::Message { kind, source, payload, ascii } => {
                 let (start, end) = (payload.start as u32, payload.end as u32);
-                Report::Message(Incoming::Whole { kind, inflated: source == Source::Scratch, start, end, ascii })
+                let inflated = source == Source::Scratch;
+                return self.session.message(self, Incoming::Whole { kind, inflated, start, end, ascii });
             }
-            Some(Event::Begin { kind, first_frame }) => {
+            Event::Begin { kind, first_frame } => {
                 return self.with_socket(|socket| socket.begin(kind == Kind::Text, first_frame as f64));
             }
-            Some(Event::Piece { source, payload, ascii }) => {
+            Event::Piece { source, payload, ascii } => {
                 let (start, end) = (payload.start as u32, payload.end as u32);
                 return self.with_socket(|socket| socket.piece(source == Source::Scratch, start, end, ascii));
             }
-            Some(Event::End { kind, .. }) => {
+            Event::End { kind, .. } => {
                 let Some(socket) = self.socket() else { return };
-                Report::Message(Incoming::Gathered(kind, socket.finish()))
+                return self.session.message(self, Incoming::Gathered(kind, socket.finish()));
             }
-            Some(Event::Opened { protocol, extensions }) => {
+            Event::Opened { protocol, extensions } => {
                 self.session.selected(protocol.into(), extensions.into());
                 Report::Opened
             }
-            Some(Event::Close(close)) => {
+            Event::Close(close) => {
                 self.peer_closed.set(true);
                 self.sending.drop_messages();
                 self.session.report(Report::PeerClose(close));
                 return self.conclude_if_closed();
             }
-            Some(Event::Refused(answer)) => return self.conclude(failure::of_refusal(answer), Socket::destroy),
-            Some(Event::Failed(fault)) => match fault.kind.close_code() {
+            Event::Refused(answer) => return self.conclude(failure::of_refusal(answer), Socket::destroy),
+            Event::Failed(fault) => match fault.kind.close_code() {
                 None => return self.conclude(failure::of_fault(fault), Socket::destroy),
                 Some(_) => {
                     self.sending.stop();
@@ -184,13 +194,14 @@ impl Engine {
     pub fn handle_data(&self, len: usize) {
         let mut at = 0;
         loop {
+            self.0.handle_whole(len, &mut at);
             let event = socket::with_received(len, |chunk, scratch| {
                 self.0.connection.borrow_mut().poll_event(chunk, &mut at, scratch)
             });
-            if event.is_none() {
-                break;
+            match event {
+                Some(event) => self.0.handle_event(event),
+                None => break,
             }
-            self.0.handle_event(event);
         }
         self.0.flush();
     }
@@ -222,7 +233,9 @@ impl Engine {
     #[wasm_bindgen(js_name = handleEnd)]
     pub fn handle_end(&self) {
         let event = self.0.connection.borrow_mut().handle_end();
-        self.0.handle_event(event);
+        if let Some(event) = event {
+            self.0.handle_event(event);
+        }
     }
 
     /// The socket is closed, the last call.

@@ -9,17 +9,12 @@ use wasm_bindgen::prelude::*;
 use super::keys::mask_key;
 use super::socket::{self, Payload, Socket, WINDOW};
 use super::{LINGER_MS, Node};
-use crate::backend::PayloadKind;
+use crate::backend::{PayloadKind, Session};
 use crate::close::Close;
-use crate::protocol::{Fragments, Kind};
+use crate::protocol::{Fragments, Kind, MAX_HEADER};
 
-/// A message on its way out.
-pub(crate) enum Outgoing {
-    /// Its payload lies at the beginning of the send window; the very next command sends it.
-    InWindow(Kind, usize),
-    /// Its payload is in the host's memory.
-    Held(Kind, Payload),
-}
+/// A message on its way out that has to wait, or to go in pieces. One that has not is in the send window: [`Node::send_filled`].
+pub(crate) struct Outgoing(Kind, Payload);
 
 /// Where a connection is with what it has to send.
 #[derive(Default)]
@@ -37,7 +32,7 @@ pub(super) struct Sending {
     /// The large message that is being sent.
     large: RefCell<Option<Large>>,
     /// Messages behind it, in order.
-    queue: RefCell<VecDeque<(Kind, Payload)>>,
+    queue: RefCell<VecDeque<Outgoing>>,
     /// The close frame behind them.
     close: RefCell<Option<Close>>,
     /// A close frame is on its way: no message may follow.
@@ -53,10 +48,17 @@ struct Large {
 
 /// Frames beyond so many bytes are written at once rather than at the tick's end.
 const FLUSH_AT: usize = 64 * 1024;
+/// Payloads from this size on are written from where they lie in the window, rather than collected.
+const IN_PLACE: usize = 32 * 1024;
 /// So many pieces of a large message are sent before other things get their turn: compressing them takes some 20 ms.
 const PIECES_A_TURN: u32 = 16;
 /// A large message goes on when the system has not more than so many of its pieces to take.
 const MAX_WRITES: u32 = 32;
+
+thread_local! {
+    /// The memory of the last `out` that was written, for the next: an idle connection owns none, and none grows anew.
+    static SPARE: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
+}
 
 impl Sending {
     /// A large message is under way.
@@ -84,35 +86,36 @@ impl Sending {
 }
 
 impl Node {
-    /// Copies the payload out of the caller's hands: into the window if it can be sent at once and fits.
+    /// Sends what lies in the send window, if nothing waits before it: whether it did.
     #[inline]
-    pub(crate) fn outgoing(&self, payload: &JsValue, kind: PayloadKind, open: bool) -> (Outgoing, u64) {
-        let now = open && !self.sending.is_busy();
-        let (kind, filled) = match kind {
-            PayloadKind::Text => (Kind::Text, if now { socket::fill_text(payload) } else { -1 }),
-            PayloadKind::Binary => (Kind::Binary, if now { socket::fill_bytes(payload) } else { -1 }),
-        };
-        if let Ok(len) = usize::try_from(filled) {
-            return (Outgoing::InWindow(kind, len), len as u64);
+    pub(crate) fn send_filled(&self, session: &Session, text: bool, len: usize) -> bool {
+        if self.sending.is_busy() || self.sending.closing.get() || !session.accept_now(len as u64) {
+            return false;
         }
-        // What one turn sends is framed before the caller's next instruction; other bytes need a copy of their own.
-        let one_turn = payload.unchecked_ref::<Uint8Array>().length() <= PIECES_A_TURN * WINDOW as u32;
-        let payload = Payload::new(payload, !(now && one_turn));
-        let len = payload.length() as u64;
-        (Outgoing::Held(kind, payload), len)
+        self.send_window(if text { Kind::Text } else { Kind::Binary }, len);
+        self.flush_soon();
+        true
     }
 
-    #[inline]
+    /// Copies the payload out of the caller's hands.
+    pub(crate) fn outgoing(&self, payload: &JsValue, kind: PayloadKind, open: bool) -> (Outgoing, u64) {
+        // What one turn sends is framed before the caller's next instruction; other bytes need a copy of their own.
+        let one_turn = payload.unchecked_ref::<Uint8Array>().length() <= PIECES_A_TURN * WINDOW as u32;
+        let payload = Payload::new(payload, !(open && one_turn && !self.sending.is_busy()));
+        let len = payload.length() as u64;
+        let kind = match kind {
+            PayloadKind::Text => Kind::Text,
+            PayloadKind::Binary => Kind::Binary,
+        };
+        (Outgoing(kind, payload), len)
+    }
+
     pub(crate) fn send(&self, message: Outgoing) {
-        match message {
-            _ if self.sending.closing.get() => return,
-            Outgoing::InWindow(kind, len) => self.send_window(kind, len),
-            Outgoing::Held(kind, payload) => {
-                self.sending.queue.borrow_mut().push_back((kind, payload));
-                self.send_queue();
-            }
+        if !self.sending.closing.get() {
+            self.sending.queue.borrow_mut().push_back(message);
+            self.send_queue();
+            self.flush_soon();
         }
-        self.flush_full();
     }
 
     pub(crate) fn close(&self, close: Close) {
@@ -149,7 +152,7 @@ impl Node {
     pub(super) fn handle_turn(&self) {
         self.sending.turn_due.set(false);
         self.send_queue();
-        self.flush_full();
+        self.flush_soon();
     }
 
     /// The system has taken a write.
@@ -174,19 +177,52 @@ impl Node {
         if !out.is_empty() {
             self.sending.writes.set(self.sending.writes.get() + 1);
             socket.write(&out, self.sending.messages.take());
+            out.clear();
+            SPARE.set(out);
         }
     }
 
+    /// Frames the message in the window: with others of this tick, or if it is long, by itself.
+    #[inline]
     fn send_window(&self, kind: Kind, len: usize) {
+        if len >= IN_PLACE {
+            let mut fragments = self.connection.borrow().begin_message(kind, len as u64);
+            return self.send_piece(&mut fragments, len, true);
+        }
         let mut out = self.sending.out.borrow_mut();
-        socket::with_filled(len, |payload| self.connection.borrow_mut().send(kind, payload, mask_key, &mut out));
+        if out.capacity() == 0 {
+            *out = SPARE.take();
+        }
+        socket::with_filled(len, |frame| {
+            let payload = frame.get(MAX_HEADER..).unwrap_or_default();
+            self.connection.borrow_mut().send(kind, payload, mask_key, &mut out);
+        });
         self.sending.messages.set(self.sending.messages.get() + 1);
+        drop(out);
+        self.flush_full();
+    }
+
+    /// Frames the window's content as the next piece of a message, and writes it.
+    fn send_piece(&self, message: &mut Fragments, len: usize, last: bool) {
+        let in_place = socket::with_filled(len, |frame| {
+            let mut out = self.sending.out.borrow_mut();
+            self.connection.borrow_mut().continue_message(message, frame, last, mask_key, &mut out)
+        });
+        let Some(start) = in_place else {
+            self.sending.messages.set(self.sending.messages.get() + u32::from(last));
+            return self.flush_full();
+        };
+        self.flush(); // what was framed before
+        self.with_socket(|socket| {
+            self.sending.writes.set(self.sending.writes.get() + 1);
+            socket.write_window(start, MAX_HEADER + len - start, last.into());
+        });
     }
 
     /// Sends what is queued as far as this turn goes, the close frame behind it.
     fn send_queue(&self) {
         while self.send_large() {
-            let Some((kind, payload)) = self.sending.queue.borrow_mut().pop_front() else {
+            let Some(Outgoing(kind, payload)) = self.sending.queue.borrow_mut().pop_front() else {
                 self.sending.queue.take();
                 if let Some(close) = self.sending.close.take() {
                     self.connection.borrow_mut().close(close);
@@ -210,16 +246,9 @@ impl Node {
         for _ in 0..PIECES_A_TURN {
             let filled = large.payload.fill();
             let last = large.payload.is_done();
-            socket::with_filled(filled, |piece| {
-                let mut out = self.sending.out.borrow_mut();
-                self.connection.borrow_mut().continue_message(&mut large.fragments, piece, last, mask_key, &mut out);
-            });
+            self.send_piece(&mut large.fragments, filled, last);
             if last {
-                self.sending.messages.set(self.sending.messages.get() + 1);
                 return true;
-            }
-            if self.sending.out.borrow().len() >= FLUSH_AT {
-                self.flush();
             }
         }
         self.sending.large.replace(Some(large));
@@ -236,7 +265,9 @@ impl Node {
     }
 
     fn flush_full(&self) {
-        if self.sending.out.borrow().len() >= FLUSH_AT { self.flush() } else { self.flush_soon() }
+        if self.sending.out.borrow().len() >= FLUSH_AT {
+            self.flush();
+        }
     }
 
     fn flush_soon(&self) {

@@ -9,8 +9,16 @@ import tls from 'node:tls';
 
 /** The size of the windows, and the most that is read at once. */
 const WINDOW = 65536;
+/** The room for a frame's header before what is to be sent. */
+const MAX_HEADER = 14;
+/** Texts of up to so many characters are copied one by one if they are ASCII: the call of an encoder takes longer. */
+const TINY = 20;
 /** Pieces of a text under this size are decoded together. */
 const SMALL = 4096;
+/** Texts up to this size, when several lie in a chunk, are cut out of one string of `RUN` bytes, which costs a seventh. */
+const SHORT = 512;
+/** A text that is kept keeps no more than so many bytes beside its own. */
+const RUN = 4096;
 /** One buffer for all sockets: `onread` hands it over synchronously, and it is free again when the engine returns. */
 const chunk = Buffer.allocUnsafeSlow(WINDOW);
 
@@ -19,13 +27,20 @@ let receiveAt = 0;
 let inflateAt = 0;
 let sendAt = 0;
 let view = Buffer.alloc(0);
+let window = view;
+const encoder = new TextEncoder();
 
-/** Tells where in the wasm memory the three windows are. Called once, before anything else. */
+/** What long writes were made from, for the next ones: fresh memory costs more than the copy into it. */
+const blocks = [];
+const BLOCK = 96 * 1024 + MAX_HEADER;
+const MAX_BLOCKS = 16;
+
+/** Tells where in the wasm memory the three windows are. Called once, when the first channel opens. */
 export function provideWindows(wasmMemory, receive, inflate, send) {
   memory = wasmMemory;
   receiveAt = receive;
   inflateAt = inflate;
-  sendAt = send;
+  sendAt = send + MAX_HEADER;
 }
 
 /** The wasm memory; a view made earlier is detached when the memory has grown. */
@@ -34,16 +49,34 @@ function wasm() {
   return view;
 }
 
-/** Writes `text` into the send window: its size in bytes, or -1 if it might not fit. */
+/** The send window, without the room for a header. */
+function sendWindow() {
+  if (window.byteLength === 0) window = new Uint8Array(memory.buffer, sendAt, WINDOW);
+  return window;
+}
+
+/** Writes `text` into the send window: its size in bytes, or -1 if it does not fit. */
 export function fillText(text) {
-  if (text.length * 3 > WINDOW) return -1;
-  return wasm().utf8Write(text, sendAt, WINDOW);
+  const { length } = text;
+  if (memory === undefined || length > WINDOW) return -1;
+  const window = sendWindow();
+  if (length <= TINY) {
+    let seen = 0;
+    for (let i = 0; i < length; i++) {
+      const unit = text.charCodeAt(i);
+      window[i] = unit;
+      seen |= unit;
+    }
+    if (seen < 0x80) return length;
+  }
+  const { read, written } = encoder.encodeInto(text, window);
+  return read === length ? written : -1;
 }
 
 /** Copies `bytes` into the send window: their number, or -1 if they do not fit. */
 export function fillBytes(bytes) {
-  if (bytes.length > WINDOW) return -1;
-  wasm().set(bytes, sendAt);
+  if (memory === undefined || bytes.length > WINDOW) return -1;
+  sendWindow().set(bytes);
   return bytes.length;
 }
 
@@ -77,6 +110,22 @@ export class Payload {
   }
 }
 
+/** A piece of the chunk as a string, headers and all, and where it lies. */
+let run = '';
+let runStart = 0;
+let runEnd = 0;
+
+/** The ASCII text from `start` to `end` in a chunk of `length` bytes. */
+function decodeAscii(start, end, length) {
+  if (end - start > SHORT || end === length) return chunk.latin1Slice(start, end);
+  if (end > runEnd) {
+    runStart = start;
+    runEnd = Math.min(start + RUN, length);
+    run = chunk.latin1Slice(start, runEnd);
+  }
+  return run.slice(start - runStart, end - runStart);
+}
+
 const decode = (bytes, start, end, ascii) => ascii ? bytes.latin1Slice(start, end) : bytes.utf8Slice(start, end);
 
 /** `{ status, headers, body }`; headers that came twice are joined as RFC 9110 §5.3 says. */
@@ -102,6 +151,12 @@ export class Socket {
     /** The message that comes in pieces. */
     this.gathering = null;
     this.writeTick = () => this.engine?.handleTick();
+    /** So many blocks wait for the tick's end. */
+    this.corked = 0;
+    this.uncork = () => {
+      if (this.corked > 0) this.socket.uncork();
+      this.corked = 0;
+    };
   }
 
   /** Starts connecting; throws if an option cannot be used. */
@@ -136,6 +191,7 @@ export class Socket {
     if (this.engine === null) return;
     chunk.copy(wasm(), receiveAt, 0, length);
     this.received = length;
+    runEnd = 0;
     this.engine.handleData(length);
     this.copy = null;
   }
@@ -160,10 +216,36 @@ export class Socket {
     setImmediate(() => this.engine?.handleTurn());
   }
 
-  /** Writes framed bytes; `messages` of them end here. */
+  /** Writes framed bytes; `messages` end here. */
   write(bytes, messages) {
-    this.socket.write(Buffer.from(bytes), (error) => {
-      if (!error) this.engine?.handleWritten(messages);
+    if (bytes.length < BLOCK / 4 || bytes.length > BLOCK) this.hand(Buffer.from(bytes), null, messages);
+    else this.writeBlock(bytes, messages);
+  }
+
+  /** Writes the frame that lies in the send window, from `start` in the room for its header on. */
+  writeWindow(start, length, messages) {
+    const from = sendAt - MAX_HEADER + start;
+    this.writeBlock(wasm().subarray(from, from + length), messages);
+  }
+
+  /** Long writes of a tick go to the system together: each by itself would wake the peer. */
+  writeBlock(bytes, messages) {
+    const block = blocks.pop() ?? Buffer.allocUnsafeSlow(BLOCK);
+    block.set(bytes);
+    if (this.corked === 0) {
+      this.socket.cork();
+      process.nextTick(this.uncork);
+    }
+    this.corked++;
+    this.hand(block.subarray(0, bytes.length), block, messages);
+    if (this.corked === MAX_BLOCKS) this.uncork();
+  }
+
+  hand(bytes, block, messages) {
+    this.socket.write(bytes, (error) => {
+      if (error) return; // and the system may still look at the block
+      if (block !== null && blocks.length < MAX_BLOCKS) blocks.push(block);
+      this.engine?.handleWritten(messages);
     });
   }
 
@@ -196,7 +278,8 @@ export class Socket {
 
   deliverText(listener, inflated, start, end, ascii) {
     if (inflated) listener.text(decode(wasm(), inflateAt + start, inflateAt + end, ascii));
-    else listener.text(decode(chunk, start, end, ascii));
+    else if (ascii) listener.text(decodeAscii(start, end, this.received));
+    else listener.text(chunk.utf8Slice(start, end));
   }
 
   deliverBinary(listener, inflated, start, end) {

@@ -6,6 +6,7 @@ use wasm_bindgen::prelude::*;
 
 use super::Engine;
 use crate::backend::Listener;
+use crate::protocol::MAX_HEADER;
 
 #[wasm_bindgen(module = "/src/backend/node/socket.js")]
 extern "C" {
@@ -22,6 +23,8 @@ extern "C" {
     pub(super) fn turn(this: &Socket);
     #[wasm_bindgen(method)]
     pub(super) fn write(this: &Socket, bytes: &[u8], messages: u32);
+    #[wasm_bindgen(method, js_name = writeWindow)]
+    pub(super) fn write_window(this: &Socket, start: usize, len: usize, messages: u32);
     #[wasm_bindgen(method)]
     pub(super) fn end(this: &Socket, ms: u32);
     #[wasm_bindgen(method)]
@@ -44,11 +47,6 @@ extern "C" {
 
     #[wasm_bindgen(js_name = provideWindows)]
     fn provide_windows(memory: JsValue, receive: *const u8, inflate: *const u8, send: *const u8);
-    #[wasm_bindgen(js_name = fillText)]
-    pub(super) fn fill_text(text: &JsValue) -> i32;
-    #[wasm_bindgen(js_name = fillBytes)]
-    pub(super) fn fill_bytes(bytes: &JsValue) -> i32;
-
     pub(crate) type Payload;
     #[wasm_bindgen(constructor)]
     pub(super) fn new(payload: &JsValue, copy: bool) -> Payload;
@@ -104,7 +102,7 @@ extern "C" {
     pub(super) fn server_no_context_takeover(this: &DeflateOptions) -> Option<bool>;
 }
 
-/// The size of each window; `socket.js` has the same number.
+/// The size of each window; `socket.js` has the same numbers.
 pub(super) const WINDOW: usize = 65536;
 
 thread_local! {
@@ -116,12 +114,13 @@ thread_local! {
 struct Windows {
     receive: RefCell<Box<[u8]>>,
     inflate: RefCell<Box<[u8]>>,
+    /// Room for a header, then the payload.
     send: RefCell<Box<[u8]>>,
 }
 
 impl Windows {
     fn new() -> Self {
-        let [receive, inflate, send] = [(); 3].map(|()| vec![0; WINDOW].into_boxed_slice());
+        let [receive, inflate, send] = [0, 0, MAX_HEADER].map(|room| vec![0; room + WINDOW].into_boxed_slice());
         provide_windows(wasm_bindgen::memory(), receive.as_ptr(), inflate.as_ptr(), send.as_ptr());
         Self { receive: RefCell::new(receive), inflate: RefCell::new(inflate), send: RefCell::new(send) }
     }
@@ -141,8 +140,8 @@ pub(super) fn with_received<T>(len: usize, look: impl FnOnce(&[u8], &mut [u8]) -
     })
 }
 
-/// Looks at the first `len` bytes that are to be sent.
+/// Looks at the first `len` bytes that are to be sent, with the room for a header before them.
 #[inline]
-pub(super) fn with_filled<T>(len: usize, look: impl FnOnce(&[u8]) -> T) -> T {
-    WINDOWS.with(|windows| look(windows.send.borrow().get(..len).unwrap_or_default()))
+pub(super) fn with_filled<T>(len: usize, look: impl FnOnce(&mut [u8]) -> T) -> T {
+    WINDOWS.with(|windows| look(windows.send.borrow_mut().get_mut(..MAX_HEADER + len).unwrap_or_default()))
 }

@@ -2,7 +2,7 @@
 
 use arbitrary::{Arbitrary, Unstructured};
 use websocket_channel::close::{Close, CloseCode};
-use websocket_channel::protocol::{Connection, DeflateOffer, Kind, Limits, Request, WindowBits};
+use websocket_channel::protocol::{Connection, DeflateOffer, Fragments, Kind, Limits, MAX_HEADER, MaskKey, Request, WindowBits};
 use zlib_rs::{Deflate, DeflateFlush};
 
 use super::connection;
@@ -282,7 +282,7 @@ impl Sending {
                     let mut fragments = driver.connection.begin_message(kind(*text), bytes.len() as u64);
                     for cut in cuts.iter().take(20) {
                         let (piece, left) = rest.split_at(usize::from(*cut).min(rest.len()));
-                        driver.connection.continue_message(&mut fragments, piece, false, &mut keys, &mut out);
+                        send_piece(&mut driver.connection, &mut fragments, piece, false, &mut keys, &mut out);
                         rest = left;
                         if *between {
                             pinged(&mut driver, &mut sent, 1);
@@ -291,7 +291,7 @@ impl Sending {
                             driver.connection.poll_transmit(&mut keys, &mut out);
                         }
                     }
-                    driver.connection.continue_message(&mut fragments, rest, true, &mut keys, &mut out);
+                    send_piece(&mut driver.connection, &mut fragments, rest, true, &mut keys, &mut out);
                     pings = 0;
                     sent.push(Received::Message { text: *text, bytes });
                 }
@@ -394,6 +394,21 @@ impl Sending {
         }
         assert!(message.is_none(), "a message without an end");
         received
+    }
+}
+
+/// Appends to `out` what a driver writes for one piece of a message.
+fn send_piece(
+    connection: &mut Connection,
+    message: &mut Fragments,
+    piece: &[u8],
+    last: bool,
+    keys: impl FnMut() -> MaskKey,
+    out: &mut Vec<u8>,
+) {
+    let mut piece = [&[0; MAX_HEADER], piece].concat();
+    if let Some(start) = connection.continue_message(message, &mut piece, last, keys, out) {
+        out.extend_from_slice(&piece[start..]);
     }
 }
 
