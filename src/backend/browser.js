@@ -21,11 +21,17 @@ export function sizeOf(data, limit) {
   return data.length * 3 <= limit ? 0 : utf8Length(data);
 }
 
+function cannotSuspend() {
+  throw notImplemented('suspend and resume: a browser reads on whatever a page does.');
+}
+
 export const host = {
   name: 'a browser',
   options: {},
   sendText: (raw, text) => raw.sendText(text),
   sendBytes: (raw, bytes) => raw.sendBytes(bytes),
+  suspend: cannotSuspend,
+  resume: cannotSuspend,
   checkUri() {},
   checkOrigin(origin) {
     if (origin === globalThis.location?.origin) return;

@@ -19,6 +19,7 @@ export function provide(compile, itsHost) {
 }
 
 const alreadyOpened = (advice) => refused(0x804b0049, `This channel was opened before. ${advice}`);
+const notOpened = () => refused(0x804b000c, 'This channel is not opened yet: call asyncOpen first.');
 const notYet = (name) => notImplemented(`${name} is not implemented yet: leave it as it is.`);
 
 export class WebSocketChannel {
@@ -62,6 +63,16 @@ export class WebSocketChannel {
 
   close(code, reason) {
     this.#raw.close(code, reason);
+  }
+
+  suspend() {
+    this.#checkOpened();
+    host.suspend(this.#raw);
+  }
+
+  resume() {
+    this.#checkOpened();
+    host.resume(this.#raw);
   }
 
   get originalURI() { return this.URI; }
@@ -114,6 +125,10 @@ export class WebSocketChannel {
   /** LoadGroup.cancel, for one member. */
   [cancel](status) { this.#raw.cancel(status); }
 
+  #checkOpened() {
+    if (this.#raw.state === 0) throw notOpened();
+  }
+
   #isActive() {
     return this.#raw.state > 0 && this.#raw.state < 4;
   }
@@ -121,7 +136,7 @@ export class WebSocketChannel {
 
 /** What the engine answers to a send: 0 not accepted, 1 accepted, 2 not opened yet. */
 function accepted(answer) {
-  if (answer === 2) throw refused(0x804b000c, 'This channel is not opened yet: call asyncOpen first.');
+  if (answer === 2) throw notOpened();
   return answer === 1;
 }
 

@@ -91,6 +91,18 @@ impl RawChannel {
         self.session.backend().is_some_and(|backend| backend.send_filled(&self.session, text, len))
     }
 
+    /// `suspend`: whether there is a connection to suspend.
+    #[cfg(feature = "node")]
+    pub fn suspend(&self) -> bool {
+        self.session.backend().map(|backend| backend.suspend()).is_some()
+    }
+
+    /// `resume`: whether it was suspended.
+    #[cfg(feature = "node")]
+    pub fn resume(&self) -> bool {
+        self.session.backend().is_some_and(|backend| backend.resume())
+    }
+
     /// `close`, its arguments still anything.
     pub fn close(&self, code: &JsValue, reason: &JsValue) -> Result<(), JsValue> {
         Ok(self.session.close(parse_close(code, reason)?)?)

@@ -124,12 +124,20 @@ struct Compression {
     deflater: Deflater,
 }
 
-/// A message that is being sent in fragments.
+/// A message that is being sent in pieces.
 pub struct Fragments {
     kind: Kind,
     compressed: bool,
     begun: bool,
+    /// Its length, if it goes in a single frame.
+    single: Option<u64>,
+    /// The key of that frame, from its first piece on, as it applies to the next byte.
+    key: Option<MaskKey>,
 }
+
+/// Uncompressed messages up to this size go in one frame, which is less for the peer to put together; longer ones in a
+/// frame for each piece, so that control frames get between.
+const MAX_SINGLE: u64 = 1 << 20;
 
 /// Pings beyond so many unanswered ones are answered by the latest only (RFC 6455 §5.5.3 allows as much).
 const MAX_PONGS: usize = 32;
@@ -173,6 +181,18 @@ impl Connection {
             },
         };
         event.unwrap_or_else(|fault| Some(self.fail(fault)))
+    }
+
+    /// How many of the bytes that come next are a message's payload that nothing need be known of: uncompressed and binary.
+    /// The driver may keep them from `poll_event`, gather them itself, and say so with [`pass`](Self::pass).
+    pub fn passable(&self) -> u64 {
+        if matches!(self.phase, Phase::Open) { self.reader.passable() } else { 0 }
+    }
+
+    /// So many of the [`passable`](Self::passable) bytes have passed by. Call `poll_event` afterwards: the message may be
+    /// complete.
+    pub fn pass(&mut self, len: u64) {
+        self.reader.pass(len);
     }
 
     /// The stream has ended: what that means for the handshake, or `None` if it was over.
@@ -225,17 +245,18 @@ impl Connection {
         }
     }
 
-    /// Begins a message of `len` bytes that is sent in fragments; go on with [`continue_message`](Self::continue_message).
+    /// Begins a message of `len` bytes that is sent in pieces; go on with [`continue_message`](Self::continue_message).
     pub fn begin_message(&self, kind: Kind, len: u64) -> Fragments {
         let compressed = self.compression.as_ref().is_some_and(|compression| compression.agreement.compresses(len));
-        Fragments { kind, compressed, begun: false }
+        let single = (!compressed && len <= MAX_SINGLE).then_some(len);
+        Fragments { kind, compressed, begun: false, single, key: None }
     }
 
-    /// Makes a frame of a message's next bytes. Other messages must wait for the `last` of them; control frames need not
-    /// (RFC 6455 §5.4).
+    /// Makes frames of a message's next bytes. Other messages must wait for the `last` of them; control frames need not
+    /// (RFC 6455 §5.4), unless [`is_single`](Fragments::is_single).
     ///
-    /// `piece` is [`MAX_HEADER`] bytes of room and then the payload. Uncompressed, it becomes the frame where it lies, and
-    /// the answer is where in `piece` it begins; `out` goes before it. Compressed, the frame is appended to `out`, unless
+    /// `piece` is [`MAX_HEADER`] bytes of room and then the payload. Uncompressed, it becomes wire bytes where it lies, and
+    /// the answer is where in `piece` they begin; `out` goes before them. Compressed, a frame is appended to `out`, unless
     /// the compressor keeps the bytes for a later one, and the answer is `None`.
     pub fn continue_message(
         &mut self,
@@ -245,11 +266,23 @@ impl Connection {
         mut keys: impl FnMut() -> MaskKey,
         out: &mut Vec<u8>,
     ) -> Option<usize> {
+        if let Some(key) = &mut message.key {
+            let payload = piece.get_mut(MAX_HEADER..).unwrap_or_default();
+            frame::mask(payload, *key);
+            key.rotate_left(payload.len() % 4);
+            return Some(MAX_HEADER);
+        }
         self.write_pongs(&mut keys, out);
         let mut header = Header { fin: last, rsv1: false, opcode: Opcode::Continuation, len: 0 };
         let Some(compression) = self.compression.as_mut().filter(|_| message.compressed) else {
             message.begin(&mut header);
-            return Some(frame::frame_in_place(header, keys(), piece));
+            let (len, mut key) = (piece.len().saturating_sub(MAX_HEADER), keys());
+            header.len = message.single.unwrap_or(len as u64);
+            header.fin |= message.single.is_some();
+            let start = frame::frame_in_place(header, key, piece);
+            key.rotate_left(len % 4);
+            message.key = message.single.map(|_| key);
+            return Some(start);
         };
         let mut compressed = Vec::new();
         compression.deflater.deflate(piece.get(MAX_HEADER..).unwrap_or_default(), last, &mut compressed);
@@ -342,6 +375,11 @@ impl Compression {
 }
 
 impl Fragments {
+    /// All of its pieces are one frame: nothing else may be written before the last of them is.
+    pub fn is_single(&self) -> bool {
+        self.single.is_some()
+    }
+
     /// What the first frame's header has that those of the others have not.
     fn begin(&mut self, header: &mut Header) {
         if !std::mem::replace(&mut self.begun, true) {

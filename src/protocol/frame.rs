@@ -139,11 +139,10 @@ pub(super) fn write_header(header: Header, key: MaskKey, out: &mut Vec<u8>) {
 /// The longest header a client may send: a server's and the mask key.
 pub const MAX_HEADER: usize = MAX_SERVER_HEADER + size_of::<MaskKey>();
 
-/// Makes a frame where its payload lies: masks it, and writes the header right before it. `frame` is [`MAX_HEADER`] bytes
-/// of room and the payload. Answers where in it the frame begins.
-pub(super) fn frame_in_place(mut header: Header, key: MaskKey, frame: &mut [u8]) -> usize {
+/// Makes a frame, or its beginning, where its payload lies: masks it, and writes the header right before it. `frame` is
+/// [`MAX_HEADER`] bytes of room and the payload. Answers where in it the frame begins.
+pub(super) fn frame_in_place(header: Header, key: MaskKey, frame: &mut [u8]) -> usize {
     let (room, payload) = frame.split_at_mut(MAX_HEADER.min(frame.len()));
-    header.len = payload.len() as u64;
     mask(payload, key);
     let mut bytes = Vec::with_capacity(MAX_HEADER);
     write_header(header, key, &mut bytes);
@@ -157,7 +156,7 @@ pub type MaskKey = [u8; 4];
 
 /// Masks a payload, or unmasks it (RFC 6455 §5.3).
 #[inline]
-fn mask(payload: &mut [u8], [a, b, c, d]: MaskKey) {
+pub(super) fn mask(payload: &mut [u8], [a, b, c, d]: MaskKey) {
     let key = [a, b, c, d, a, b, c, d];
     let (words, rest) = payload.as_chunks_mut();
     for word in words {
@@ -196,7 +195,7 @@ mod tests {
             assert_eq!(appended, expected, "{len}");
 
             let mut frame = [&[0; MAX_HEADER], &payload[..]].concat();
-            let start = frame_in_place(Header { len: 0, ..header }, key, &mut frame);
+            let start = frame_in_place(header, key, &mut frame);
             assert_eq!(frame[start..], expected, "{len}");
         }
     }

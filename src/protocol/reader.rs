@@ -93,6 +93,23 @@ impl Reader {
         Some(Whole { kind, start, end: *at, ascii })
     }
 
+    /// See [`Connection::passable`](super::Connection::passable).
+    pub(super) fn passable(&self) -> u64 {
+        match (&self.frame, &self.message) {
+            (Some(frame), Some(Message { kind: Kind::Binary, inflating: None, .. })) if !frame.header.opcode.is_control() => {
+                frame.remaining
+            }
+            _ => 0,
+        }
+    }
+
+    /// See [`Connection::pass`](super::Connection::pass).
+    pub(super) fn pass(&mut self, len: u64) {
+        if let Some(frame) = &mut self.frame {
+            frame.remaining = frame.remaining.saturating_sub(len);
+        }
+    }
+
     /// The next thing in `chunk` from `*at` on; `None` when the chunk is read. Compressed messages are made in `scratch`,
     /// which nobody else may write to before the next call.
     pub(super) fn poll(&mut self, chunk: &[u8], at: &mut usize, scratch: &mut [u8]) -> Step {

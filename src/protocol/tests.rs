@@ -314,6 +314,28 @@ fn what_is_sent_is_masked_and_pongs_go_out_before_it() {
     assert_eq!(out[..2], [0x8A, 0x81]);
 }
 
+#[test]
+fn payload_that_passes_by_is_counted_and_seen_by_nobody() {
+    let mut connection = connection();
+    feed(&mut connection, format!("{GOOD}\r\n").as_bytes(), 1000);
+    assert_eq!(connection.passable(), 0, "no frame");
+    let poll = |connection: &mut Connection, chunk: &[u8]| connection.poll_event(chunk, &mut 0, &mut [0; 10]);
+    assert!(matches!(poll(&mut connection, &[0x02, 10]), Some(Event::Begin { kind: Kind::Binary, first_frame: 10 })));
+    assert_eq!(connection.passable(), 10);
+    connection.pass(4);
+    assert!(matches!(poll(&mut connection, b"456"), Some(Event::Piece { .. })), "the driver need not");
+    assert_eq!(connection.passable(), 3);
+    connection.pass(3);
+    assert_eq!((poll(&mut connection, b""), connection.passable()), (None, 0), "another frame follows");
+    assert_eq!(poll(&mut connection, &[0x89, 3, b'p']), None);
+    assert_eq!(connection.passable(), 0, "a ping is for us");
+    assert_eq!(poll(&mut connection, &[b'i', b'n', 0x80, 1]), None);
+    connection.pass(1);
+    assert_eq!(poll(&mut connection, b""), Some(Event::End { kind: Kind::Binary, ascii: false }));
+    assert!(matches!(poll(&mut connection, &[0x01, 10]), Some(Event::Begin { kind: Kind::Text, .. })));
+    assert_eq!(connection.passable(), 0, "text is judged");
+}
+
 /// Appends to `out` what a driver writes for one piece of a message.
 fn send_piece(connection: &mut Connection, message: &mut Fragments, piece: &[u8], last: bool, out: &mut Vec<u8>) {
     let mut piece = [&[0; MAX_HEADER], piece].concat();
@@ -325,10 +347,25 @@ fn send_piece(connection: &mut Connection, message: &mut Fragments, piece: &[u8]
 #[test]
 fn a_message_in_fragments_is_framed_piece_by_piece() {
     let (mut connection, mut out) = (connection(), Vec::new());
-    let mut message = connection.begin_message(Kind::Text, 5);
+    let mut message = connection.begin_message(Kind::Text, 1 << 21);
+    assert!(!message.is_single());
     send_piece(&mut connection, &mut message, b"Hel", false, &mut out);
     send_piece(&mut connection, &mut message, b"lo", true, &mut out);
     assert_eq!(out, b"\x01\x83\0\0\0\0Hel\x80\x82\0\0\0\0lo");
+}
+
+#[test]
+fn a_message_up_to_a_mebibyte_is_one_frame_whatever_its_pieces() {
+    let (mut connection, mut out) = (connection(), Vec::new());
+    let mut message = connection.begin_message(Kind::Binary, 11);
+    assert!(message.is_single());
+    for (piece, last) in [(&b"abc"[..], false), (b"defgh", false), (b"ijk", true)] {
+        let mut piece = [&[0; MAX_HEADER], piece].concat();
+        let start = connection.continue_message(&mut message, &mut piece, last, || [1, 2, 3, 4], &mut out).unwrap();
+        out.extend_from_slice(&piece[start..]);
+    }
+    let payload: Vec<u8> = b"abcdefghijk".iter().zip([1, 2, 3, 4].iter().cycle()).map(|(byte, key)| byte ^ key).collect();
+    assert_eq!(out, [&[0x82, 0x8B, 1, 2, 3, 4][..], &payload].concat());
 }
 
 #[test]

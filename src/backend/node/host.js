@@ -1,6 +1,6 @@
 // What Node can honour beyond what both hosts share.
 
-import { invalid, notImplemented } from '../../bindings/error.js';
+import { invalid, notImplemented, refused } from '../../bindings/error.js';
 import { fillBytes, fillText } from './socket.js';
 
 const isObject = (value) => value !== null && typeof value === 'object';
@@ -67,6 +67,10 @@ export const host = {
   sendBytes(raw, bytes) {
     const length = fillBytes(bytes);
     return length >= 0 && raw.sendFilled(false, length) ? 1 : raw.sendBytes(bytes);
+  },
+  suspend: (raw) => { raw.suspend(); },
+  resume(raw) {
+    if (!raw.resume() && raw.state < 4) throw refused(0x8000ffff, 'resume: the channel is not suspended. Call it once for each suspend().');
   },
   checkUri({ username, password }) {
     if (username === '' && password === '') return;

@@ -15,7 +15,7 @@ pub(crate) use self::sending::Outgoing;
 use self::sending::Sending;
 use self::socket::{Options, Socket, Url};
 use super::{JsHost, Listener, Refusal, Session, Target};
-use crate::channel::{Ending, Report, Taken};
+use crate::channel::{Ending, Report, State, Taken};
 use crate::protocol::{Connection, Event, Kind, Limits, Source, Whole};
 use crate::status::Status;
 
@@ -33,6 +33,8 @@ pub(crate) struct Node {
     connection: RefCell<Connection>,
     socket: RefCell<Option<Rc<Socket>>>,
     sending: Sending,
+    /// How often the caller has suspended reading and not resumed it.
+    suspended: Cell<u32>,
     /// The peer's close frame came.
     peer_closed: Cell<bool>,
     /// What the peer did wrong; its close frame goes out first.
@@ -54,6 +56,7 @@ impl Node {
             connection: RefCell::new(connection),
             socket: RefCell::default(),
             sending: Sending::default(),
+            suspended: Cell::new(0),
             peer_closed: Cell::new(false),
             fault: RefCell::default(),
         });
@@ -65,6 +68,25 @@ impl Node {
         })?;
         *node.socket.borrow_mut() = Some(Rc::new(socket));
         Ok(node)
+    }
+
+    /// `suspend`: reads no more from the socket, so that in the end the peer cannot write. The handshake is read all the
+    /// same, and so is everything after `close`: the peer's close frame would not be seen otherwise.
+    pub(crate) fn suspend(&self) {
+        self.suspended.set(self.suspended.get().saturating_add(1));
+        if self.session.state() == State::Open {
+            self.with_socket(Socket::pause);
+        }
+    }
+
+    /// `resume`: reads on, once for each `suspend`. False if there was none.
+    pub(crate) fn resume(&self) -> bool {
+        let Some(left) = self.suspended.get().checked_sub(1) else { return false };
+        self.suspended.set(left);
+        if left == 0 {
+            self.with_socket(Socket::resume);
+        }
+        true
     }
 
     /// A refusal whose body is still coming says more than a timeout does.
@@ -92,6 +114,22 @@ impl Node {
 
     fn socket(&self) -> Option<Rc<Socket>> {
         self.socket.borrow().clone()
+    }
+
+    /// Reads the first `len` bytes of the receive window.
+    fn handle_received(&self, len: usize) {
+        let mut at = 0;
+        loop {
+            self.handle_whole(len, &mut at);
+            let event = socket::with_received(len, |chunk, scratch| {
+                self.connection.borrow_mut().poll_event(chunk, &mut at, scratch)
+            });
+            match event {
+                Some(event) => self.handle_event(event),
+                None => break,
+            }
+        }
+        self.flush();
     }
 
     /// The messages that lie whole in the chunk, as far as nothing else lies between: the hot loop.
@@ -124,6 +162,9 @@ impl Node {
             }
             Event::Opened { protocol, extensions } => {
                 self.session.selected(protocol.into(), extensions.into());
+                if self.suspended.get() > 0 {
+                    self.with_socket(Socket::pause);
+                }
                 Report::Opened
             }
             Event::Close(close) => {
@@ -189,21 +230,18 @@ impl Engine {
         self.0.with_socket(|socket| self.0.write_out(socket));
     }
 
-    /// So many bytes are in the receive window.
+    /// So many bytes are in the receive window. Answers how many of the next ones may pass by.
     #[wasm_bindgen(js_name = handleData)]
-    pub fn handle_data(&self, len: usize) {
-        let mut at = 0;
-        loop {
-            self.0.handle_whole(len, &mut at);
-            let event = socket::with_received(len, |chunk, scratch| {
-                self.0.connection.borrow_mut().poll_event(chunk, &mut at, scratch)
-            });
-            match event {
-                Some(event) => self.0.handle_event(event),
-                None => break,
-            }
-        }
-        self.0.flush();
+    pub fn handle_data(&self, len: usize) -> f64 {
+        self.0.handle_received(len);
+        self.0.connection.borrow().passable() as f64
+    }
+
+    /// So many bytes have passed by, into the message that is being gathered. Answers how many more may.
+    #[wasm_bindgen(js_name = handlePassed)]
+    pub fn handle_passed(&self, len: f64) -> f64 {
+        self.0.connection.borrow_mut().pass(len as u64);
+        self.handle_data(0)
     }
 
     /// The tick is over that sent something.

@@ -123,6 +123,7 @@ impl Node {
             return;
         }
         *self.sending.close.borrow_mut() = Some(close);
+        self.with_socket(Socket::resume);
         self.send_queue();
         self.flush_soon();
     }
@@ -243,7 +244,9 @@ impl Node {
     /// The next pieces of the large message, if there is one: whether it is done.
     fn send_large(&self) -> bool {
         let Some(mut large) = self.sending.large.take() else { return true };
-        for _ in 0..PIECES_A_TURN {
+        let mut pieces = 0;
+        while pieces < PIECES_A_TURN || large.fragments.is_single() {
+            pieces += 1;
             let filled = large.payload.fill();
             let last = large.payload.is_done();
             self.send_piece(&mut large.fragments, filled, last);

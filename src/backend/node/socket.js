@@ -1,7 +1,8 @@
 // The socket under one channel: node:net and node:tls, and the memory that messages live in.
 //
 // What comes in is read into `chunk`, copied into the engine's window in wasm, parsed there, and handed to the
-// listener from `chunk` again: the engine only ever names offsets. What goes out is framed in wasm and copied out.
+// listener from `chunk` again: the engine only ever names offsets. Large binary payload passes it by. What goes out is
+// framed in wasm and copied out.
 
 import net from 'node:net';
 import { StringDecoder } from 'node:string_decoder';
@@ -11,6 +12,10 @@ import tls from 'node:tls';
 const WINDOW = 65536;
 /** The room for a frame's header before what is to be sent. */
 const MAX_HEADER = 14;
+/** From so many bytes on, payload that may pass by the engine is read right into its message. */
+const DIRECT = 16384;
+/** How much of a chunk the engine is shown first where a large message is likely to begin. */
+const HEAD = 1024;
 /** Texts of up to so many characters are copied one by one if they are ASCII: the call of an encoder takes longer. */
 const TINY = 20;
 /** Pieces of a text under this size are decoded together. */
@@ -33,7 +38,7 @@ const encoder = new TextEncoder();
 /** What long writes were made from, for the next ones: fresh memory costs more than the copy into it. */
 const blocks = [];
 const BLOCK = 96 * 1024 + MAX_HEADER;
-const MAX_BLOCKS = 16;
+const MAX_BLOCKS = 8;
 
 /** Tells where in the wasm memory the three windows are. Called once, when the first channel opens. */
 export function provideWindows(wasmMemory, receive, inflate, send) {
@@ -146,8 +151,16 @@ export class Socket {
     this.error = null;
     /** How far the connection got: '' nowhere, 'tcp' (TLS is still to come), 'ready' for HTTP. */
     this.reached = '';
+    /** How much of `chunk` was received, and from where on the engine looks at it. */
     this.received = 0;
+    this.base = 0;
     this.copy = null;
+    /** Where the next bytes are read to. */
+    this.buffer = null;
+    /** How many of the next bytes are payload that the engine need not see. */
+    this.passing = 0;
+    /** The last message was a large one of binary payload. */
+    this.large = false;
     /** The message that comes in pieces. */
     this.gathering = null;
     this.writeTick = () => this.engine?.handleTick();
@@ -168,7 +181,14 @@ export class Socket {
       ...socketOptions,
       host,
       port: Number(url.port || (secure ? 443 : 80)),
-      onread: { buffer: chunk, callback: (length) => { this.read(length); return true; } },
+      onread: {
+        buffer: () => this.nextBuffer(),
+        callback: (length, buffer) => {
+          if (buffer === chunk) this.read(length);
+          else this.readDirectly(length);
+          return true;
+        },
+      },
     };
     const socket = secure
       ? tls.connect({ servername: net.isIP(host) ? '' : host, ALPNProtocols: ['http/1.1'], ...tlsOptions, ...options })
@@ -186,22 +206,58 @@ export class Socket {
     this.engine?.handleConnected();
   }
 
+  /** What is to be read into next; undefined for the same again. A large message's payload goes right where it stays. */
+  nextBuffer() {
+    const next = this.engine !== null && this.passing >= DIRECT ? this.gathering.room(this.passing) : chunk;
+    if (next === chunk && this.buffer === chunk) return undefined;
+    this.buffer = next;
+    return next;
+  }
+
   /** The first `length` bytes of `chunk` have just been received. */
   read(length) {
-    if (this.engine === null) return;
-    chunk.copy(wasm(), receiveAt, 0, length);
     this.received = length;
     runEnd = 0;
-    this.engine.handleData(length);
+    for (let at = 0; at < length && this.engine !== null;) {
+      if (this.passing > 0) {
+        const end = Math.min(at + this.passing, length);
+        this.gathering.add(chunk, at, end);
+        this.passing = this.engine.handlePassed(end - at);
+        at = end;
+        continue;
+      }
+      // Large messages as a rule come after large messages: of those the engine need not see more than the header.
+      const end = this.large ? Math.min(at + HEAD, length) : length;
+      chunk.copy(wasm(), receiveAt, at, end);
+      this.base = at;
+      this.passing = this.engine.handleData(end - at);
+      at = end;
+    }
     this.copy = null;
+  }
+
+  /** The next `length` bytes of the message that is being gathered have just been received, where they belong. */
+  readDirectly(length) {
+    if (this.engine === null) return;
+    this.gathering.length += length;
+    this.passing = this.engine.handlePassed(length);
   }
 
   closed() {
     const { engine, error } = this;
     if (engine === null) return;
     this.engine = null;
+    last = null;
     engine.handleClosed(this.reached, String(error?.code ?? ''), error);
     engine.free();
+  }
+
+  pause() {
+    this.socket.pause();
+  }
+
+  resume() {
+    this.socket.resume();
   }
 
   // What the engine calls to send.
@@ -277,29 +333,32 @@ export class Socket {
   // What the engine calls to deliver. Offsets are in `chunk`, or of what was inflated in the window for that.
 
   deliverText(listener, inflated, start, end, ascii) {
+    const { base } = this;
     if (inflated) listener.text(decode(wasm(), inflateAt + start, inflateAt + end, ascii));
-    else if (ascii) listener.text(decodeAscii(start, end, this.received));
-    else listener.text(chunk.utf8Slice(start, end));
+    else if (ascii) listener.text(decodeAscii(base + start, base + end, this.received));
+    else listener.text(chunk.utf8Slice(base + start, base + end));
   }
 
   deliverBinary(listener, inflated, start, end) {
+    this.large = false;
     if (inflated) {
       listener.binary(new Uint8Array(wasm().buffer.slice(inflateAt + start, inflateAt + end)));
       return;
     }
     // Views of one copy of the chunk: making a view costs a twentieth of making a buffer.
     this.copy ??= chunk.buffer.slice(0, this.received);
-    listener.binary(new Uint8Array(this.copy, start, end - start));
+    listener.binary(new Uint8Array(this.copy, this.base + start, end - start));
   }
 
   /** A message begins that comes in pieces; its first frame has `length` bytes. */
   begin(text, length) {
     this.gathering = text ? new GatheredText() : new GatheredBytes(length);
+    this.large = !text && length >= DIRECT;
   }
 
   piece(inflated, start, end, ascii) {
     if (inflated) this.gathering.add(wasm(), inflateAt + start, inflateAt + end, ascii);
-    else this.gathering.add(chunk, start, end, ascii);
+    else this.gathering.add(chunk, this.base + start, this.base + end, ascii);
   }
 
   /** The message, a string or a Uint8Array of its own. */
@@ -351,6 +410,13 @@ class GatheredText {
   }
 }
 
+/**
+ * The buffer of the last message that came in pieces: while it lives, malloc does not hand back to the system what is freed
+ * below it, only to ask for it again for the next messages, page fault by page fault.
+ */
+let last = null;
+const MAX_LAST = 1 << 22;
+
 /** Memory follows what has come, doubling: what a header claims is not yet there. */
 class GatheredBytes {
   constructor(length) {
@@ -360,17 +426,27 @@ class GatheredBytes {
 
   add(bytes, start, end) {
     const length = this.length + end - start;
-    if (length > this.bytes.length) {
-      const larger = Buffer.allocUnsafeSlow(Math.max(length, 2 * this.bytes.length));
-      this.bytes.copy(larger, 0, 0, this.length);
-      this.bytes = larger;
-    }
+    this.grow(length);
     bytes.copy(this.bytes, this.length, start, end);
     this.length = length;
   }
 
+  /** Where the next bytes go, up to `limit`. */
+  room(limit) {
+    if (this.length === this.bytes.length) this.grow(this.length + 1);
+    return this.bytes.subarray(this.length, this.length + limit);
+  }
+
+  grow(length) {
+    if (length <= this.bytes.length) return;
+    const larger = Buffer.allocUnsafeSlow(Math.max(length, 2 * this.bytes.length));
+    this.bytes.copy(larger, 0, 0, this.length);
+    this.bytes = larger;
+  }
+
   finish() {
     const bytes = new Uint8Array(this.bytes.buffer, 0, this.length);
+    if (this.bytes.length <= MAX_LAST) last = this.bytes;
     return this.bytes.length - this.length > WINDOW ? bytes.slice() : bytes;
   }
 }

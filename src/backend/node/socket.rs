@@ -18,6 +18,10 @@ extern "C" {
     pub(super) fn open(this: &Socket, url: &Url, socket: &JsValue, tls: &JsValue) -> Result<(), JsValue>;
 
     #[wasm_bindgen(method)]
+    pub(super) fn pause(this: &Socket);
+    #[wasm_bindgen(method)]
+    pub(super) fn resume(this: &Socket);
+    #[wasm_bindgen(method)]
     pub(super) fn tick(this: &Socket);
     #[wasm_bindgen(method)]
     pub(super) fn turn(this: &Socket);

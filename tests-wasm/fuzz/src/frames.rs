@@ -279,15 +279,18 @@ impl Sending {
                 Act::Fragments { text, content, cuts, pinged: between } => {
                     let bytes = content.bytes(140_000);
                     let mut rest = &bytes[..];
-                    let mut fragments = driver.connection.begin_message(kind(*text), bytes.len() as u64);
+                    // What is said to be long goes in several frames.
+                    let len = if cuts.len() % 2 == 0 { bytes.len() as u64 } else { 1 << 21 };
+                    let mut fragments = driver.connection.begin_message(kind(*text), len);
+                    let between = *between && !fragments.is_single();
                     for cut in cuts.iter().take(20) {
                         let (piece, left) = rest.split_at(usize::from(*cut).min(rest.len()));
                         send_piece(&mut driver.connection, &mut fragments, piece, false, &mut keys, &mut out);
                         rest = left;
-                        if *between {
+                        if between {
                             pinged(&mut driver, &mut sent, 1);
                         }
-                        if *between && cut % 2 == 0 {
+                        if between && cut % 2 == 0 {
                             driver.connection.poll_transmit(&mut keys, &mut out);
                         }
                     }
