@@ -4,11 +4,19 @@ import { constants, createDeflateRaw } from 'node:zlib';
 
 const record = (id) => JSON.stringify({ id, name: `user ${id}`, email: `user${id}@example.org`, tags: ['a', 'b', String(id % 7)], score: id * 1.5 });
 
+/** The first article of the Universal Declaration of Human Rights in German, French, Greek and Japanese. */
+const NON_ASCII = 'Alle Menschen sind frei und gleich an Würde und Rechten geboren. Sie sind mit Vernunft und Gewissen begabt und sollen '
+  + 'einander im Geiste der Brüderlichkeit begegnen. Tous les êtres humains naissent libres et égaux en dignité et en droits. Ils sont '
+  + 'doués de raison et de conscience et doivent agir les uns envers les autres dans un esprit de fraternité. Όλοι οι άνθρωποι '
+  + 'γεννιούνται ελεύθεροι και ίσοι στην αξιοπρέπεια και τα δικαιώματα. Είναι προικισμένοι με λογική και συνείδηση, και οφείλουν να '
+  + 'συμπεριφέρονται μεταξύ τους με πνεύμα αδελφοσύνης. すべての人間は、生まれながらにして自由であり、かつ、尊厳と権利とについて平等である。'
+  + '人間は、理性と良心とを授けられており、互いに同胞の精神をもって行動しなければならない。';
+
 /** The messages of a case, as strings or Buffers of `size` bytes; several, where they are JSON. */
 export function messages({ kind, size }) {
   if (kind === 'binary') return [Buffer.alloc(size, 0x5A)];
   if (kind === 'text') return ['websocket channel, '.repeat(Math.ceil(size / 19)).slice(0, size)];
-  if (kind === 'non-ASCII') return [cut('Grüße aus Köln – ½ €, '.repeat(size), size)];
+  if (kind === 'non-ASCII') return [cut(NON_ASCII, size)];
   let id = 0;
   return Array.from({ length: 64 }, () => {
     let text = '';

@@ -28,3 +28,4 @@ pub use extension::{DEFAULT_LEVEL, DeflateOffer, WindowBits};
 pub use fault::{Fault, FaultKind};
 pub use frame::{MAX_HEADER, MaskKey};
 pub use handshake::{Field, FieldError, HttpAnswer, Request};
+pub use utf8::{Units, to_units};

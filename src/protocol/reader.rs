@@ -96,7 +96,9 @@ impl Reader {
     /// See [`Connection::passable`](super::Connection::passable).
     pub(super) fn passable(&self) -> u64 {
         match (&self.frame, &self.message) {
-            (Some(frame), Some(Message { kind: Kind::Binary, inflating: None, .. })) if !frame.header.opcode.is_control() => {
+            (Some(frame), Some(Message { kind: Kind::Binary, inflating: None, .. }))
+                if !frame.header.opcode.is_control() =>
+            {
                 frame.remaining
             }
             _ => 0,

@@ -364,7 +364,8 @@ fn a_message_up_to_a_mebibyte_is_one_frame_whatever_its_pieces() {
         let start = connection.continue_message(&mut message, &mut piece, last, || [1, 2, 3, 4], &mut out).unwrap();
         out.extend_from_slice(&piece[start..]);
     }
-    let payload: Vec<u8> = b"abcdefghijk".iter().zip([1, 2, 3, 4].iter().cycle()).map(|(byte, key)| byte ^ key).collect();
+    let payload: Vec<u8> =
+        b"abcdefghijk".iter().zip([1, 2, 3, 4].iter().cycle()).map(|(byte, key)| byte ^ key).collect();
     assert_eq!(out, [&[0x82, 0x8B, 1, 2, 3, 4][..], &payload].concat());
 }
 

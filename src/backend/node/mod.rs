@@ -103,7 +103,15 @@ impl Node {
             Incoming::Whole { kind, inflated, start, end, ascii } => {
                 let Some(socket) = self.socket() else { return };
                 match kind {
-                    Kind::Text => socket.deliver_text(listener, inflated, start, end, ascii),
+                    Kind::Text if ascii => socket.deliver_ascii(listener, inflated, start, end),
+                    Kind::Text => {
+                        let units = socket::units_of(inflated, start, end); // there are some: the text is UTF-8
+                        socket.deliver_units(
+                            listener,
+                            units.map_or(0, |it| it.count as u32),
+                            units.is_some_and(|it| it.narrow),
+                        );
+                    }
                     Kind::Binary => socket.deliver_binary(listener, inflated, start, end),
                 }
             }

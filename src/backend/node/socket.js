@@ -31,6 +31,7 @@ let memory;
 let receiveAt = 0;
 let inflateAt = 0;
 let sendAt = 0;
+let unitsAt = 0;
 let view = Buffer.alloc(0);
 let window = view;
 const encoder = new TextEncoder();
@@ -40,12 +41,13 @@ const blocks = [];
 const BLOCK = 96 * 1024 + MAX_HEADER;
 const MAX_BLOCKS = 8;
 
-/** Tells where in the wasm memory the three windows are. Called once, when the first channel opens. */
-export function provideWindows(wasmMemory, receive, inflate, send) {
+/** Tells where in the wasm memory the windows are. Called once, when the first channel opens. */
+export function provideWindows(wasmMemory, receive, inflate, send, units) {
   memory = wasmMemory;
   receiveAt = receive;
   inflateAt = inflate;
   sendAt = send + MAX_HEADER;
+  unitsAt = units;
 }
 
 /** The wasm memory; a view made earlier is detached when the memory has grown. */
@@ -130,8 +132,6 @@ function decodeAscii(start, end, length) {
   }
   return run.slice(start - runStart, end - runStart);
 }
-
-const decode = (bytes, start, end, ascii) => ascii ? bytes.latin1Slice(start, end) : bytes.utf8Slice(start, end);
 
 /** `{ status, headers, body }`; headers that came twice are joined as RFC 9110 §5.3 says. */
 export function httpAnswer(status, fields, body) {
@@ -332,11 +332,16 @@ export class Socket {
 
   // What the engine calls to deliver. Offsets are in `chunk`, or of what was inflated in the window for that.
 
-  deliverText(listener, inflated, start, end, ascii) {
+  deliverAscii(listener, inflated, start, end) {
     const { base } = this;
-    if (inflated) listener.text(decode(wasm(), inflateAt + start, inflateAt + end, ascii));
-    else if (ascii) listener.text(decodeAscii(base + start, base + end, this.received));
-    else listener.text(chunk.utf8Slice(base + start, base + end));
+    if (inflated) listener.text(wasm().latin1Slice(inflateAt + start, inflateAt + end));
+    else listener.text(decodeAscii(base + start, base + end, this.received));
+  }
+
+  /** A text of `count` UTF-16 units, or bytes if all are `narrow`, in the window for them. */
+  deliverUnits(listener, count, narrow) {
+    if (narrow) listener.text(wasm().latin1Slice(unitsAt, unitsAt + count));
+    else listener.text(wasm().ucs2Slice(unitsAt, unitsAt + 2 * count));
   }
 
   deliverBinary(listener, inflated, start, end) {

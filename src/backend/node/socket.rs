@@ -1,4 +1,4 @@
-//! `socket.js`, as Rust calls it, and the two windows of wasm memory that they share.
+//! `socket.js`, as Rust calls it, and the windows of wasm memory that they share.
 
 use std::cell::RefCell;
 
@@ -6,7 +6,7 @@ use wasm_bindgen::prelude::*;
 
 use super::Engine;
 use crate::backend::Listener;
-use crate::protocol::MAX_HEADER;
+use crate::protocol::{MAX_HEADER, Units, to_units};
 
 #[wasm_bindgen(module = "/src/backend/node/socket.js")]
 extern "C" {
@@ -38,8 +38,10 @@ extern "C" {
     #[wasm_bindgen(method)]
     pub(super) fn destroy(this: &Socket);
 
-    #[wasm_bindgen(method, js_name = deliverText)]
-    pub(super) fn deliver_text(this: &Socket, listener: &Listener, inflated: bool, start: u32, end: u32, ascii: bool);
+    #[wasm_bindgen(method, js_name = deliverAscii)]
+    pub(super) fn deliver_ascii(this: &Socket, listener: &Listener, inflated: bool, start: u32, end: u32);
+    #[wasm_bindgen(method, js_name = deliverUnits)]
+    pub(super) fn deliver_units(this: &Socket, listener: &Listener, count: u32, narrow: bool);
     #[wasm_bindgen(method, js_name = deliverBinary)]
     pub(super) fn deliver_binary(this: &Socket, listener: &Listener, inflated: bool, start: u32, end: u32);
     #[wasm_bindgen(method)]
@@ -50,7 +52,7 @@ extern "C" {
     pub(super) fn finish(this: &Socket) -> JsValue;
 
     #[wasm_bindgen(js_name = provideWindows)]
-    fn provide_windows(memory: JsValue, receive: *const u8, inflate: *const u8, send: *const u8);
+    fn provide_windows(memory: JsValue, receive: *const u8, inflate: *const u8, send: *const u8, units: *const u16);
     pub(crate) type Payload;
     #[wasm_bindgen(constructor)]
     pub(super) fn new(payload: &JsValue, copy: bool) -> Payload;
@@ -114,19 +116,23 @@ thread_local! {
 }
 
 /// Memory that is shared with JavaScript: a chunk that was received and a payload to send, which it writes while Rust is
-/// not looking, and what was inflated, which it reads.
+/// not looking; what was inflated, and what strings are made of, which it reads.
 struct Windows {
     receive: RefCell<Box<[u8]>>,
     inflate: RefCell<Box<[u8]>>,
     /// Room for a header, then the payload.
     send: RefCell<Box<[u8]>>,
+    /// A text on its way to a string that is not ASCII.
+    units: RefCell<Box<[u16]>>,
 }
 
 impl Windows {
     fn new() -> Self {
         let [receive, inflate, send] = [0, 0, MAX_HEADER].map(|room| vec![0; room + WINDOW].into_boxed_slice());
-        provide_windows(wasm_bindgen::memory(), receive.as_ptr(), inflate.as_ptr(), send.as_ptr());
-        Self { receive: RefCell::new(receive), inflate: RefCell::new(inflate), send: RefCell::new(send) }
+        let units = vec![0; WINDOW].into_boxed_slice();
+        provide_windows(wasm_bindgen::memory(), receive.as_ptr(), inflate.as_ptr(), send.as_ptr(), units.as_ptr());
+        let [receive, inflate, send] = [receive, inflate, send].map(RefCell::new);
+        Self { receive, inflate, send, units: RefCell::new(units) }
     }
 }
 
@@ -141,6 +147,14 @@ pub(super) fn with_received<T>(len: usize, look: impl FnOnce(&[u8], &mut [u8]) -
     WINDOWS.with(|windows| {
         let received = windows.receive.borrow();
         look(received.get(..len).unwrap_or_default(), &mut windows.inflate.borrow_mut())
+    })
+}
+
+/// Makes a string's units of what was received, or inflated, from `start` to `end`.
+pub(super) fn units_of(inflated: bool, start: u32, end: u32) -> Option<Units> {
+    WINDOWS.with(|windows| {
+        let window = if inflated { windows.inflate.borrow() } else { windows.receive.borrow() };
+        to_units(window.get(start as usize..end as usize)?, &mut windows.units.borrow_mut())
     })
 }
 

@@ -2,7 +2,9 @@
 
 use arbitrary::{Arbitrary, Unstructured};
 use websocket_channel::close::{Close, CloseCode};
-use websocket_channel::protocol::{Connection, DeflateOffer, Fragments, Kind, Limits, MAX_HEADER, MaskKey, Request, WindowBits};
+use websocket_channel::protocol::{
+    Connection, DeflateOffer, Fragments, Kind, Limits, MAX_HEADER, MaskKey, Request, WindowBits,
+};
 use zlib_rs::{Deflate, DeflateFlush};
 
 use super::connection;
