@@ -22,7 +22,7 @@ export function sizeOf(data, limit) {
 }
 
 function cannotSuspend() {
-  throw notImplemented('suspend and resume: a browser reads on whatever a page does.');
+  throw notImplemented('A browser cannot suspend reading.');
 }
 
 export const host = {

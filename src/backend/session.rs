@@ -234,5 +234,5 @@ fn already_opened(status: Status) -> Refusal {
 }
 
 fn not_connected(status: Status) -> Refusal {
-    Refusal::new(status, "This channel is not opened yet: call asyncOpen first.")
+    Refusal::new(status, "Call asyncOpen first.")
 }

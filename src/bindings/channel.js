@@ -2,7 +2,7 @@
 
 import { Listener } from '../backend/listener.js';
 import { parseOptions, parseOrigin, parseProtocols, parseUri } from './arguments.js';
-import { invalid, notImplemented, refused } from './error.js';
+import { invalid, notImplemented, notOpened, refused } from './error.js';
 import { LoadGroup, cancel, join, leave } from './load_group.js';
 
 const STATES = ['idle', 'connecting', 'open', 'closing', 'stopped'];
@@ -19,7 +19,6 @@ export function provide(compile, itsHost) {
 }
 
 const alreadyOpened = (advice) => refused(0x804b0049, `This channel was opened before. ${advice}`);
-const notOpened = () => refused(0x804b000c, 'This channel is not opened yet: call asyncOpen first.');
 const notYet = (name) => notImplemented(`${name} is not implemented yet: leave it as it is.`);
 
 export class WebSocketChannel {
@@ -49,6 +48,7 @@ export class WebSocketChannel {
     this.#raw.asyncOpen(url, parseProtocols(this.#protocols), options.openTimeoutMs, options.closeTimeoutMs,
       options.maxMessageSize, options.host, new Listener(listener, context, stopped));
     this.#uri = url.href;
+    this.#options = undefined;
     this.#loadGroup?.[join](this);
   }
 
@@ -65,15 +65,9 @@ export class WebSocketChannel {
     this.#raw.close(code, reason);
   }
 
-  suspend() {
-    this.#checkOpened();
-    host.suspend(this.#raw);
-  }
+  suspend() { host.suspend(this.#raw); }
 
-  resume() {
-    this.#checkOpened();
-    host.resume(this.#raw);
-  }
+  resume() { host.resume(this.#raw); }
 
   get originalURI() { return this.URI; }
 
@@ -124,10 +118,6 @@ export class WebSocketChannel {
 
   /** LoadGroup.cancel, for one member. */
   [cancel](status) { this.#raw.cancel(status); }
-
-  #checkOpened() {
-    if (this.#raw.state === 0) throw notOpened();
-  }
 
   #isActive() {
     return this.#raw.state > 0 && this.#raw.state < 4;

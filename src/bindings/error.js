@@ -24,3 +24,5 @@ export const invalid = (message, cause) => refused(0x80070057, message, cause);
 export const malformed = (message, cause) => refused(0x804b000a, message, cause);
 
 export const notImplemented = (message) => refused(0x80004001, message);
+
+export const notOpened = () => refused(0x804b000c, 'This channel is not opened yet: call asyncOpen first.');

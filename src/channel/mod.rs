@@ -219,7 +219,7 @@ impl<H: Host> Channel<H> {
 
     /// The next thing for the backend to do. `None` until the next call or report.
     pub fn poll_command(&mut self) -> Option<Command<H>> {
-        self.commands.pop_front()
+        pop(&mut self.commands)
     }
 
     /// The next call for the listener. `None` until the next call or report.
@@ -227,7 +227,7 @@ impl<H: Host> Channel<H> {
         // What the host has taken it had taken before whatever else has happened since.
         match self.unacknowledged.pop_due() {
             Some(size) => Some(Notification::Acknowledge(size)),
-            None => self.notifications.pop_front(),
+            None => pop(&mut self.notifications),
         }
     }
 
@@ -329,6 +329,15 @@ impl<H: Host> Channel<H> {
             evidence: ending.evidence,
         })));
     }
+}
+
+/// The first of the queue, which owns no memory when it is empty: few of a process's channels do anything at a time.
+fn pop<T>(queue: &mut VecDeque<T>) -> Option<T> {
+    let first = queue.pop_front();
+    if queue.is_empty() {
+        *queue = VecDeque::new();
+    }
+    first
 }
 
 impl<H: Host> Default for Channel<H> {

@@ -105,7 +105,7 @@ pub struct Connection {
     phase: Phase,
     reader: Reader,
     /// Set if permessage-deflate was agreed on.
-    compression: Option<Compression>,
+    compression: Option<Box<Compression>>,
     /// Pings to answer, oldest first; at most [`MAX_PONGS`].
     pongs: Vec<Vec<u8>>,
     /// A close frame to send.
@@ -304,7 +304,7 @@ impl Connection {
                 self.phase = Phase::Open;
                 if let Some(agreement) = deflate {
                     self.reader.inflate_with(Inflater::new(agreement.server_takeover));
-                    self.compression = Some(Compression::new(agreement));
+                    self.compression = Some(Box::new(Compression::new(agreement)));
                 }
                 Event::Opened { protocol, extensions }
             }

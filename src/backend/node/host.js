@@ -1,6 +1,6 @@
 // What Node can honour beyond what both hosts share.
 
-import { invalid, notImplemented, refused } from '../../bindings/error.js';
+import { ChannelError, invalid, notImplemented, notOpened } from '../../bindings/error.js';
 import { fillBytes, fillText } from './socket.js';
 
 const isObject = (value) => value !== null && typeof value === 'object';
@@ -49,6 +49,8 @@ function only(name, off) {
   };
 }
 
+const notSuspended = () => new ChannelError('NS_ERROR_UNEXPECTED', 0x8000ffff, 'resume: the channel is not suspended. Call it once for each suspend().');
+
 export const host = {
   name: 'Node',
   options: {
@@ -68,9 +70,13 @@ export const host = {
     const length = fillBytes(bytes);
     return length >= 0 && raw.sendFilled(false, length) ? 1 : raw.sendBytes(bytes);
   },
-  suspend: (raw) => { raw.suspend(); },
+  suspend(raw) {
+    if (raw.state === 0) throw notOpened();
+    raw.suspend();
+  },
   resume(raw) {
-    if (!raw.resume() && raw.state < 4) throw refused(0x8000ffff, 'resume: the channel is not suspended. Call it once for each suspend().');
+    if (raw.state === 0) throw notOpened();
+    if (!raw.resume() && raw.state < 4) throw notSuspended();
   },
   checkUri({ username, password }) {
     if (username === '' && password === '') return;

@@ -39,6 +39,6 @@ pub(super) fn mask_key() -> MaskKey {
 /// Sixteen bytes for `Sec-WebSocket-Key`.
 pub(super) fn nonce() -> [u8; 16] {
     let mut nonce = [0; 16];
-    fill_random(&mut nonce);
+    nonce.as_chunks_mut().0.iter_mut().for_each(|part| *part = mask_key());
     nonce
 }

@@ -143,6 +143,20 @@ export function httpAnswer(status, fields, body) {
   return { status, headers: { ...headers }, body: Buffer.from(body).toString() };
 }
 
+// One function for all sockets each: a closure of each for each would be a seventh of a channel's memory.
+const OWNER = Symbol('websocket-channel');
+function onConnect() {
+  const owner = this[OWNER];
+  if (this.encrypted) owner.reached ||= 'tcp';
+  else owner.connected();
+}
+function onSecureConnect() { this[OWNER].connected(); }
+function onEnd() { this[OWNER].engine?.handleEnd(); }
+function onError(error) { this[OWNER].error = error; }
+function onClose() { this[OWNER].closed(); }
+function handleTick(owner) { owner.engine?.handleTick(); }
+function uncork(owner) { owner.uncork(); }
+
 export class Socket {
   /** `engine` is the Rust side; this object owns it and frees it when the socket is closed. */
   constructor(engine) {
@@ -163,13 +177,8 @@ export class Socket {
     this.large = false;
     /** The message that comes in pieces. */
     this.gathering = null;
-    this.writeTick = () => this.engine?.handleTick();
     /** So many blocks wait for the tick's end. */
     this.corked = 0;
-    this.uncork = () => {
-      if (this.corked > 0) this.socket.uncork();
-      this.corked = 0;
-    };
   }
 
   /** Starts connecting; throws if an option cannot be used. */
@@ -194,11 +203,12 @@ export class Socket {
       ? tls.connect({ servername: net.isIP(host) ? '' : host, ALPNProtocols: ['http/1.1'], ...tlsOptions, ...options })
       : net.connect(options);
     this.socket = socket;
-    socket.on('connect', () => { this.reached ||= 'tcp'; });
-    socket.on(secure ? 'secureConnect' : 'connect', () => this.connected());
-    socket.on('end', () => this.engine?.handleEnd());
-    socket.on('error', (error) => { this.error = error; });
-    socket.on('close', () => this.closed());
+    socket[OWNER] = this;
+    socket.on('connect', onConnect);
+    if (secure) socket.on('secureConnect', onSecureConnect);
+    socket.on('end', onEnd);
+    socket.on('error', onError);
+    socket.on('close', onClose);
   }
 
   connected() {
@@ -264,7 +274,7 @@ export class Socket {
 
   /** Has handleTick called when the JavaScript that runs now, and what it promised, is done. */
   tick() {
-    process.nextTick(this.writeTick);
+    process.nextTick(handleTick, this);
   }
 
   /** Has handleTurn called when other events have had their turn. */
@@ -290,11 +300,16 @@ export class Socket {
     block.set(bytes);
     if (this.corked === 0) {
       this.socket.cork();
-      process.nextTick(this.uncork);
+      process.nextTick(uncork, this);
     }
     this.corked++;
     this.hand(block.subarray(0, bytes.length), block, messages);
     if (this.corked === MAX_BLOCKS) this.uncork();
+  }
+
+  uncork() {
+    if (this.corked > 0) this.socket.uncork();
+    this.corked = 0;
   }
 
   hand(bytes, block, messages) {
