@@ -59,9 +59,10 @@ export const HOSTS = [
   { name: 'Deno', npm: '@deno/linux-x64-glibc/deno', args: ['run', '--allow-all', '--quiet'], clients: ['whatwg'] },
 ];
 
-/** Why a client is not in a case. */
+/** Whether a client has no place in a case. */
 export function cannot(client, { deflate, mode, tls }) {
-  if (deflate && client === 'websocket') return 'has no compression';
-  if (client === 'socket' && (deflate || mode === 'start' || (tls && mode !== 'receive' && mode !== 'send'))) return 'does not apply';
-  return null;
+  if (client === 'websocket') return deflate; // it has no compression
+  if (client === 'whatwg') return deflate && mode !== 'receive'; // undici and Deno send uncompressed
+  if (client === 'socket') return deflate || mode === 'start' || (tls && mode === 'echo');
+  return false;
 }

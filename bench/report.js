@@ -1,16 +1,26 @@
 // Medians, ratios, tables.
 
-import { cpus, release, totalmem } from 'node:os';
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { cpus, totalmem } from 'node:os';
+import { HOSTS } from './cases.js';
 
 const NAMES = { channel: 'websocket-channel', ws: 'ws', whatwg: 'undici', websocket: 'websocket', socket: 'bare socket' };
-const FIRST = 'Node 20';
+const FIRST = HOSTS[0].name;
+/** A host whose own WebSocket is a peer of what websocket-channel does on the first host. */
+const OWN = ['Bun', 'Deno'];
 
-export const median = (values) => values.toSorted((a, b) => a - b)[values.length >> 1];
-
+const median = (values) => values.toSorted((a, b) => a - b)[values.length >> 1];
 const number = (value) => value >= 100 ? Math.round(value).toLocaleString('en') : value.toPrecision(3);
 const times = (value) => value === null ? '–' : value >= 10 ? value.toFixed(0) : value.toFixed(2);
-const values = (rounds, key = 'value') => rounds?.filter((round) => !round.failed).map((round) => round[key]) ?? [];
-const spread = (list) => `${number(median(list))} (${number(Math.min(...list))}–${number(Math.max(...list))})`;
+const values = (rounds, key = 'value') => (rounds ?? []).filter((round) => !round.failed && Number.isFinite(round[key])).map((round) => round[key]);
+const middle = (rounds, key) => {
+  const list = values(rounds, key);
+  return list.length > 0 ? median(list) : null;
+};
+const show = (value) => value === null ? '–' : number(value);
+const spread = (list) => list.length > 0 ? `${number(median(list))} (${number(Math.min(...list))}–${number(Math.max(...list))})` : '–';
+const label = (client, host) => client === 'whatwg' && OWN.includes(host) ? `${host}'s own` : NAMES[client];
 
 /** How many times better `ours` is than `theirs`: the median of the ratios within each round. Less is better of what takes time. */
 function ratio(row, ours, theirs) {
@@ -30,38 +40,142 @@ function toBestPeer(row, host) {
   return ratios.toSorted(([a], [b]) => a - b)[0] ?? [null, null];
 }
 
+/** A channel's memory as a share of the most frugal peer's. */
+function memoryRatio({ hosts }) {
+  const { channel, socket, ...peers } = hosts[FIRST];
+  const theirs = Object.values(peers).map((rounds) => middle(rounds, 'memory'));
+  return middle(channel, 'memory') / Math.min(...theirs);
+}
+
+/** One case, for the terminal. */
 export function printCase(row) {
   const { section, name, unit = 'messages/s', target, hosts } = row;
   console.log(`\n${section}: ${name}, ${unit}`);
   for (const [host, clients] of Object.entries(hosts)) {
     for (const [client, rounds] of Object.entries(clients)) {
-      const list = values(rounds);
-      if (list.length === 0) {
-        console.log(`  ${host.padEnd(8)}${label(client, host).padEnd(20)} ${rounds[0].failed}`);
-        continue;
-      }
-      const cpu = values(rounds, 'cpu').filter(Number.isFinite);
-      const more = [
-        cpu.length > 0 && `${number(median(cpu))} µs CPU`,
-        rounds[0].wire && `${number(median(values(rounds, 'wire')))} B on the wire`,
-        rounds[0].memory && `${number(median(values(rounds, 'memory')) / 1024)} KiB each`,
-        rounds[0].imported && `import ${number(median(values(rounds, 'imported')))} ms, first ${number(median(values(rounds, 'first')))} ms`,
-      ].filter(Boolean).join(', ');
-      console.log(`  ${host.padEnd(8)}${label(client, host).padEnd(20)}${spread(list).padStart(36)}  ${more}`);
+      const line = `  ${host.padEnd(8)}${label(client, host).padEnd(20)}`;
+      const failed = rounds.find((round) => round.failed);
+      console.log(failed ? `${line} ${failed.failed}` : `${line}${spread(values(rounds)).padStart(36)}  ${details(rounds)}`);
     }
     const [best, peer] = toBestPeer(row, host);
-    if (best !== null) console.log(`  ${host.padEnd(8)}${`× ${label(peer, host)}`.padEnd(20)} ${times(best).padStart(8)}${host === FIRST && target ? `  (target ${target}${best < target ? ', MISSED' : ''})` : ''}`);
+    const judged = host === FIRST && target ? `  (target ${target}${best < target ? ', MISSED' : ''})` : '';
+    if (best !== null) console.log(`  ${host.padEnd(8)}${`× ${label(peer, host)}`.padEnd(20)} ${times(best).padStart(8)}${judged}`);
   }
-  for (const own of ['Bun', 'Deno']) {
+  for (const own of OWN) {
     const against = ratio(row, hosts[FIRST]?.channel, hosts[own]?.whatwg);
     if (against !== null) console.log(`  ${`${FIRST} × ${own}'s own`.padEnd(28)} ${times(against).padStart(8)}`);
   }
 }
 
-const label = (client, host) => client === 'whatwg' && !host.startsWith('Node') ? `${host}'s own` : NAMES[client];
-
-export function results(rows) {
-  return JSON.stringify(rows, null, 1);
+function details(rounds) {
+  const of = (key, what, factor = 1) => values(rounds, key).length > 0 && `${number(middle(rounds, key) * factor)} ${what}`;
+  return [of('cpu', 'µs CPU'), of('wire', 'B on the wire'), of('memory', 'KiB each', 1 / 1024), of('imported', 'ms import'), of('first', 'ms first')]
+    .filter(Boolean).join(', ');
 }
 
-export { cpus, release, totalmem };
+const table = (head, rows) => [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
+
+/** RESULTS.md. `rows` are the cases, `browser` and `native` what their own benchmarks answered. */
+export function results({ rows, browser, native, date }) {
+  const judged = rows.filter(({ target }) => target);
+  return `# Results
+Made by \`npm run bench\` on ${date}: ${cpus()[0].model.trim()}, ${cpus().length} cores, ${Math.round(totalmem() / 2 ** 30)} GiB,
+${versions()}. The machine is a shared one: ratios count, not rates.
+
+Each figure is a median over the rounds, with the lowest and the highest in parentheses. In each round the clients take turns,
+each in a process of its own, against a peer in another: a flood of frames built beforehand (Node; its writes are of a
+mebibyte and more), a sink and an echo server in Rust (\`bench/peer\`), for TLS a sink in Node. A ratio is the median of the
+ratios within each round. undici sends uncompressed, and \`websocket\` has no compression: they are left out where that would be
+another case.
+
+## ${FIRST}: websocket-channel against the best of ws, undici, websocket
+${table(['', 'ratio', 'to reach', 'the best peer', 'of the bare socket'], judged.map((row) => {
+    const [best, peer] = toBestPeer(row, FIRST);
+    const { channel, socket } = row.hosts[FIRST];
+    return [`${row.section}: ${row.name}`, best < row.target ? `**${times(best)}**` : times(best), `≥ ${row.target}`, label(peer, FIRST), times(ratio(row, channel, socket))];
+  }))}
+
+${missed(judged)}
+
+## ${FIRST}: all clients
+Messages a second, or what else the case says; after the point CPU microseconds a message.
+
+${table(['', ...HOSTS[0].clients.map((client) => NAMES[client])], rows.map((row) => [
+    `${row.section}: ${row.name}${row.unit ? `, ${row.unit}` : ''}`,
+    ...HOSTS[0].clients.map((client) => {
+      const rounds = row.hosts[FIRST][client];
+      const cpu = middle(rounds, 'cpu');
+      return spread(values(rounds)) + (cpu === null ? '' : ` · ${number(cpu)}`);
+    })]))}
+
+${once(rows)}
+
+## Other hosts
+On newer Node versions, the ratio to the best of the same peers there (undici is Node's own). Of Bun and Deno, the ratio of
+websocket-channel on ${FIRST} to the host's own WebSocket.
+
+${table(['', 'Node 24', 'Node 26', 'Bun\'s own', 'Deno\'s own'], rows.map((row) => [
+    `${row.section}: ${row.name}`,
+    ...['Node 24', 'Node 26'].map((host) => {
+      const [best, peer] = toBestPeer(row, host);
+      return best === null ? '–' : `${best < 1 ? `**${times(best)}**` : times(best)} (${label(peer, host)})`;
+    }),
+    ...OWN.map((own) => times(ratio(row, row.hosts[FIRST].channel, row.hosts[own]?.whatwg)))]))}
+
+${plain('In the browser', 'The browser build against the native WebSocket that it drives, in fresh pages.', browser)}
+
+${plain('The engine, natively', 'Compiled for this machine, against two Rust libraries on the same bytes (\`criterion\`).', native)}
+`;
+}
+
+/** What was not reached, and why. */
+function missed(judged) {
+  const rows = judged.filter((row) => toBestPeer(row, FIRST)[0] < row.target);
+  const lines = rows.map((row) => `- **${row.section}: ${row.name}.** ${row.limit ?? 'Within the spread of what it is to reach.'}`);
+  for (const row of rows.length >= 0 ? judged.filter(({ memoryTarget }) => memoryTarget) : []) {
+    if (memoryRatio(row) > row.memoryTarget) {
+      lines.push(`- **Memory of a channel: ${times(memoryRatio(row))} of the most frugal peer's, to reach ≤ ${row.memoryTarget}.** ${row.memoryLimit}`);
+    }
+  }
+  return lines.length > 0 ? `### What is not reached\n${lines.join('\n')}` : 'All is reached.';
+}
+
+/** What is measured once a process. */
+function once(rows) {
+  const clients = HOSTS[0].clients;
+  const of = (mode, key, factor = 1) => {
+    const { hosts } = rows.find((row) => row.mode === mode);
+    return clients.map((client) => show(middle(hosts[FIRST][client], key)?.valueOf() * factor || null));
+  };
+  return table(['', ...clients.map((client) => NAMES[client])], [
+    ['resident memory of each channel, KiB', ...of('channels', 'memory', 1 / 1024)],
+    ['import, ms', ...of('start', 'imported')],
+    ['the first one\'s start after that, ms', ...of('start', 'first')],
+  ]);
+}
+
+function plain(title, text, rows) {
+  if (rows.length === 0) return `## ${title}\nNot measured here.`;
+  const names = Object.keys(rows[0].results);
+  return `## ${title}
+${text} ${rows[0].section}.
+
+${table(['', ...names, 'ratio'], rows.map(({ name, unit, results: all, lowerIsBetter, target }) => {
+    const [ours, ...theirs] = names.map((one) => median(all[one]));
+    const best = lowerIsBetter ? Math.min(...theirs) / ours : ours / Math.max(...theirs);
+    return [`${name}, ${unit}`, ...names.map((one) => spread(all[one])), times(best) + (target ? ` (to reach ${target})` : '')];
+  }))}`;
+}
+
+function versions() {
+  const version = (name) => JSON.parse(readFileSync(new URL(`node_modules/${name}/package.json`, import.meta.url))).version;
+  const hosts = HOSTS.slice(1).map(({ name, npm }) => {
+    try {
+      return execFileSync(new URL(`node_modules/${npm}`, import.meta.url).pathname, ['--version'], { encoding: 'utf8' }).match(/\d+\.\d+\.\d+/)[0];
+    } catch {
+      return `${name} absent`;
+    }
+  });
+  const peers = ['ws', 'bufferutil', 'undici', 'websocket'].map((name) => `${name} ${version(name)}`);
+  return `Node ${process.versions.node}, ${hosts.slice(0, 2).join(', ')}, Bun ${hosts[2]}, Deno ${hosts[3]}; ${peers.join(', ')}`;
+}

@@ -123,6 +123,19 @@ export class WebSocketChannel {
    */
   close(code?: number, reason?: string): void;
 
+  /**
+   * Reads no more from the socket until `resume` was called as often, so that in the end the peer cannot write: for a listener that
+   * cannot keep up. What has been read already, up to 64 KiB, still comes. `close` reads on, for the peer's close frame.
+   * @throws ChannelError NS_ERROR_NOT_CONNECTED before asyncOpen, NS_ERROR_NOT_IMPLEMENTED in a browser
+   */
+  suspend(): void;
+
+  /**
+   * Undoes one `suspend`.
+   * @throws ChannelError as `suspend`, and NS_ERROR_UNEXPECTED if the channel is not suspended
+   */
+  resume(): void;
+
   /** What `asyncOpen` was given, parsed. Throws NS_ERROR_NOT_INITIALIZED before. */
   readonly originalURI: string;
   /** The same after redirects. Throws NS_ERROR_NOT_INITIALIZED before `asyncOpen`. */

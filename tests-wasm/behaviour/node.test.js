@@ -4,6 +4,7 @@ import { after, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { attacks } from './cases/attack.js';
 import { differential } from './cases/differential.js';
+import { flow } from './cases/flow.js';
 import { memory } from './cases/memory.js';
 import { processes } from './cases/process.js';
 import { requirements } from './cases/requirement.js';
@@ -19,7 +20,7 @@ const host = nodeHost(api);
 const { addresses, stop } = await startPeers();
 after(stop);
 
-const cases = [...suite, ...named({ requirements, attacks, differential, memory, processes })];
+const cases = [...suite, ...named({ requirements, attacks, differential, flow, memory, processes })];
 for (const { name, skip, ...one } of casesFor('node', addresses, cases)) {
   test(name, { skip, timeout: 60_000 }, () => runCase(one, api, host, addresses));
 }

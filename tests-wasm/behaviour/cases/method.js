@@ -1,6 +1,17 @@
 /** The table "Methods by state" of DESIGN §1, cell by cell: a column is a state, each case below is one. */
 export const methods = [
   {
+    name: 'suspend() and resume() are refused in a browser, which reads on whatever a page does',
+    hosts: ['browser'],
+    async run(t) {
+      const talk = await t.opened(t.peer('ws', '/echo'));
+      t.throws('NS_ERROR_NOT_IMPLEMENTED', () => talk.channel.suspend());
+      t.throws('NS_ERROR_NOT_IMPLEMENTED', () => talk.channel.resume());
+      talk.close();
+      await t.stops(talk, { node: 'NS_OK' });
+    },
+  },
+  {
     name: 'before asyncOpen: sends and close throw NS_ERROR_NOT_CONNECTED, the URIs NS_ERROR_NOT_INITIALIZED, asyncOpen opens',
     async run(t) {
       const channel = new t.api.WebSocketChannel();

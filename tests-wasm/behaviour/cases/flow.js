@@ -1,0 +1,202 @@
+import { deflateRawSync } from 'node:zlib';
+import { startRaw } from '../harness/raw_server.js';
+
+/** Flow control, and whose a message is once it was delivered. Only in Node: a browser has no suspend (method.js), and its messages are its own. */
+export const flow = [
+  {
+    name: 'a suspended channel reads no more, which the peer feels; after resume() every message comes, in order',
+    async run(t) {
+      await withPeer(t, {}, async (talk, { socket }) => {
+        talk.channel.suspend();
+        const numbers = Array.from({ length: 64 }, (_, index) => index);
+        const written = writeAll(socket, numbers.map((index) => frame(Buffer.alloc(MIB, index))));
+        await settled(written);
+        t.ok(written.count < numbers.length, `the peer wrote ${written.count} of ${numbers.length} MiB while nobody read`);
+        t.is(talk.messages.length, 0, 'messages while suspended');
+        talk.channel.resume();
+        await talk.untilMessages(numbers.length);
+        t.same(talk.messages.map((bytes) => bytes[0]), numbers);
+      });
+    },
+  },
+  {
+    name: 'suspend() in the middle of many messages: what was read before still comes, the rest after resume()',
+    async run(t) {
+      const COUNT = 200_000;
+      let suspendedAt = null;
+      const listener = {
+        onMessageAvailable() {
+          if (talk.messages.length === 1000) {
+            talk.channel.suspend();
+            suspendedAt = 1000;
+          }
+        },
+      };
+      let talk;
+      await withPeer(t, { listener }, async (it, { socket }) => {
+        talk = it;
+        const written = writeAll(socket, [Buffer.concat(Array.from({ length: COUNT }, (_, index) => frame(String(index))))]);
+        await settled(written);
+        t.is(suspendedAt, 1000);
+        t.ok(talk.messages.length < 20_000, `${talk.messages.length} messages came from a chunk of 64 KiB`);
+        talk.channel.resume();
+        await talk.untilMessages(COUNT);
+        t.is(talk.messages.findIndex((text, index) => text !== String(index)), -1, 'the first message out of order');
+      });
+    },
+  },
+  {
+    name: 'a channel suspended while it connects opens, and delivers after as many resume() as there were suspend()',
+    async run(t) {
+      const talk = t.open(t.peer('ws', '/echo'));
+      talk.channel.suspend();
+      talk.channel.suspend();
+      await talk.until('onStart');
+      talk.send('hello');
+      await t.roundTrip();
+      t.is(talk.messages.length, 0);
+      talk.channel.resume();
+      await t.roundTrip();
+      t.is(talk.messages.length, 0, 'after the first resume()');
+      talk.channel.resume();
+      await talk.untilMessages(1);
+      t.throws('NS_ERROR_UNEXPECTED', () => talk.channel.resume(), 'a resume() too many');
+      talk.close();
+      await t.stops(talk, { node: 'NS_OK' });
+      talk.channel.suspend();
+      talk.channel.resume();
+      talk.channel.resume();
+    },
+  },
+  {
+    name: 'close() of a suspended channel reads on for the peer\'s close frame',
+    async run(t) {
+      const talk = await t.opened(t.peer('ws', '/echo'));
+      talk.channel.suspend();
+      talk.send('not delivered: close() comes first');
+      talk.close(4000, 'enough');
+      await t.stops(talk, { node: 'NS_OK' });
+      t.same(talk.messages, []);
+    },
+  },
+  {
+    name: 'suspend() and resume() before asyncOpen throw NS_ERROR_NOT_CONNECTED',
+    async run(t) {
+      const channel = new t.api.WebSocketChannel();
+      t.throws('NS_ERROR_NOT_CONNECTED', () => channel.suspend());
+      t.throws('NS_ERROR_NOT_CONNECTED', () => channel.resume());
+    },
+  },
+  {
+    name: 'what is acknowledged and bufferedAmount are what was sent, to the byte, while the peer does not read and after',
+    async run(t) {
+      let acknowledged = 0;
+      let total = 0;
+      const listener = {
+        onAcknowledge(context, size) {
+          acknowledged += size;
+          t.is(talk.channel.bufferedAmount, total - acknowledged, 'bufferedAmount in onAcknowledge');
+        },
+      };
+      let talk;
+      await withPeer(t, { listener }, async (it, { socket }) => {
+        talk = it;
+        socket.pause();
+        const sizes = Array.from({ length: 600 }, (_, index) => [0, 10, 5000, 40_000, 70_000, 200_001][index % 6]);
+        for (const size of sizes) {
+          t.ok(talk.send(new Uint8Array(size)), 'accepted');
+          total += size;
+          t.is(talk.channel.bufferedAmount, total - acknowledged);
+        }
+        await settled({ get count() { return acknowledged; } });
+        t.ok(acknowledged < total / 2, `${acknowledged} of ${total} bytes were acknowledged while the peer did not read`);
+        t.is(talk.channel.bufferedAmount, total - acknowledged);
+        socket.resume();
+        await talk.until('onAcknowledge', sizes.length);
+        t.same(talk.acknowledged, sizes);
+        t.is(talk.channel.bufferedAmount, 0);
+      });
+    },
+  },
+  ...['', 'permessage-deflate'].map((extensions) => ({
+    name: `every message of a long run is still what it was at the end${extensions && ', compressed ones too'}`,
+    async run(t) {
+      await withPeer(t, { extensions }, async (talk, { socket }) => {
+        const made = Array.from({ length: 12_000 }, (_, index) => content(index));
+        writeAll(socket, made.map((payload, index) => extensions && index % 3 > 0 ? deflated(payload) : frame(payload)));
+        await talk.untilMessages(made.length);
+        talk.send('something more, in and out');
+        await t.roundTrip();
+        const wrong = talk.messages.findIndex((message, index) => {
+          const expected = made[index];
+          return typeof expected === 'string' ? message !== expected : Buffer.compare(message, expected) !== 0;
+        });
+        t.is(wrong, -1, 'the first message that is not what was sent');
+      });
+    },
+  })),
+];
+
+const MIB = 2 ** 20;
+const SIZES = [0, 3, 16, 40, 130, 400, 600, 1500, 5000];
+
+/** Message number `index`: text and bytes of many sizes, which none of the others is. */
+function content(index) {
+  const large = index % 500 === 7 ? 70_000 : index % 1000 === 13 ? MIB : index % 1000 === 19 ? 30_000 : null;
+  const size = large ?? SIZES[index % SIZES.length];
+  const word = index % 5 === 0 ? `${index} ½ ` : index % 7 === 0 ? `${index} ü ` : index % 11 === 0 ? `${index} 語 ` : `${index} `;
+  const text = word.repeat(Math.ceil(size / word.length)).slice(0, size);
+  return index % 2 === 0 ? text : Buffer.from(text);
+}
+
+/** A server's frame. */
+function frame(payload, rsv1 = false) {
+  const bytes = Buffer.from(payload);
+  const { length } = bytes;
+  const header = Buffer.alloc(length < 126 ? 2 : length < 65536 ? 4 : 10);
+  header[0] = 0x80 | (rsv1 ? 0x40 : 0) | (typeof payload === 'string' ? 1 : 2);
+  header[1] = length < 126 ? length : length < 65536 ? 126 : 127;
+  if (header.length === 4) header.writeUInt16BE(length, 2);
+  if (header.length === 10) header.writeUIntBE(length, 4, 6);
+  return Buffer.concat([header, bytes]);
+}
+
+/** The same compressed by itself. */
+function deflated(payload) {
+  const compressed = frame(Buffer.concat([deflateRawSync(payload), Buffer.alloc(1)]), true);
+  compressed[0] = 0xc0 | (typeof payload === 'string' ? 1 : 2);
+  return compressed;
+}
+
+/** A channel open to a peer of raw TCP; closed and stopped afterwards. */
+async function withPeer(t, { extensions, listener }, use) {
+  const server = await startRaw();
+  try {
+    const talk = t.open(`ws://127.0.0.1:${server.port}/`, { listener });
+    const connection = await server.next();
+    connection.onFrame = ({ opcode }) => { if (opcode === 8) connection.socket.end(Buffer.from([0x88, 0])); };
+    connection.accept(extensions);
+    await talk.until('onStart');
+    await use(talk, connection);
+    talk.close();
+    await t.stops(talk, { node: 'NS_OK' });
+  } finally {
+    server.stop();
+  }
+}
+
+/** Writes one after the other as the socket takes them; `count` of them have been taken. */
+function writeAll(socket, blocks) {
+  const written = { count: 0 };
+  for (const block of blocks) socket.write(block, () => { written.count++; });
+  return written;
+}
+
+/** Waits until `progress.count` has not changed for a while. */
+async function settled(progress) {
+  let before;
+  do {
+    before = progress.count;
+    await new Promise((resolve) => setTimeout(resolve, 300));
+  } while (progress.count !== before);
+}
