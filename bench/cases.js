@@ -45,6 +45,9 @@ export const CASES = [
   receive('receive binary 64 KiB', 'binary', 64 * KiB, 1, TLS),
   send('send binary 128 B', 'binary', 128, 5, TLS),
 
+  send('text 16 B, 10,000 a tick', 'text', 16, 30, { section: 'Many', perTick: 10_000 }),
+  echo('125 B on 64 channels, one in flight on each', 'text', 125, 1, 1.05, { section: 'Many', connections: 64 }),
+
   { section: 'Channels', name: '2,000 opened, 100 at a time', mode: 'channels', peer: 'sink', kind: 'text', size: 16, channels: 2000, opening: 100, before: 500,
     unit: 'channels/s', target: 1.2, memoryTarget: 0.6 },
   { section: 'Channels', name: 'open to start, after the first', mode: 'start', peer: 'sink', kind: 'text', size: 16, repeats: 200, unit: 'ms', target: 1 },

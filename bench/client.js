@@ -66,20 +66,25 @@ const MODES = {
     const connection = open(url, { ...options, opened() { tick(); rate(); }, received() {} });
   },
 
-  /** So many messages on their way, each sent again when it comes back. */
+  /** So many messages on their way, each sent again when it comes back; on each of so many connections. */
   echo() {
+    const { inFlight, connections = 1 } = task;
     const payloads = messages(task);
-    const connection = open(url, {
-      ...options,
-      opened() {
-        for (let i = 0; i < task.inFlight; i++) connection.send(payloads[i % payloads.length], 1);
-        rate();
-      },
-      received(length, messages = 1) {
-        if (count === 0) check(length);
-        for (let i = 0; i < messages; i++) connection.send(payloads[++count % payloads.length], 1);
-      },
-    });
+    let left = connections;
+    const start = (connection) => {
+      for (let i = 0; i < inFlight; i++) connection.send(payloads[i % payloads.length], 1);
+      if (--left === 0) rate();
+    };
+    for (let i = 0; i < connections; i++) {
+      const connection = open(url, {
+        ...options,
+        opened: () => start(connection),
+        received(length, messages = 1) {
+          if (count === 0) check(length);
+          for (let i = 0; i < messages; i++) connection.send(payloads[++count % payloads.length], 1);
+        },
+      });
+    }
   },
 
   /** Channels that open and stay: how fast, and how much memory each takes. */

@@ -7,7 +7,7 @@ use std::task::{Context, Waker};
 use fastwebsockets::{FragmentCollector, Frame, OpCode};
 use tungstenite::protocol::Role;
 use tungstenite::{Bytes, Message, WebSocket};
-use websocket_channel::protocol::{Connection, Event, Kind, Limits, Request};
+use websocket_channel::protocol::{Connection, Event, Kind, Limits, MAX_HEADER, Request, Whole};
 
 use super::Task;
 use super::wire::{CHUNK, Wire};
@@ -30,7 +30,26 @@ pub struct Ours {
     /// A message that comes in pieces.
     gathered: Vec<u8>,
     payload: Vec<u8>,
+    window: Vec<u8>,
     out: Vec<u8>,
+}
+
+/// Payloads from this size on are framed where they lie, as in the Node backend.
+const IN_PLACE: usize = 32 * 1024;
+
+impl Ours {
+    /// Copies the payload into a window, piece by piece, and frames it there.
+    fn send_in_place(&mut self) {
+        let mut message = self.connection.begin_message(Kind::Binary, self.payload.len() as u64);
+        let mut pieces = self.payload.chunks(CHUNK).peekable();
+        while let Some(piece) = pieces.next() {
+            let window = &mut self.window[..MAX_HEADER + piece.len()];
+            window[MAX_HEADER..].copy_from_slice(piece);
+            let last = pieces.peek().is_none();
+            let start = self.connection.continue_message(&mut message, window, last, rand::random, &mut self.out);
+            self.wire.write_all(&window[start.unwrap()..]).unwrap();
+        }
+    }
 }
 
 impl Client for Ours {
@@ -48,14 +67,27 @@ impl Client for Ours {
         let mut chunk = Vec::with_capacity(CHUNK + 2048);
         chunk.resize(CHUNK, 0);
         let payload = task.payload.clone().into();
-        Self { connection, wire, chunk, gathered: Vec::new(), payload, out: Vec::new() }
+        Self {
+            connection,
+            wire,
+            chunk,
+            gathered: Vec::new(),
+            payload,
+            window: vec![0; MAX_HEADER + CHUNK],
+            out: Vec::new(),
+        }
     }
 
     fn receive(&mut self, mut count: usize, mut seen: impl FnMut(Kind, &[u8])) {
         while count > 0 {
             let size = self.wire.read(&mut self.chunk).unwrap();
             let (chunk, mut at) = (&self.chunk[..size], 0);
-            while let Some(event) = self.connection.poll_event(chunk, &mut at, &mut []) {
+            loop {
+                while let Some(Whole { kind, start, end, .. }) = self.connection.poll_whole(chunk, &mut at) {
+                    seen(kind, &chunk[start..end]);
+                    count -= 1;
+                }
+                let Some(event) = self.connection.poll_event(chunk, &mut at, &mut []) else { break };
                 match event {
                     Event::Message { kind, payload, .. } => {
                         seen(kind, &chunk[payload]);
@@ -77,6 +109,10 @@ impl Client for Ours {
     fn send(&mut self, count: usize) {
         for left in (0..count).rev() {
             // The others draw their keys in the same way.
+            if self.payload.len() >= IN_PLACE {
+                self.send_in_place();
+                continue;
+            }
             self.connection.send(Kind::Binary, &self.payload, rand::random, &mut self.out);
             if self.out.len() >= CHUNK || left == 0 {
                 self.wire.write_all(&self.out).unwrap();
