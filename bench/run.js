@@ -23,7 +23,7 @@ const HELP = `npm run bench [-- OPTIONS]: measures the built package against oth
 const folder = join(root, 'bench');
 const measured = join(root, 'build', 'bench.json');
 /** A browser's figures are the least steady ones. */
-const BROWSER_ROUNDS = 15;
+const BROWSER_ROUNDS = 9;
 /** A measurement that takes longer hangs. */
 const DEADLINE_MS = 60_000;
 
@@ -42,7 +42,7 @@ await main(async () => {
     say('measuring in Chromium');
     const { measureBrowser } = await import('./browser/run.js');
     const browser = await measureBrowser({ rounds: BROWSER_ROUNDS, echoUrl: `ws://127.0.0.1:${peers.ports.echo}/echo`, log: console.log });
-    say('measuring the engine natively (5 minutes)');
+    say('measuring the engine natively (2 minutes)');
     const { measureNative } = await import('./native/run.js');
     const native = await measureNative();
     await writeFile(measured, JSON.stringify({ rows, browser, native, date: new Date().toISOString().slice(0, 10) }));
@@ -100,7 +100,7 @@ async function startPeers(scratch) {
 
 async function measure(options, peers) {
   const rounds = Number(options.rounds ?? (options.quick ? 2 : 5));
-  const times = options.quick ? { warmMs: 100, measureMs: 200 } : { warmMs: 200, measureMs: 350 };
+  const times = options.quick ? { warmMs: 100, measureMs: 200 } : { warmMs: 150, measureMs: 300 };
   const hosts = await hostsOf(options);
   const cases = CASES.filter(({ section, name }) => `${section} ${name}`.includes(options.case ?? ''));
   const rows = [];

@@ -6,12 +6,13 @@ import { main, root, run } from '../../scripts/run.js';
 
 const target = join(root, 'target', 'bench-native');
 const quickly = ['--warm-up-time', '0.2', '--measurement-time', '0.5', '--nresamples', '1000'];
+const fully = ['--warm-up-time', '0.5', '--measurement-time', '1.5'];
 
 /** Measures, and answers the payload's MiB per second: a row for each size and direction, a value for each library. */
 export async function measureNative({ quick = false } = {}) {
   const results = join(target, 'criterion');
   await rm(results, { recursive: true, force: true }); // or benchmarks that no longer exist would be found again
-  await run('cargo', ['bench', '--quiet', '--manifest-path', join(root, 'bench', 'native', 'Cargo.toml'), '--', '--noplot', ...(quick ? quickly : [])],
+  await run('cargo', ['bench', '--quiet', '--manifest-path', join(root, 'bench', 'native', 'Cargo.toml'), '--', '--noplot', ...(quick ? quickly : fully)],
     { env: { CARGO_TARGET_DIR: target }, quiet: true });
   const rows = new Map();
   for (const { name, library, speed } of await readResults(results)) {

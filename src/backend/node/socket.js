@@ -21,7 +21,7 @@ const TINY = 20;
 /** Pieces of a text under this size are decoded together. */
 const SMALL = 4096;
 /** Texts up to this size, when several lie in a chunk, are cut out of one string of `RUN` bytes, which costs a seventh. */
-const SHORT = 512;
+const SHORT = 1024;
 /** A text that is kept keeps no more than so many bytes beside its own. */
 const RUN = 4096;
 /** One buffer for all sockets: `onread` hands it over synchronously, and it is free again when the engine returns. */
