@@ -14,7 +14,7 @@ import { printCase, results } from './report.js';
 const HELP = `npm run bench [-- OPTIONS]: measures the built package against other clients and writes bench/RESULTS.md
 
   --quick          Node 20 only, two short rounds without the bare socket, under two minutes; writes no file
-  --case TEXT      only the cases whose section and name contain TEXT; writes no file
+  --case TEXT      only the cases whose section and name contain TEXT; replaces them in bench/RESULTS.md
   --host NAME      only this host ("Node 20", "Node 24", "Node 26", "Bun", "Deno"); may stand several times
   --rounds N       how many rounds (5)
   --no-build       measure what is built already
@@ -38,7 +38,8 @@ await main(async () => {
   const peers = await startPeers(scratch);
   try {
     const rows = await measure(options, peers);
-    if (options.quick || options.case || options.host) return;
+    if (options.quick || options.host) return;
+    if (options.case) return await replace(rows);
     say('measuring in Chromium');
     const { measureBrowser } = await import('./browser/run.js');
     const browser = await measureBrowser({ rounds: BROWSER_ROUNDS, echoUrl: `ws://127.0.0.1:${peers.ports.echo}/echo`, log: console.log });
@@ -52,6 +53,15 @@ await main(async () => {
     await rm(scratch, { recursive: true });
   }
 });
+
+/** Puts cases measured anew in the place of the last full run's, if there was one. */
+async function replace(rows) {
+  const last = await readFile(measured, 'utf8').then(JSON.parse, () => null);
+  if (last === null) return;
+  last.rows = last.rows.map((row) => rows.find(({ section, name }) => section === row.section && name === row.name) ?? row);
+  await writeFile(measured, JSON.stringify(last));
+  await report();
+}
 
 /** Writes RESULTS.md from what was measured last. */
 async function report() {

@@ -389,6 +389,9 @@ export class Socket {
   }
 }
 
+/** The memory for small pieces of the last text that had some, for the next. */
+let spareSmall = null;
+
 /** Decoded as it comes: decoding a large text at once would hold up everything else. */
 class GatheredText {
   constructor() {
@@ -406,7 +409,10 @@ class GatheredText {
       this.decode(bytes, start, end, ascii);
       return;
     }
-    this.small ??= Buffer.allocUnsafeSlow(2 * SMALL);
+    if (this.small === null) {
+      this.small = spareSmall ?? Buffer.allocUnsafeSlow(2 * SMALL);
+      spareSmall = null;
+    }
     this.smallLength += bytes.copy(this.small, this.smallLength, start, end);
     this.smallAscii &&= ascii;
     if (this.smallLength >= SMALL) this.decodeSmall();
@@ -414,6 +420,7 @@ class GatheredText {
 
   finish() {
     this.decodeSmall();
+    spareSmall ??= this.small;
     return this.text;
   }
 
