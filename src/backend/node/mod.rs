@@ -178,6 +178,7 @@ impl Node {
             Event::Close(close) => {
                 self.peer_closed.set(true);
                 self.sending.drop_messages();
+                self.send_queue(); // a close frame of ours may have waited behind them
                 self.session.report(Report::PeerClose(close));
                 return self.conclude_if_closed();
             }

@@ -39,8 +39,8 @@ pub(super) struct Sending {
     closing: Cell<bool>,
 }
 
-/// A message larger than the window: it passes through it, each piece a fragment, so that other things get their turn
-/// and pongs get out between.
+/// A message larger than the window: it passes through it piece by piece. Beyond a mebibyte, or compressed, each piece is a
+/// fragment, so that other things get their turn and pongs get out between.
 struct Large {
     fragments: Fragments,
     payload: Payload,
@@ -56,7 +56,7 @@ const PIECES_A_TURN: u32 = 16;
 const MAX_WRITES: u32 = 32;
 
 thread_local! {
-    /// The memory of the last `out` that was written, for the next: an idle connection owns none, and none grows anew.
+    /// The memory of the last `out` that was written, for the next: an idle connection owns none.
     static SPARE: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
 }
 
@@ -113,7 +113,7 @@ impl Node {
     pub(crate) fn send(&self, message: Outgoing) {
         if !self.sending.closing.get() {
             self.sending.queue.borrow_mut().push_back(message);
-            self.send_queue();
+            self.send_queue_if_free();
             self.flush_soon();
         }
     }
@@ -124,7 +124,7 @@ impl Node {
         }
         *self.sending.close.borrow_mut() = Some(close);
         self.with_socket(Socket::resume);
-        self.send_queue();
+        self.send_queue_if_free();
         self.flush_soon();
     }
 
@@ -220,8 +220,15 @@ impl Node {
         });
     }
 
+    /// Sends what is queued, unless a large message is under way: then its next turn does.
+    fn send_queue_if_free(&self) {
+        if !self.sending.is_busy() {
+            self.send_queue();
+        }
+    }
+
     /// Sends what is queued as far as this turn goes, the close frame behind it.
-    fn send_queue(&self) {
+    pub(super) fn send_queue(&self) {
         while self.send_large() {
             let Some(Outgoing(kind, payload)) = self.sending.queue.borrow_mut().pop_front() else {
                 self.sending.queue.take();

@@ -91,7 +91,9 @@ export function fillBytes(bytes) {
 export class Payload {
   /** `copy` if the caller may write to its bytes before they are sent. */
   constructor(payload, copy) {
-    this.payload = copy && typeof payload !== 'string' ? Buffer.from(payload) : payload;
+    // A Uint8Array of the plain kind: what a subclass makes of `subarray` is anybody's guess.
+    if (typeof payload === 'string') this.payload = payload;
+    else this.payload = copy ? Buffer.from(payload) : new Uint8Array(payload.buffer, payload.byteOffset, payload.length);
     this.at = 0;
     this.length = typeof payload === 'string' ? Buffer.byteLength(payload) : payload.length;
   }
@@ -179,6 +181,8 @@ export class Socket {
     this.gathering = null;
     /** So many blocks wait for the tick's end. */
     this.corked = 0;
+    /** The timer that keeps the process alive while nothing is read. */
+    this.paused = null;
   }
 
   /** Starts connecting; throws if an option cannot be used. */
@@ -219,7 +223,8 @@ export class Socket {
   /** What is to be read into next; undefined for the same again. A large message's payload goes right where it stays. */
   nextBuffer() {
     const next = this.engine !== null && this.passing >= DIRECT ? this.gathering.room(this.passing) : chunk;
-    if (next === chunk && this.buffer === chunk) return undefined;
+    // Each attempt to connect (autoSelectFamily) has a handle of its own, which must be given its buffer.
+    if (next === chunk && this.buffer === chunk && this.reached !== '') return undefined;
     this.buffer = next;
     return next;
   }
@@ -227,6 +232,7 @@ export class Socket {
   /** The first `length` bytes of `chunk` have just been received. */
   read(length) {
     this.received = length;
+    this.copy = null;
     runEnd = 0;
     for (let at = 0; at < length && this.engine !== null;) {
       if (this.passing > 0) {
@@ -241,6 +247,7 @@ export class Socket {
       chunk.copy(wasm(), receiveAt, at, end);
       this.base = at;
       this.passing = this.engine.handleData(end - at);
+      if (this.passing === 0) this.large = false;
       at = end;
     }
     this.copy = null;
@@ -255,6 +262,7 @@ export class Socket {
 
   closed() {
     const { engine, error } = this;
+    this.endPause();
     if (engine === null) return;
     this.engine = null;
     last = null;
@@ -262,12 +270,20 @@ export class Socket {
     engine.free();
   }
 
+  /** Reads no more. A socket that does not read keeps no process alive; its channel, which is open, does. */
   pause() {
     this.socket.pause();
+    this.paused ??= setInterval(() => {}, 2 ** 30);
   }
 
   resume() {
     this.socket.resume();
+    this.endPause();
+  }
+
+  endPause() {
+    clearInterval(this.paused);
+    this.paused = null;
   }
 
   // What the engine calls to send.
@@ -284,7 +300,7 @@ export class Socket {
 
   /** Writes framed bytes; `messages` end here. */
   write(bytes, messages) {
-    if (bytes.length < BLOCK / 4 || bytes.length > BLOCK) this.hand(Buffer.from(bytes), null, messages);
+    if (bytes.length < BLOCK / 2 || bytes.length > BLOCK) this.hand(Buffer.from(bytes), null, messages);
     else this.writeBlock(bytes, messages);
   }
 
@@ -328,7 +344,7 @@ export class Socket {
 
   /** Waits for the peer to end the connection, but no longer than `ms`. */
   linger(ms) {
-    const timer = setTimeout(() => this.socket.destroy(), ms);
+    const timer = setTimeout(() => this.socket.destroy(), ms).unref();
     this.socket.once('close', () => clearTimeout(timer));
   }
 
@@ -336,6 +352,10 @@ export class Socket {
   detach() {
     const { engine, socket } = this;
     this.engine = null;
+    this.gathering = null;
+    this.copy = null;
+    last = null;
+    this.endPause();
     socket?.unref();
     // Not at once: one of the engine's methods may be calling.
     queueMicrotask(() => engine?.free());
@@ -366,7 +386,8 @@ export class Socket {
       return;
     }
     // Views of one copy of the chunk: making a view costs a twentieth of making a buffer.
-    this.copy ??= chunk.buffer.slice(0, this.received);
+    // (A view's owner may have transferred the copy elsewhere.)
+    if (this.copy === null || this.copy.byteLength === 0) this.copy = chunk.buffer.slice(0, this.received);
     listener.binary(new Uint8Array(this.copy, this.base + start, end - start));
   }
 
@@ -438,7 +459,7 @@ class GatheredText {
 }
 
 /**
- * The buffer of the last message that came in pieces: while it lives, malloc does not hand back to the system what is freed
+ * The buffer that the last message was gathered in: while it lives, malloc does not hand back to the system what is freed
  * below it, only to ask for it again for the next messages, page fault by page fault.
  */
 let last = null;
@@ -474,6 +495,8 @@ class GatheredBytes {
   finish() {
     const bytes = new Uint8Array(this.bytes.buffer, 0, this.length);
     if (this.bytes.length <= MAX_LAST) last = this.bytes;
-    return this.bytes.length - this.length > WINDOW ? bytes.slice() : bytes;
+    if (this.bytes.length - this.length > WINDOW) return bytes.slice();
+    this.bytes.fill(0, this.length); // nobody's business, though the buffer is the user's now
+    return bytes;
   }
 }

@@ -118,6 +118,30 @@ export const flow = [
       });
     },
   },
+  {
+    name: 'a name whose first address refuses: the second one is connected to, and what it sends is read',
+    async run(t) {
+      await withPeer(t, { options: { socket: { lookup: twoAddresses } } }, async (talk, { socket }) => {
+        socket.write(Buffer.concat([frame('hello'), frame(Buffer.alloc(300_000, 7))]));
+        await talk.untilMessages(2);
+        t.same([talk.messages[0], talk.messages[1].length], ['hello', 300_000]);
+      });
+    },
+  },
+  {
+    name: 'a subclass of Uint8Array whose subarray is empty is sent as the bytes it is',
+    async run(t) {
+      class Odd extends Uint8Array {
+        constructor(size) { super(typeof size === 'number' ? size : 0); }
+      }
+      const talk = await t.opened(t.peer('ws', '/echo'));
+      talk.send(new Odd(200_000).fill(9));
+      const [back] = await talk.untilMessages(1);
+      t.same([back.length, back[199_999]], [200_000, 9]);
+      talk.close();
+      await t.stops(talk, { node: 'NS_OK' });
+    },
+  },
   ...['', 'permessage-deflate'].map((extensions) => ({
     name: `every message of a long run is still what it was at the end${extensions && ', compressed ones too'}`,
     async run(t) {
@@ -169,10 +193,11 @@ function deflated(payload) {
 }
 
 /** A channel open to a peer of raw TCP; closed and stopped afterwards. */
-async function withPeer(t, { extensions, listener }, use) {
+async function withPeer(t, { extensions, listener, options }, use) {
   const server = await startRaw();
   try {
-    const talk = t.open(`ws://127.0.0.1:${server.port}/`, { listener });
+    const host = options ? 'two.example' : '127.0.0.1';
+    const talk = t.open(`ws://${host}:${server.port}/`, { listener, options });
     const connection = await server.next();
     connection.onFrame = ({ opcode }) => { if (opcode === 8) connection.socket.end(Buffer.from([0x88, 0])); };
     connection.accept(extensions);
@@ -183,6 +208,13 @@ async function withPeer(t, { extensions, listener }, use) {
   } finally {
     server.stop();
   }
+}
+
+/** What `lookup` answers for a name with two addresses, of which nobody listens at the first. */
+function twoAddresses(name, options, callback) {
+  const addresses = ['127.0.0.2', '127.0.0.1'].map((address) => ({ address, family: 4 }));
+  if (options.all) callback(null, addresses);
+  else callback(null, addresses[0].address, 4);
 }
 
 /** Writes one after the other as the socket takes them; `count` of them have been taken. */
