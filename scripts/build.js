@@ -16,8 +16,8 @@ export const installedFolder = join(build, 'installed');
 
 /** What differs between the two builds. Budgets are of the whole file a user downloads, gzipped. */
 const HOSTS = {
-  browser: { cargo: [], rustflags: '--cfg=bare', wasmOpt: ['-Oz', '-Oz'], optLevel: 'z', formats: ['esm', 'cjs'], budget: 20_000, minify: true },
-  node: { cargo: ['--features', 'node'], rustflags: '-Ctarget-feature=+simd128', wasmOpt: ['-ocimfs', '0', '-O4', '-O4'], optLevel: '3', formats: ['cjs'], budget: 120_000, minify: false },
+  browser: { cargo: [], rustflags: '--cfg=bare', wasmOpt: ['-Oz', '-Oz'], optLevel: 'z', formats: ['esm', 'cjs'], budget: 20_000, minifyIdentifiers: true },
+  node: { cargo: ['--features', 'node'], rustflags: '-Ctarget-feature=+simd128', wasmOpt: ['-ocimfs', '0', '-O4', '-O4'], optLevel: '3', formats: ['cjs'], budget: 120_000, minifyIdentifiers: false },
 };
 
 /** What every browser and Node 20 understand; binaryen knows newer things too. */
@@ -67,6 +67,28 @@ async function shortenNames(folder) {
   await run(bin('wasm-as'), [...FEATURES, ...NAMES ? ['-g'] : [], text, '-o', wasm], { quiet: true });
 }
 
+/** What a string in double quotes, and a script in a page, can hold as it is; the last two begin what stands for a rarer byte. */
+const PRINTABLE = Array.from({ length: 95 }, (_, index) => String.fromCharCode(32 + index)).filter((char) => !'"\'`\\<~$'.includes(char));
+
+/**
+ * Bytes as printable ASCII: a character for each of the common ones, two for each of the rest, both in ascending order. Before them, as 64
+ * hex digits, which are common. gzip makes as little of it as of the bytes themselves (ARCHITECTURE.md, "Sizes"); entry.js reads it.
+ */
+function printable(bytes) {
+  const counts = new Array(256).fill(0);
+  for (const byte of bytes) counts[byte]++;
+  const size = PRINTABLE.length;
+  const common = new Set([...counts.keys()].sort((a, b) => counts[b] - counts[a]).slice(0, size));
+  const [places, digits] = [[0, 0], new Array(64).fill(0)];
+  const chars = counts.map((_, byte) => {
+    const isCommon = common.has(byte);
+    if (isCommon) digits[byte >> 2] |= 1 << (byte & 3);
+    const place = places[Number(isCommon)]++;
+    return isCommon ? PRINTABLE[place] : '~$'[Math.floor(place / size)] + PRINTABLE[place % size];
+  });
+  return digits.map((digit) => digit.toString(16)).join('') + Array.from(bytes, (byte) => chars[byte]).join('');
+}
+
 /** Resolves what the entry imports, and what wasm-bindgen copied of our JavaScript to its original. */
 const resolver = (host) => ({
   name: 'build',
@@ -78,7 +100,7 @@ const resolver = (host) => ({
       'build:constants': join(build, 'constants.js'),
     };
     onResolve({ filter: /^build:/ }, ({ path }) => ({ path: files[path] }));
-    onLoad({ filter: /\.wasm$/ }, async ({ path }) => ({ contents: await readFile(path, 'hex'), loader: 'text' }));
+    onLoad({ filter: /\.wasm$/ }, async ({ path }) => ({ contents: printable(await readFile(path)), loader: 'text' }));
     onResolve({ filter: /\/snippets\/.*\/src\// }, ({ path }) => ({ path: join(root, path.replace(/^.*?\/src\//, 'src/')) }));
   },
 });
@@ -93,7 +115,9 @@ async function bundle(host, format) {
     bundle: true,
     platform: host === 'node' ? 'node' : 'browser',
     target: host === 'node' ? 'node20' : 'es2022',
-    minify: HOSTS[host].minify,
+    minifyWhitespace: true,
+    minifySyntax: true,
+    minifyIdentifiers: HOSTS[host].minifyIdentifiers, // Node's stack traces keep their names
     plugins: [resolver(host)],
     legalComments: 'none',
     // wasm-bindgen's glue: one import object for several snippets, and an initialiser that is not used.
