@@ -1,7 +1,7 @@
 // What Node can honour beyond what both hosts share.
 
 import { ChannelError, invalid, notImplemented, notOpened } from '../../bindings/error.js';
-import { fillBytes, fillText } from './socket.js';
+import { fillBytes, fillText } from './windows.js';
 
 const isObject = (value) => value !== null && typeof value === 'object';
 

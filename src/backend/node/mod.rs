@@ -158,7 +158,9 @@ impl Node {
                 return self.session.message(self, Incoming::Whole { kind, inflated, start, end, ascii });
             }
             Event::Begin { kind, first_frame } => {
-                return self.with_socket(|socket| socket.begin(kind == Kind::Text, first_frame as f64));
+                let gathering = socket::gathered(kind == Kind::Text, first_frame as f64);
+                let may_pass = if kind == Kind::Binary { first_frame as f64 } else { 0.0 };
+                return self.with_socket(|socket| socket.begin(gathering, may_pass));
             }
             Event::Piece { source, payload, ascii } => {
                 let (start, end) = (payload.start as u32, payload.end as u32);

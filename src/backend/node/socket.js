@@ -1,25 +1,18 @@
-// The socket under one channel: node:net and node:tls, and the memory that messages live in.
+// The socket under one channel: node:net and node:tls.
 //
 // What comes in is read into `chunk`, copied into the engine's window in wasm, parsed there, and handed to the
 // listener from `chunk` again: the engine only ever names offsets. Large binary payload passes it by. What goes out is
 // framed in wasm and copied out.
 
 import net from 'node:net';
-import { StringDecoder } from 'node:string_decoder';
 import tls from 'node:tls';
+import { forgetLast } from './gathered.js';
+import { MAX_HEADER, WINDOW, inflateAt, receiveAt, sendAt, unitsAt, wasm } from './windows.js';
 
-/** The size of the windows, and the most that is read at once. */
-const WINDOW = 65536;
-/** The room for a frame's header before what is to be sent. */
-const MAX_HEADER = 14;
 /** From so many bytes on, payload that may pass by the engine is read right into its message. */
 const DIRECT = 16384;
 /** How much of a chunk the engine is shown first where a large message is likely to begin. */
 const HEAD = 1024;
-/** Texts of up to so many characters are copied one by one if they are ASCII: the call of an encoder takes longer. */
-const TINY = 20;
-/** Pieces of a text under this size are decoded together. */
-const SMALL = 4096;
 /** Texts up to this size, when several lie in a chunk, are cut out of one string of `RUN` bytes, which costs a seventh. */
 const SHORT = 1024;
 /** A text that is kept keeps no more than so many bytes beside its own. */
@@ -27,97 +20,10 @@ const RUN = 4096;
 /** One buffer for all sockets: `onread` hands it over synchronously, and it is free again when the engine returns. */
 const chunk = Buffer.allocUnsafeSlow(WINDOW);
 
-let memory;
-let receiveAt = 0;
-let inflateAt = 0;
-let sendAt = 0;
-let unitsAt = 0;
-let view = Buffer.alloc(0);
-let window = view;
-const encoder = new TextEncoder();
-
 /** What long writes were made from, for the next ones: fresh memory costs more than the copy into it. */
 const blocks = [];
 const BLOCK = 96 * 1024 + MAX_HEADER;
 const MAX_BLOCKS = 8;
-
-/** Tells where in the wasm memory the windows are. Called once, when the first channel opens. */
-export function provideWindows(wasmMemory, receive, inflate, send, units) {
-  memory = wasmMemory;
-  receiveAt = receive;
-  inflateAt = inflate;
-  sendAt = send + MAX_HEADER;
-  unitsAt = units;
-}
-
-/** The wasm memory; a view made earlier is detached when the memory has grown. */
-function wasm() {
-  if (view.byteLength === 0) view = Buffer.from(memory.buffer);
-  return view;
-}
-
-/** The send window, without the room for a header. */
-function sendWindow() {
-  if (window.byteLength === 0) window = new Uint8Array(memory.buffer, sendAt, WINDOW);
-  return window;
-}
-
-/** Writes `text` into the send window: its size in bytes, or -1 if it does not fit. */
-export function fillText(text) {
-  const { length } = text;
-  if (memory === undefined || length > WINDOW) return -1;
-  const window = sendWindow();
-  if (length <= TINY) {
-    let seen = 0;
-    for (let i = 0; i < length; i++) {
-      const unit = text.charCodeAt(i);
-      window[i] = unit;
-      seen |= unit;
-    }
-    if (seen < 0x80) return length;
-  }
-  const { read, written } = encoder.encodeInto(text, window);
-  return read === length ? written : -1;
-}
-
-/** Copies `bytes` into the send window: their number, or -1 if they do not fit. */
-export function fillBytes(bytes) {
-  if (memory === undefined || bytes.length > WINDOW) return -1;
-  sendWindow().set(bytes);
-  return bytes.length;
-}
-
-/** A payload that waits, or goes through the window in pieces. A string is encoded piece by piece, too: at once, a large one would take too long. */
-export class Payload {
-  /** `copy` if the caller may write to its bytes before they are sent. */
-  constructor(payload, copy) {
-    // A Uint8Array of the plain kind: what a subclass makes of `subarray` is anybody's guess.
-    if (typeof payload === 'string') this.payload = payload;
-    else this.payload = copy ? Buffer.from(payload) : new Uint8Array(payload.buffer, payload.byteOffset, payload.length);
-    this.at = 0;
-    this.length = typeof payload === 'string' ? Buffer.byteLength(payload) : payload.length;
-  }
-
-  isDone() {
-    return this.at >= this.payload.length;
-  }
-
-  /** Writes the next piece into the send window: its size in bytes. */
-  fill() {
-    const { payload, at, length } = this;
-    if (typeof payload !== 'string') {
-      const piece = payload.subarray(at, at + WINDOW);
-      this.at += piece.length;
-      return fillBytes(piece);
-    }
-    // A UTF-16 unit has up to three bytes in UTF-8, unless all have one.
-    let end = at + (length <= WINDOW || length === payload.length ? WINDOW : Math.floor(WINDOW / 3));
-    const splitsPair = end < payload.length && (payload.charCodeAt(end - 1) & 0xfc00) === 0xd800;
-    if (splitsPair) end--;
-    this.at = end;
-    return wasm().utf8Write(payload.slice(at, end), sendAt, WINDOW);
-  }
-}
 
 /** A piece of the chunk as a string, headers and all, and where it lies. */
 let run = '';
@@ -265,7 +171,7 @@ export class Socket {
     this.endPause();
     if (engine === null) return;
     this.engine = null;
-    last = null;
+    forgetLast();
     engine.handleClosed(this.reached, String(error?.code ?? ''), error);
     engine.free();
   }
@@ -354,7 +260,7 @@ export class Socket {
     this.engine = null;
     this.gathering = null;
     this.copy = null;
-    last = null;
+    forgetLast();
     this.endPause();
     socket?.unref();
     // Not at once: one of the engine's methods may be calling.
@@ -391,10 +297,10 @@ export class Socket {
     listener.binary(new Uint8Array(this.copy, this.base + start, end - start));
   }
 
-  /** A message begins that comes in pieces; its first frame has `length` bytes. */
-  begin(text, length) {
-    this.gathering = text ? new GatheredText() : new GatheredBytes(length);
-    this.large = !text && length >= DIRECT;
+  /** A message begins that comes in pieces, into `gathering` (gathered.js); so much of its first frame may pass by. */
+  begin(gathering, mayPass) {
+    this.gathering = gathering;
+    this.large = mayPass >= DIRECT;
   }
 
   piece(inflated, start, end, ascii) {
@@ -407,96 +313,5 @@ export class Socket {
     const { gathering } = this;
     this.gathering = null;
     return gathering.finish();
-  }
-}
-
-/** The memory for small pieces of the last text that had some, for the next. */
-let spareSmall = null;
-
-/** Decoded as it comes: decoding a large text at once would hold up everything else. */
-class GatheredText {
-  constructor() {
-    this.text = '';
-    this.decoder = null;
-    /** Pieces too small to be decoded by themselves: a string of its own for each would be many times their size. */
-    this.small = null;
-    this.smallLength = 0;
-    this.smallAscii = true;
-  }
-
-  add(bytes, start, end, ascii) {
-    if (end - start >= SMALL) {
-      this.decodeSmall();
-      this.decode(bytes, start, end, ascii);
-      return;
-    }
-    if (this.small === null) {
-      this.small = spareSmall ?? Buffer.allocUnsafeSlow(2 * SMALL);
-      spareSmall = null;
-    }
-    this.smallLength += bytes.copy(this.small, this.smallLength, start, end);
-    this.smallAscii &&= ascii;
-    if (this.smallLength >= SMALL) this.decodeSmall();
-  }
-
-  finish() {
-    this.decodeSmall();
-    spareSmall ??= this.small;
-    return this.text;
-  }
-
-  decodeSmall() {
-    if (this.smallLength === 0) return;
-    this.decode(this.small, 0, this.smallLength, this.smallAscii);
-    this.smallLength = 0;
-    this.smallAscii = true;
-  }
-
-  decode(bytes, start, end, ascii) {
-    if (ascii) this.text += bytes.latin1Slice(start, end);
-    else this.text += (this.decoder ??= new StringDecoder('utf8')).write(bytes.subarray(start, end));
-  }
-}
-
-/**
- * The buffer that the last message was gathered in: while it lives, malloc does not hand back to the system what is freed
- * below it, only to ask for it again for the next messages, page fault by page fault.
- */
-let last = null;
-const MAX_LAST = 1 << 22;
-
-/** Memory follows what has come, doubling: what a header claims is not yet there. */
-class GatheredBytes {
-  constructor(length) {
-    this.bytes = Buffer.allocUnsafeSlow(Math.min(length, 16 * WINDOW));
-    this.length = 0;
-  }
-
-  add(bytes, start, end) {
-    const length = this.length + end - start;
-    this.grow(length);
-    bytes.copy(this.bytes, this.length, start, end);
-    this.length = length;
-  }
-
-  /** Where the next bytes go, up to `limit`. */
-  room(limit) {
-    if (this.length === this.bytes.length) this.grow(this.length + 1);
-    return this.bytes.subarray(this.length, this.length + limit);
-  }
-
-  grow(length) {
-    if (length <= this.bytes.length) return;
-    const larger = Buffer.allocUnsafeSlow(Math.max(length, 2 * this.bytes.length));
-    this.bytes.copy(larger, 0, 0, this.length);
-    this.bytes = larger;
-  }
-
-  finish() {
-    const bytes = new Uint8Array(this.bytes.buffer, 0, this.length);
-    if (this.bytes.length <= MAX_LAST) last = this.bytes;
-    if (this.bytes.length - this.length > WINDOW) return bytes.slice();
-    this.bytes.fill(0, this.length); // nobody's business, though the buffer is the user's now
-    return bytes;
   }
 }

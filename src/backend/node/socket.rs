@@ -1,4 +1,4 @@
-//! `socket.js`, as Rust calls it, and the windows of wasm memory that they share.
+//! `socket.js`, as Rust calls it, and the windows of wasm memory that they share (`windows.js`).
 
 use std::cell::RefCell;
 
@@ -45,12 +45,24 @@ extern "C" {
     #[wasm_bindgen(method, js_name = deliverBinary)]
     pub(super) fn deliver_binary(this: &Socket, listener: &Listener, inflated: bool, start: u32, end: u32);
     #[wasm_bindgen(method)]
-    pub(super) fn begin(this: &Socket, text: bool, length: f64);
+    pub(super) fn begin(this: &Socket, gathering: JsValue, length: f64);
     #[wasm_bindgen(method)]
     pub(super) fn piece(this: &Socket, inflated: bool, start: u32, end: u32, ascii: bool);
     #[wasm_bindgen(method)]
     pub(super) fn finish(this: &Socket) -> JsValue;
 
+    #[wasm_bindgen(js_name = httpAnswer)]
+    pub(super) fn http_answer(status: u16, fields: Vec<String>, body: &[u8]) -> JsValue;
+}
+
+#[wasm_bindgen(module = "/src/backend/node/gathered.js")]
+extern "C" {
+    /// What the pieces of a message go into.
+    pub(super) fn gathered(text: bool, length: f64) -> JsValue;
+}
+
+#[wasm_bindgen(module = "/src/backend/node/windows.js")]
+extern "C" {
     #[wasm_bindgen(js_name = provideWindows)]
     fn provide_windows(memory: JsValue, receive: *const u8, inflate: *const u8, send: *const u8, units: *const u16);
     pub(crate) type Payload;
@@ -62,9 +74,6 @@ extern "C" {
     pub(super) fn is_done(this: &Payload) -> bool;
     #[wasm_bindgen(method)]
     pub(super) fn fill(this: &Payload) -> usize;
-
-    #[wasm_bindgen(js_name = httpAnswer)]
-    pub(super) fn http_answer(status: u16, fields: Vec<String>, body: &[u8]) -> JsValue;
 }
 
 #[wasm_bindgen]
@@ -108,7 +117,7 @@ extern "C" {
     pub(super) fn server_no_context_takeover(this: &DeflateOptions) -> Option<bool>;
 }
 
-/// The size of each window; `socket.js` has the same numbers.
+/// The size of each window; `windows.js` has the same numbers.
 pub(super) const WINDOW: usize = 65536;
 
 thread_local! {
