@@ -15,6 +15,8 @@ function statusName(status) {
 
 const names = new Map(Object.entries(Status).map(([name, number]) => [number, name]));
 
+host.statusName = statusName;
+
 let memory;
 
 /** Compiles the wasm: when the first channel is made, so that importing never throws and costs nothing. */

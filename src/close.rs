@@ -75,6 +75,11 @@ impl Close {
         (reason.len() <= MAX_REASON).then_some(Self { body: Some((code, reason)) })
     }
 
+    /// A close frame with code and reason; one that is too long is left out.
+    pub fn because(code: CloseCode, reason: &str) -> Self {
+        Self::new(code, reason.into()).unwrap_or_else(|| Self::with_code(code))
+    }
+
     /// The code, unless the frame is empty.
     pub fn code(&self) -> Option<CloseCode> {
         self.body.as_ref().map(|(code, _)| *code)

@@ -21,8 +21,67 @@ export function sizeOf(data, limit) {
   return data.length * 3 <= limit ? 0 : utf8Length(data);
 }
 
-function cannotSuspend() {
-  throw notImplemented('A browser cannot suspend reading.');
+const cannot = (what) => () => {
+  throw notImplemented(`A browser cannot ${what}.`);
+};
+const cannotSuspend = cannot('suspend reading');
+const cannotPing = cannot('send pings');
+const cannotAsk = cannot('call notificationCallbacks');
+
+export const length = (source) => source.length;
+export const cancel = (source) => source.cancel();
+
+/** What goes to one WebSocket, in order: behind a stream that is being collected everything waits. */
+export class Sender {
+  constructor(socket) {
+    this.socket = socket;
+    /** Is called with what went wrong with a stream. */
+    this.failed = null;
+    /** [what, its size in bytes]: a string, bytes, a Source, or a function that closes. */
+    this.queue = [];
+  }
+
+  get bufferedAmount() { return this.queue.reduce((sum, [, size]) => sum + size, this.socket.bufferedAmount); }
+
+  send(payload, size) {
+    if (payload.next) {
+      if (this.queue.push([payload, size]) === 1) this.drain();
+    } else if (this.queue.length > 0) {
+      this.queue.push([payload.slice(), size]);
+    } else {
+      this.socket.send(payload);
+    }
+  }
+
+  close(code, reason) {
+    const close = () => (code ? this.socket.close(code, reason) : this.socket.close());
+    if (this.queue.length > 0) this.queue.push([close, 0]);
+    else close();
+  }
+
+  /** Nothing more is sent. */
+  abort() {
+    for (const [payload] of this.queue.splice(0)) payload.cancel?.();
+    this.socket.close();
+  }
+
+  async drain() {
+    const { queue, socket } = this;
+    try {
+      while (queue.length > 0) {
+        const [payload, size] = queue[0];
+        if (payload.next) {
+          const bytes = new Uint8Array(size);
+          for (let at = 0, piece; (piece = await payload.next()); at += piece.length) bytes.set(piece, at);
+          if (queue.length > 0) socket.send(bytes);
+        } else if (payload.call) payload();
+        else socket.send(payload);
+        queue.shift();
+      }
+    } catch (error) {
+      if (queue.length > 0) this.failed(error);
+    }
+  }
 }
 
 export const host = {
@@ -30,9 +89,15 @@ export const host = {
   options: {},
   sendText: (raw, text) => raw.sendText(text),
   sendBytes: (raw, bytes) => raw.sendBytes(bytes),
+  sendStream: (raw, source) => raw.sendStream(source),
+  sendPing: cannotPing,
+  checkPing(name, seconds) {
+    if (seconds !== (name === 'pingInterval' ? 0 : 10)) cannotPing();
+  },
+  checkCallbacks: cannotAsk,
+  securityInfo: () => null,
   suspend: cannotSuspend,
   resume: cannotSuspend,
-  checkUri() {},
   checkOrigin(origin) {
     if (origin === globalThis.location?.origin) return;
     throw notImplemented('origin: a browser sends the page\'s own origin. Pass null, "" or that.');

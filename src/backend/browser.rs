@@ -11,13 +11,27 @@ use wasm_bindgen::prelude::*;
 use web_sys::{BinaryType, CloseEvent, MessageEvent, WebSocket};
 
 use super::timer::Timer;
-use super::{Listener, PayloadKind, Refusal, Session, Target};
+use super::{Evidence, Listener, PayloadKind, Refusal, Session, Target};
 use crate::channel::{Ending, Report, State, Taken};
 use crate::close::{Close, CloseCode};
 use crate::status::Status;
 
-/// A string or a `Uint8Array` that nobody else writes to.
-pub(crate) struct Outgoing(JsValue);
+/// A string, a `Uint8Array` that nobody else writes to, or a `Source` (source.js).
+pub(crate) struct Outgoing {
+    payload: JsValue,
+    /// In bytes.
+    size: f64,
+    /// It is a `Source`, which is to be told if it is not sent.
+    stream: bool,
+}
+
+impl Drop for Outgoing {
+    fn drop(&mut self) {
+        if self.stream {
+            cancel(&self.payload);
+        }
+    }
+}
 
 /// A string or an `ArrayBuffer`, as the `MessageEvent` carried it.
 pub(crate) struct Incoming(JsValue);
@@ -25,6 +39,7 @@ pub(crate) struct Incoming(JsValue);
 /// One native `WebSocket`.
 pub(crate) struct Browser {
     socket: WebSocket,
+    sender: Sender,
     session: Rc<Session>,
     max_message_size: f64,
     /// Until the end, when they are taken off the socket and freed.
@@ -35,11 +50,12 @@ pub(crate) struct Browser {
     poll_delay: Cell<u32>,
 }
 
-/// One signature for all three: each costs a page some hundred bytes.
+/// One signature for all: each costs a page some hundred bytes.
 struct Handlers {
     open: Closure<dyn FnMut(JsValue)>,
     message: Closure<dyn FnMut(JsValue)>,
     close: Closure<dyn FnMut(JsValue)>,
+    failed: Closure<dyn FnMut(JsValue)>,
 }
 
 /// When to look first, in milliseconds, unless a message comes before; sooner would cost an echo more than it tells.
@@ -56,6 +72,7 @@ impl Browser {
         })?;
         socket.set_binary_type(BinaryType::Arraybuffer);
         let browser = Rc::new(Self {
+            sender: Sender::new(&socket),
             socket,
             session: session.clone(),
             max_message_size: max_message_size.into(),
@@ -68,20 +85,23 @@ impl Browser {
     }
 
     pub(crate) fn outgoing(&self, payload: &JsValue, kind: PayloadKind, open: bool) -> (Outgoing, u64) {
-        match kind {
-            PayloadKind::Text => (Outgoing(payload.clone()), utf8_length(payload) as u64),
+        let (payload, size) = match kind {
+            PayloadKind::Text => (payload.clone(), utf8_length(payload)),
             PayloadKind::Binary => {
                 let bytes: &Uint8Array = payload.unchecked_ref();
                 // While connecting it waits: the caller must be free to write to its memory again.
                 let held = if open { bytes.clone() } else { bytes.slice(0, bytes.length()) };
-                (Outgoing(held.into()), u64::from(bytes.length()))
+                (held.into(), bytes.length().into())
             }
-        }
+            PayloadKind::Stream => (payload.clone(), length(payload)),
+        };
+        (Outgoing { payload, size, stream: kind == PayloadKind::Stream }, size as u64)
     }
 
-    pub(crate) fn send(self: &Rc<Self>, message: Outgoing) {
+    pub(crate) fn send(self: &Rc<Self>, mut message: Outgoing) {
+        message.stream = false;
         // Throws only while connecting, when nothing is sent, or for shared memory, which the bindings have copied.
-        let _ = self.socket.unchecked_ref::<RawSocket>().send(&message.0);
+        let _ = self.sender.send(&message.payload, message.size);
         if self.poll_delay.get() == 0 {
             self.poll_soon(FIRST_POLL_DELAY);
         }
@@ -89,15 +109,13 @@ impl Browser {
 
     pub(crate) fn close(&self, close: Close) {
         // A page may send few codes (WHATWG WebSockets); any other closes without one, which the peer sees as 1005.
-        let _ = match close.code().filter(|code| code.may_be_sent_by_a_page()) {
-            Some(code) => self.socket.close_with_code_and_reason(code.number(), close.reason()),
-            None => self.socket.close(),
-        };
+        let code = close.code().filter(|code| code.may_be_sent_by_a_page());
+        self.sender.close(code.map_or(0, CloseCode::number), close.reason());
     }
 
     pub(crate) fn abort(&self, _farewell: Option<Close>) {
         self.release();
-        let _ = self.socket.close();
+        self.sender.abort();
     }
 
     pub(crate) fn handle_timeout(&self) {}
@@ -114,7 +132,13 @@ impl Browser {
             let browser = self.clone();
             Closure::new(move |event| handle(&browser, event))
         };
-        let handlers = Handlers { open: on(Self::opened), message: on(Self::received), close: on(Self::closed) };
+        let handlers = Handlers {
+            open: on(Self::opened),
+            message: on(Self::received),
+            close: on(Self::closed),
+            failed: on(Self::stream_failed),
+        };
+        self.sender.set_failed(handlers.failed.as_ref());
         self.socket.set_onopen(Some(handlers.open.as_ref().unchecked_ref()));
         self.socket.set_onmessage(Some(handlers.message.as_ref().unchecked_ref()));
         self.socket.set_onclose(Some(handlers.close.as_ref().unchecked_ref()));
@@ -173,8 +197,21 @@ impl Browser {
         self.session.report(Report::Gone(ending));
     }
 
+    /// A message that was announced cannot be sent.
+    fn stream_failed(self: &Rc<Self>, cause: JsValue) {
+        self.abort(None);
+        let message = "sendBinaryStream failed.";
+        let evidence = Some(Evidence { cause, ..Evidence::default() });
+        self.session.report(Report::Gone(Ending {
+            status: Status::UNEXPECTED,
+            message,
+            evidence,
+            ..Ending::default()
+        }));
+    }
+
     fn look(self: &Rc<Self>) {
-        self.session.report(Report::Sent(Taken::AllBut(self.socket.buffered_amount().into())));
+        self.session.report(Report::Sent(Taken::AllBut(self.sender.buffered_amount() as u64)));
     }
 
     fn poll_soon(self: &Rc<Self>, delay: u32) {
@@ -196,6 +233,22 @@ extern "C" {
     fn utf8_length(text: &JsValue) -> f64;
     #[wasm_bindgen(js_name = sizeOf)]
     fn size_of(data: &JsValue, limit: f64) -> f64;
+    fn length(source: &JsValue) -> f64;
+    fn cancel(source: &JsValue);
+
+    type Sender;
+    #[wasm_bindgen(constructor)]
+    fn new(socket: &WebSocket) -> Sender;
+    #[wasm_bindgen(method, setter)]
+    fn set_failed(this: &Sender, failed: &JsValue);
+    #[wasm_bindgen(method, getter, js_name = bufferedAmount)]
+    fn buffered_amount(this: &Sender) -> f64;
+    #[wasm_bindgen(method, catch)]
+    fn send(this: &Sender, payload: &JsValue, size: f64) -> Result<(), JsValue>;
+    #[wasm_bindgen(method)]
+    fn close(this: &Sender, code: u16, reason: &str);
+    #[wasm_bindgen(method)]
+    fn abort(this: &Sender);
 }
 
 // web-sys knows these only with arguments converted to Rust's strings and back.
@@ -209,8 +262,6 @@ extern "C" {
     fn protocol(this: &RawSocket) -> JsValue;
     #[wasm_bindgen(method, getter)]
     fn extensions(this: &RawSocket) -> JsValue;
-    #[wasm_bindgen(method, catch)]
-    fn send(this: &RawSocket, payload: &JsValue) -> Result<(), JsValue>;
 }
 
 fn new_socket(url: &JsValue, protocols: &Array) -> Result<WebSocket, JsValue> {

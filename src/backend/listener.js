@@ -1,6 +1,6 @@
 // Calls the user's listener. Whatever it throws is reported as the host reports uncaught errors, and the channel goes on.
 
-function report(error) {
+export function report(error) {
   if (typeof reportError === 'function') reportError(error);
   else queueMicrotask(() => { throw error; });
 }
@@ -44,7 +44,6 @@ export class Listener {
     this.stopped?.();
     // What the host knows makes the sentence precise.
     message = words ?? message;
-    if (http !== null) message += ` Its HTTP status was ${http.status}.`;
     if (cause !== null) message += ` ${cause.message}`;
     const detail = { message, wasClean, code, reason, closedBy, http, cause, timeout };
     try { this.listener.onStop?.(this.context, status, detail); } catch (error) { report(error); }

@@ -55,6 +55,7 @@ impl Listener {
         let timeout = stop.timed_out.map(|timeout| match timeout {
             TimedOut::Open => "open",
             TimedOut::Close => "close",
+            TimedOut::Ping => "ping",
         });
         let Evidence { http, cause, words } = stop.evidence.unwrap_or_default();
         self.call_stop(

@@ -64,6 +64,8 @@ pub(crate) enum PayloadKind {
     Text,
     /// A `Uint8Array`.
     Binary,
+    /// Bytes still to come: what the host's JavaScript makes of `sendBinaryStream`'s arguments, with their `length`.
+    Stream,
 }
 
 /// Where to connect and how, as `arguments.js` has read it.

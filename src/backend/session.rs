@@ -91,6 +91,12 @@ impl Session {
         self.channel.borrow_mut().accept_now(size)
     }
 
+    /// `ref` and `unref`, for the timer.
+    #[cfg(feature = "node")]
+    pub(crate) fn keep_alive(&self, keep: bool) {
+        self.timer.keep_alive(keep);
+    }
+
     /// `close`.
     pub(crate) fn close(self: &Rc<Self>, close: Close) -> Result<(), Refusal> {
         let result = self.channel.borrow_mut().close(close);

@@ -2,8 +2,9 @@
 
 import { Listener } from '../backend/listener.js';
 import { parseOptions, parseOrigin, parseProtocols, parseUri } from './arguments.js';
-import { invalid, notImplemented, notOpened, refused } from './error.js';
+import { invalid, notOpened, refused } from './error.js';
 import { LoadGroup, cancel, join, leave } from './load_group.js';
+import { Source, bytesOf } from './source.js';
 
 const STATES = ['idle', 'connecting', 'open', 'closing', 'stopped'];
 
@@ -19,7 +20,6 @@ export function provide(compile, itsHost) {
 }
 
 const alreadyOpened = (advice) => refused(0x804b0049, `This channel was opened before. ${advice}`);
-const notYet = (name) => notImplemented(`${name} is not implemented yet: leave it as it is.`);
 
 export class WebSocketChannel {
   #serial = ++lastSerial;
@@ -28,6 +28,8 @@ export class WebSocketChannel {
   #uri;
   #protocols = '';
   #loadGroup = null;
+  /** What the host's side is told of the channel, and shows of itself. */
+  #link = { callbacks: null, pingInterval: 0, pingTimeout: 10 };
 
   constructor(options) {
     const RawChannel = load();
@@ -38,15 +40,19 @@ export class WebSocketChannel {
 
   asyncOpen(uri, origin, listener, context) {
     if (this.#raw.state !== 0) throw alreadyOpened('A channel opens once: make a new WebSocketChannel.');
-    const url = parseUri(uri, host);
+    const url = parseUri(uri);
     const options = parseOptions(this.#options, host);
-    options.host.origin = parseOrigin(origin, host);
+    const link = Object.assign(this.#link, options.host, { url, origin: parseOrigin(origin, host) });
     if (listener === null || (typeof listener !== 'object' && typeof listener !== 'function')) {
       throw invalid('asyncOpen: the listener is no object.');
     }
-    const stopped = () => { this.#loadGroup?.[leave](this); };
+    const stopped = () => {
+      host.stops?.(link, this.#raw.status);
+      this.#loadGroup?.[leave](this);
+    };
+    host.opens?.(link);
     this.#raw.asyncOpen(url, parseProtocols(this.#protocols), options.openTimeoutMs, options.closeTimeoutMs,
-      options.maxMessageSize, options.host, new Listener(listener, context, stopped));
+      options.maxMessageSize, link, new Listener(listener, context, stopped));
     this.#uri = url.href;
     this.#options = undefined;
     this.#loadGroup?.[join](this);
@@ -58,8 +64,14 @@ export class WebSocketChannel {
   }
 
   sendBinaryMsg(data) {
-    return accepted(host.sendBytes(this.#raw, bytesOf(data)));
+    return accepted(host.sendBytes(this.#raw, bytesOf(data, 'sendBinaryMsg')));
   }
+
+  sendBinaryStream(stream, length) {
+    return accepted(host.sendStream(this.#raw, new Source(stream, length)));
+  }
+
+  sendPing(data) { return host.sendPing(this.#raw, this.#link, data); }
 
   close(code, reason) {
     this.#raw.close(code, reason);
@@ -69,18 +81,28 @@ export class WebSocketChannel {
 
   resume() { host.resume(this.#raw); }
 
-  get originalURI() { return this.URI; }
+  ref() {
+    host.setRef?.(this.#raw, this.#link, true);
+    return this;
+  }
 
-  get URI() {
+  unref() {
+    host.setRef?.(this.#raw, this.#link, false);
+    return this;
+  }
+
+  get originalURI() {
     if (this.#uri === undefined) throw refused(0xc1f30001, 'There is no URI before asyncOpen.');
     return this.#uri;
   }
+
+  get URI() { return this.originalURI && this.#link.url.href; }
 
   get protocol() { return this.#raw.state < 2 ? this.#protocols : this.#raw.protocol ?? ''; }
 
   set protocol(list) {
     if (typeof list !== 'string') throw invalid('protocol: pass a comma-separated list of subprotocols, or "".');
-    if (this.#raw.state !== 0) throw alreadyOpened('protocol is read-only from then on: set it before asyncOpen.');
+    this.#mustBeIdle('protocol');
     this.#protocols = list;
   }
 
@@ -104,20 +126,36 @@ export class WebSocketChannel {
 
   get serial() { return this.#serial; }
 
-  get pingInterval() { return 0; }
+  get securityInfo() { return host.securityInfo(this.#link); }
 
-  set pingInterval(seconds) { if (seconds !== 0) throw notYet('pingInterval'); }
+  get pingInterval() { return this.#link.pingInterval; }
 
-  get pingTimeout() { return 10; }
+  set pingInterval(seconds) { this.#setPing('pingInterval', seconds); }
 
-  set pingTimeout(seconds) { if (seconds !== 10) throw notYet('pingTimeout'); }
+  get pingTimeout() { return this.#link.pingTimeout; }
 
-  get notificationCallbacks() { return null; }
+  set pingTimeout(seconds) { this.#setPing('pingTimeout', seconds); }
 
-  set notificationCallbacks(callbacks) { if (callbacks !== null) throw notYet('notificationCallbacks'); }
+  get notificationCallbacks() { return this.#link.callbacks; }
+
+  set notificationCallbacks(callbacks) {
+    if (typeof callbacks !== 'object') throw invalid('notificationCallbacks: pass an object of functions, or null.');
+    if (callbacks !== null) host.checkCallbacks();
+    this.#link.callbacks = callbacks;
+  }
 
   /** LoadGroup.cancel, for one member. */
   [cancel](status) { this.#raw.cancel(status); }
+
+  #mustBeIdle(name) {
+    if (this.#raw.state !== 0) throw alreadyOpened(`${name} is read-only from then on: set it before asyncOpen.`);
+  }
+
+  #setPing(name, seconds) {
+    host.checkPing(name, seconds);
+    this.#mustBeIdle(name);
+    this.#link[name] = seconds;
+  }
 
   #isActive() {
     return this.#raw.state > 0 && this.#raw.state < 4;
@@ -128,22 +166,6 @@ export class WebSocketChannel {
 function accepted(answer) {
   if (answer === 2) throw notOpened();
   return answer === 1;
-}
-
-/** The bytes of an ArrayBuffer or a view, in memory that nobody else writes to while they are sent. */
-function bytesOf(data) {
-  if (data instanceof Uint8Array && data.buffer instanceof ArrayBuffer && data.length > 0) return data;
-  try {
-    if (ArrayBuffer.isView(data)) {
-      const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-      return tag(data.buffer) === '[object SharedArrayBuffer]' ? bytes.slice() : bytes;
-    }
-    // By its tag, so that one of another realm (a frame, a vm context) is taken too.
-    if (tag(data) === '[object ArrayBuffer]') return new Uint8Array(data);
-  } catch (cause) {
-    throw invalid('sendBinaryMsg: the buffer is detached; it was transferred elsewhere.', cause);
-  }
-  throw invalid('sendBinaryMsg: the message is no ArrayBuffer and no view of one. A string is sent with sendMsg.');
 }
 
 const tag = (value) => Object.prototype.toString.call(value);

@@ -84,7 +84,13 @@ impl RawChannel {
         self.session.send(bytes, PayloadKind::Binary).into()
     }
 
-    /// Either, of what `socket.js` has written into the send window: whether it was sent. If not, it is the other methods'.
+    /// `sendBinaryStream`.
+    #[wasm_bindgen(js_name = sendStream)]
+    pub fn send_stream(&self, stream: &JsValue) -> Answer {
+        self.session.send(stream, PayloadKind::Stream).into()
+    }
+
+    /// Either, of what `windows.js` has written into the send window: whether it was sent. If not, it is the other methods'.
     #[cfg(feature = "node")]
     #[wasm_bindgen(js_name = sendFilled)]
     pub fn send_filled(&self, text: bool, len: usize) -> bool {
@@ -101,6 +107,13 @@ impl RawChannel {
     #[cfg(feature = "node")]
     pub fn resume(&self) -> bool {
         self.session.backend().is_some_and(|backend| backend.resume())
+    }
+
+    /// `ref` and `unref`: whether the timeouts keep the process alive.
+    #[cfg(feature = "node")]
+    #[wasm_bindgen(js_name = setRef)]
+    pub fn set_ref(&self, keep: bool) {
+        self.session.keep_alive(keep);
     }
 
     /// `close`, its arguments still anything.

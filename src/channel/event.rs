@@ -60,6 +60,8 @@ pub struct Ending<H: Host> {
     pub status: Status,
     /// What happened, in a sentence that helps.
     pub message: &'static str,
+    /// Which wait was too long, if one was.
+    pub timed_out: Option<TimedOut>,
     /// What else the host knows.
     pub evidence: Option<H::Evidence>,
 }
@@ -73,7 +75,7 @@ impl<H: Host> Ending<H> {
 
 impl<H: Host> Default for Ending<H> {
     fn default() -> Self {
-        Self { clean: false, status: Status::OK, message: "", evidence: None }
+        Self { clean: false, status: Status::OK, message: "", timed_out: None, evidence: None }
     }
 }
 
@@ -126,4 +128,6 @@ pub enum TimedOut {
     Open,
     /// For the peer's close frame.
     Close,
+    /// For any sign of life after a ping.
+    Ping,
 }

@@ -179,7 +179,7 @@ impl<H: Host> Channel<H> {
         };
         self.closed_by.get_or_insert(ClosedBy::Local);
         self.commands.push_back(Command::Abort(farewell));
-        self.stop(Ending { status, message: "The channel was cancelled.", ..Ending::default() }, None);
+        self.stop(Ending { status, message: "The channel was cancelled.", ..Ending::default() });
     }
 
     /// The backend's next report. Whatever comes after [`Report::Gone`] is ignored.
@@ -190,7 +190,7 @@ impl<H: Host> Channel<H> {
             (Report::Message(message), State::Open) => self.notifications.push_back(Notification::Message(message)),
             (Report::Sent(taken), State::Open | State::Closing) => self.sent(taken),
             (Report::PeerClose(close), State::Open | State::Closing) => self.peer_closed(close),
-            (Report::Gone(ending), _) => self.stop(ending, None),
+            (Report::Gone(ending), _) => self.stop(ending),
             // Messages after close() are dropped, as the native WebSocket does (WHATWG: "if ready state is not OPEN, return").
             (Report::Opened | Report::Message(_) | Report::Sent(_) | Report::PeerClose(_), _) => {}
         }
@@ -204,8 +204,7 @@ impl<H: Host> Channel<H> {
             State::Idle | State::Open | State::Stopped => return,
         };
         self.commands.push_back(Command::Abort(None));
-        let ending = Ending { status: Status::NET_TIMEOUT, message, ..Ending::default() };
-        self.stop(ending, Some(timeout));
+        self.stop(Ending { status: Status::NET_TIMEOUT, message, timed_out: Some(timeout), ..Ending::default() });
     }
 
     /// [`Notification::ServerClose`] was delivered: if the listener did not close, the channel answers with the same code.
@@ -302,7 +301,7 @@ impl<H: Host> Channel<H> {
 
     /// The one place where a channel stops: law 2 (exactly one `onStart`, first, one `onStop`, last) and law 6 (what
     /// `NS_OK` means) are kept here.
-    fn stop(&mut self, ending: Ending<H>, timed_out: Option<TimedOut>) {
+    fn stop(&mut self, ending: Ending<H>) {
         let never_opened = self.state == State::Connecting;
         let was_clean = ending.clean && self.peer_close.is_some();
         let status = match ending.status {
@@ -325,7 +324,7 @@ impl<H: Host> Channel<H> {
             was_clean,
             peer_close: self.peer_close.clone(),
             closed_by: self.closed_by,
-            timed_out,
+            timed_out: ending.timed_out,
             evidence: ending.evidence,
         })));
     }

@@ -74,6 +74,8 @@ pub enum Event {
         /// Every byte is below 0x80.
         ascii: bool,
     },
+    /// A pong came with this payload; one that nobody asked for is allowed (RFC 6455 §5.5.3).
+    Pong(Vec<u8>),
     /// The server's close frame. Messages never follow it.
     Close(Close),
     /// The peer broke the protocol. The last event.
@@ -108,6 +110,8 @@ pub struct Connection {
     compression: Option<Box<Compression>>,
     /// Pings to answer, oldest first; at most [`MAX_PONGS`].
     pongs: Vec<Vec<u8>>,
+    /// Pings to send.
+    pings: Vec<Vec<u8>>,
     /// A close frame to send.
     close: Option<Close>,
 }
@@ -150,6 +154,7 @@ impl Connection {
             reader: Reader::new(limits.message),
             compression: None,
             pongs: Vec::new(),
+            pings: Vec::new(),
             close: None,
         }
     }
@@ -206,7 +211,7 @@ impl Connection {
 
     /// Whether `poll_transmit` has something to write.
     pub fn has_transmit(&self) -> bool {
-        self.close.is_some() || !self.pongs.is_empty()
+        self.close.is_some() || !self.pongs.is_empty() || !self.pings.is_empty()
     }
 
     /// Whether a close frame is among it.
@@ -214,7 +219,7 @@ impl Connection {
         self.close.is_some()
     }
 
-    /// Writes what the protocol itself has to say: the upgrade request, pongs, the close frame.
+    /// Writes what the protocol itself has to say: the upgrade request, pongs, pings, the close frame.
     ///
     /// `keys` draws a mask key; it must be unpredictable (RFC 6455 §10.3).
     pub fn poll_transmit(&mut self, mut keys: impl FnMut() -> MaskKey, out: &mut Vec<u8>) {
@@ -222,7 +227,7 @@ impl Connection {
             handshake.write_request(out);
             return;
         }
-        self.write_pongs(&mut keys, out);
+        self.write_controls(&mut keys, out);
         if let Some(close) = self.close.take() {
             let mut body = Vec::new();
             if let Some(code) = close.code() {
@@ -236,7 +241,7 @@ impl Connection {
     /// Writes a whole message, compressed if it was agreed on and is worth it.
     #[inline]
     pub fn send(&mut self, kind: Kind, payload: &[u8], mut keys: impl FnMut() -> MaskKey, out: &mut Vec<u8>) {
-        self.write_pongs(&mut keys, out);
+        self.write_controls(&mut keys, out);
         match &mut self.compression {
             Some(compression) if compression.agreement.compresses(payload.len() as u64) => {
                 compression.send(kind, payload, keys(), out);
@@ -272,7 +277,7 @@ impl Connection {
             key.rotate_left(payload.len() % 4);
             return Some(MAX_HEADER);
         }
-        self.write_pongs(&mut keys, out);
+        self.write_controls(&mut keys, out);
         let mut header = Header { fin: last, rsv1: false, opcode: Opcode::Continuation, len: 0 };
         let Some(compression) = self.compression.as_mut().filter(|_| message.compressed) else {
             message.begin(&mut header);
@@ -291,6 +296,19 @@ impl Connection {
             write_frame(header, &compressed, keys(), out);
         }
         None
+    }
+
+    /// Has the next frame that is written, of whatever kind, preceded by a ping: at most 125 bytes of payload (RFC 6455 §5.5.2).
+    pub fn ping(&mut self, payload: Vec<u8>) {
+        self.pings.push(payload);
+    }
+
+    /// Fails the connection for a reason of our own (RFC 6455 §7.1.7): the next `poll_transmit` writes this close frame, and what still
+    /// comes is dropped. A message that is under way, if it goes in frames, ends there.
+    pub fn abandon(&mut self, close: Close) {
+        self.phase = Phase::Deaf;
+        self.reader.clear();
+        self.close = Some(close);
     }
 
     /// Has the next `poll_transmit` write a close frame. Nothing may be sent behind it (RFC 6455 §5.5.1).
@@ -319,10 +337,7 @@ impl Connection {
     fn fail(&mut self, fault: Fault) -> Event {
         self.phase = Phase::Deaf;
         self.reader.clear();
-        self.close = fault
-            .kind
-            .close_code()
-            .map(|code| Close::new(code, fault.message.clone().into_owned()).unwrap_or_else(|| Close::with_code(code)));
+        self.close = fault.kind.close_code().map(|code| Close::because(code, &fault.message));
         Event::Failed(fault)
     }
 
@@ -347,12 +362,13 @@ impl Connection {
     }
 
     #[inline]
-    fn write_pongs(&mut self, keys: &mut impl FnMut() -> MaskKey, out: &mut Vec<u8>) {
-        if self.pongs.is_empty() {
-            return;
-        }
-        for payload in std::mem::take(&mut self.pongs) {
-            write_frame(Header::whole(Opcode::Pong), &payload, keys(), out);
+    fn write_controls(&mut self, keys: &mut impl FnMut() -> MaskKey, out: &mut Vec<u8>) {
+        for (opcode, payloads) in [(Opcode::Pong, &mut self.pongs), (Opcode::Ping, &mut self.pings)] {
+            if !payloads.is_empty() {
+                for payload in std::mem::take(payloads) {
+                    write_frame(Header::whole(opcode), &payload, keys(), out);
+                }
+            }
         }
     }
 }
@@ -375,6 +391,11 @@ impl Compression {
 }
 
 impl Fragments {
+    /// Each piece becomes a frame, however short the message is: for one that may never be complete.
+    pub fn in_frames(self) -> Self {
+        Self { single: None, ..self }
+    }
+
     /// All of its pieces are one frame: nothing else may be written before the last of them is.
     pub fn is_single(&self) -> bool {
         self.single.is_some()

@@ -56,6 +56,7 @@ impl Field {
     }
 
     /// Lets the HTTP parser read the line back: a header is safe if that is all that is found, and found unchanged.
+    #[cold]
     fn checked(name: &str, value: &str) -> Result<Self, FieldError> {
         let value = value.trim_matches([' ', '\t']);
         let line = format!("{name}: {value}\r\n\r\n");
@@ -132,6 +133,7 @@ impl Handshake {
     }
 
     /// Writes the request, once.
+    #[cold]
     pub(super) fn write_request(&mut self, out: &mut Vec<u8>) {
         if std::mem::replace(&mut self.request_written, true) {
             return;
@@ -160,6 +162,7 @@ impl Handshake {
     }
 
     /// Takes the next bytes of the response and moves `at` behind those that belong to it.
+    #[cold]
     pub(super) fn read(&mut self, input: &[u8], at: &mut usize) -> Result<Option<Outcome>, Fault> {
         let rest = input.get(*at..).unwrap_or_default();
         if self.refusal.is_some() {
@@ -227,6 +230,7 @@ impl Handshake {
     }
 
     /// RFC 6455 §4.1, "the client MUST validate the server's response as follows", items 2 to 6.
+    #[cold]
     fn judge(&self, response: &httparse::Response<'_, '_>) -> Result<Outcome, Fault> {
         let wrong = |message| Err(FaultKind::Handshake.because(message));
         if response.version != Some(1) {
@@ -261,6 +265,7 @@ impl Handshake {
 }
 
 impl Refusal {
+    #[cold]
     fn new(response: &httparse::Response<'_, '_>) -> Self {
         let status = response.code.unwrap_or_default();
         let chunked =
@@ -300,6 +305,7 @@ impl Refusal {
 }
 
 /// The data of as many chunks as are there, and whether the last one is (RFC 9112 §7.1). Trailers are not waited for.
+#[cold]
 fn join_chunks(mut body: &[u8]) -> (Vec<u8>, bool) {
     let mut joined = Vec::new();
     while let Ok(httparse::Status::Complete((start, size))) = httparse::parse_chunk_size(body) {
@@ -315,6 +321,7 @@ fn join_chunks(mut body: &[u8]) -> (Vec<u8>, bool) {
 }
 
 /// What the server must answer to `key` (RFC 6455 §4.2.2, item 5).
+#[cold]
 fn accept_for(key: &str) -> String {
     STANDARD.encode(Sha1::new().chain_update(key).chain_update(GUID).finalize())
 }

@@ -11,6 +11,7 @@
 //! Whatever the peer does wrong becomes one [`Event::Failed`] with one [`Fault`]; nothing follows it, and the close
 //! frame it calls for is written by the next `poll_transmit`.
 
+mod authorization;
 mod connection;
 mod deflate;
 mod extension;
@@ -23,6 +24,7 @@ mod utf8;
 #[cfg(test)]
 mod tests;
 
+pub use authorization::{Challenge, Digest};
 pub use connection::{Connection, Event, Fragments, Kind, Limits, Source, Whole};
 pub use extension::{DEFAULT_LEVEL, DeflateOffer, WindowBits};
 pub use fault::{Fault, FaultKind};

@@ -324,7 +324,7 @@ impl Reader {
         match opcode {
             Opcode::Ping => Ok(Some(Read::Ping(payload))),
             Opcode::Close => parse_close(&payload).map(Read::Close).map(Some),
-            _ => Ok(None), // a pong nobody asked for is allowed (RFC 6455 §5.5.3)
+            _ => Ok(Some(Read::Event(Event::Pong(payload)))),
         }
     }
 }

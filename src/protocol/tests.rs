@@ -72,6 +72,7 @@ fn feed(connection: &mut Connection, bytes: &[u8], size: usize) -> Vec<Seen> {
                 }
                 Event::End { kind: Kind::Text, ascii } => Seen::Text(text(&std::mem::take(&mut gathered)), ascii),
                 Event::End { kind: Kind::Binary, .. } => Seen::Binary(std::mem::take(&mut gathered)),
+                Event::Pong(_) => continue,
                 Event::Close(close) => Seen::Close(close.reported_code(), close.reason().to_owned()),
                 Event::Failed(fault) => {
                     gathered.clear();
@@ -312,6 +313,36 @@ fn what_is_sent_is_masked_and_pongs_go_out_before_it() {
     // RFC 6455 §5.7: "A single-frame masked text message"
     assert_eq!(out[7..], [0x81, 0x85, 0x37, 0xFA, 0x21, 0x3D, 0x7F, 0x9F, 0x4D, 0x51, 0x58]);
     assert_eq!(out[..2], [0x8A, 0x81]);
+}
+
+#[test]
+fn pings_go_out_behind_pongs_and_before_a_close_frame_and_pongs_are_told() {
+    let mut connection = connection();
+    feed(&mut connection, &[GOOD.as_bytes(), b"\r\n", &frame(0x89, b"p")].concat(), 5);
+    connection.ping(b"q".to_vec());
+    connection.close(Close::EMPTY);
+    assert!(connection.has_transmit());
+    let mut out = Vec::new();
+    connection.poll_transmit(no_mask, &mut out);
+    let opcodes: Vec<u8> = [0, 7, 14].map(|at| out[at] & 0x0F).to_vec();
+    assert_eq!((opcodes, out[13]), (vec![0xA, 0x9, 0x8], b'q'));
+    let pong = frame(0x8A, b"q");
+    assert_eq!(connection.poll_event(&pong, &mut 0, &mut []), Some(Event::Pong(b"q".to_vec())));
+}
+
+#[test]
+fn an_abandoned_connection_says_why_and_hears_no_more() {
+    let mut connection = connection();
+    feed(&mut connection, format!("{GOOD}\r\n").as_bytes(), 1000);
+    let mut message = connection.begin_message(Kind::Binary, 3).in_frames();
+    let mut out = Vec::new();
+    send_piece(&mut connection, &mut message, b"ab", false, &mut out);
+    assert_eq!(out[..2], [0x02, 0x82], "a frame of a message that goes on");
+    connection.abandon(Close::because(CloseCode::INTERNAL_ERROR, &"x".repeat(124)));
+    out.clear();
+    connection.poll_transmit(no_mask, &mut out);
+    assert_eq!((out[0], &out[6..]), (0x88, &[3, 0xF3][..]), "1011, and no reason that is too long");
+    assert_eq!(connection.poll_event(&frame(0x81, b"late"), &mut 0, &mut []), None);
 }
 
 #[test]

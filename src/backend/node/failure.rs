@@ -1,11 +1,13 @@
-//! Why a connection was lost: Node's error codes and the protocol's faults, as statuses and sentences.
+//! Why a connection was lost: Node's errors and the protocol's faults, as statuses and sentences.
 
-use wasm_bindgen::JsValue;
+use js_sys::Array;
+use wasm_bindgen::prelude::*;
 
-use super::socket;
+use super::opening::Opening;
+use super::socket::Url;
 use crate::backend::{Evidence, JsHost};
 use crate::channel::Ending;
-use crate::protocol::{Fault, FaultKind, HttpAnswer};
+use crate::protocol::{Fault, FaultKind};
 use crate::status::Status;
 
 /// The peer broke the protocol.
@@ -21,32 +23,24 @@ pub(super) fn of_fault(fault: Fault) -> Ending<JsHost> {
     Ending { status, evidence: Some(Evidence { words, ..Evidence::default() }), ..Ending::default() }
 }
 
-/// The server answered with HTTP, and no upgrade.
-pub(super) fn of_refusal(answer: HttpAnswer) -> Ending<JsHost> {
-    let fields = answer.headers.into_iter().flat_map(|(name, value)| [name, value]).collect();
-    let http = socket::http_answer(answer.status, fields, &answer.body);
-    Ending {
-        status: Status::CONNECTION_REFUSED,
-        message: "The server answered without upgrading to WebSocket.",
-        evidence: Some(Evidence { http, ..Evidence::default() }),
-        ..Ending::default()
-    }
+/// The socket is closed, because of `cause` if that is no null. `reached` is how far it got, as `socket.js` says it.
+pub(super) fn of_socket(opening: &Opening, reached: &str, cause: JsValue) -> Ending<JsHost> {
+    let explained = explain_loss(&opening.url(), reached, &cause);
+    let status = match explained.get(0).as_string().as_deref() {
+        Some("tls") => Status::INADEQUATE_SECURITY,
+        Some("name") => Status::UNKNOWN_HOST,
+        Some("timeout") => Status::NET_TIMEOUT,
+        Some("refused") => Status::CONNECTION_REFUSED,
+        Some("ended") => Status::OK, // the channel knows what that means
+        _ => Status::NET_RESET,
+    };
+    let evidence = Some(Evidence { cause, words: explained.get(1), ..Evidence::default() });
+    Ending { status, evidence, ..Ending::default() }
 }
 
-/// The socket is closed. `reached` is how far it got: `""`, `"tcp"` (TLS was still to come) or `"ready"`; `code` is of
-/// the system's error, `cause`, or `""` if there was none.
-pub(super) fn of_socket(reached: &str, code: &str, cause: JsValue) -> Ending<JsHost> {
-    let (status, message) = match (reached, code) {
-        ("tcp", _) => (Status::INADEQUATE_SECURITY, "TLS failed."),
-        ("", "ENOTFOUND" | "EAI_AGAIN" | "EAI_NODATA" | "EAI_NONAME" | "EAI_FAIL") => {
-            (Status::UNKNOWN_HOST, "The host's name was not found.")
-        }
-        (_, "ETIMEDOUT") => (Status::NET_TIMEOUT, "The system gave up waiting for the peer."),
-        ("", _) => (Status::CONNECTION_REFUSED, "The connection could not be made."),
-        (_, "ECONNRESET" | "EPIPE" | "ECONNABORTED") => (Status::NET_RESET, "The connection was reset."),
-        (_, "") => (Status::OK, "The peer ended the connection without a close frame."),
-        _ => (Status::NET_RESET, "The connection was lost."),
-    };
-    let evidence = Some(Evidence { cause, ..Evidence::default() });
-    Ending { status, message, evidence, ..Ending::default() }
+#[wasm_bindgen(module = "/src/backend/node/explain.js")]
+extern "C" {
+    /// What kind of loss, and the words for it.
+    #[wasm_bindgen(js_name = explainLoss)]
+    fn explain_loss(url: &Url, reached: &str, cause: &JsValue) -> Array;
 }

@@ -1,6 +1,10 @@
 // What Node can honour beyond what both hosts share.
 
-import { ChannelError, invalid, notImplemented, notOpened } from '../../bindings/error.js';
+import { ChannelError, invalid, malformed, notImplemented, notOpened } from '../../bindings/error.js';
+import { bytesOf } from '../../bindings/source.js';
+import { Pings } from './ping.js';
+import { describeSecurity } from './security.js';
+import { StreamPayload } from './stream.js';
 import { fillBytes, fillText } from './windows.js';
 
 const isObject = (value) => value !== null && typeof value === 'object';
@@ -42,6 +46,10 @@ function deflate(value) {
   }
 }
 
+function redirects(value) {
+  if (!within(0, 1000)(value)) throw invalid('The option redirects takes a whole number from 0 to 1000.');
+}
+
 /** What is not there yet may be switched off. */
 function only(name, off) {
   return (value) => {
@@ -58,7 +66,7 @@ export const host = {
     tls: handedOn('tls', ['host', 'port', 'path', 'socket', 'onread']),
     socket: handedOn('socket', ['host', 'port', 'fd', 'onread', 'allowHalfOpen']),
     deflate,
-    redirects: only('redirects', 0),
+    redirects,
     proxy: only('proxy', null),
   },
   /** The hot way, through the send window; `raw` knows the others. */
@@ -70,6 +78,7 @@ export const host = {
     const length = fillBytes(bytes);
     return length >= 0 && raw.sendFilled(false, length) ? 1 : raw.sendBytes(bytes);
   },
+  sendStream: (raw, source) => raw.sendStream(new StreamPayload(source)),
   suspend(raw) {
     if (raw.state === 0) throw notOpened();
     raw.suspend();
@@ -78,9 +87,45 @@ export const host = {
     if (raw.state === 0) throw notOpened();
     if (!raw.resume() && raw.state < 4) throw notSuspended();
   },
-  checkUri({ username, password }) {
-    if (username === '' && password === '') return;
-    throw notImplemented('The URI has a user name or password, which are not sent yet: use the option headers, with Authorization.');
+  /** A channel is being opened; `link` is what both sides know of it. */
+  opens(link) {
+    link.pings = new Pings(link.pingInterval * 1000, link.pingTimeout * 1000);
+    const { username } = link.url;
+    const own = Object.keys(link.headers ?? {}).some((name) => name.toLowerCase() === 'authorization');
+    if (own && username + link.url.password !== '') {
+      throw invalid('The URI has a user name and password, and the option headers Authorization: leave one of them out.');
+    }
+    if (/%3a/i.test(username)) throw malformed('The user name in the URI has a colon, which Basic cannot carry (RFC 7617 §2).');
   },
+  /** It has stopped. */
+  stops(link, status) {
+    link.opening?.end();
+    const [number, name] = status === 0 ? [0x804b000c, 'NS_ERROR_NOT_CONNECTED'] : [status, host.statusName(status)];
+    link.pings?.end(new ChannelError(name ?? 'NS_ERROR_FAILURE', number, 'sendPing: the channel ended before the pong came.'));
+  },
+  checkPing(name, seconds) {
+    const least = name === 'pingTimeout' ? 1 : 0;
+    if (!within(least, 2_147_483)(seconds)) throw invalid(`${name}: pass a whole number of seconds, from ${least} to 2147483.`);
+  },
+  sendPing(raw, link, data) {
+    if (raw.state === 0) throw notOpened();
+    const payload = data === undefined ? undefined : typeof data === 'string' ? Buffer.from(data) : Buffer.from(bytesOf(data, 'sendPing'));
+    if (payload?.length > 125) throw invalid('sendPing: a ping carries at most 125 bytes (RFC 6455 §5.5).');
+    if (raw.state < 3) return link.pings.send(payload);
+    const promise = Promise.reject(closed());
+    promise.catch(() => {});
+    return promise;
+  },
+  checkCallbacks() {},
+  securityInfo: (link) => describeSecurity(link.security),
+  setRef(raw, link, isRef) {
+    link.isUnref = !isRef;
+    link.opening?.connection?.setRef(isRef);
+    raw.setRef(isRef);
+  },
+  /** The name of a status; the entry knows them. */
+  statusName: undefined,
   checkOrigin() {}, // what a header may hold, the engine knows
 };
+
+const closed = () => new ChannelError('NS_ERROR_NOT_CONNECTED', 0x804b000c, 'sendPing: the channel is closing or has stopped.');

@@ -2,6 +2,7 @@
 
 mod failure;
 mod keys;
+mod opening;
 mod request;
 mod sending;
 mod socket;
@@ -9,13 +10,15 @@ mod socket;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
+use js_sys::Array;
 use wasm_bindgen::prelude::*;
 
+use self::opening::Opening;
 pub(crate) use self::sending::Outgoing;
 use self::sending::Sending;
-use self::socket::{Options, Socket, Url};
-use super::{JsHost, Listener, Refusal, Session, Target};
-use crate::channel::{Ending, Report, State, Taken};
+use self::socket::Socket;
+use super::{Evidence, JsHost, Listener, Refusal, Session, Target};
+use crate::channel::{Ending, Report, State, Taken, TimedOut};
 use crate::protocol::{Connection, Event, Kind, Limits, Source, Whole};
 use crate::status::Status;
 
@@ -30,6 +33,10 @@ pub(crate) enum Incoming {
 /// One connection and its socket.
 pub(crate) struct Node {
     session: Rc<Session>,
+    /// Where to connect to, and how.
+    opening: Opening,
+    protocols: Array,
+    limits: Limits,
     connection: RefCell<Connection>,
     socket: RefCell<Option<Rc<Socket>>>,
     sending: Sending,
@@ -43,16 +50,18 @@ pub(crate) struct Node {
 
 /// How long a socket whose channel is done waits for the peer's end.
 const LINGER_MS: u32 = 2_000;
+
 impl Node {
     pub(crate) fn open(session: &Rc<Session>, target: Target<'_>) -> Result<Rc<Self>, Refusal> {
         socket::prepare_windows();
-        let url: &Url = target.url.unchecked_ref();
-        let options: &Options = target.host_options.unchecked_ref();
-        let request = request::of(url, &target.protocols, options)?;
+        let opening = Opening::new(target.url, &target.host_options);
         let limits = Limits { message: target.max_message_size.into() };
-        let connection = Connection::new(request, keys::nonce(), limits);
+        let connection = Connection::new(request::of(&opening, &target.protocols)?, keys::nonce(), limits);
         let node = Rc::new(Self {
             session: session.clone(),
+            opening,
+            protocols: target.protocols,
+            limits,
             connection: RefCell::new(connection),
             socket: RefCell::default(),
             sending: Sending::default(),
@@ -60,13 +69,7 @@ impl Node {
             peer_closed: Cell::new(false),
             fault: RefCell::default(),
         });
-        let socket = Socket::new(Engine(node.clone()));
-        socket.open(url, &options.socket(), &options.tls()).map_err(|cause| {
-            socket.detach();
-            let message = "The option tls or socket has something that Node refuses; see the cause.";
-            Refusal { cause, ..Refusal::new(Status::INVALID_ARG, message) }
-        })?;
-        *node.socket.borrow_mut() = Some(Rc::new(socket));
+        node.connect()?;
         Ok(node)
     }
 
@@ -89,11 +92,9 @@ impl Node {
         true
     }
 
-    /// A refusal whose body is still coming says more than a timeout does.
-    pub(crate) fn handle_timeout(&self) {
-        let event = self.connection.borrow_mut().handle_end();
-        if let Some(refused @ Event::Refused(_)) = event {
-            self.handle_event(refused);
+    pub(crate) fn handle_timeout(self: &Rc<Self>) {
+        if self.session.state() == State::Connecting {
+            self.open_timed_out();
         }
     }
 
@@ -125,7 +126,7 @@ impl Node {
     }
 
     /// Reads the first `len` bytes of the receive window.
-    fn handle_received(&self, len: usize) {
+    fn handle_received(self: &Rc<Self>, len: usize) {
         let mut at = 0;
         loop {
             self.handle_whole(len, &mut at);
@@ -141,7 +142,7 @@ impl Node {
     }
 
     /// The messages that lie whole in the chunk, as far as nothing else lies between: the hot loop.
-    fn handle_whole(&self, len: usize, at: &mut usize) {
+    fn handle_whole(self: &Rc<Self>, len: usize, at: &mut usize) {
         while let Some(Whole { kind, start, end, ascii }) =
             socket::with_received(len, |chunk, _| self.connection.borrow().poll_whole(chunk, at))
         {
@@ -150,7 +151,7 @@ impl Node {
         }
     }
 
-    fn handle_event(&self, event: Event) {
+    fn handle_event(self: &Rc<Self>, event: Event) {
         let report = match event {
             Event::Message { kind, source, payload, ascii } => {
                 let (start, end) = (payload.start as u32, payload.end as u32);
@@ -172,6 +173,7 @@ impl Node {
             }
             Event::Opened { protocol, extensions } => {
                 self.session.selected(protocol.into(), extensions.into());
+                self.with_socket(Socket::opened);
                 if self.suspended.get() > 0 {
                     self.with_socket(Socket::pause);
                 }
@@ -184,18 +186,22 @@ impl Node {
                 self.session.report(Report::PeerClose(close));
                 return self.conclude_if_closed();
             }
-            Event::Refused(answer) => return self.conclude(failure::of_refusal(answer), Socket::destroy),
+            Event::Refused(answer) => return self.refused(answer, false),
+            Event::Pong(payload) => return self.with_socket(|socket| socket.pong(&payload)),
             Event::Failed(fault) => match fault.kind.close_code() {
                 None => return self.conclude(failure::of_fault(fault), Socket::destroy),
-                Some(_) => {
-                    self.sending.stop();
-                    *self.fault.borrow_mut() = Some(failure::of_fault(fault));
-                    self.flush();
-                    return self.with_socket(|socket| socket.end(LINGER_MS));
-                }
+                Some(_) => return self.fail(failure::of_fault(fault)),
             },
         };
         self.session.report(report);
+    }
+
+    /// The connection has its close frame: that goes out, and then this is how it ended.
+    fn fail(&self, ending: Ending<JsHost>) {
+        self.sending.stop();
+        *self.fault.borrow_mut() = Some(ending);
+        self.flush();
+        self.with_socket(|socket| socket.end(LINGER_MS));
     }
 
     fn with_socket(&self, act: impl FnOnce(&Socket)) {
@@ -220,12 +226,17 @@ impl Node {
 
     /// Lets go of the socket and reports the end.
     fn conclude(&self, ending: Ending<JsHost>, farewell: impl FnOnce(&Socket)) {
+        self.let_go(farewell);
+        self.session.report(Report::Gone(ending));
+    }
+
+    /// What the socket does from here on is nobody's business.
+    fn let_go(&self, farewell: impl FnOnce(&Socket)) {
         let socket = self.socket.borrow_mut().take();
         if let Some(socket) = socket {
             farewell(&socket);
             socket.detach();
         }
-        self.session.report(Report::Gone(ending));
     }
 }
 
@@ -267,6 +278,34 @@ impl Engine {
         self.0.handle_turn();
     }
 
+    /// A stream that is being sent has bytes again, its end, or an error.
+    #[wasm_bindgen(js_name = handleReady)]
+    pub fn handle_ready(&self) {
+        self.0.handle_ready();
+    }
+
+    /// Sends a ping of at most 125 bytes: whether the channel is open.
+    #[wasm_bindgen(js_name = sendPing)]
+    pub fn send_ping(&self, payload: Vec<u8>) -> bool {
+        let open = self.0.session.state() == State::Open;
+        if open {
+            self.0.connection.borrow_mut().ping(payload);
+            self.0.flush_soon();
+        }
+        open
+    }
+
+    /// Nothing came since a ping, for longer than pingTimeout.
+    #[wasm_bindgen(js_name = handleSilence)]
+    pub fn handle_silence(&self, words: JsValue) {
+        if self.0.session.state() == State::Open {
+            let evidence = Some(Evidence { words, ..Evidence::default() });
+            let timed_out = Some(TimedOut::Ping);
+            let ending = Ending { status: Status::NET_TIMEOUT, timed_out, evidence, ..Ending::default() };
+            self.0.conclude(ending, Socket::destroy);
+        }
+    }
+
     /// The system has taken a write, and with it the ends of so many messages.
     #[wasm_bindgen(js_name = handleWritten)]
     pub fn handle_written(&self, messages: usize) {
@@ -289,9 +328,9 @@ impl Engine {
 
     /// The socket is closed, the last call.
     #[wasm_bindgen(js_name = handleClosed)]
-    pub fn handle_closed(&self, reached: &str, code: &str, cause: JsValue) {
+    pub fn handle_closed(&self, reached: &str, cause: JsValue) {
         let fault = self.0.fault.borrow_mut().take();
-        let ending = fault.unwrap_or_else(|| failure::of_socket(reached, code, cause));
+        let ending = fault.unwrap_or_else(|| failure::of_socket(&self.0.opening, reached, cause));
         self.0.socket.borrow_mut().take();
         self.0.session.report(Report::Gone(ending));
     }

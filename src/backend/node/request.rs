@@ -1,37 +1,37 @@
 //! The upgrade request of a channel, from what JavaScript handed over.
 
-use js_sys::{Array, Object};
+use js_sys::Array;
 use wasm_bindgen::prelude::*;
 
-use super::socket::{DeflateOptions, Options, Url};
+use super::opening::Opening;
+use super::socket::DeflateOptions;
 use crate::backend::Refusal;
 use crate::protocol::{DeflateOffer, Field, FieldError, Request, WindowBits};
 use crate::status::Status;
 
 /// Refuses a header that could not be sent.
-pub(super) fn of(url: &Url, protocols: &Array, options: &Options) -> Result<Request, Refusal> {
+#[cold]
+pub(super) fn of(opening: &Opening, protocols: &Array) -> Result<Request, Refusal> {
+    let url = opening.url();
     Ok(Request {
         host: url.host(),
         resource: url.pathname() + &url.search(),
         protocols: protocols.iter().filter_map(|token| token.as_string()).collect(),
-        deflate: deflate(&options.deflate()),
-        fields: fields(options)?,
+        deflate: deflate(&opening.deflate()),
+        fields: fields(opening)?,
     })
 }
 
 /// The `Origin` header and those that the user adds.
-fn fields(options: &Options) -> Result<Vec<Field>, Refusal> {
+#[cold]
+fn fields(opening: &Opening) -> Result<Vec<Field>, Refusal> {
     let invalid = |message| Refusal::new(Status::INVALID_ARG, message);
     let mut fields = Vec::new();
-    if let Some(origin) = options.origin() {
+    if let Some(origin) = opening.origin() {
         let origin = Field::origin(&origin);
         fields.push(origin.map_err(|_| invalid("origin: it has a character that no header may have."))?);
     }
-    let headers = options.headers();
-    if headers.is_undefined() {
-        return Ok(fields);
-    }
-    for entry in Object::entries(headers.unchecked_ref::<Object>()).iter() {
+    for entry in opening.headers().iter() {
         let entry: Array = entry.unchecked_into();
         let (Some(name), Some(value)) = (entry.get(0).as_string(), entry.get(1).as_string()) else {
             return Err(invalid("The option headers has a value that is no string."));
@@ -46,6 +46,7 @@ fn fields(options: &Options) -> Result<Vec<Field>, Refusal> {
 }
 
 /// The offer of permessage-deflate, unless the option is false.
+#[cold]
 fn deflate(options: &JsValue) -> Option<DeflateOffer> {
     if *options == JsValue::FALSE {
         return None;

@@ -9,12 +9,28 @@ use wasm_bindgen::prelude::*;
 use super::keys::mask_key;
 use super::socket::{self, Payload, Socket, WINDOW};
 use super::{LINGER_MS, Node};
-use crate::backend::{PayloadKind, Session};
-use crate::close::Close;
+use crate::backend::{Evidence, PayloadKind, Session};
+use crate::channel::Ending;
+use crate::close::{Close, CloseCode};
 use crate::protocol::{Fragments, Kind, MAX_HEADER};
+use crate::status::Status;
 
 /// A message on its way out that has to wait, or to go in pieces. One that has not is in the send window: [`Node::send_filled`].
-pub(crate) struct Outgoing(Kind, Payload);
+pub(crate) struct Outgoing {
+    kind: Kind,
+    payload: Held,
+    /// It comes as it goes (`stream.js`), and may never be complete.
+    stream: bool,
+}
+
+/// A payload that is told when nobody wants any more of it.
+struct Held(Payload);
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        self.0.release();
+    }
+}
 
 /// Where a connection is with what it has to send.
 #[derive(Default)]
@@ -43,7 +59,7 @@ pub(super) struct Sending {
 /// fragment, so that other things get their turn and pongs get out between.
 struct Large {
     fragments: Fragments,
-    payload: Payload,
+    payload: Held,
 }
 
 /// Frames beyond so many bytes are written at once rather than at the tick's end.
@@ -69,6 +85,12 @@ impl Sending {
     /// Nothing more will be sent, and the system has taken all.
     pub(super) fn is_over(&self) -> bool {
         self.closing.get() && self.writes.get() == 0 && self.close.borrow().is_none()
+    }
+
+    /// Another connection begins: nothing was sent on it.
+    pub(super) fn start_over(&self) {
+        self.writes.set(0);
+        self.tick_due.set(false);
     }
 
     /// Sends nothing more: the connection has failed, and its close frame goes out at once.
@@ -99,15 +121,18 @@ impl Node {
 
     /// Copies the payload out of the caller's hands.
     pub(crate) fn outgoing(&self, payload: &JsValue, kind: PayloadKind, open: bool) -> (Outgoing, u64) {
-        // What one turn sends is framed before the caller's next instruction; other bytes need a copy of their own.
-        let one_turn = payload.unchecked_ref::<Uint8Array>().length() <= PIECES_A_TURN * WINDOW as u32;
-        let payload = Payload::new(payload, !(open && one_turn && !self.sending.is_busy()));
-        let len = payload.length() as u64;
-        let kind = match kind {
-            PayloadKind::Text => Kind::Text,
-            PayloadKind::Binary => Kind::Binary,
+        let payload = match kind {
+            PayloadKind::Stream => payload.clone().unchecked_into(),
+            _ => {
+                // What one turn sends is framed before the caller's next instruction; other bytes need a copy of their own.
+                let one_turn = payload.unchecked_ref::<Uint8Array>().length() <= PIECES_A_TURN * WINDOW as u32;
+                Payload::new(payload, !(open && one_turn && !self.sending.is_busy()))
+            }
         };
-        (Outgoing(kind, payload), len)
+        let len = payload.length() as u64;
+        let stream = kind == PayloadKind::Stream;
+        let kind = if kind == PayloadKind::Text { Kind::Text } else { Kind::Binary };
+        (Outgoing { kind, payload: Held(payload), stream }, len)
     }
 
     pub(crate) fn send(&self, message: Outgoing) {
@@ -154,6 +179,13 @@ impl Node {
         self.sending.turn_due.set(false);
         self.send_queue();
         self.flush_soon();
+    }
+
+    /// A stream has something to send, or has failed.
+    pub(super) fn handle_ready(&self) {
+        if self.sending.writes.get() <= MAX_WRITES && !self.sending.turn_due.get() {
+            self.handle_turn();
+        }
     }
 
     /// The system has taken a write.
@@ -230,7 +262,8 @@ impl Node {
     /// Sends what is queued as far as this turn goes, the close frame behind it.
     pub(super) fn send_queue(&self) {
         while self.send_large() {
-            let Some(Outgoing(kind, payload)) = self.sending.queue.borrow_mut().pop_front() else {
+            let next = self.sending.queue.borrow_mut().pop_front();
+            let Some(Outgoing { kind, payload, stream }) = next else {
                 self.sending.queue.take();
                 if let Some(close) = self.sending.close.take() {
                     self.connection.borrow_mut().close(close);
@@ -238,12 +271,16 @@ impl Node {
                 }
                 return;
             };
-            let len = payload.length() as u64;
-            if len <= WINDOW as u64 {
-                self.send_window(kind, payload.fill());
-            } else {
-                let fragments = self.connection.borrow().begin_message(kind, len);
-                *self.sending.large.borrow_mut() = Some(Large { fragments, payload });
+            let len = payload.0.length() as u64;
+            if len <= WINDOW as u64 && !stream {
+                self.send_window(kind, payload.0.fill() as usize);
+                continue;
+            }
+            let fragments = self.connection.borrow().begin_message(kind, len);
+            let fragments = if stream { fragments.in_frames() } else { fragments };
+            *self.sending.large.borrow_mut() = Some(Large { fragments, payload });
+            if let (true, Some(socket)) = (stream, self.socket()) {
+                self.with_large(|payload| payload.start(&socket));
             }
         }
     }
@@ -254,8 +291,19 @@ impl Node {
         let mut pieces = 0;
         while pieces < PIECES_A_TURN || large.fragments.is_single() {
             pieces += 1;
-            let filled = large.payload.fill();
-            let last = large.payload.is_done();
+            // -1 until a stream has something to send (`handle_ready`), -2 if it has failed.
+            let filled = match large.payload.0.fill() {
+                -2 => {
+                    self.fail_stream(&large.payload.0);
+                    return false;
+                }
+                -1 => {
+                    self.sending.large.replace(Some(large));
+                    return false;
+                }
+                filled => filled as usize,
+            };
+            let last = large.payload.0.is_done();
             self.send_piece(&mut large.fragments, filled, last);
             if last {
                 return true;
@@ -264,6 +312,22 @@ impl Node {
         self.sending.large.replace(Some(large));
         self.go_on_soon();
         false
+    }
+
+    fn with_large(&self, act: impl FnOnce(&Payload)) {
+        let payload: Option<Payload> = self.sending.large.borrow().as_ref().map(|large| large.payload.0.clone().unchecked_into());
+        if let Some(payload) = payload {
+            act(&payload);
+        }
+    }
+
+    /// What was announced as a message cannot be sent: that is a fault of ours, and the peer is told.
+    fn fail_stream(&self, payload: &Payload) {
+        let words = payload.words();
+        let close = Close::because(CloseCode::INTERNAL_ERROR, &words.as_string().unwrap_or_default());
+        let evidence = Some(Evidence { words, cause: payload.error(), ..Evidence::default() });
+        self.connection.borrow_mut().abandon(close);
+        self.fail(Ending { status: Status::UNEXPECTED, evidence, ..Ending::default() });
     }
 
     /// Has `handle_turn` called, if there is a large message to go on with and room for it.
@@ -280,7 +344,7 @@ impl Node {
         }
     }
 
-    fn flush_soon(&self) {
+    pub(super) fn flush_soon(&self) {
         if !self.sending.tick_due.replace(true) {
             self.with_socket(Socket::tick);
         }

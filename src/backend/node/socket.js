@@ -41,27 +41,19 @@ function decodeAscii(start, end, length) {
   return run.slice(start - runStart, end - runStart);
 }
 
-/** `{ status, headers, body }`; headers that came twice are joined as RFC 9110 §5.3 says. */
-export function httpAnswer(status, fields, body) {
-  const headers = Object.create(null);
-  for (let i = 0; i + 1 < fields.length; i += 2) {
-    const name = fields[i].toLowerCase();
-    headers[name] = name in headers ? `${headers[name]}, ${fields[i + 1]}` : fields[i + 1];
-  }
-  return { status, headers: { ...headers }, body: Buffer.from(body).toString() };
-}
-
 // One function for all sockets each: a closure of each for each would be a seventh of a channel's memory.
 const OWNER = Symbol('websocket-channel');
-function onConnect() {
-  const owner = this[OWNER];
-  if (this.encrypted) owner.reached ||= 'tcp';
-  else owner.connected();
-}
+function onLookup() { this[OWNER].resolved(); }
+function onConnect() { this[OWNER].reachedPeer(this.encrypted); }
+function onSecure() { this[OWNER].secured(this); }
 function onSecureConnect() { this[OWNER].connected(); }
 function onEnd() { this[OWNER].engine?.handleEnd(); }
 function onError(error) { this[OWNER].error = error; }
 function onClose() { this[OWNER].closed(); }
+function tellStart(owner) {
+  const isName = owner.socket.listenerCount('lookup') > 0;
+  owner.progress(isName ? 'NS_NET_STATUS_RESOLVING_HOST' : 'NS_NET_STATUS_CONNECTING_TO');
+}
 function handleTick(owner) { owner.engine?.handleTick(); }
 function uncork(owner) { owner.uncork(); }
 
@@ -71,7 +63,8 @@ export class Socket {
     this.engine = engine;
     this.socket = null;
     this.error = null;
-    /** How far the connection got: '' nowhere, 'tcp' (TLS is still to come), 'ready' for HTTP. */
+    this.opening = null;
+    /** How far the connection got: '' nowhere, 'tcp' (TLS is still to come), 'ready' for HTTP, 'open' for messages. */
     this.reached = '';
     /** How much of `chunk` was received, and from where on the engine looks at it. */
     this.received = 0;
@@ -87,17 +80,20 @@ export class Socket {
     this.gathering = null;
     /** So many blocks wait for the tick's end. */
     this.corked = 0;
+    /** The keep-alive, if there is one: it wants to know of every byte. */
+    this.pings = null;
     /** The timer that keeps the process alive while nothing is read. */
     this.paused = null;
   }
 
-  /** Starts connecting; throws if an option cannot be used. */
-  open(url, socketOptions, tlsOptions) {
+  /** Starts connecting to where `opening` (opening.js) says; throws if an option cannot be used. */
+  open(opening) {
+    const { url } = opening;
     const secure = url.protocol === 'wss:';
     const host = url.hostname.replace(/^\[|\]$/g, '');
     const options = {
       noDelay: true,
-      ...socketOptions,
+      ...opening.socket,
       host,
       port: Number(url.port || (secure ? 443 : 80)),
       onread: {
@@ -110,20 +106,82 @@ export class Socket {
       },
     };
     const socket = secure
-      ? tls.connect({ servername: net.isIP(host) ? '' : host, ALPNProtocols: ['http/1.1'], ...tlsOptions, ...options })
+      ? tls.connect({ servername: net.isIP(host) ? '' : host, ALPNProtocols: ['http/1.1'], ...opening.tls, ...options })
       : net.connect(options);
     this.socket = socket;
+    this.opening = opening;
+    opening.connection = this;
     socket[OWNER] = this;
+    if (options.path === undefined && net.isIP(host) === 0) socket.on('lookup', onLookup);
     socket.on('connect', onConnect);
-    if (secure) socket.on('secureConnect', onSecureConnect);
+    if (secure) {
+      // Before Node's own look at the certificate, which destroys the socket if it does not like it.
+      socket.prependListener('secure', onSecure);
+      socket.on('secureConnect', onSecureConnect);
+    }
     socket.on('end', onEnd);
     socket.on('error', onError);
     socket.on('close', onClose);
+    if (opening.options.isUnref) socket.unref();
+    process.nextTick(tellStart, this);
+  }
+
+  resolved() {
+    // Each attempt of several looks at an address of its own.
+    if (this.opening.stage !== 'NS_NET_STATUS_RESOLVING_HOST') return;
+    this.progress('NS_NET_STATUS_RESOLVED_HOST');
+    this.progress('NS_NET_STATUS_CONNECTING_TO');
+  }
+
+  reachedPeer(encrypted) {
+    this.progress('NS_NET_STATUS_CONNECTED_TO');
+    if (!encrypted) return this.connected();
+    this.reached ||= 'tcp';
+    this.progress('NS_NET_STATUS_TLS_HANDSHAKE_STARTING');
+  }
+
+  /** TLS is up; whether the certificate is trusted is decided next. What security.js makes securityInfo of is kept. */
+  secured(socket) {
+    this.opening.options.security = {
+      protocol: socket.getProtocol(),
+      cipher: socket.getCipher(),
+      alpn: socket.alpnProtocol,
+      serverName: socket.servername,
+      sessionReused: socket.isSessionReused(),
+      certificate: socket.getPeerX509Certificate?.(),
+      untrustedReason: null,
+    };
+    this.progress('NS_NET_STATUS_TLS_HANDSHAKE_ENDED');
+  }
+
+  /** Node has judged the certificate. */
+  judged(reason) {
+    const { security } = this.opening.options;
+    if (this.socket.encrypted && this.reached === 'tcp' && security) security.untrustedReason = reason;
   }
 
   connected() {
+    const { socket } = this;
+    this.judged(socket.authorized ? null : socket.authorizationError);
     this.reached = 'ready';
+    this.progress('NS_NET_STATUS_SENDING_TO');
     this.engine?.handleConnected();
+    this.progress('NS_NET_STATUS_WAITING_FOR');
+  }
+
+  /** The handshake is done. */
+  opened() {
+    this.reached = 'open';
+    this.opening.end();
+    this.opening.options.pings?.start(this);
+  }
+
+  pong(payload) {
+    this.opening.options.pings?.handlePong(payload);
+  }
+
+  progress(stage) {
+    if (this.engine !== null) this.opening.progress(stage);
   }
 
   /** What is to be read into next; undefined for the same again. A large message's payload goes right where it stays. */
@@ -140,6 +198,7 @@ export class Socket {
     this.received = length;
     this.copy = null;
     runEnd = 0;
+    this.pings?.heard();
     for (let at = 0; at < length && this.engine !== null;) {
       if (this.passing > 0) {
         const end = Math.min(at + this.passing, length);
@@ -162,6 +221,7 @@ export class Socket {
   /** The next `length` bytes of the message that is being gathered have just been received, where they belong. */
   readDirectly(length) {
     if (this.engine === null) return;
+    this.pings?.heard();
     this.gathering.length += length;
     this.passing = this.engine.handlePassed(length);
   }
@@ -172,7 +232,8 @@ export class Socket {
     if (engine === null) return;
     this.engine = null;
     forgetLast();
-    engine.handleClosed(this.reached, String(error?.code ?? ''), error);
+    if (error !== null) this.judged(error.code ?? error.message);
+    engine.handleClosed(this.reached, error);
     engine.free();
   }
 
@@ -180,11 +241,17 @@ export class Socket {
   pause() {
     this.socket.pause();
     this.paused ??= setInterval(() => {}, 2 ** 30);
+    if (this.opening.options.isUnref) this.paused.unref();
   }
 
   resume() {
     this.socket.resume();
     this.endPause();
+  }
+
+  /** Whether an open channel keeps the process alive. */
+  setRef(isRef) {
+    for (const it of [this.socket, this.paused]) it?.[isRef ? 'ref' : 'unref']();
   }
 
   endPause() {

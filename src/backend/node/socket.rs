@@ -5,6 +5,7 @@ use std::cell::RefCell;
 use wasm_bindgen::prelude::*;
 
 use super::Engine;
+use super::opening::Opening;
 use crate::backend::Listener;
 use crate::protocol::{MAX_HEADER, Units, to_units};
 
@@ -15,7 +16,9 @@ extern "C" {
     #[wasm_bindgen(constructor)]
     pub(super) fn new(engine: Engine) -> Socket;
     #[wasm_bindgen(method, catch)]
-    pub(super) fn open(this: &Socket, url: &Url, socket: &JsValue, tls: &JsValue) -> Result<(), JsValue>;
+    pub(super) fn open(this: &Socket, opening: &Opening) -> Result<(), JsValue>;
+    #[wasm_bindgen(method)]
+    pub(super) fn opened(this: &Socket);
 
     #[wasm_bindgen(method)]
     pub(super) fn pause(this: &Socket);
@@ -50,9 +53,8 @@ extern "C" {
     pub(super) fn piece(this: &Socket, inflated: bool, start: u32, end: u32, ascii: bool);
     #[wasm_bindgen(method)]
     pub(super) fn finish(this: &Socket) -> JsValue;
-
-    #[wasm_bindgen(js_name = httpAnswer)]
-    pub(super) fn http_answer(status: u16, fields: Vec<String>, body: &[u8]) -> JsValue;
+    #[wasm_bindgen(method)]
+    pub(super) fn pong(this: &Socket, payload: &[u8]);
 }
 
 #[wasm_bindgen(module = "/src/backend/node/gathered.js")]
@@ -72,8 +74,18 @@ extern "C" {
     pub(super) fn length(this: &Payload) -> f64;
     #[wasm_bindgen(method, js_name = isDone)]
     pub(super) fn is_done(this: &Payload) -> bool;
+    /// The size of the next piece, which is in the send window now.
     #[wasm_bindgen(method)]
-    pub(super) fn fill(this: &Payload) -> usize;
+    pub(super) fn fill(this: &Payload) -> i32;
+    #[wasm_bindgen(method)]
+    pub(super) fn release(this: &Payload);
+    // What only a stream has.
+    #[wasm_bindgen(method)]
+    pub(super) fn start(this: &Payload, socket: &Socket);
+    #[wasm_bindgen(method, getter)]
+    pub(super) fn words(this: &Payload) -> JsValue;
+    #[wasm_bindgen(method, getter)]
+    pub(super) fn error(this: &Payload) -> JsValue;
 }
 
 #[wasm_bindgen]
@@ -86,20 +98,6 @@ extern "C" {
     pub(super) fn pathname(this: &Url) -> String;
     #[wasm_bindgen(method, getter)]
     pub(super) fn search(this: &Url) -> String;
-
-    /// The options that only Node honours, as `host.js` has checked them, and the origin.
-    pub(super) type Options;
-    #[wasm_bindgen(method, getter)]
-    pub(super) fn origin(this: &Options) -> Option<String>;
-    #[wasm_bindgen(method, getter)]
-    pub(super) fn headers(this: &Options) -> JsValue;
-    #[wasm_bindgen(method, getter)]
-    pub(super) fn socket(this: &Options) -> JsValue;
-    #[wasm_bindgen(method, getter)]
-    pub(super) fn tls(this: &Options) -> JsValue;
-    /// undefined, false, or an object of numbers and booleans.
-    #[wasm_bindgen(method, getter)]
-    pub(super) fn deflate(this: &Options) -> JsValue;
 
     /// The option deflate.
     pub(super) type DeflateOptions;

@@ -92,4 +92,7 @@ export class Payload {
     this.at = end;
     return wasm().utf8Write(payload.slice(at, end), sendAt, WINDOW);
   }
+
+  /** Nobody wants any more of it: for a stream's sake. */
+  release() {}
 }
