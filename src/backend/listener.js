@@ -43,8 +43,7 @@ export class Listener {
   stop(status, message, wasClean, code, reason, closedBy, timeout, http, cause, words) {
     this.stopped?.();
     // What the host knows makes the sentence precise.
-    message = words ?? message;
-    if (cause !== null) message += ` ${cause.message}`;
+    message = words ?? (cause === null ? message : `${message} ${cause.message}`);
     const detail = { message, wasClean, code, reason, closedBy, http, cause, timeout };
     try { this.listener.onStop?.(this.context, status, detail); } catch (error) { report(error); }
   }

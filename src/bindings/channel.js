@@ -30,6 +30,8 @@ export class WebSocketChannel {
   #loadGroup = null;
   /** What the host's side is told of the channel, and shows of itself. */
   #link = { callbacks: null, pingInterval: 0, pingTimeout: 10 };
+  /** From asyncOpen to onStop. */
+  #isActive = false;
 
   constructor(options) {
     const RawChannel = load();
@@ -48,6 +50,7 @@ export class WebSocketChannel {
     }
     const stopped = () => {
       host.stops?.(link, this.#raw.status);
+      this.#isActive = false;
       this.#loadGroup?.[leave](this);
     };
     host.opens?.(link);
@@ -55,6 +58,7 @@ export class WebSocketChannel {
       options.maxMessageSize, link, new Listener(listener, context, stopped));
     this.#uri = url.href;
     this.#options = undefined;
+    this.#isActive = true;
     this.#loadGroup?.[join](this);
   }
 
@@ -112,10 +116,9 @@ export class WebSocketChannel {
 
   set loadGroup(group) {
     if (group !== null && !(group instanceof LoadGroup)) throw invalid('loadGroup: pass a LoadGroup or null.');
-    const active = this.#isActive();
-    if (active) this.#loadGroup?.[leave](this);
+    this.#loadGroup?.[leave](this);
     this.#loadGroup = group;
-    if (active) group?.[join](this);
+    if (this.#isActive) group?.[join](this);
   }
 
   get state() { return STATES[this.#raw.state]; }
@@ -155,10 +158,6 @@ export class WebSocketChannel {
     host.checkPing(name, seconds);
     this.#mustBeIdle(name);
     this.#link[name] = seconds;
-  }
-
-  #isActive() {
-    return this.#raw.state > 0 && this.#raw.state < 4;
   }
 }
 

@@ -52,7 +52,8 @@ impl Challenge {
         if challenge.scheme.eq_ignore_ascii_case("basic") {
             return Some(Self { realm, digest: None });
         }
-        let digest = if challenge.scheme.eq_ignore_ascii_case("digest") { Digest::read(challenge)? } else { return None };
+        let digest =
+            if challenge.scheme.eq_ignore_ascii_case("digest") { Digest::read(challenge)? } else { return None };
         Some(Self { realm, digest: Some(digest) })
     }
 
@@ -183,7 +184,8 @@ fn parse(field: &str) -> Vec<Parsed<'_>> {
         char == ',' && !quoted
     });
     for item in items.map(str::trim).filter(|item| !item.is_empty()) {
-        let (head, value) = item.split_once('=').map_or((item, None), |(head, value)| (head.trim(), Some(value.trim())));
+        let (head, value) =
+            item.split_once('=').map_or((item, None), |(head, value)| (head.trim(), Some(value.trim())));
         let (scheme, name) = match head.split_once([' ', '\t']) {
             Some((scheme, name)) => (Some(scheme), name.trim()),
             None if value.is_none() => (Some(head), ""),
@@ -236,7 +238,10 @@ mod tests {
     #[test]
     fn the_examples_of_rfc_7616_come_out() {
         let sha = answer(RFC, 1);
-        assert!(sha.contains(r#"response="753927fa0e85d155564e2e272a28d1802ca10daf4496794697cf8db5856cb6c1""#), "{sha}");
+        assert!(
+            sha.contains(r#"response="753927fa0e85d155564e2e272a28d1802ca10daf4496794697cf8db5856cb6c1""#),
+            "{sha}"
+        );
         assert!(sha.starts_with(r#"Digest username="Mufasa", realm="http-auth@example.org", nonce="7ypf"#), "{sha}");
         assert!(sha.ends_with("qop=auth, nc=00000001, algorithm=SHA-256"), "{sha}");
         let (_, md5) = RFC.rsplit_once("Digest").unwrap();
@@ -246,12 +251,15 @@ mod tests {
 
     #[test]
     fn the_example_of_rfc_2617_and_one_of_rfc_2069_come_out() {
-        let field = r#"Digest realm="testrealm@host.com", qop="auth", nonce="dcd98b7102dd2f0e8b11d0f600bfb0c093", opaque="x""#;
+        let field =
+            r#"Digest realm="testrealm@host.com", qop="auth", nonce="dcd98b7102dd2f0e8b11d0f600bfb0c093", opaque="x""#;
         let digest = strongest(field).digest.unwrap();
         let value = digest.authorization("Mufasa", "Circle Of Life", "/dir/index.html", 1, "0a4f113b");
         assert!(value.contains(r#"response="6629fae49393a05397450978507c4ef1""#), "{value}");
         assert!(!value.contains("algorithm"), "{value}");
-        let digest = strongest(r#"Digest realm="testrealm@host.com", nonce="dcd98b7102dd2f0e8b11d0f600bfb0c093""#).digest.unwrap();
+        let digest = strongest(r#"Digest realm="testrealm@host.com", nonce="dcd98b7102dd2f0e8b11d0f600bfb0c093""#)
+            .digest
+            .unwrap();
         let value = digest.authorization("Mufasa", "CircleOfLife", "/dir/index.html", 1, "0a4f113b");
         assert!(value.contains(r#"response="1949323746fe6a43ef61f9606e7febea""#) && !value.contains("nc="), "{value}");
     }
@@ -262,9 +270,14 @@ mod tests {
         assert_eq!(digest(r#"Basic realm="a", Digest realm="b", nonce="c""#), Some(Algorithm::Md5));
         assert_eq!(digest(r#"Digest realm="b", nonce="c", algorithm=SHA-512-256, Basic realm="a""#), None);
         assert_eq!(digest(r#"Digest realm="b", nonce="c", qop="auth-int", BASIC realm="a""#), None);
-        assert_eq!(digest(r#"Digest realm="b", nonce="c", Digest realm="b", nonce="c", algorithm="sha-256""#), Some(Algorithm::Sha256));
+        assert_eq!(
+            digest(r#"Digest realm="b", nonce="c", Digest realm="b", nonce="c", algorithm="sha-256""#),
+            Some(Algorithm::Sha256)
+        );
         assert_eq!(strongest(r#"Negotiate, NTLM, Basic realm="a \"b\"""#).realm, r#"a "b""#);
-        for none in ["", "Negotiate", "Digest", r#"Digest realm="a""#, "\u{e4}", "Bearer realm=\"a\"", ",,,", "=\"", " = ,"] {
+        for none in
+            ["", "Negotiate", "Digest", r#"Digest realm="a""#, "\u{e4}", "Bearer realm=\"a\"", ",,,", "=\"", " = ,"]
+        {
             assert_eq!(Challenge::strongest(none), None, "{none}");
         }
     }
@@ -272,8 +285,10 @@ mod tests {
     #[test]
     fn a_list_is_parsed_whatever_is_in_it() {
         let parsed = |field| parse(field).iter().map(|it| (it.scheme.to_owned(), it.params.len())).collect::<Vec<_>>();
-        let names = |list: &[(&str, usize)]| list.iter().map(|(name, count)| ((*name).to_owned(), *count)).collect::<Vec<_>>();
-        let field = r#"Negotiate YII==, Newauth realm="apps, \"x=1\"", type=1 , title = "Login",, Basic realm=simple , NTLM"#;
+        let names =
+            |list: &[(&str, usize)]| list.iter().map(|(name, count)| ((*name).to_owned(), *count)).collect::<Vec<_>>();
+        let field =
+            r#"Negotiate YII==, Newauth realm="apps, \"x=1\"", type=1 , title = "Login",, Basic realm=simple , NTLM"#;
         assert_eq!(parsed(field), names(&[("Negotiate", 1), ("Newauth", 3), ("Basic", 1), ("NTLM", 0)]));
         assert_eq!(parse(field)[1].param("REALM").unwrap(), r#"apps, "x=1""#);
         assert_eq!(strongest(r#"Basic realm="Zürich \\ \"", charset="UTF-8""#).realm, r#"Zürich \ ""#);
@@ -293,7 +308,10 @@ mod tests {
         let secret = Algorithm::Md5.hash(&format!("{}:c:d", Algorithm::Md5.hash(r#"user:a "b":pw"#)));
         let response = Algorithm::Md5.hash(&format!("{secret}:c:000000ff:d:auth:{}", Algorithm::Md5.hash("GET:/")));
         assert!(value.contains(&format!(r#"response="{response}""#)), "{value}");
-        assert!(value.contains(r#"realm="a \"b\"""#) && value.ends_with("algorithm=MD5-sess, userhash=true"), "{value}");
+        assert!(
+            value.contains(r#"realm="a \"b\"""#) && value.ends_with("algorithm=MD5-sess, userhash=true"),
+            "{value}"
+        );
         assert!(value.contains(&format!(r#"username="{}""#, Algorithm::Md5.hash(r#"user:a "b""#))), "{value}");
     }
 }

@@ -109,6 +109,8 @@ pub(super) struct Handshake {
 struct Refusal {
     answer: HttpAnswer,
     length: BodyLength,
+    /// It is a redirect, which says all in its head: its body is not waited for.
+    redirects: bool,
 }
 
 /// How the end of a response's body is told (RFC 9112 §6.3).
@@ -282,11 +284,13 @@ impl Refusal {
         };
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         let headers = response.headers.iter().map(|field| (field.name.to_owned(), text(field.value))).collect();
-        Self { answer: HttpAnswer { status, headers, body: Vec::new() }, length }
+        let redirects = matches!(status, 301 | 302 | 303 | 307 | 308) && values(response, "Location").next().is_some();
+        Self { answer: HttpAnswer { status, headers, body: Vec::new() }, length, redirects }
     }
 
     fn is_complete(&self, body: &[u8]) -> bool {
-        body.len() >= MAX_BODY
+        self.redirects
+            || body.len() >= MAX_BODY
             || match self.length {
                 BodyLength::Known(length) => body.len() >= length,
                 BodyLength::Chunked => join_chunks(body).1,

@@ -22,7 +22,7 @@ const NETWORK = {
   EADDRNOTAVAIL: 'the local address cannot be used.',
 };
 
-const NO_NAME = ['ENOTFOUND', 'EAI_AGAIN', 'EAI_NODATA', 'EAI_NONAME', 'EAI_FAIL'];
+const NO_NAME = ['ENOTFOUND', 'EAI_NODATA', 'EAI_NONAME', 'EAI_FAIL'];
 
 const isTls = (code) => code === 'EPROTO' || /^ERR_(SSL|TLS)_/.test(code) || code in CERTIFICATES;
 
@@ -37,18 +37,19 @@ export function hostAndPort({ hostname, port, protocol }) {
  */
 export function explainLoss(url, reached, error) {
   const at = hostAndPort(url);
-  const code = String(error?.code ?? '');
+  // Of several addresses, none of which answered, the first one's.
+  const code = String(error?.code ?? error?.errors?.[0]?.code ?? '');
+  const [kind, words] = explain(url, at, reached, code, error);
+  return [kind, code === '' ? words : `${words} (${code})`];
+}
+
+function explain(url, at, reached, code, error) {
   if (reached === 'tcp' || isTls(code)) return ['tls', explainTls(at, code, error)];
   if (code === 'ETIMEDOUT') return ['timeout', `The system gave up waiting for ${at}.`];
   if (reached === '') {
-    if (NO_NAME.includes(code)) {
-      return ['name', code === 'EAI_AGAIN' ? `The name ${url.hostname} could not be looked up: is there a network, and does its name server answer?`
-        : `The name ${url.hostname} was not found: is it spelt right?`];
-    }
-    // Several addresses, none of which answered.
-    const first = error?.errors?.[0]?.code;
-    const why = NETWORK[code] ?? NETWORK[first] ?? 'see the cause.';
-    return ['refused', `The connection to ${at} could not be made: ${why}`];
+    if (code === 'EAI_AGAIN') return ['name', `The name ${url.hostname} could not be looked up: is there a network, and does its name server answer?`];
+    if (NO_NAME.includes(code)) return ['name', `The name ${url.hostname} was not found: is it spelt right?`];
+    return ['refused', `The connection to ${at} could not be made: ${NETWORK[code] ?? 'see the cause.'}`];
   }
   const when = reached === 'open' ? '' : ' before it answered';
   if (['ECONNRESET', 'EPIPE', 'ECONNABORTED'].includes(code)) return ['reset', `The connection to ${at} was reset${when}.`];
@@ -82,6 +83,11 @@ const STATUSES = {
   503: 'The server is overloaded or being serviced.',
   504: 'The server in front does not reach the one behind it.',
 };
+
+/** An answer that breaks the rules. */
+export function explainFault(url, words) {
+  return `The handshake with ${hostAndPort(url)} failed: ${words}`;
+}
 
 /** An HTTP answer that is no upgrade. */
 export function explainAnswer(url, { status }) {

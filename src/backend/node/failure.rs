@@ -11,7 +11,7 @@ use crate::protocol::{Fault, FaultKind};
 use crate::status::Status;
 
 /// The peer broke the protocol.
-pub(super) fn of_fault(fault: Fault) -> Ending<JsHost> {
+pub(super) fn of_fault(opening: &Opening, fault: Fault) -> Ending<JsHost> {
     let status = match fault.kind {
         FaultKind::NotHttp => Status::CONNECTION_REFUSED,
         FaultKind::Handshake | FaultKind::Frame => Status::ILLEGAL_VALUE,
@@ -19,7 +19,10 @@ pub(super) fn of_fault(fault: Fault) -> Ending<JsHost> {
         FaultKind::TooBig => Status::FILE_TOO_BIG,
         FaultKind::NotDeflated => Status::INVALID_CONTENT_ENCODING,
     };
-    let words = JsValue::from_str(&fault.message);
+    let words = match fault.kind.close_code() {
+        Some(_) => JsValue::from_str(&fault.message),
+        None => explain_fault(&opening.url(), &fault.message),
+    };
     Ending { status, evidence: Some(Evidence { words, ..Evidence::default() }), ..Ending::default() }
 }
 
@@ -43,4 +46,6 @@ extern "C" {
     /// What kind of loss, and the words for it.
     #[wasm_bindgen(js_name = explainLoss)]
     fn explain_loss(url: &Url, reached: &str, cause: &JsValue) -> Array;
+    #[wasm_bindgen(js_name = explainFault)]
+    fn explain_fault(url: &Url, words: &str) -> JsValue;
 }

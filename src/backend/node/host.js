@@ -78,7 +78,12 @@ export const host = {
     const length = fillBytes(bytes);
     return length >= 0 && raw.sendFilled(false, length) ? 1 : raw.sendBytes(bytes);
   },
-  sendStream: (raw, source) => raw.sendStream(new StreamPayload(source)),
+  sendStream(raw, source) {
+    const payload = new StreamPayload(source);
+    const answer = raw.sendStream(payload);
+    if (answer === 1) payload.guard();
+    return answer;
+  },
   suspend(raw) {
     if (raw.state === 0) throw notOpened();
     raw.suspend();
@@ -90,12 +95,13 @@ export const host = {
   /** A channel is being opened; `link` is what both sides know of it. */
   opens(link) {
     link.pings = new Pings(link.pingInterval * 1000, link.pingTimeout * 1000);
-    const { username } = link.url;
+    const { username, password } = link.url;
     const own = Object.keys(link.headers ?? {}).some((name) => name.toLowerCase() === 'authorization');
-    if (own && username + link.url.password !== '') {
+    if (own && username + password !== '') {
       throw invalid('The URI has a user name and password, and the option headers Authorization: leave one of them out.');
     }
     if (/%3a/i.test(username)) throw malformed('The user name in the URI has a colon, which Basic cannot carry (RFC 7617 §2).');
+    if (/%[01][\da-f]|%7f/i.test(username + password)) throw malformed('The user name or password in the URI has a control character.');
   },
   /** It has stopped. */
   stops(link, status) {

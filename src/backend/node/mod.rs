@@ -189,8 +189,8 @@ impl Node {
             Event::Refused(answer) => return self.refused(answer, false),
             Event::Pong(payload) => return self.with_socket(|socket| socket.pong(&payload)),
             Event::Failed(fault) => match fault.kind.close_code() {
-                None => return self.conclude(failure::of_fault(fault), Socket::destroy),
-                Some(_) => return self.fail(failure::of_fault(fault)),
+                None => return self.conclude(failure::of_fault(&self.opening, fault), Socket::destroy),
+                Some(_) => return self.fail(failure::of_fault(&self.opening, fault)),
             },
         };
         self.session.report(report);

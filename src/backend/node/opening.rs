@@ -80,7 +80,10 @@ impl Node {
         }
         let evidence = Some(Evidence { words: self.opening.explain_timeout(), ..Evidence::default() });
         let timed_out = Some(TimedOut::Open);
-        self.conclude(Ending { status: Status::NET_TIMEOUT, timed_out, evidence, ..Ending::default() }, Socket::destroy);
+        self.conclude(
+            Ending { status: Status::NET_TIMEOUT, timed_out, evidence, ..Ending::default() },
+            Socket::destroy,
+        );
     }
 
     fn retry(self: &Rc<Self>) {

@@ -19,6 +19,7 @@ export class Pings {
 
   /** The channel is open. */
   start(connection) {
+    if (connection.engine === null) return;
     this.connection = connection;
     for (const one of this.promised) this.transmit(one);
     if (this.interval === 0) return;
@@ -69,24 +70,32 @@ export class Pings {
   }
 
   look() {
-    const { connection, interval, timeout } = this;
-    const { socket, engine } = connection;
-    if (engine === null) return;
-    const silence = performance.now() - this.last;
-    if (connection.paused !== null || (this.pinged !== 0 && this.last > this.pinged)) {
-      // Whoever does not read hears nothing; or there was an answer.
-      if (connection.paused !== null) this.heard();
+    const { connection, interval } = this;
+    if (connection.engine === null) return;
+    if (connection.paused !== null) this.heard(); // whoever does not read hears nothing
+    const now = performance.now();
+    const silence = now - this.last;
+    if (this.pinged > 0 && this.last < this.pinged) {
+      this.await(now - this.pinged);
+    } else if (silence < interval) {
       this.pinged = 0;
-      this.arm(interval - (performance.now() - this.last));
-    } else if (this.pinged === 0 && silence < interval) {
       this.arm(interval - silence);
-    } else if (this.pinged === 0) {
-      if (!engine.sendPing(Buffer.alloc(0))) return; // it closes, which has a timeout of its own
-      this.pinged = performance.now();
-      this.backlog = socket.writableLength;
-      this.arm(timeout);
+    } else if (connection.engine.sendPing(Buffer.alloc(0))) { // otherwise it closes, which has a timeout of its own
+      this.pinged = now;
+      this.backlog = connection.socket.writableLength;
+      this.arm(Math.min(interval, this.timeout));
+    }
+  }
+
+  /** Nothing came in the time since the ping. */
+  await(time) {
+    const { connection: { engine, socket }, interval, timeout } = this;
+    if (time < timeout) {
+      this.arm(Math.min(interval, timeout - time));
     } else if (socket.writableLength > 0 && socket.writableLength !== this.backlog) {
-      this.backlog = socket.writableLength; // what was sent before the ping is still being taken
+      // What was sent before the ping is still being taken.
+      this.backlog = socket.writableLength;
+      this.pinged = performance.now();
       this.arm(timeout);
     } else {
       engine.handleSilence(`Nothing came for ${timeout / 1000} s after a ping (pingTimeout): the peer, or the way to it, is gone.`);

@@ -1,5 +1,7 @@
 // securityInfo: what is known of a TLS connection, made of what socket.js has kept, when somebody asks.
 
+import { X509Certificate } from 'node:crypto';
+
 const described = new WeakMap();
 
 /** The same object each time for the same connection. */
@@ -9,12 +11,8 @@ export function describeSecurity(state) {
   return described.get(state);
 }
 
-function describe({ protocol, cipher, alpn, serverName, sessionReused, certificate, untrustedReason }) {
-  const chain = [];
-  // A root is its own issuer.
-  for (let it = certificate; it && !chain.some(({ fingerprint256 }) => fingerprint256 === it.fingerprint256); it = it.issuerCertificate) {
-    chain.push(describeCertificate(it));
-  }
+function describe({ protocol, cipher, alpn, serverName, sessionReused, chain, untrustedReason }) {
+  const certificates = Object.freeze(chain.map(describeCertificate));
   return Object.freeze({
     protocol,
     cipher: cipher?.standardName ?? cipher?.name ?? null,
@@ -23,13 +21,13 @@ function describe({ protocol, cipher, alpn, serverName, sessionReused, certifica
     sessionReused,
     trusted: untrustedReason === null,
     untrustedReason: untrustedReason === null ? null : String(untrustedReason),
-    certificate: chain[0] ?? null,
-    chain: Object.freeze(chain),
+    certificate: certificates[0] ?? null,
+    chain: certificates,
   });
 }
 
-/** Of a node:crypto X509Certificate. */
-function describeCertificate({ subject, issuer, subjectAltName, validFrom, validTo, serialNumber, fingerprint256, raw }) {
+function describeCertificate(raw) {
+  const { subject, issuer, subjectAltName, validFrom, validTo, serialNumber, fingerprint256 } = new X509Certificate(raw);
   return Object.freeze({
     subject: onOneLine(subject),
     issuer: onOneLine(issuer),

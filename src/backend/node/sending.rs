@@ -315,7 +315,8 @@ impl Node {
     }
 
     fn with_large(&self, act: impl FnOnce(&Payload)) {
-        let payload: Option<Payload> = self.sending.large.borrow().as_ref().map(|large| large.payload.0.clone().unchecked_into());
+        let payload: Option<Payload> =
+            self.sending.large.borrow().as_ref().map(|large| large.payload.0.clone().unchecked_into());
         if let Some(payload) = payload {
             act(&payload);
         }

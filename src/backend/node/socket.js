@@ -43,17 +43,21 @@ function decodeAscii(start, end, length) {
 
 // One function for all sockets each: a closure of each for each would be a seventh of a channel's memory.
 const OWNER = Symbol('websocket-channel');
-function onLookup() { this[OWNER].resolved(); }
+function onLookup(error) { if (!error) this[OWNER].resolved(); }
 function onConnect() { this[OWNER].reachedPeer(this.encrypted); }
 function onSecure() { this[OWNER].secured(this); }
 function onSecureConnect() { this[OWNER].connected(); }
-function onEnd() { this[OWNER].engine?.handleEnd(); }
+function onEnd() {
+  const { engine, error } = this[OWNER];
+  if (error === null) engine?.handleEnd(); // an error comes before, and says more in onClose
+}
 function onError(error) { this[OWNER].error = error; }
 function onClose() { this[OWNER].closed(); }
 function tellStart(owner) {
   const isName = owner.socket.listenerCount('lookup') > 0;
   owner.progress(isName ? 'NS_NET_STATUS_RESOLVING_HOST' : 'NS_NET_STATUS_CONNECTING_TO');
 }
+function startPings(owner) { owner.opening.options.pings?.start(owner); }
 function handleTick(owner) { owner.engine?.handleTick(); }
 function uncork(owner) { owner.uncork(); }
 
@@ -142,13 +146,16 @@ export class Socket {
 
   /** TLS is up; whether the certificate is trusted is decided next. What security.js makes securityInfo of is kept. */
   secured(socket) {
+    const chain = [];
+    // (getPeerX509Certificate, asked here, would have Node find no names in the certificate.) A root is its own issuer.
+    for (let it = socket.getPeerCertificate(true); it?.raw && !chain.includes(it); it = it.issuerCertificate) chain.push(it);
     this.opening.options.security = {
       protocol: socket.getProtocol(),
       cipher: socket.getCipher(),
       alpn: socket.alpnProtocol,
       serverName: socket.servername,
       sessionReused: socket.isSessionReused(),
-      certificate: socket.getPeerX509Certificate?.(),
+      chain: chain.map(({ raw }) => raw),
       untrustedReason: null,
     };
     this.progress('NS_NET_STATUS_TLS_HANDSHAKE_ENDED');
@@ -173,7 +180,7 @@ export class Socket {
   opened() {
     this.reached = 'open';
     this.opening.end();
-    this.opening.options.pings?.start(this);
+    process.nextTick(startPings, this); // the channel is about to be open
   }
 
   pong(payload) {

@@ -2,7 +2,10 @@ import { WINDOW, fillBytes } from './windows.js';
 
 const NOTHING = new Uint8Array(0);
 
-/** The payload of sendBinaryStream: what Payload in windows.js is for one that is all there. `source` is of bindings/source.js. */
+/**
+ * The payload of sendBinaryStream: what Payload in windows.js is for one that is all there. `source` is of bindings/source.js. What comes in small
+ * chunks is collected: a peer may refuse a message of too many frames.
+ */
 export class StreamPayload {
   constructor(source) {
     this.source = source;
@@ -12,14 +15,21 @@ export class StreamPayload {
     this.reading = true;
     this.chunk = NOTHING;
     this.at = 0;
+    /** The next frame, as far as it is there. */
+    this.frame = null;
+    this.used = 0;
     this.ended = false;
     this.done = false;
     this.error = null;
   }
 
+  /** It was accepted: whatever becomes of the stream meanwhile is its reader's business, who is yet to come. */
+  guard() { this.source.stream.on?.('error', () => {}); }
+
   /** Its turn has come. */
   start(socket) {
     this.socket = socket;
+    this.frame = new Uint8Array(Math.min(WINDOW, this.length));
     this.read();
   }
 
@@ -27,39 +37,34 @@ export class StreamPayload {
 
   get words() { return `sendBinaryStream failed: ${this.error.message}.`; }
 
-  /** Writes the next piece into the send window: its size; -1 to be asked again after handleReady, -2 if the stream has failed. */
+  /** Writes the next frame's payload into the send window: its size; -1 to be asked again after handleReady, -2 if the stream has failed. */
   fill() {
     if (this.error !== null) return -2;
     if (this.reading) return -1;
-    const piece = this.chunk.subarray(this.at, this.at + WINDOW);
+    const { chunk, frame } = this;
+    const piece = chunk.subarray(this.at, this.at + frame.length - this.used);
+    frame.set(piece, this.used);
     this.at += piece.length;
-    if (this.ended) {
-      this.done = true;
-      return fillBytes(piece);
+    this.used += piece.length;
+    const isExhausted = this.at === chunk.length;
+    this.done = this.ended && isExhausted;
+    // The last frame waits until it is certain that the stream is not too long.
+    if (this.done || (this.used === frame.length && (!isExhausted || this.source.left > 0))) {
+      const { used } = this;
+      this.used = 0;
+      return fillBytes(frame.subarray(0, used));
     }
-    const isExhausted = this.at === this.chunk.length;
-    if (isExhausted && this.source.left === 0) {
-      // The last piece, unless the stream is too long: it goes when that is certain. Its memory may be the stream's own again.
-      this.chunk = piece.slice();
-      this.at = 0;
-      this.read();
-      return -1;
-    }
-    const filled = fillBytes(piece);
-    if (isExhausted) this.read();
-    return filled;
+    this.read();
+    return -1;
   }
 
   async read() {
     this.reading = true;
+    await null; // what the stream's owner does runs when the engine does not
     try {
-      const chunk = await this.source.next();
-      if (chunk === null) {
-        this.ended = true;
-      } else {
-        this.chunk = chunk;
-        this.at = 0;
-      }
+      this.chunk = await this.source.next() ?? NOTHING;
+      this.ended = this.chunk === NOTHING;
+      this.at = 0;
     } catch (error) {
       this.error = error instanceof Error ? error : new Error(String(error));
     }
