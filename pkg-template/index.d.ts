@@ -26,12 +26,12 @@ export interface StopDetail {
   readonly reason: string;
   /** Who closed first. */
   readonly closedBy: 'local' | 'remote' | null;
-  /** Node: the HTTP response that refused the upgrade. */
+  /** Node: the last HTTP response, if it was no upgrade. */
   readonly http: HttpAnswer | null;
-  /** Node: the system's error. */
+  /** Node: the system's error. Also what a stream, or one of the notificationCallbacks, threw. */
   readonly cause: Error | null;
   /** Which wait was too long. */
-  readonly timeout: 'open' | 'close' | null;
+  readonly timeout: 'open' | 'close' | 'ping' | null;
 }
 
 /** An HTTP response that is no upgrade. */
@@ -59,11 +59,98 @@ export interface ChannelOptions {
   socket?: object;
   /** Node only: permessage-deflate (RFC 7692), which is offered unless this is `false`. */
   deflate?: false | DeflateOptions;
-  /** Node only, and only `0` for now: redirects are not followed. */
-  redirects?: 0;
+  /** Node only: how many redirects to follow, 0 to 1000. Default 10. */
+  redirects?: number;
   /** Node only, and only `null` for now: no proxy is used. */
   proxy?: null;
 }
+
+/** Node only: what a channel asks and tells while it opens. Every function is optional. */
+export interface NotificationCallbacks {
+  /**
+   * The server answered 401 and wants a user name and password. null gives up. A wrong answer is asked again, ten times at most for an
+   * origin. openTimeoutMs goes on meanwhile.
+   */
+  onAuthRequired?(request: AuthRequest): Credentials | null | undefined | PromiseLike<Credentials | null | undefined>;
+  /** A redirect is about to be followed; false forbids it, and the channel stops with NS_ERROR_DOM_BAD_URI. */
+  onRedirect?(from: string, to: string, status: number): unknown;
+  /** How far it is; again from the beginning for each redirect and each new request. */
+  onProgress?(status: ProgressStatus, host: string): void;
+}
+
+/** Who asks for a user name and password. */
+export interface AuthRequest {
+  readonly scheme: 'Basic' | 'Digest';
+  /** What they are for, in the server's words. */
+  readonly realm: string;
+  /** Such as `wss://example.org`. */
+  readonly origin: string;
+  /** A proxy asks. */
+  readonly isProxy: boolean;
+  /** 1 for the first time this origin asks. */
+  readonly attempt: number;
+}
+
+/** A user name and a password. */
+export interface Credentials {
+  readonly username: string;
+  readonly password: string;
+}
+
+/** Gecko's names for how far a connection is. Names rather than numbers: two of the numbers are errors', too. */
+export type ProgressStatus =
+  | 'NS_NET_STATUS_RESOLVING_HOST'
+  | 'NS_NET_STATUS_RESOLVED_HOST'
+  | 'NS_NET_STATUS_CONNECTING_TO'
+  | 'NS_NET_STATUS_CONNECTED_TO'
+  | 'NS_NET_STATUS_TLS_HANDSHAKE_STARTING'
+  | 'NS_NET_STATUS_TLS_HANDSHAKE_ENDED'
+  | 'NS_NET_STATUS_SENDING_TO'
+  | 'NS_NET_STATUS_WAITING_FOR';
+
+/** What is known of a TLS connection. */
+export interface SecurityInfo {
+  /** Such as `TLSv1.3`. */
+  readonly protocol: string | null;
+  /** The cipher suite's IANA name. */
+  readonly cipher: string | null;
+  /** The application protocol that the server chose. */
+  readonly alpn: string | null;
+  /** The name the server was asked for by (SNI); null for an IP address. */
+  readonly serverName: string | null;
+  /** The session was resumed; Node then may know no certificate. */
+  readonly sessionReused: boolean;
+  /** Whether the certificate is trusted. */
+  readonly trusted: boolean;
+  /** Why not: OpenSSL's or Node's code, such as `CERT_HAS_EXPIRED`. */
+  readonly untrustedReason: string | null;
+  /** The server's certificate, the first of the chain. */
+  readonly certificate: Certificate | null;
+  /** The server's certificate, then each one's issuer as far as it is known. */
+  readonly chain: readonly Certificate[];
+}
+
+/** An X.509 certificate. */
+export interface Certificate {
+  /** Such as `O=Example, CN=example.org`. */
+  readonly subject: string;
+  readonly issuer: string;
+  /** Subject alternative names, such as `DNS:example.org` and `IP Address:127.0.0.1`. */
+  readonly names: readonly string[];
+  readonly validFrom: Date;
+  readonly validTo: Date;
+  /** Hexadecimal. */
+  readonly serialNumber: string;
+  /** SHA-256, such as `AB:CD:…`. */
+  readonly fingerprint256: string;
+  /** The certificate itself. */
+  readonly der: Uint8Array<ArrayBuffer>;
+}
+
+/** What `sendBinaryStream` takes: bytes that come as they go. `ReadableStream`s, Node's `Readable`s and generators are such. */
+export type ByteStream =
+  | AsyncIterable<ArrayBuffer | ArrayBufferView>
+  | { getReader(): { read(): PromiseLike<{ done: boolean; value?: ArrayBuffer | ArrayBufferView | undefined }> } };
 
 /** How permessage-deflate is offered and used. */
 export interface DeflateOptions {
@@ -116,6 +203,23 @@ export class WebSocketChannel {
   sendBinaryMsg(data: ArrayBuffer | ArrayBufferView): boolean;
 
   /**
+   * Sends one binary message of `length` bytes from a stream; whether it was accepted. Other sends and `close` wait behind it. It is read
+   * when its turn comes, and in Node no faster than the peer takes it; a browser collects it first. A stream of another length, or that
+   * fails, ends the channel with NS_ERROR_UNEXPECTED; a channel that ends first cancels the stream.
+   * @param length in bytes; of a Blob it may be left out
+   * @throws ChannelError NS_ERROR_NOT_CONNECTED before asyncOpen, NS_ERROR_INVALID_ARG
+   */
+  sendBinaryStream(stream: ByteStream, length: number): boolean;
+  sendBinaryStream(stream: Blob, length?: number): boolean;
+
+  /**
+   * Node only: sends a ping; the milliseconds until its pong. Rejects with a ChannelError if the channel ends before. Nobody need wait for it.
+   * @param data at most 125 bytes
+   * @throws ChannelError NS_ERROR_NOT_CONNECTED before asyncOpen, NS_ERROR_INVALID_ARG, NS_ERROR_NOT_IMPLEMENTED in a browser
+   */
+  sendPing(data?: string | ArrayBuffer | ArrayBufferView): Promise<number>;
+
+  /**
    * Closes behind all queued messages; while connecting, cancels.
    * @param code 1000 (default) to 1004, 1007 to 1014, 3000 to 4999; a browser sends only 1000 and 3000 to 4999
    * @param reason at most 123 bytes of UTF-8
@@ -136,6 +240,12 @@ export class WebSocketChannel {
    */
   resume(): void;
 
+  /** In Node: this channel keeps the process alive, as it does unless `unref` was called. In a browser it does nothing. */
+  ref(): this;
+
+  /** In Node: this channel does not keep the process alive. In a browser it does nothing. */
+  unref(): this;
+
   /** What `asyncOpen` was given, parsed. Throws NS_ERROR_NOT_INITIALIZED before. */
   readonly originalURI: string;
   /** The same after redirects. Throws NS_ERROR_NOT_INITIALIZED before `asyncOpen`. */
@@ -144,6 +254,14 @@ export class WebSocketChannel {
   protocol: string;
   /** The response's Sec-WebSocket-Extensions header, or "". */
   readonly extensions: string;
+  /** Node, wss: from the end of the TLS handshake on, also if the certificate was not trusted. Otherwise null. */
+  readonly securityInfo: SecurityInfo | null;
+  /** Node only: who is asked and told while the channel opens. A browser takes null alone. */
+  notificationCallbacks: NotificationCallbacks | null;
+  /** Node only, write before `asyncOpen`: after so many seconds in which nothing came, a ping. Default 0: none. */
+  pingInterval: number;
+  /** Node only, write before `asyncOpen`: so many seconds after such a ping the channel stops, unless something came. Default 10. */
+  pingTimeout: number;
   /** The group the channel is a member of, from `asyncOpen` to `onStop`. */
   loadGroup: LoadGroup | null;
   /** Where the channel is in its life. */

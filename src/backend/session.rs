@@ -129,10 +129,18 @@ impl Session {
     /// The backend's other reports come in here.
     pub(crate) fn report(self: &Rc<Self>, report: Report<JsHost>) {
         self.channel.borrow_mut().handle_report(report);
-        if self.channel.borrow().has_acknowledgement() && !self.listener().is_some_and(|it| it.acknowledges()) {
+        if self.channel.borrow().has_acknowledgement() && !self.is_acknowledged() {
             self.channel.borrow_mut().skip_acknowledgements();
         }
         self.pump();
+    }
+
+    /// Whether the listener wants acknowledgements; asking may run code of its own, too.
+    fn is_acknowledged(&self) -> bool {
+        let outside = self.delivering.replace(true);
+        let is_acknowledged = self.listener().is_some_and(|it| it.acknowledges());
+        self.delivering.set(outside);
+        is_acknowledged
     }
 
     /// What the response to the handshake selected; to be told before [`Report::Opened`].

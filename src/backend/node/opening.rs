@@ -91,6 +91,7 @@ impl Node {
             return; // it was closed meanwhile
         }
         if let Err(Refusal { status, message, cause }) = self.next_connection().and_then(|()| self.connect()) {
+            let cause = if cause.is_undefined() { JsValue::NULL } else { cause };
             let evidence = Some(Evidence { cause, ..Evidence::default() });
             self.session.report(Report::Gone(Ending { status, message, evidence, ..Ending::default() }));
         }

@@ -57,6 +57,22 @@ channel.sendBinaryMsg('text');
 channel.sendBinaryMsg([1, 2, 3]);
 // @ts-expect-error a Blob
 channel.sendBinaryMsg(new Blob([]));
+// @ts-expect-error a stream of texts
+channel.sendBinaryStream((async function* () { yield 'text'; })(), 4);
+// @ts-expect-error a stream without its length
+channel.sendBinaryStream(new ReadableStream<Uint8Array>());
+// @ts-expect-error an array is no stream
+channel.sendBinaryStream([new Uint8Array(1)], 1);
+// @ts-expect-error a ping of a number
+void channel.sendPing(1);
+// @ts-expect-error a password is a string
+channel.notificationCallbacks = { onAuthRequired: () => ({ username: 'a', password: 1 }) };
+// @ts-expect-error a callback that there is not
+channel.notificationCallbacks = { onError() {} };
+// @ts-expect-error securityInfo cannot be written
+channel.securityInfo = null;
+// @ts-expect-error seconds are a number
+channel.pingInterval = '30';
 // @ts-expect-error a code that is no number
 channel.close('x');
 // @ts-expect-error a code that is null

@@ -1,7 +1,8 @@
 // Uses every exported type and every member, in ways that must compile. Also read as use.cts, where it is a require.
 import {
   ChannelError, LoadGroup, Status, WebSocketChannel, statusName,
-  type ChannelOptions, type ChannelState, type HttpAnswer, type StopDetail, type WebSocketListener,
+  type AuthRequest, type ByteStream, type Certificate, type ChannelOptions, type ChannelState, type Credentials, type HttpAnswer,
+  type NotificationCallbacks, type ProgressStatus, type SecurityInfo, type StopDetail, type WebSocketListener,
 } from 'websocket-channel';
 
 type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends (<T>() => T extends B ? 1 : 2) ? true : false;
@@ -71,6 +72,17 @@ channel.sendBinaryMsg(new ArrayBuffer(1));
 channel.sendBinaryMsg(new Uint8Array(1));
 channel.sendBinaryMsg(new DataView(new ArrayBuffer(1)));
 channel.sendBinaryMsg(new Float64Array(new SharedArrayBuffer(8)));
+async function* chunks() { yield new Uint8Array(1); yield new ArrayBuffer(1); }
+const source: ByteStream = chunks();
+const taken: boolean = channel.sendBinaryStream(source, 2);
+channel.sendBinaryStream(new ReadableStream<Uint8Array>(), 0);
+channel.sendBinaryStream(new Blob(['abc']));
+channel.sendBinaryStream(new Blob(['abc']), 3);
+const roundTrip: Promise<number> = channel.sendPing();
+void channel.sendPing('data');
+void channel.sendPing(new Uint8Array(125));
+holds<Same<ReturnType<typeof channel.unref>, WebSocketChannel>>();
+channel.ref().unref();
 channel.close();
 channel.close(WebSocketChannel.CLOSE_GOING_AWAY);
 channel.close(4000, 'reason');
@@ -86,6 +98,36 @@ const state: ChannelState = channel.state;
 const status: number = channel.status;
 const bufferedAmount: number = channel.bufferedAmount;
 const serial: number = channel.serial;
+
+channel.pingInterval = 30;
+channel.pingTimeout = 5;
+const seconds: number = channel.pingInterval + channel.pingTimeout;
+
+// Who is asked and told; the functions' arguments have exact types without being annotated.
+channel.notificationCallbacks = {
+  async onAuthRequired(request) {
+    holds<Same<typeof request, AuthRequest>>();
+    holds<Same<typeof request.scheme, 'Basic' | 'Digest'>>();
+    return request.attempt > 1 || request.isProxy ? null : { username: request.realm, password: request.origin };
+  },
+  onRedirect(from, to, status) {
+    holds<Same<[typeof from, typeof to, typeof status], [string, string, number]>>();
+    return from === to && status === 301;
+  },
+  onProgress(status, host) {
+    holds<Same<typeof status, ProgressStatus>>();
+    holds<Same<typeof host, string>>();
+    if (status === 'NS_NET_STATUS_WAITING_FOR') console.log(host);
+  },
+};
+const credentials: Credentials = { username: 'a', password: 'b' };
+channel.notificationCallbacks = { onAuthRequired: () => credentials, onRedirect: () => {} };
+channel.notificationCallbacks = null;
+const callbacks: NotificationCallbacks | null = channel.notificationCallbacks;
+const security: SecurityInfo | null = channel.securityInfo;
+const leaf: Certificate | null | undefined = security?.certificate;
+const expired: boolean = leaf ? leaf.validTo < new Date() : false;
+const issuers: string[] = security ? security.chain.map(({ issuer }) => issuer) : [];
 
 // The state is a union that a switch can exhaust.
 const shown = ((it: ChannelState): string => {
@@ -109,7 +151,7 @@ group.cancel(Status.NS_ERROR_NET_TIMEOUT_EXTERNAL);
 // Options.
 const options: Required<ChannelOptions> = {
   openTimeoutMs: 1, closeTimeoutMs: 1, maxMessageSize: 1, headers: { Cookie: 'a=b' }, tls: { ca: '' }, socket: { family: 4 },
-  deflate: false, redirects: 0, proxy: null,
+  deflate: false, redirects: 5, proxy: null,
 };
 const configured = new WebSocketChannel(options);
 
@@ -122,7 +164,7 @@ function explain(detail: StopDetail): string {
   holds<Same<typeof reason, string>>();
   holds<Same<typeof closedBy, 'local' | 'remote' | null>>();
   holds<Same<typeof cause, Error | null>>();
-  holds<Same<typeof timeout, 'open' | 'close' | null>>();
+  holds<Same<typeof timeout, 'open' | 'close' | 'ping' | null>>();
   const answer: HttpAnswer | null = http;
   return answer ? `${answer.status} ${answer.headers['content-type'] ?? ''} ${answer.body}` : message;
 }
@@ -142,4 +184,4 @@ const name: keyof typeof Status | undefined = statusName(0x804B0002);
 holds<Same<typeof Status.NS_BINDING_ABORTED, 0x804B0002>>();
 holds<Same<typeof WebSocketChannel.CLOSE_NORMAL, 1000>>();
 
-export { URI, active, bufferedAmount, current, explain, extensions, members, name, originalURI, protocol, serial, shown, status };
+export { URI, active, bufferedAmount, callbacks, current, expired, explain, extensions, issuers, members, name, originalURI, protocol, roundTrip, seconds, serial, shown, status, taken };
