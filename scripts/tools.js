@@ -77,7 +77,7 @@ export const wasmPack = async () => join(await cargoTool('wasm-pack', WASM_PACK,
 export const geckodriver = async () => join(await cargoTool('geckodriver', GECKODRIVER, 2), 'geckodriver');
 
 /** The path of a program that a Debian package brings; installed with apt when this is root. */
-async function debian(names, packages) {
+async function debian(names, packages, before = ':') {
   const found = await which(...names);
   if (found) return found;
   const command = `apt-get update && apt-get install -y ${packages.join(' ')}`;
@@ -85,9 +85,30 @@ async function debian(names, packages) {
     throw new Error(`${names[0]} is missing. On Debian: sudo sh -c '${command}'`);
   }
   say(`installing ${packages.join(', ')} with apt`);
-  await run('sh', ['-c', `export DEBIAN_FRONTEND=noninteractive; ${command}`], { quiet: true });
+  await run('sh', ['-c', `${before}\nexport DEBIAN_FRONTEND=noninteractive; ${command}`], { quiet: true });
   return (await which(...names)) ?? Promise.reject(new Error(`${names[0]} is still missing after: ${command}`));
 }
+
+/** A server to test against, or null where it cannot be installed: the suite says what it skips then. */
+async function debianServer(name, packages) {
+  try {
+    return await debian([name, `/usr/sbin/${name}`], packages, WITHOUT_SERVICES);
+  } catch (error) {
+    console.error(`SKIPPED: ${name} cannot be installed, and the cases against it are not run: ${error.message}`);
+    return null;
+  }
+}
+
+/** Debian starts a server's service when it is installed, unless this script forbids it. */
+const WITHOUT_SERVICES = `
+  if [ -d /usr/sbin ] && [ ! -e /usr/sbin/policy-rc.d ]; then
+    trap 'rm -f /usr/sbin/policy-rc.d' EXIT
+    printf '#!/bin/sh\\nexit 101\\n' > /usr/sbin/policy-rc.d && chmod +x /usr/sbin/policy-rc.d
+  fi`;
+
+export const nginx = () => debianServer('nginx', ['nginx']);
+export const apache = () => debianServer('apache2', ['apache2-bin']);
+export const lighttpd = () => debianServer('lighttpd', ['lighttpd']);
 
 export const chromium = () => debian(['chromium', 'chromium-browser', 'google-chrome'], ['chromium', 'chromium-driver']);
 export const chromedriver = () => debian(['chromedriver'], ['chromium', 'chromium-driver']);

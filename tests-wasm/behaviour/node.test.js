@@ -3,11 +3,21 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { attacks } from './cases/attack.js';
+import { authorization } from './cases/authorization.js';
+import { diagnoses } from './cases/diagnosis.js';
 import { differential } from './cases/differential.js';
+import { digests } from './cases/digest.js';
 import { flow } from './cases/flow.js';
 import { memory } from './cases/memory.js';
+import { pings } from './cases/ping.js';
 import { processes } from './cases/process.js';
+import { progress } from './cases/progress.js';
+import { redirects } from './cases/redirect.js';
+import { redirectOrigins } from './cases/redirect_origin.js';
 import { requirements } from './cases/requirement.js';
+import { securityInfos } from './cases/security.js';
+import { sentPings } from './cases/send_ping.js';
+import { nodeStreams } from './cases/stream_node.js';
 import { runCase } from './harness/context.js';
 import { installedFolder } from './harness/installed.js';
 import { nodeHost } from './harness/node_host.js';
@@ -17,10 +27,13 @@ import { casesFor, named, suite } from './suite.js';
 /** The behaviour suite in Node, through the installed package's ESM entry. */
 const api = await importInstalled('websocket-channel');
 const host = nodeHost(api);
-const { addresses, stop } = await startPeers();
+const { addresses, stop } = await startPeers({ gateways: true });
 after(stop);
 
-const cases = [...suite, ...named({ requirements, attacks, differential, flow, memory, processes })];
+const cases = [...suite, ...named({
+  requirements, attacks, differential, flow, memory, processes, pings, sentPings, nodeStreams, progress, diagnoses,
+  redirects, redirectOrigins, authorization, digests, securityInfos,
+})];
 for (const { name, skip, ...one } of casesFor('node', addresses, cases)) {
   test(name, { skip, timeout: 60_000 }, () => runCase(one, api, host, addresses));
 }

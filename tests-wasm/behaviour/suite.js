@@ -13,10 +13,13 @@ import { messages } from './cases/message.js';
 import { methods } from './cases/method.js';
 import { options } from './cases/option.js';
 import { python } from './cases/python.js';
+import { streams } from './cases/stream.js';
+import { endedStreams } from './cases/stream_end.js';
 
-/** The one behaviour suite: what every host runs. `hosts` on a case names the only hosts it is for, `needs` the only address. */
+/** The one behaviour suite: what every host runs. `hosts` on a case names the only hosts it is for, `needs` the addresses it cannot do without. */
 export const suite = named({
-  laws, listeners, methods, attributes, closeCodes, failures, handshakes, frames, limits, messages, compression, options, loadGroups, python, fuzz,
+  laws, listeners, methods, attributes, closeCodes, failures, handshakes, frames, limits, messages, compression, options, loadGroups, python, streams, endedStreams,
+  fuzz,
 });
 
 /** Cases by subject become a list of cases that name their subject. */
@@ -28,7 +31,10 @@ export function named(subjects) {
 export function casesFor(host, addresses, cases = suite) {
   return cases
     .filter(({ hosts }) => !hosts || hosts.includes(host))
-    .map((one) => ({ ...one, skip: one.needs && !addresses[one.needs] ? `${one.needs} is not there` : false }));
+    .map((one) => {
+      const missing = [one.needs ?? []].flat().filter((name) => !addresses[name]);
+      return { ...one, skip: missing.length > 0 ? `${missing.join(', ')} is not there` : false };
+    });
 }
 
 function words(name) {

@@ -230,23 +230,70 @@ export const attributes = [
     },
   },
   {
-    name: 'what later versions will do is refused, not ignored: pings and notificationCallbacks',
+    name: 'what a browser has no way to do is refused by name: pings and notificationCallbacks',
+    hosts: ['browser'],
     async run(t) {
+      const refuses = (channel, when) => {
+        t.throws('NS_ERROR_NOT_IMPLEMENTED', () => { channel.pingInterval = 5; }, `pingInterval ${when}`);
+        t.throws('NS_ERROR_NOT_IMPLEMENTED', () => { channel.pingTimeout = 5; }, `pingTimeout ${when}`);
+        t.throws('NS_ERROR_NOT_IMPLEMENTED', () => channel.sendPing(), `sendPing() ${when}`);
+        t.throws('NS_ERROR_NOT_IMPLEMENTED', () => channel.sendPing('data'), `sendPing('data') ${when}`);
+        for (const callbacks of [{}, { onProgress() {} }, 5, undefined]) {
+          t.throws(['NS_ERROR_NOT_IMPLEMENTED', ...(typeof callbacks === 'object' ? [] : ['NS_ERROR_INVALID_ARG'])], () => { channel.notificationCallbacks = callbacks; }, `notificationCallbacks ${when}`);
+        }
+        t.same([channel.pingInterval, channel.pingTimeout, channel.notificationCallbacks], [0, 10, null]);
+      };
       const channel = new t.api.WebSocketChannel();
       channel.pingInterval = 0;
+      channel.pingTimeout = 10;
       channel.notificationCallbacks = null;
-      t.throws('NS_ERROR_NOT_IMPLEMENTED', () => { channel.pingInterval = 5; });
-      t.throws('NS_ERROR_NOT_IMPLEMENTED', () => { channel.notificationCallbacks = {}; });
-      t.same([channel.pingInterval, channel.notificationCallbacks], [0, null]);
+      refuses(channel, 'before asyncOpen');
+      const talk = await t.opened(t.peer('ws', '/echo'));
+      refuses(talk.channel, 'while open');
+      talk.close();
+      await talk.end();
+      refuses(talk.channel, 'when stopped');
+      for (const [name, value] of [['redirects', 5], ['headers', { a: 'b' }], ['tls', {}]]) {
+        const error = t.throws('NS_ERROR_NOT_IMPLEMENTED', () => new t.api.WebSocketChannel({ [name]: value }).asyncOpen(t.peer('ws', '/echo'), null, {}, null), name);
+        t.ok(error.message.includes(name), error.message);
+      }
     },
   },
   {
-    name: 'credentials in the URI are refused, not ignored',
-    hosts: ['node'],
+    name: 'securityInfo is null without TLS, always in a browser, and cannot be written',
     async run(t) {
       const channel = new t.api.WebSocketChannel();
-      t.throws('NS_ERROR_NOT_IMPLEMENTED', () => channel.asyncOpen(t.peer('ws', '/echo').replace('//', '//user:secret@'), null, {}, null));
-      t.is(channel.state, 'idle');
+      t.is(channel.securityInfo, null, 'before asyncOpen');
+      const talk = t.open(t.peer('ws', '/echo'));
+      t.is(talk.channel.securityInfo, null, 'while connecting');
+      await talk.until('onStart');
+      try {
+        talk.channel.securityInfo = {};
+      } catch (error) {
+        t.ok(error instanceof TypeError, `the engine's own refusal, ${error}`);
+      }
+      t.is(talk.channel.securityInfo, null, 'while open');
+      talk.close();
+      await talk.end();
+      t.is(talk.channel.securityInfo, null, 'when stopped');
+    },
+  },
+  {
+    name: 'unref() and ref() answer the channel in every state and disturb nothing',
+    async run(t) {
+      const idle = new t.api.WebSocketChannel();
+      t.ok(idle.unref() === idle && idle.ref() === idle, 'before asyncOpen');
+      const talk = t.open(t.peer('ws', '/echo'));
+      const both = (when) => t.ok(talk.channel.unref() === talk.channel && talk.channel.ref() === talk.channel, when);
+      both('while connecting');
+      await talk.until('onStart');
+      both('while open');
+      talk.send('still here');
+      t.same(await talk.untilMessages(1), ['still here']);
+      talk.close();
+      both('while closing');
+      await t.stops(talk, { node: 'NS_OK' });
+      both('when stopped');
     },
   },
   {

@@ -142,6 +142,48 @@ export const flow = [
       await t.stops(talk, { node: 'NS_OK' });
     },
   },
+  {
+    name: 'a listener that transfers a message\'s buffer away takes no other message with it that is still to come',
+    async run(t) {
+      const made = Array.from({ length: 300 }, (_, index) => new Uint8Array([0, 1, 40, 125, 200, 700][index % 6]).fill(index));
+      const wrong = [];
+      let came = 0;
+      const listener = {
+        onBinaryMessageAvailable(context, bytes) {
+          const expected = made[came];
+          if (Buffer.compare(bytes, expected) !== 0) wrong.push(`${came}: ${bytes.length} of ${expected.length} bytes`);
+          if (came % 10 === 0 && bytes.length > 0) structuredClone(bytes, { transfer: [bytes.buffer] });
+          came += 1;
+        },
+      };
+      await withPeer(t, { listener }, async (talk, { socket }) => {
+        // In one piece, so that they lie in one chunk.
+        socket.write(Buffer.concat(made.map((bytes) => frame(bytes))));
+        await talk.untilMessages(made.length);
+        t.same(wrong, [], 'messages that were not what was sent');
+      });
+    },
+  },
+  {
+    name: 'close() behind a large message, and the peer\'s close frame while it does not read: our close frame comes out when it reads again',
+    async run(t) {
+      await withPeer(t, { options: { deflate: false } }, async (talk, connection) => {
+        const { socket, frames } = connection;
+        socket.pause();
+        talk.send(new Uint8Array(40 * MIB));
+        talk.close(4000);
+        await t.roundTrip();
+        socket.write(Buffer.from([0x88, 2, 0x0f, 0xa1]));
+        t.same((await talk.until('onServerClose')).args, [4001, '']);
+        connection.onFrame = ({ opcode }) => { if (opcode === 8) socket.end(); };
+        socket.resume();
+        await t.stops(talk, { node: 'NS_OK' });
+        await connection.until(() => frames.at(-1)?.opcode === 8, 'our close frame');
+        t.is(frames.at(-1).hex, '0fa0', 'its code');
+        t.is(frames.filter(({ opcode }) => opcode === 8).length, 1, 'close frames');
+      });
+    },
+  },
   ...['', 'permessage-deflate'].map((extensions) => ({
     name: `every message of a long run is still what it was at the end${extensions && ', compressed ones too'}`,
     async run(t) {
@@ -196,14 +238,14 @@ function deflated(payload) {
 async function withPeer(t, { extensions, listener, options }, use) {
   const server = await startRaw();
   try {
-    const host = options ? 'two.example' : '127.0.0.1';
+    const host = options?.socket ? 'two.example' : '127.0.0.1';
     const talk = t.open(`ws://${host}:${server.port}/`, { listener, options });
     const connection = await server.next();
     connection.onFrame = ({ opcode }) => { if (opcode === 8) connection.socket.end(Buffer.from([0x88, 0])); };
     connection.accept(extensions);
     await talk.until('onStart');
     await use(talk, connection);
-    talk.close();
+    if (!talk.stopped) talk.close();
     await t.stops(talk, { node: 'NS_OK' });
   } finally {
     server.stop();

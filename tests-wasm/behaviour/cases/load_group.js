@@ -135,6 +135,104 @@ export const loadGroups = [
     },
   },
   {
+    name: 'cancel() ends members in every state, and each gets its onStop with the status',
+    async run(t) {
+      const group = new t.api.LoadGroup();
+      const into = { loadGroup: group };
+      const idle = new t.api.WebSocketChannel();
+      idle.loadGroup = group;
+      const stopped = await t.opened(t.peer('ws', '/close', { code: 1000 }), into);
+      await stopped.end();
+      const open = await t.opened(t.peer('ws', '/echo'), into);
+      const sending = await t.opened(t.peer('rude', '/deaf'), into);
+      for (let at = 0; at < 20; at++) sending.send(new Uint8Array(2 ** 20));
+      const closing = await t.opened(t.peer('rude', '/stubborn'), into);
+      closing.close();
+      // Last: Chromium opens one at a time with each server.
+      const connecting = t.open(t.peer('rude', '/silence'), into);
+      const justOpened = t.open(t.peer('ws', '/echo'), into);
+      const closingWhileConnecting = t.open(t.peer('rude', '/silence'), into);
+      closingWhileConnecting.close();
+      const active = [connecting, justOpened, open, sending, closing];
+      t.ok(active.every(({ channel }) => [...group].includes(channel)), 'all are members');
+      group.cancel(t.api.Status.NS_ERROR_UNEXPECTED);
+      for (const talk of active) await t.stops(talk, { node: 'NS_ERROR_UNEXPECTED' });
+      await t.stops(closingWhileConnecting, { node: 'NS_BINDING_ABORTED' });
+      t.same([stopped.channel.status, idle.state, group.activeCount, [...group].length], [0, 'idle', 0, 0]);
+    },
+  },
+  {
+    name: 'cancel() inside onServerClose ends the channel once, and no law is broken',
+    async run(t) {
+      const group = new t.api.LoadGroup();
+      const talk = await t.opened(t.peer('ws', '/close', { at: 'message', code: 4000 }), { loadGroup: group, listener: { onServerClose: () => group.cancel() } });
+      talk.send('close, please');
+      const { status } = await talk.end();
+      t.oneOf(t.api.statusName(status), ['NS_BINDING_ABORTED', 'NS_OK']);
+      t.is(group.activeCount, 0);
+    },
+  },
+  {
+    name: 'iteration is over the members there were when it began, whatever happens to the group meanwhile',
+    async run(t) {
+      const group = new t.api.LoadGroup();
+      const inside = [];
+      for (let at = 0; at < 4; at++) inside.push(await t.opened(t.peer('ws', '/echo'), { loadGroup: group }));
+      const seen = [];
+      for (const channel of group) {
+        if (seen.length === 0) group.cancel();
+        if (seen.length === 1) inside.push(t.open(t.peer('ws', '/echo'), { loadGroup: group }));
+        if (seen.length === 2) channel.loadGroup = null;
+        seen.push(channel.serial);
+      }
+      t.same(seen, inside.slice(0, 4).map(({ channel }) => channel.serial));
+      for (const talk of inside.slice(0, 4)) await t.stops(talk, { node: 'NS_BINDING_ABORTED' });
+      const left = [...group];
+      t.ok(left.length === 1 && left[0] === inside[4].channel, `only the one opened meanwhile is left, of ${left.length}`);
+    },
+  },
+  {
+    name: 'a listener that cancels the group again, or moves the others, while it is cancelled: each has one onStop',
+    async run(t) {
+      const [group, other] = [new t.api.LoadGroup(), new t.api.LoadGroup()];
+      const inside = [];
+      const listener = {
+        onStop() {
+          group.cancel(t.api.Status.NS_ERROR_NET_RESET);
+          for (const { channel } of inside) channel.loadGroup = other;
+        },
+      };
+      for (let at = 0; at < 4; at++) inside.push(await t.opened(t.peer('ws', '/echo'), { loadGroup: group, listener }));
+      group.cancel();
+      for (const talk of inside) await t.stops(talk, { node: 'NS_BINDING_ABORTED' });
+      t.same([group.activeCount, other.activeCount], [0, 0]);
+    },
+  },
+  {
+    name: 'an active channel moves from group to group, and out of them',
+    async run(t) {
+      const [first, second] = [new t.api.LoadGroup(), new t.api.LoadGroup()];
+      const talk = t.open(t.peer('ws', '/echo'), { loadGroup: first });
+      talk.channel.loadGroup = second;
+      t.same([first.activeCount, second.activeCount], [0, 1], 'while connecting');
+      await talk.until('onStart');
+      talk.channel.loadGroup = second;
+      t.is(second.activeCount, 1, 'moved to where it is');
+      first.cancel();
+      talk.send('untouched');
+      t.same(await talk.untilMessages(1), ['untouched']);
+      talk.channel.loadGroup = null;
+      t.same([first.activeCount, second.activeCount, talk.channel.loadGroup], [0, 0, null], 'out of both');
+      second.cancel();
+      talk.channel.loadGroup = first;
+      t.ok([...first][0] === talk.channel && first.activeCount === 1, 'back in the first');
+      first.cancel();
+      await t.stops(talk, { node: 'NS_BINDING_ABORTED' });
+      talk.channel.loadGroup = second;
+      t.same([first.activeCount, second.activeCount], [0, 0], 'stopped, it is active nowhere');
+    },
+  },
+  {
     name: 'cancel() of an empty group does nothing',
     async run(t) {
       t.is(new t.api.LoadGroup().cancel(), undefined);

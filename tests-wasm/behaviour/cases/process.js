@@ -1,6 +1,66 @@
 import { spawn } from 'node:child_process';
 import { installedFolder } from '../harness/installed.js';
 
+/** What an unref'd channel is doing when nothing else keeps the program: [when, program, url]. Each prints one line on its way. */
+const unreferenced = [
+  ['connecting, unref() before asyncOpen', `
+    const channel = new WebSocketChannel();
+    if (channel.unref() !== channel) throw new Error('unref() answers the channel');
+    channel.asyncOpen(process.argv[1], null, { onStop() { console.log('onStop'); } }, null);
+    console.log('so far');
+  `, (t) => t.peer('rude', '/silence')],
+  ['connecting, unref() after the request went out', `
+    const channel = new WebSocketChannel({ openTimeoutMs: 60_000 });
+    channel.asyncOpen(process.argv[1], null, { onStop() { console.log('onStop'); } }, null);
+    setTimeout(() => { channel.unref(); console.log('so far'); }, 300);
+  `, (t) => t.peer('rude', '/silence')],
+  ['connecting over TLS', `
+    const channel = new WebSocketChannel({ openTimeoutMs: 60_000 });
+    channel.asyncOpen(process.argv[1], null, { onStop() { console.log('onStop'); } }, null);
+    setTimeout(() => { channel.unref(); console.log('so far'); }, 300);
+  `, (t) => t.peer('rude', '/silence').replace('ws:', 'wss:')],
+  ...['ws', 'wss'].map((peer) => [`open, ${peer}`, `
+    const channel = new WebSocketChannel({ tls: { rejectUnauthorized: false } });
+    channel.asyncOpen(process.argv[1], null, { onStart() { channel.unref(); console.log('so far'); }, onStop() { console.log('onStop'); } }, null);
+  `, (t) => t.peer(peer, '/echo')]),
+  ['open, unref() before asyncOpen', `
+    const channel = new WebSocketChannel();
+    channel.unref();
+    const starting = setTimeout(() => {}, 60_000);
+    channel.asyncOpen(process.argv[1], null, { onStart() { clearTimeout(starting); console.log('so far'); }, onStop() { console.log('onStop'); } }, null);
+  `, (t) => t.peer('ws', '/echo')],
+  ['open with keep-alive, suspended, a ping under way and a stream that waits', `
+    const channel = new WebSocketChannel();
+    channel.pingInterval = 600;
+    channel.asyncOpen(process.argv[1], null, {
+      onStart() {
+        channel.unref();
+        channel.sendPing('no answer comes');
+        channel.sendBinaryStream(new ReadableStream({ pull: () => new Promise(() => {}) }), 100);
+        channel.suspend();
+        console.log('so far');
+      },
+      onStop() { console.log('onStop'); },
+    }, null);
+  `, (t) => t.peer('rude', '/deaf')],
+  ['waiting for the ping\'s answer', `
+    const channel = new WebSocketChannel();
+    channel.pingInterval = 1;
+    channel.pingTimeout = 600;
+    channel.asyncOpen(process.argv[1], null, { onStop() { console.log('onStop'); } }, null);
+    setTimeout(() => { channel.unref(); console.log('so far'); }, 1500);
+  `, (t) => t.peer('rude', '/deaf')],
+  ['waiting in close()', `
+    const channel = new WebSocketChannel({ closeTimeoutMs: 60_000 });
+    channel.asyncOpen(process.argv[1], null, { onStart() { channel.close(); channel.unref(); console.log('so far'); }, onStop() { console.log('onStop'); } }, null);
+  `, (t) => t.peer('rude', '/stubborn')],
+  ['waiting in close(), unref\'d before', `
+    const channel = new WebSocketChannel({ closeTimeoutMs: 60_000 });
+    const starting = setTimeout(() => {}, 60_000);
+    channel.asyncOpen(process.argv[1], null, { onStart() { channel.unref(); channel.close(); clearTimeout(starting); console.log('so far'); }, onStop() { console.log('onStop'); } }, null);
+  `, (t) => t.peer('rude', '/stubborn')],
+];
+
 /** The Node process around a channel: programs of their own, run in the folder where the package is installed. */
 export const processes = [
   {
@@ -44,18 +104,147 @@ export const processes = [
       t.is((await program('globalThis.kept = new WebSocketChannel();', '')).code, 0);
     },
   },
+  {
+    name: 'a program ends by itself after pings and streams, when its channels have stopped',
+    async run(t) {
+      const { code, stdout, stderr } = await program(`
+        const channel = new WebSocketChannel();
+        channel.pingInterval = 600;
+        channel.pingTimeout = 600;
+        channel.asyncOpen(process.argv[1], null, {
+          async onStart() {
+            channel.sendBinaryStream((async function* bytes() { yield new Uint8Array(10); yield new Uint8Array(90); })(), 100);
+            await channel.sendPing('still there?');
+            console.log('pong');
+          },
+          onBinaryMessageAvailable(context, bytes) { console.log(bytes.length); channel.sendPing('on the way out'); channel.close(); },
+          onStop(context, status) { console.log(statusName(status)); },
+        }, null);
+      `, t.peer('ws', '/echo'));
+      t.same([code, stderr, stdout.trim().split('\n').sort()], [0, '', ['100', 'NS_OK', 'pong']]);
+    },
+  },
+  {
+    name: 'a stream that waits for ever keeps no program alive when its channel has stopped',
+    async run(t) {
+      const { code, stdout } = await program(`
+        import { Readable } from 'node:stream';
+        const channel = new WebSocketChannel({ closeTimeoutMs: 100 });
+        channel.asyncOpen(process.argv[1], null, {
+          onStart() {
+            channel.sendBinaryStream(new Readable({ read() { this.timer ??= setInterval(() => {}, 1000); }, destroy(error, done) { clearInterval(this.timer); done(error); } }), 100);
+            channel.sendBinaryStream(new ReadableStream({ pull: () => new Promise(() => {}) }), 100);
+            channel.close();
+          },
+          onStop(context, status) { console.log(statusName(status)); },
+        }, null);
+      `, t.peer('ws', '/echo'));
+      t.same([code, stdout.trim()], [0, 'NS_ERROR_NET_TIMEOUT_EXTERNAL']);
+    },
+  },
+  {
+    name: 'a rejected sendPing that nobody waits for does not end the program',
+    async run(t) {
+      const { code, stdout, stderr } = await program(`
+        const channel = new WebSocketChannel();
+        channel.asyncOpen(process.argv[1], null, {
+          onStart() { channel.sendPing('nobody waits for it'); channel.sendMsg('cut the connection'); },
+          onStop(context, status) {
+            console.log(statusName(status));
+            channel.sendPing('nor for this');
+            setTimeout(() => console.log('still alive'), 20);
+          },
+        }, null);
+      `, t.peer('rude', '/raw', { after: 'frame', then: 'reset' }));
+      t.same([code, stderr, stdout.trim().split('\n')], [0, '', ['NS_ERROR_NET_RESET', 'still alive']]);
+    },
+  },
+  ...unreferenced.map(([when, body, url]) => ({
+    name: `an unref'd channel lets the program end: ${when}`,
+    async run(t) {
+      const { code, stdout, stderr } = await program(body, url(t));
+      t.same([code, stderr, stdout.trim()], [0, '', 'so far'], 'it ended by itself, and its onStop never came');
+    },
+  })),
+  ...[
+    ['before asyncOpen', 'channel.unref().ref(); channel.asyncOpen(url, null, {}, null);'],
+    ['while connecting', 'channel.asyncOpen(url, null, {}, null); channel.unref().ref();'],
+    ['while connecting, later', 'channel.unref(); channel.asyncOpen(url, null, {}, null); setTimeout(() => channel.ref(), 50);'],
+    ['unref() twice and ref() once', 'channel.asyncOpen(url, null, {}, null); channel.unref(); channel.unref(); channel.ref();'],
+  ].map(([when, body]) => ({
+    name: `ref() keeps the program alive again: ${when}`,
+    async run(t) {
+      const { code, signal } = await program(`const [channel, url] = [new WebSocketChannel(), process.argv[1]];\n${body}`, t.peer('rude', '/silence'), { untilOpened: t });
+      t.same([code, signal], [null, 'SIGTERM'], 'killed, since it did not end');
+    },
+  })),
+  {
+    name: 'ref() on an open channel keeps the program alive until it has stopped',
+    async run(t) {
+      const { code, stdout } = await program(`
+        const channel = new WebSocketChannel();
+        channel.unref();
+        const starting = setTimeout(() => {}, 60_000);
+        channel.asyncOpen(process.argv[1], null, {
+          onStart() { channel.ref(); clearTimeout(starting); channel.sendMsg('hello'); },
+          onMessageAvailable(context, text) { console.log(text); setTimeout(() => channel.close(), 100).unref(); },
+          onStop(context, status) { console.log(statusName(status)); },
+        }, null);
+      `, t.peer('ws', '/echo'));
+      t.same([code, stdout.trim().split('\n')], [0, ['hello', 'NS_OK']]);
+    },
+  },
+  {
+    name: 'an unref\'d channel works like any other while something else keeps the program alive',
+    async run(t) {
+      const { code, stdout } = await program(`
+        const channel = new WebSocketChannel({ closeTimeoutMs: 100 });
+        channel.unref();
+        const alive = setTimeout(() => {}, 60_000);
+        channel.asyncOpen(process.argv[1], null, {
+          onStart() { channel.sendMsg('hello'); },
+          async onMessageAvailable(context, text) { console.log(text, await channel.sendPing() >= 0); channel.close(); },
+          onStop(context, status, { timeout }) { console.log(statusName(status), timeout); clearTimeout(alive); },
+        }, null);
+      `, t.peer('ws', '/echo'));
+      t.same([code, stdout.trim().split('\n')], [0, ['hello true', 'NS_OK null']]);
+    },
+  },
+  {
+    name: 'an unref\'d channel\'s timeouts come all the same while something else keeps the program alive',
+    async run(t) {
+      const { code, stdout } = await program(`
+        const alive = setTimeout(() => {}, 60_000);
+        const open = (path, options, listener, attributes) => new Promise((resolve) => {
+          const channel = Object.assign(new WebSocketChannel(options), attributes);
+          channel.unref();
+          channel.asyncOpen(process.argv[1].replace('/path', path), null, { onStart: () => listener(channel), onStop: (context, status, { timeout }) => resolve(timeout) }, null);
+        });
+        console.log(...await Promise.all([
+          open('/silence', { openTimeoutMs: 100 }, () => {}), open('/stubborn', { closeTimeoutMs: 100 }, (channel) => channel.close()),
+          open('/deaf', {}, () => {}, { pingInterval: 1, pingTimeout: 1 }),
+        ]));
+        clearTimeout(alive);
+      `, t.peer('rude', '/path'));
+      t.same([code, stdout.trim()], [0, 'open close ping']);
+    },
+  },
 ];
 
-/** Runs a module in Node; with `untilOpened` only until its peer has seen it and another channel has come and gone. */
+/**
+ * Runs a module in Node; with `untilOpened` only until its peer has seen it, and it has had time to end. One that does not end in time is
+ * killed: its code is null then.
+ */
 async function program(body, url, { untilOpened: t } = {}) {
   const source = `import { WebSocketChannel, statusName } from 'websocket-channel';\n${body}`;
   const child = spawn(process.execPath, ['--input-type=module', '--eval', source, url], { cwd: installedFolder() });
   const output = { stdout: '', stderr: '' };
   for (const name of ['stdout', 'stderr']) child[name].on('data', (data) => { output[name] += data; });
-  const ended = new Promise((resolve) => child.once('close', (code) => resolve({ code, ...output })));
+  const timer = setTimeout(() => child.kill('SIGKILL'), 15_000);
+  const ended = new Promise((resolve) => child.once('close', (code, signal) => resolve({ code, signal, ...output }))).finally(() => clearTimeout(timer));
   if (t) {
     await t.observed(url);
-    await t.roundTrip();
+    await new Promise((resolve) => setTimeout(resolve, 400));
     child.kill();
   }
   return ended;

@@ -28,7 +28,7 @@ export function oneOf(actual, allowed, what = 'value') {
 /** Numbers the way nsresults are read. */
 export function show(value) {
   const text = typeof value === 'bigint' ? `${value}n` : value instanceof Error ? `${value.name}: ${value.message}`
-    : value instanceof Uint8Array ? `${value.length} bytes [${[...value.subarray(0, 24)]}]`
+    : value instanceof Uint8Array ? `${value.length} bytes [${value.length > 0 ? [...value.subarray(0, 24)] : ''}]`
     : typeof value === 'number' && value > 0xffff ? `${value} (0x${value.toString(16)})` : JSON.stringify(value, readable) ?? String(value);
   return text.length > 600 ? `${text.slice(0, 600)}… (${text.length} characters)` : text;
 }

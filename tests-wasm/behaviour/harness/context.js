@@ -24,7 +24,7 @@ export class Context {
 
   /** A peer's URL: `peer` is a name in the addresses, `query` chooses how the path behaves. An id is added, for `observed`. */
   peer(peer, path, query = {}) {
-    const scheme = peer === 'wss' ? 'wss' : 'ws';
+    const scheme = peer === 'wss' || peer.includes('Tls') ? 'wss' : 'ws';
     const host = peer === 'ipv6' ? '[::1]' : '127.0.0.1';
     const url = new URL(`${scheme}://${host}:${this.addresses[peer]}${path}`);
     for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);

@@ -1,9 +1,10 @@
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 
-/** Starts the peers' process. Answers { addresses, stop }. */
-export async function startPeers() {
-  const child = spawn(process.execPath, [new URL('../peers/main.js', import.meta.url).pathname], { stdio: ['pipe', 'pipe', 'inherit'] });
+/** Starts the peers' process, if asked with the gateways before them. Answers { addresses, stop }. */
+export async function startPeers({ gateways = false } = {}) {
+  const program = new URL('../peers/main.js', import.meta.url).pathname;
+  const child = spawn(process.execPath, [program, ...(gateways ? ['gateways'] : [])], { stdio: ['pipe', 'pipe', 'inherit'] });
   const addresses = await new Promise((resolve, reject) => {
     child.once('exit', (code) => reject(new Error(`the peers did not start: exit code ${code}`)));
     createInterface({ input: child.stdout }).once('line', (line) => resolve(JSON.parse(line)));
@@ -12,9 +13,17 @@ export async function startPeers() {
     console.error('SKIPPED: the cases against Python\'s websockets. To run them: python3 -m venv ~/.cache/websocket-channel/python-websockets-17.4 && '
       + '~/.cache/websocket-channel/python-websockets-17.4/bin/pip install websockets==17.4 (or set WSC_PYTHON to an interpreter that has it)');
   }
+  if (gateways) GATEWAYS.filter(([name]) => !addresses[name]).forEach(missing);
   const stop = () => new Promise((resolve) => {
     child.removeAllListeners('exit').once('exit', resolve);
     child.stdin.end();
   });
   return { addresses, stop };
+}
+
+/** The address, what it is, its Debian package, and the variable that says where its program is. */
+const GATEWAYS = [['nginx', 'nginx', 'nginx', 'WSC_NGINX'], ['apache', 'Apache', 'apache2-bin', 'WSC_APACHE'], ['lighttpd', 'lighttpd', 'lighttpd', 'WSC_LIGHTTPD']];
+
+function missing([, name, debian, variable]) {
+  console.error(`SKIPPED: the cases against ${name}. To run them: apt-get install ${debian} (or set ${variable} to its program)`);
 }

@@ -1,20 +1,30 @@
 import { createServer } from 'node:net';
+import { Failure } from './assert.js';
 import { acceptFor, FrameReader } from '../peers/frame.js';
 
 /**
  * A server of raw TCP inside the client's process, for cases that decide what comes next as they go: { port, stop, next() }. `next()` answers the
- * next connection, once its request's head has come: { socket, head, bytes, accept(extensions), frames }. `bytes` is how much came
- * behind the head; `frames` the frames among it.
+ * next connection, once its request's head has come: { socket, head, bytes, accept(extensions), frames, until(holds, what) }. `bytes` is how
+ * much came behind the head; `frames` the frames among it; `ended` that the client has ended its side. `until` waits for what holds of them.
  */
 export async function startRaw() {
   const [connections, waiting, sockets] = [[], [], []];
   const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
     sockets.push(socket);
-    const connection = { socket, head: '', bytes: 0, frames: [], onFrame() {}, ended: false, accept };
-    const reader = new FrameReader((frame) => { connection.frames.push(frame); connection.onFrame(frame); });
+    const connection = { socket, head: '', bytes: 0, frames: [], onFrame() {}, ended: false, accept, until, waiting: new Set() };
+    const reader = new FrameReader((frame) => {
+      connection.frames.push(frame);
+      connection.onFrame(frame);
+      connection.waiting.forEach((look) => look());
+    });
     let head = Buffer.alloc(0);
     socket.on('error', () => {});
-    socket.on('end', () => { connection.ended = true; });
+    for (const event of ['end', 'close']) {
+      socket.on(event, () => {
+        connection.ended = true;
+        connection.waiting.forEach((look) => look());
+      });
+    }
     socket.on('data', (chunk) => {
       if (connection.head) {
         connection.bytes += chunk.length;
@@ -47,3 +57,25 @@ function accept(extensions = '') {
   const line = extensions && `Sec-WebSocket-Extensions: ${extensions}\r\n`;
   this.socket.write(`HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${acceptFor(key)}\r\n${line}\r\n`);
 }
+
+/** What `holds` answers of the connection, once it is something. */
+function until(holds, what) {
+  return new Promise((resolve, reject) => {
+    const done = (settle) => {
+      clearTimeout(timer);
+      this.waiting.delete(look);
+      settle();
+    };
+    const look = () => {
+      const found = holds(this);
+      if (found) done(() => resolve(found));
+    };
+    const timer = setTimeout(() => done(() => {
+      reject(new Failure(`the peer waited for ${what}, and has the frames ${this.frames.map(({ opcode, length }) => `${opcode}:${length}`)}`));
+    }), DEADLINE);
+    this.waiting.add(look);
+    look();
+  });
+}
+
+const DEADLINE = 10_000;

@@ -3,7 +3,8 @@ import { breachOfLaw } from './law.js';
 
 /**
  * One channel under observation: opens it, records every listener call in order, with what the channel said of itself during the call,
- * and answers promises for what is to come. `listener` may hold the case's own methods; they are called after the recording.
+ * and answers promises for what is to come. `attributes` are written to the channel before it is opened. `listener` may hold the case's
+ * own methods; they are called after the recording.
  */
 export class Talk {
   calls = [];
@@ -17,12 +18,13 @@ export class Talk {
   #busy = 0;
   #synchronous = null;
 
-  constructor(api, url, { options, protocols, loadGroup, origin = null, listener = {}, context = { about: 'the context' } } = {}) {
+  constructor(api, url, { options, protocols, loadGroup, attributes, origin = null, listener = {}, context = { about: 'the context' } } = {}) {
     this.url = url;
     this.context = context;
     this.channel = options === undefined ? new api.WebSocketChannel() : new api.WebSocketChannel(options);
     if (protocols !== undefined) this.channel.protocol = protocols;
     if (loadGroup !== undefined) this.channel.loadGroup = loadGroup;
+    Object.assign(this.channel, attributes);
     this.listener = this.#recorder(listener);
     this.quietly(() => this.channel.asyncOpen(url, origin, this.listener, context));
   }
@@ -44,6 +46,22 @@ export class Talk {
     return this.quietly(() => {
       const accepted = typeof data === 'string' ? this.channel.sendMsg(data) : this.channel.sendBinaryMsg(data);
       if (accepted) this.sent.push(typeof data === 'string' ? encoder.encode(data).length : data.byteLength);
+      return accepted;
+    });
+  }
+
+  /** sendBinaryStream with these arguments; only a Blob may leave its length out. */
+  sendStream(...args) {
+    return this.quietly(() => {
+      const at = this.sent.length;
+      let accepted = false;
+      try {
+        // Before the call, which may read from the stream, and that may send.
+        this.sent.push(args.length > 1 ? args[1] : args[0]?.size);
+        accepted = this.channel.sendBinaryStream(...args);
+      } finally {
+        if (!accepted) this.sent.splice(at, 1);
+      }
       return accepted;
     });
   }

@@ -6,13 +6,14 @@ import { createServer as createTcpServer } from 'node:net';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { startGateways } from './gateways.js';
 import { Records } from './record.js';
 import { startRude } from './rude.js';
 import { attachWs } from './ws_server.js';
 
 /**
  * All peers in one process of their own, so that neither their memory nor their event loop is the client's. Prints one line of JSON,
- * the addresses, and lives until its stdin is closed.
+ * the addresses, and lives until its stdin is closed. The argument `gateways` has it start nginx, Apache and lighttpd before them, too.
  */
 const records = new Records();
 const folder = mkdtempSync(join(tmpdir(), 'wsc-peers-'));
@@ -26,7 +27,7 @@ const unix = createServer();
 const ipv6 = createServer();
 for (const server of [ws, wss, unix, ipv6]) attachWs(server, records);
 
-console.log(JSON.stringify({
+const addresses = {
   control: await listen(createServer(answerControl)),
   ws: await listen(ws),
   wss: await listen(wss),
@@ -36,7 +37,9 @@ console.log(JSON.stringify({
   refusing: await unusedPort(),
   python: await startPython(),
   cert,
-}));
+};
+if (process.argv.includes('gateways')) Object.assign(addresses, await startGateways(addresses));
+console.log(JSON.stringify(addresses));
 
 /** GET /observed?id=…&until=…&ms=…: waits until the condition holds, answers the record. */
 async function answerControl(request, response) {

@@ -91,7 +91,9 @@ function chooseSubprotocol(offered, request) {
   return select === null ? [...offered][0] : select || false;
 }
 
+/** `location` is a redirect's, which a gateway before this peer hands on once it knows the user. */
 function refuse(socket, query) {
   const body = query.get('body') ?? 'refused';
-  socket.end(`HTTP/1.1 ${query.get('status')} Refused\r\nContent-Type: text/plain\r\nX-Refused-By: ws peer\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`);
+  const location = query.has('location') ? `Location: ${query.get('location')}\r\n` : '';
+  socket.end(`HTTP/1.1 ${query.get('status')} Refused\r\nContent-Type: text/plain\r\nX-Refused-By: ws peer\r\n${location}Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`);
 }

@@ -134,6 +134,7 @@ impl Driver {
                 let bytes = bytes(source, payload);
                 self.message(kind, bytes, ascii);
             }
+            Event::Pong(payload) => assert!(payload.len() <= 125),
             Event::Close(close) => self.seen.push(Seen::Close(close.reported_code(), close.reason().to_owned())),
             Event::Failed(fault) => {
                 assert!(!fault.message.is_empty());

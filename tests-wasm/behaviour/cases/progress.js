@@ -1,0 +1,184 @@
+import { startRaw } from '../harness/raw_server.js';
+
+const RESOLVING = ['NS_NET_STATUS_RESOLVING_HOST', 'NS_NET_STATUS_RESOLVED_HOST'];
+const CONNECTING = ['NS_NET_STATUS_CONNECTING_TO', 'NS_NET_STATUS_CONNECTED_TO'];
+const REQUEST = ['NS_NET_STATUS_SENDING_TO', 'NS_NET_STATUS_WAITING_FOR'];
+const HTTP = [...CONNECTING, ...REQUEST];
+const HTTPS = [...CONNECTING, 'NS_NET_STATUS_TLS_HANDSHAKE_STARTING', 'NS_NET_STATUS_TLS_HANDSHAKE_ENDED', ...REQUEST];
+
+/** notificationCallbacks.onProgress: how far the opening has come. Only in Node; a browser refuses the callbacks (attribute.js). */
+export const progress = [
+  {
+    name: 'to an address: connecting, connected, sending, waiting',
+    async run(t) {
+      const { callbacks, told } = recorder();
+      const talk = await t.opened(t.peer('ws', '/echo'), { attributes: { notificationCallbacks: callbacks } });
+      t.same(told, HTTP.map((status) => `${status} 127.0.0.1`));
+      talk.send('more');
+      await talk.untilMessages(1);
+      talk.close();
+      await talk.end();
+      t.is(told.length, HTTP.length, 'no more after the channel was open');
+    },
+  },
+  {
+    name: 'to a name: its resolution first; over TLS: the handshake between',
+    async run(t) {
+      const named = recorder();
+      const socket = { lookup: loopback };
+      await t.opened(t.peer('ws', '/echo').replace('127.0.0.1', 'named.example'), { options: { socket }, attributes: { notificationCallbacks: named.callbacks } });
+      t.same(named.told, [...RESOLVING, ...HTTP].map((status) => `${status} named.example`));
+      const secure = recorder();
+      const tls = { ca: t.addresses.cert };
+      await t.opened(t.peer('wss', '/echo').replace('127.0.0.1', 'localhost'), { options: { socket, tls }, attributes: { notificationCallbacks: secure.callbacks } });
+      t.same(secure.told, [...RESOLVING, ...HTTPS].map((status) => `${status} localhost`));
+    },
+  },
+  {
+    name: 'to an IPv6 address: no resolution',
+    needs: 'ipv6',
+    async run(t) {
+      const { callbacks, told } = recorder();
+      await t.opened(t.peer('ipv6', '/echo'), { attributes: { notificationCallbacks: callbacks } });
+      t.same(told.map((line) => line.split(' ')[0]), HTTP);
+      t.ok(told.every((line) => /^\S+ \[?::1\]?$/.test(line)), `${told}`);
+    },
+  },
+  ...[
+    ['nobody listens', 1, (t) => [t.peer('refusing', '/'), {}]],
+    ['the name is not found', 1, (t) => ['ws://nobody.invalid/', { socket: { lookup: notFound } }], RESOLVING],
+    ['TLS fails', 3, (t) => [t.peer('ws', '/echo').replace('ws:', 'wss:'), {}], HTTPS],
+    ['the server answers 403', 4, (t) => [t.peer('ws', '/refuse', { status: 403 }), {}]],
+    ['the server does not answer', 4, (t) => [t.peer('rude', '/silence'), { openTimeoutMs: 300 }]],
+  ].map(([what, count, where, all = HTTP]) => ({
+    name: `it tells how far it came where ${what}`,
+    async run(t) {
+      const { callbacks, told } = recorder();
+      const [url, options] = where(t);
+      const talk = t.open(url, { options, attributes: { notificationCallbacks: callbacks } });
+      await talk.end();
+      await t.roundTrip();
+      t.same(told.map((line) => line.split(' ')[0]), all.slice(0, count));
+    },
+  })),
+  {
+    name: 'never before asyncOpen has returned, all before onStart, `this` is the callbacks, and they are two arguments',
+    async run(t) {
+      const steps = [];
+      const callbacks = {
+        onProgress(...args) {
+          steps.push([this === callbacks, args.length, args.every((arg) => typeof arg === 'string')].every(Boolean) ? 'progress' : args);
+        },
+      };
+      const channel = new t.api.WebSocketChannel();
+      channel.notificationCallbacks = callbacks;
+      const stopped = new Promise((resolve) => {
+        channel.asyncOpen(t.peer('ws', '/echo'), null, { onStart() { steps.push('onStart'); channel.close(); }, onStop: resolve }, null);
+        steps.push('returned');
+      });
+      await stopped;
+      t.same(steps, ['returned', ...HTTP.map(() => 'progress'), 'onStart']);
+    },
+  },
+  {
+    name: 'notificationCallbacks takes an object or null, and gives back what it was given',
+    async run(t) {
+      const channel = new t.api.WebSocketChannel();
+      const callbacks = {};
+      channel.notificationCallbacks = callbacks;
+      for (const wrong of [undefined, 5, 'callbacks', true, 5n, Symbol('callbacks')]) {
+        t.throws('NS_ERROR_INVALID_ARG', () => { channel.notificationCallbacks = wrong; }, `notificationCallbacks = ${String(wrong)}`);
+        t.is(channel.notificationCallbacks, callbacks);
+      }
+      channel.notificationCallbacks = null;
+      t.is(channel.notificationCallbacks, null);
+      for (const given of [{}, { onProgress: undefined }, Object.create(null), new (class { onProgress = null; })()]) {
+        const talk = await t.opened(t.peer('ws', '/echo'), { attributes: { notificationCallbacks: given } });
+        t.is(talk.channel.notificationCallbacks, given);
+      }
+    },
+  },
+  {
+    name: 'callbacks count from when they are written: after asyncOpen, others in between, none',
+    async run(t) {
+      const server = await startRaw();
+      try {
+        const [first, second] = [recorder(), recorder()];
+        const talk = t.open(`ws://127.0.0.1:${server.port}/`);
+        talk.channel.notificationCallbacks = first.callbacks;
+        await server.next();
+        t.ok(first.told.length >= 3, `written right after asyncOpen: ${first.told}`);
+        talk.close();
+        await talk.end();
+        const other = t.open(`ws://127.0.0.1:${server.port}/`, {
+          attributes: { notificationCallbacks: { onProgress: () => { other.channel.notificationCallbacks = second.callbacks; } } },
+        });
+        await server.next();
+        t.same(second.told, HTTP.slice(1).map((status) => `${status} 127.0.0.1`).slice(0, second.told.length));
+        t.ok(second.told.length >= 2, `written by the callback: ${second.told}`);
+      } finally {
+        server.stop();
+      }
+    },
+  },
+  {
+    name: 'close() inside a call ends them: nothing comes after onStop',
+    async run(t) {
+      for (const last of HTTP) {
+        const told = [];
+        const talk = t.open(t.peer('ws', '/echo'), {
+          attributes: {
+            notificationCallbacks: {
+              onProgress(status) {
+                told.push(talk.stopped ? 'after onStop' : status);
+                if (status === last) talk.close();
+              },
+            },
+          },
+        });
+        await t.stops(talk, { node: 'NS_BINDING_ABORTED' });
+        await t.roundTrip();
+        t.same(told, HTTP.slice(0, HTTP.indexOf(last) + 1));
+        t.same(talk.names, ['onStart', 'onStop']);
+      }
+    },
+  },
+  {
+    name: 'what it throws is reported as uncaught, and the channel goes on',
+    async run(t) {
+      const uncaught = t.uncaught();
+      try {
+        const talk = await t.opened(t.peer('ws', '/echo'), { attributes: { notificationCallbacks: { onProgress(status) { throw new Error(status); } } } });
+        talk.send('goes on');
+        t.same(await talk.untilMessages(1), ['goes on']);
+        t.same(uncaught.errors.map(({ message }) => message), HTTP);
+      } finally {
+        uncaught.stop();
+      }
+    },
+  },
+  {
+    name: 'each hop of a redirect begins anew',
+    async run(t) {
+      const { callbacks, told } = recorder();
+      const elsewhere = t.peer('ws', '/echo');
+      const text = `HTTP/1.1 302 Found\r\nLocation: ${elsewhere}\r\nContent-Length: 0\r\n\r\n`;
+      await t.opened(t.peer('rude', '/answer', { text }), { attributes: { notificationCallbacks: callbacks } });
+      t.same(told, [...HTTP, ...HTTP].map((status) => `${status} 127.0.0.1`));
+    },
+  },
+];
+
+/** Callbacks that write down what they are told. */
+function recorder() {
+  const told = [];
+  return { told, callbacks: { onProgress: (status, host) => told.push(`${status} ${host}`) } };
+}
+
+function loopback(name, options, done) {
+  setImmediate(() => (options.all ? done(null, [{ address: '127.0.0.1', family: 4 }]) : done(null, '127.0.0.1', 4)));
+}
+
+function notFound(name, options, done) {
+  setImmediate(() => done(Object.assign(new Error(`getaddrinfo ENOTFOUND ${name}`), { code: 'ENOTFOUND', syscall: 'getaddrinfo', hostname: name })));
+}

@@ -1,0 +1,167 @@
+import { filled, generator, promised, readable, soon, WAITING } from '../harness/sources.js';
+
+/** sendBinaryStream where the stream is not what it was announced to be, or the channel ends before it; in a browser too. */
+export const endedStreams = [
+  ...[
+    ['too short', () => generator([filled(4), filled(5)]), 10],
+    ['of no bytes and not of length 0', () => readable([]), 1],
+    ['too long by its last chunk', () => generator([filled(4), filled(7)]), 10],
+    ['too long by a chunk more', () => readable([filled(10), filled(1)]), 10],
+    ['too long for length 0', () => generator([filled(1)]), 0],
+    ['far too long', () => readable([filled(MIB), filled(MIB)]), 10],
+    ['of text', () => generator([filled(5), 'three']), 10],
+    ['of numbers', () => readable([1, 2, 3]), 3],
+    ['of null', () => generator([filled(5), null]), 10],
+    ['of arrays', () => readable([[1, 2, 3]]), 3],
+  ].map(([what, make, length]) => ({
+    name: `a stream ${what} ends the channel with NS_ERROR_UNEXPECTED, and no message arrives`,
+    async run(t) {
+      const detail = await endsUnexpected(t, make(), length);
+      t.ok(/stream/i.test(detail.message), `the message is about the stream: ${detail.message}`);
+    },
+  })),
+  {
+    name: 'a stream that fails ends the channel with NS_ERROR_UNEXPECTED and its own error as the cause',
+    async run(t) {
+      const error = new RangeError('the disk is on fire');
+      const failing = [
+        generator([error]), generator([filled(5), error]), generator([filled(10), error]),
+        new ReadableStream({ start: (controller) => controller.error(error) }),
+        new ReadableStream({ pull: (controller) => { controller.enqueue(filled(5)); controller.error(error); } }),
+        new ReadableStream({ pull: () => Promise.reject(error) }),
+        { [Symbol.asyncIterator]() { throw error; } },
+        { [Symbol.asyncIterator]: () => ({ next() { throw error; } }) },
+      ];
+      for (const [at, stream] of failing.entries()) {
+        const detail = await endsUnexpected(t, stream, 10);
+        t.is(detail.cause, error, `the cause with stream ${at}`);
+        t.ok(detail.message.length > 20, detail.message);
+      }
+    },
+  },
+  {
+    name: 'a stream that fails with what is no Error, and iterators that keep no rules, end it the same way',
+    async run(t) {
+      const odd = [
+        new ReadableStream({ start: (controller) => controller.error('only a word') }), new ReadableStream({ start: (controller) => controller.error(undefined) }),
+        { [Symbol.asyncIterator]: () => null }, { [Symbol.asyncIterator]: () => ({}) }, { [Symbol.asyncIterator]: () => ({ next: () => 5 }) },
+        { [Symbol.asyncIterator]: () => ({ next: () => Promise.reject(null) }) },
+      ];
+      for (const stream of odd) await endsUnexpected(t, stream, 10);
+    },
+  },
+  {
+    name: 'a stream that is too long, or of what is no bytes, is cancelled itself',
+    async run(t) {
+      for (const wrong of [filled(11), 'text']) {
+        const cancelled = promised();
+        await endsUnexpected(t, new ReadableStream({ pull: (controller) => controller.enqueue(wrong), cancel: cancelled.resolve }, { highWaterMark: 0 }), 10);
+        await soon(cancelled.promise, 'the ReadableStream to be cancelled');
+        const returned = promised();
+        await endsUnexpected(t, { [Symbol.asyncIterator]: () => ({ next: async () => ({ done: false, value: wrong }), return: async () => returned.resolve() }) }, 10);
+        await soon(returned.promise, 'the iterator\'s return() to be called');
+      }
+    },
+  },
+  ...Object.entries(WAITING).flatMap(([kind, make]) => endings(make).map(([when, run]) => ({
+    name: `${kind} that is waited for is cancelled when the channel ends: ${when}`,
+    run,
+  }))),
+  {
+    name: 'streams that were accepted and whose turn never came are cancelled',
+    async run(t) {
+      const group = new t.api.LoadGroup();
+      const talk = await t.opened(t.peer('ws', '/echo'), { loadGroup: group });
+      const [first, second, third] = Array.from({ length: 3 }, () => WAITING['a ReadableStream']());
+      for (const { stream } of [first, second, third]) t.is(talk.sendStream(stream, 1000), true);
+      await soon(first.asked, 'the first stream to be read');
+      group.cancel();
+      await t.stops(talk, { node: 'NS_BINDING_ABORTED' });
+      for (const [at, { cancelled }] of [first, second, third].entries()) await soon(cancelled, `stream ${at} to be cancelled`);
+    },
+  },
+  {
+    name: 'a stream whose cancel() throws or rejects harms nobody',
+    async run(t) {
+      const error = new Error('cancelling does not go well');
+      const stubborn = [
+        () => new ReadableStream({ pull: () => new Promise(() => {}), cancel() { throw error; } }),
+        () => new ReadableStream({ pull: () => new Promise(() => {}), cancel: () => Promise.reject(error) }),
+        () => ({ [Symbol.asyncIterator]: () => ({ next: () => new Promise(() => {}), return() { throw error; } }) }),
+        () => ({ [Symbol.asyncIterator]: () => ({ next: () => new Promise(() => {}), return: () => Promise.reject(error) }) }),
+        () => ({ [Symbol.asyncIterator]: () => ({ next: () => new Promise(() => {}), get return() { throw error; } }) }),
+      ];
+      for (const make of stubborn) {
+        const group = new t.api.LoadGroup();
+        const talk = await t.opened(t.peer('ws', '/echo'), { loadGroup: group });
+        talk.sendStream(make(), 10);
+        await t.roundTrip();
+        group.cancel();
+        await t.stops(talk, { node: 'NS_BINDING_ABORTED' });
+      }
+    },
+  },
+];
+
+/** Every way in which a channel ends before its stream, as [when, run]; `make` makes a stream that waits (WAITING). */
+export function endings(make) {
+  const waiting = async (t, talk, { stream, asked }) => {
+    t.is(talk.sendStream(stream, 1000), true, 'accepted');
+    await soon(asked, 'the stream to be asked for more');
+  };
+  const ends = async (t, talk, statuses, { cancelled }) => {
+    const detail = await t.stops(talk, statuses);
+    await soon(cancelled, 'the stream to be cancelled');
+    t.ok(!talk.acknowledged.includes(1000), 'not acknowledged');
+    return detail;
+  };
+  return [
+    ['the peer closes', async (t) => {
+      const [talk, source] = [await t.opened(t.peer('ws', '/close', { at: 'message', code: 4000 })), make()];
+      talk.send('close, please');
+      t.is(talk.sendStream(source.stream, 1000), true);
+      await ends(t, talk, { node: 'NS_OK' }, source);
+      t.same((await talk.until('onServerClose')).args, [4000, '']);
+      t.is((await t.observed(talk, 'close')).close.code, 4000);
+    }],
+    ['close() behind it, and closeTimeoutMs', async (t) => {
+      const [talk, source] = [await t.opened(t.peer('ws', '/echo'), { options: { closeTimeoutMs: 300 } }), make()];
+      await waiting(t, talk, source);
+      talk.close();
+      t.is((await ends(t, talk, { node: 'NS_ERROR_NET_TIMEOUT_EXTERNAL' }, source)).timeout, 'close');
+    }],
+    ['its group is cancelled', async (t) => {
+      const group = new t.api.LoadGroup();
+      const [talk, source] = [await t.opened(t.peer('ws', '/echo'), { loadGroup: group }), make()];
+      await waiting(t, talk, source);
+      group.cancel();
+      await ends(t, talk, { node: 'NS_BINDING_ABORTED' }, source);
+    }],
+    ['a reset', async (t) => {
+      const [talk, source] = [await t.opened(t.raw('', { after: 'frame', then: 'reset' })), make()];
+      talk.send('now reset');
+      t.is(talk.sendStream(source.stream, 1000), true);
+      await ends(t, talk, { node: 'NS_ERROR_NET_RESET', browser: 'NS_BASE_STREAM_CLOSED' }, source);
+    }],
+    ['the peer breaks the protocol', async (t) => {
+      const [talk, source] = [await t.opened(t.raw('83 00', { after: 'frame' })), make()];
+      talk.send('now break it');
+      t.is(talk.sendStream(source.stream, 1000), true);
+      await ends(t, talk, { node: 'NS_ERROR_ILLEGAL_VALUE', browser: 'NS_BASE_STREAM_CLOSED' }, source);
+    }],
+  ];
+}
+
+/** The channel ends as for a stream that is wrong; what lies behind it is not sent. Answers onStop's detail. */
+async function endsUnexpected(t, stream, length) {
+  const talk = await t.opened(t.peer('ws', '/echo'));
+  t.is(talk.sendStream(stream, length), true, 'accepted');
+  talk.send('behind it');
+  const detail = await t.stops(talk, { node: 'NS_ERROR_UNEXPECTED' });
+  const { messages, close } = await t.observed(talk, 'close');
+  t.same([messages, close.code], [[], t.host === 'node' ? 1011 : 1005], 'what arrived, and the close code');
+  t.same([talk.acknowledged, talk.messages], [[], []]);
+  return detail;
+}
+
+const MIB = 2 ** 20;

@@ -1,0 +1,90 @@
+import { createHash } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** Apache in front of the `ws` peer: Digest with MD5, plain and over TLS; and TLS that ends the handshake without a client certificate. */
+export const apache = {
+  ports: ['apache', 'apacheTls', 'apacheTlsClient', 'apacheTlsClient12'],
+  write(folder, ports, { ws }, authority) {
+    writeFileSync(join(folder, 'digest'), USERS.map(([user, password]) => `${user}:${REALM}:${md5(`${user}:${REALM}:${password}`)}\n`).join(''), { mode: 0o644 });
+    writeFileSync(join(folder, 'basic'), `user:{SHA}${createHash('sha1').update('secret').digest('base64')}\n`, { mode: 0o644 });
+    const modules = process.env.WSC_APACHE_MODULES ?? '/usr/lib/apache2/modules';
+    const tls = (more = '') => `
+  SSLEngine on
+  SSLCertificateFile ${authority.path('good.chain')}
+  SSLCertificateKeyFile ${authority.path('good.key')}
+  ${more}`;
+    const client = `SSLVerifyClient require
+  SSLVerifyDepth 2
+  SSLCACertificateFile ${authority.path('withRoot.chain')}`;
+    const host = (name, more = '') => `
+Listen 127.0.0.1:${ports[name]}
+<VirtualHost 127.0.0.1:${ports[name]}>
+  ${more}
+  ${locations(ws)}
+</VirtualHost>`;
+    writeFileSync(join(folder, 'apache.conf'), `
+ServerRoot ${folder}
+ServerName localhost
+DefaultRuntimeDir ${folder}
+PidFile ${folder}/pid
+ErrorLog log
+LogLevel crit
+${MODULES.map((name) => `LoadModule ${name}_module ${modules}/mod_${name}.so`).join('\n')}
+${process.getuid?.() === 0 ? 'User www-data\nGroup www-data' : ''}
+Mutex pthread
+StartServers 1
+ServerLimit 1
+ThreadsPerChild 16
+MaxRequestWorkers 16
+MinSpareThreads 1
+MaxSpareThreads 16
+<Directory />
+  AllowOverride None
+</Directory>
+${host('apache')}
+${host('apacheTls', tls())}
+${host('apacheTlsClient', tls(`SSLProtocol -all +TLSv1.3\n  ${client}`))}
+${host('apacheTlsClient12', tls(`SSLProtocol -all +TLSv1.2\n  ${client}`))}
+`);
+    return ['-f', join(folder, 'apache.conf'), '-DFOREGROUND'];
+  },
+};
+
+const REALM = 'the realm of Apache';
+const USERS = [['user', 'secret'], ['jäger', 'pä:ss@wörd/?#[]%'], ['a "quoted" \\ user', 'secret']];
+
+const MODULES = [
+  'mpm_event', 'authn_core', 'authn_file', 'authz_core', 'authz_user', 'auth_basic', 'auth_digest', 'proxy', 'proxy_http', 'ssl', 'socache_shmcb',
+];
+
+function locations(ws) {
+  const digest = (path, more = '') => `
+  <Location ${path}>
+    AuthType Digest
+    AuthName "${REALM}"
+    AuthDigestProvider file
+    AuthUserFile digest
+    AuthDigestQop auth
+    ${more}
+    Require valid-user
+  </Location>`;
+  return `
+  ${digest('/digest/')}
+  ${digest('/short/', 'AuthDigestNonceLifetime 1')}
+  <Location /basic/>
+    AuthType Basic
+    AuthName "the Basic realm of Apache"
+    AuthBasicProvider file
+    AuthUserFile basic
+    Require valid-user
+  </Location>
+  ProxyPass /digest/ http://127.0.0.1:${ws}/ upgrade=websocket
+  ProxyPass /short/ http://127.0.0.1:${ws}/ upgrade=websocket
+  ProxyPass /basic/ http://127.0.0.1:${ws}/ upgrade=websocket
+  ProxyPass / http://127.0.0.1:${ws}/ upgrade=websocket`;
+}
+
+function md5(text) {
+  return createHash('md5').update(text).digest('hex');
+}
