@@ -60,9 +60,8 @@ export class Sender {
   }
 
   /** Nothing more is sent. */
-  abort() {
+  release() {
     for (const [payload] of this.queue.splice(0)) payload.cancel?.();
-    this.socket.close();
   }
 
   async drain() {
@@ -79,7 +78,7 @@ export class Sender {
         queue.shift();
       }
     } catch (error) {
-      if (queue.length > 0) this.failed(error);
+      if (queue.length > 0) this.failed(error instanceof Error ? error : new Error(String(error)));
     }
   }
 }

@@ -115,7 +115,7 @@ impl Browser {
 
     pub(crate) fn abort(&self, _farewell: Option<Close>) {
         self.release();
-        self.sender.abort();
+        let _ = self.socket.close();
     }
 
     pub(crate) fn handle_timeout(&self) {}
@@ -151,6 +151,7 @@ impl Browser {
         self.socket.set_onmessage(None);
         self.socket.set_onclose(None);
         self.poll.clear();
+        self.sender.release();
         let handlers = self.handlers.borrow_mut().take();
         drop(handlers);
     }
@@ -248,7 +249,7 @@ extern "C" {
     #[wasm_bindgen(method)]
     fn close(this: &Sender, code: u16, reason: &str);
     #[wasm_bindgen(method)]
-    fn abort(this: &Sender);
+    fn release(this: &Sender);
 }
 
 // web-sys knows these only with arguments converted to Rust's strings and back.

@@ -91,17 +91,25 @@ impl Digest {
         })
     }
 
-    /// The value of the `Authorization` header of `GET resource` (RFC 7616 §3.4). `count` is how many requests have used this
+    /// The value of the `Authorization` header of a request for `resource` (RFC 7616 §3.4). `count` is how many requests have used this
     /// nonce, this one included; `cnonce` must be random, and the same for all of them.
     #[cold]
-    pub fn authorization(&self, username: &str, password: &str, resource: &str, count: u32, cnonce: &str) -> String {
+    pub fn authorization(
+        &self,
+        username: &str,
+        password: &str,
+        method: &str,
+        resource: &str,
+        count: u32,
+        cnonce: &str,
+    ) -> String {
         let Self { realm, nonce, .. } = self;
         let hash = |parts: &[&str]| self.algorithm.hash(&parts.join(":"));
         let mut secret = hash(&[username, realm, password]);
         if self.session {
             secret = hash(&[&secret, nonce, cnonce]);
         }
-        let request = hash(&["GET", resource]);
+        let request = hash(&[method, resource]);
         let nc = format!("{count:08x}");
         let response = match self.qop {
             true => hash(&[&secret, nonce, &nc, cnonce, "auth", &request]),
@@ -232,7 +240,7 @@ mod tests {
 
     fn answer(field: &str, count: u32) -> String {
         let digest = strongest(field).digest.unwrap();
-        digest.authorization("Mufasa", "Circle of Life", "/dir/index.html", count, CNONCE)
+        digest.authorization("Mufasa", "Circle of Life", "GET", "/dir/index.html", count, CNONCE)
     }
 
     #[test]
@@ -254,13 +262,13 @@ mod tests {
         let field =
             r#"Digest realm="testrealm@host.com", qop="auth", nonce="dcd98b7102dd2f0e8b11d0f600bfb0c093", opaque="x""#;
         let digest = strongest(field).digest.unwrap();
-        let value = digest.authorization("Mufasa", "Circle Of Life", "/dir/index.html", 1, "0a4f113b");
+        let value = digest.authorization("Mufasa", "Circle Of Life", "GET", "/dir/index.html", 1, "0a4f113b");
         assert!(value.contains(r#"response="6629fae49393a05397450978507c4ef1""#), "{value}");
         assert!(!value.contains("algorithm"), "{value}");
         let digest = strongest(r#"Digest realm="testrealm@host.com", nonce="dcd98b7102dd2f0e8b11d0f600bfb0c093""#)
             .digest
             .unwrap();
-        let value = digest.authorization("Mufasa", "CircleOfLife", "/dir/index.html", 1, "0a4f113b");
+        let value = digest.authorization("Mufasa", "CircleOfLife", "GET", "/dir/index.html", 1, "0a4f113b");
         assert!(value.contains(r#"response="1949323746fe6a43ef61f9606e7febea""#) && !value.contains("nc="), "{value}");
     }
 
@@ -304,7 +312,7 @@ mod tests {
         let field = r#"Digest realm="a \"b\"", nonce="c", qop=auth, algorithm=MD5-sess, userhash=true, stale=TRUE"#;
         let digest = strongest(field).digest.unwrap();
         assert!(digest.stale);
-        let value = digest.authorization("user", "pw", "/", 255, "d");
+        let value = digest.authorization("user", "pw", "GET", "/", 255, "d");
         let secret = Algorithm::Md5.hash(&format!("{}:c:d", Algorithm::Md5.hash(r#"user:a "b":pw"#)));
         let response = Algorithm::Md5.hash(&format!("{secret}:c:000000ff:d:auth:{}", Algorithm::Md5.hash("GET:/")));
         assert!(value.contains(&format!(r#"response="{response}""#)), "{value}");

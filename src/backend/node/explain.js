@@ -32,14 +32,14 @@ export function hostAndPort({ hostname, port, protocol }) {
 }
 
 /**
- * What kind of loss this is, for failure.rs, and the words for it: of a socket that got as far as `reached` ('' nowhere, 'tcp' with TLS still
- * to come, 'ready' for HTTP, 'open' for messages) and was closed because of `error`, or without one.
+ * What kind of loss this is, for failure.rs, and the words for it: of a socket that got as far as `reached` ('' nowhere, 'proxy' that far, 'tcp'
+ * with TLS still to come, 'ready' for HTTP, 'open' for messages) and was closed because of `error`, or without one.
  */
-export function explainLoss(url, reached, error) {
-  const at = hostAndPort(url);
+export function explainLoss({ url, proxy }, reached, error) {
   // Of several addresses, none of which answered, the first one's.
   const code = String(error?.code ?? error?.errors?.[0]?.code ?? '');
-  const [kind, words] = explain(url, at, reached, code, error);
+  const isProxys = proxy !== null && (reached === '' || reached === 'proxy');
+  const [kind, words] = isProxys ? explainProxyLoss(proxy, reached, code, error) : explain(url, hostAndPort(url), reached, code, error);
   return [kind, code === '' ? words : `${words} (${code})`];
 }
 
@@ -55,6 +55,16 @@ function explain(url, at, reached, code, error) {
   if (['ECONNRESET', 'EPIPE', 'ECONNABORTED'].includes(code)) return ['reset', `The connection to ${at} was reset${when}.`];
   if (code === '') return ['ended', `${at} ended the connection${when || ' without a close frame'}.`];
   return ['reset', `The connection to ${at} was lost${when}.`];
+}
+
+/** The way to the proxy, or what it should have opened. */
+function explainProxyLoss({ name, host, isSocks }, reached, code, error) {
+  if (isTls(code) && !isSocks) return ['tls', explainTls(name, code, error)];
+  if (reached === '') {
+    const [kind, words] = explain({ hostname: host }, name, reached, code, error);
+    return [kind === 'name' ? 'proxyName' : 'proxy', words];
+  }
+  return ['proxy', `${name} did not open the way to the server: ${error === null ? 'it ended the connection.' : error.message}`];
 }
 
 function explainTls(at, code, error) {
@@ -87,6 +97,11 @@ const STATUSES = {
 /** An answer that breaks the rules. */
 export function explainFault(url, words) {
   return `The handshake with ${hostAndPort(url)} failed: ${words}`;
+}
+
+/** A proxy's answer to CONNECT that is a refusal. */
+export function explainProxy({ name }, { status }) {
+  return `${name} answered with HTTP status ${status} instead of opening the way to the server.`;
 }
 
 /** An HTTP answer that is no upgrade. */

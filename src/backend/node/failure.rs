@@ -28,10 +28,12 @@ pub(super) fn of_fault(opening: &Opening, fault: Fault) -> Ending<JsHost> {
 
 /// The socket is closed, because of `cause` if that is no null. `reached` is how far it got, as `socket.js` says it.
 pub(super) fn of_socket(opening: &Opening, reached: &str, cause: JsValue) -> Ending<JsHost> {
-    let explained = explain_loss(&opening.url(), reached, &cause);
+    let explained = explain_loss(opening, reached, &cause);
     let status = match explained.get(0).as_string().as_deref() {
         Some("tls") => Status::INADEQUATE_SECURITY,
         Some("name") => Status::UNKNOWN_HOST,
+        Some("proxy") => Status::PROXY_CONNECTION_REFUSED,
+        Some("proxyName") => Status::UNKNOWN_PROXY_HOST,
         Some("timeout") => Status::NET_TIMEOUT,
         Some("refused") => Status::CONNECTION_REFUSED,
         Some("ended") => Status::OK, // the channel knows what that means
@@ -45,7 +47,7 @@ pub(super) fn of_socket(opening: &Opening, reached: &str, cause: JsValue) -> End
 extern "C" {
     /// What kind of loss, and the words for it.
     #[wasm_bindgen(js_name = explainLoss)]
-    fn explain_loss(url: &Url, reached: &str, cause: &JsValue) -> Array;
+    fn explain_loss(opening: &Opening, reached: &str, cause: &JsValue) -> Array;
     #[wasm_bindgen(js_name = explainFault)]
     fn explain_fault(url: &Url, words: &str) -> JsValue;
 }

@@ -1,8 +1,9 @@
 // What Node can honour beyond what both hosts share.
 
-import { ChannelError, invalid, malformed, notImplemented, notOpened } from '../../bindings/error.js';
+import { ChannelError, invalid, malformed, notOpened } from '../../bindings/error.js';
 import { bytesOf } from '../../bindings/source.js';
 import { Pings } from './ping.js';
+import { Proxies } from './proxy.js';
 import { describeSecurity } from './security.js';
 import { StreamPayload } from './stream.js';
 import { fillBytes, fillText } from './windows.js';
@@ -50,11 +51,9 @@ function redirects(value) {
   if (!within(0, 1000)(value)) throw invalid('The option redirects takes a whole number from 0 to 1000.');
 }
 
-/** What is not there yet may be switched off. */
-function only(name, off) {
-  return (value) => {
-    if (value !== off) throw notImplemented(`The option ${name} is not implemented yet: leave it out, or pass ${off}.`);
-  };
+/** null, 'env', or where it is: read when the channel opens. */
+function proxy(value) {
+  if (value !== null && typeof value !== 'string' && !(value instanceof URL)) throw invalid('The option proxy takes a URI, \'env\' or null.');
 }
 
 const notSuspended = () => new ChannelError('NS_ERROR_UNEXPECTED', 0x8000ffff, 'resume: the channel is not suspended. Call it once for each suspend().');
@@ -67,7 +66,7 @@ export const host = {
     socket: handedOn('socket', ['host', 'port', 'fd', 'onread', 'allowHalfOpen']),
     deflate,
     redirects,
-    proxy: only('proxy', null),
+    proxy,
   },
   /** The hot way, through the send window; `raw` knows the others. */
   sendText(raw, text) {
@@ -95,6 +94,10 @@ export const host = {
   /** A channel is being opened; `link` is what both sides know of it. */
   opens(link) {
     link.pings = new Pings(link.pingInterval * 1000, link.pingTimeout * 1000);
+    link.proxies = (link.proxy ?? null) === null ? null : new Proxies(link.proxy);
+    if (link.proxies?.for(link.url) && link.socket?.path !== undefined) {
+      throw invalid('The options proxy and socket.path: a unix socket is reached without a proxy.');
+    }
     const { username, password } = link.url;
     const own = Object.keys(link.headers ?? {}).some((name) => name.toLowerCase() === 'authorization');
     if (own && username + password !== '') {

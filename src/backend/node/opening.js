@@ -2,7 +2,7 @@
 
 import { randomBytes } from 'node:crypto';
 import { report } from '../listener.js';
-import { explainAnswer, hostAndPort } from './explain.js';
+import { explainAnswer, explainProxy, hostAndPort } from './explain.js';
 
 const FOLLOWED = [301, 302, 303, 307, 308];
 /** So often the user is asked for a name and password of one origin: who always answers the same must not ask a server without end. */
@@ -15,11 +15,12 @@ const PRIVATE_TLS = ['cert', 'key', 'pfx', 'passphrase', 'servername'];
 const PRIVATE_SOCKET = ['path'];
 
 /** How a refusal is reported; opening.rs has the same numbers. */
-const [STATUS, LOOP, BAD_URI] = [0, 1, 2];
+const [STATUS, LOOP, BAD_URI, PROXY] = [0, 1, 2, 3];
 
 const STAGES = {
   NS_NET_STATUS_RESOLVING_HOST: 'while the name was looked up',
   NS_NET_STATUS_CONNECTING_TO: 'while connecting: a firewall may swallow what is sent',
+  NS_NET_STATUS_CONNECTED_TO: 'while waiting for the proxy',
   NS_NET_STATUS_TLS_HANDSHAKE_STARTING: 'during the TLS handshake',
   NS_NET_STATUS_WAITING_FOR: 'while waiting for the answer to the request',
 };
@@ -34,6 +35,9 @@ export function httpAnswer(status, fields, body) {
   return { status, headers: { ...headers }, body: Buffer.from(body).toString() };
 }
 
+/** What onProgress is told of the proxy, if there is one. */
+const OF_PROXY = ['NS_NET_STATUS_RESOLVING_HOST', 'NS_NET_STATUS_RESOLVED_HOST', 'NS_NET_STATUS_CONNECTING_TO', 'NS_NET_STATUS_CONNECTED_TO'];
+
 export class Opening {
   /** `options` are the host's, as host.js has checked them; in them this object leaves what the channel's attributes show. */
   constructor(url, options) {
@@ -45,11 +49,12 @@ export class Opening {
     this.accounts = new Map();
     /** What the header Authorization has to be; null for the user's own. */
     this.authorization = null;
+    this.proxyAuthorization = null;
     /** The last thing that onProgress was told, or would have been. */
     this.stage = null;
     options.opening = this;
     this.enter(url);
-    this.authorization = this.account().authorization(null, url);
+    this.prepare(null);
   }
 
   // What socket.js and request.rs ask for the next connection.
@@ -82,7 +87,8 @@ export class Opening {
     if (this.accounts === null) return;
     this.stage = stage;
     try {
-      this.options.callbacks?.onProgress?.(stage, this.url.hostname.replace(/^\[|\]$/g, ''));
+      const isServer = this.proxy === null || !OF_PROXY.includes(stage);
+      this.options.callbacks?.onProgress?.(stage, (isServer ? this.url.hostname : this.proxy.host).replace(/^\[|\]$/g, ''));
     } catch (error) {
       report(error);
     }
@@ -92,6 +98,7 @@ export class Opening {
   end() {
     this.accounts = null;
     this.authorization = null;
+    this.proxyAuthorization = null;
     this.visited = null;
   }
 
@@ -101,10 +108,13 @@ export class Opening {
     return `The connection to ${hostAndPort(this.url)} did not open within openTimeoutMs${stage ? `; it ran out ${stage}` : ''}.`;
   }
 
-  /** An answer came that is no upgrade: tells `engine`, now or later, how to go on. `last` if it must be the last. */
-  judge(engine, http, last) {
-    const refuse = ({ kind = STATUS, words = explainAnswer(this.url, http), cause }) => engine.handleRefused(kind, words, http, asError(cause));
-    const next = last ? null : this.next(engine, http);
+  /** An answer came that is no upgrade: tells `engine`, now or later, how to go on. `last` if it must be the last; `isProxy` if it is the proxy's. */
+  judge(engine, http, last, isProxy) {
+    const words = isProxy ? explainProxy(this.proxy, http) : explainAnswer(this.url, http);
+    const refuse = ({ kind = isProxy ? PROXY : STATUS, why, cause }) => {
+      engine.handleRefused(kind, kind === LOOP || kind === BAD_URI ? why : `${words} ${why ?? ''}`.trimEnd(), http, asError(cause));
+    };
+    const next = last ? null : this.next(engine, http, isProxy);
     if (next === null) {
       refuse({});
       engine.free();
@@ -114,11 +124,11 @@ export class Opening {
   }
 
   /** null if there is nothing to go on with; otherwise a promise of a refusal, or of undefined to try again. */
-  next(engine, http) {
+  next(engine, http, isProxy) {
     const { status, headers } = http;
+    if (isProxy) return status === 407 ? this.authorize(engine, headers['proxy-authenticate'] ?? '', this.proxy) : null;
     if (FOLLOWED.includes(status) && headers.location !== undefined && this.redirects > 0) return this.redirect(engine, http);
-    if (status === 401) return this.authorize(engine, http);
-    return null;
+    return status === 401 ? this.authorize(engine, headers['www-authenticate'] ?? '', null) : null;
   }
 
   get redirects() { return this.options.redirects ?? 10; }
@@ -126,7 +136,7 @@ export class Opening {
   async redirect(engine, { status, headers: { location } }) {
     const from = this.url;
     const at = hostAndPort(from);
-    const wrong = (why, cause) => ({ kind: BAD_URI, words: `${at} redirects to "${location}", which ${why}`, cause });
+    const wrong = (why, cause) => ({ kind: BAD_URI, why: `${at} redirects to "${location}", which ${why}`, cause });
     let to;
     try {
       to = new URL(location, from);
@@ -137,9 +147,9 @@ export class Opening {
     to.hash = '';
     if (to.protocol !== 'ws:' && to.protocol !== 'wss:') return wrong('is none of ws, wss, http and https.');
     if (from.protocol === 'wss:' && to.protocol === 'ws:') return wrong('is not encrypted: from wss to ws is not followed.');
-    if (this.visited.has(bare(to))) return { kind: LOOP, words: `${at} redirects in a circle: back to ${bare(to)}.` };
+    if (this.visited.has(bare(to))) return { kind: LOOP, why: `${at} redirects in a circle: back to ${bare(to)}.` };
     if (this.visited.size > this.redirects) {
-      return { kind: LOOP, words: `${at} redirects to ${bare(to)}, which would be more than the ${this.redirects} that the option redirects allows.` };
+      return { kind: LOOP, why: `${at} redirects to ${bare(to)}, which would be more than the ${this.redirects} that the option redirects allows.` };
     }
     try {
       if (await this.options.callbacks?.onRedirect?.(from.href, to.href, status) === false) return wrong('onRedirect does not allow.');
@@ -150,54 +160,68 @@ export class Opening {
     this.visited.add(bare(to));
     this.url = to;
     this.options.url = to;
-    this.enter(to);
-    this.authorization = this.account().authorization(engine, to);
+    try {
+      this.enter(to);
+    } catch (cause) {
+      return wrong('was not followed, because its proxy cannot be used.', cause);
+    }
+    this.prepare(engine);
     return undefined;
   }
 
-  /** The user name and password in a URL are its origin's. */
+  /** The headers with which the next requests are authorized, as far as that can be known before they are refused. */
+  prepare(engine) {
+    const { url, proxy } = this;
+    this.authorization = this.account(url.origin).authorization(engine, 'GET', url.pathname + url.search);
+    if (proxy !== null) this.proxyAuthorization = this.account(proxy.origin).authorization(engine, 'CONNECT', hostAndPort(url));
+  }
+
+  /** Goes to `url`, through its proxy; the user name and password in a URL are its origin's. */
   enter(url) {
-    if (url.username === '' && url.password === '') return;
-    const [username, password] = [unescape(url.username), unescape(url.password)];
-    const account = this.account();
+    this.proxy = this.options.proxies?.for(url) ?? null;
+    this.know(url.origin, unescape(url.username), unescape(url.password));
+    if (this.proxy !== null) this.know(this.proxy.origin, this.proxy.username, this.proxy.password);
+  }
+
+  know(origin, username, password) {
+    if (username === '' && password === '') return;
+    const account = this.account(origin);
     // A relative redirect has them too, and what was agreed on for them goes on.
     if (account.username !== username || account.password !== password) account.set(username, password);
   }
 
-  account() {
-    const { origin } = this.url;
+  account(origin) {
     if (!this.accounts.has(origin)) this.accounts.set(origin, new Account());
     return this.accounts.get(origin);
   }
 
-  async authorize(engine, http) {
-    const account = this.account();
-    const challenge = http.headers['www-authenticate'] ?? '';
+  /** The server, or `proxy`, wants to know who asks. */
+  async authorize(engine, challenge, proxy) {
+    const { origin } = proxy ?? this.url;
+    const account = this.account(origin);
     const [scheme, realm, stale] = engine.readChallenge(challenge);
-    const refused = (why, cause) => ({ words: `${explainAnswer(this.url, http)} ${why}`, cause });
-    if (scheme === undefined) return refused(`It asks for authorization in a way that is not known here: "${challenge}".`);
+    if (scheme === undefined) return { why: `It asks for authorization in a way that is not known here: "${challenge}".` };
     if (!account.answers(scheme, stale === 'stale')) {
       const { callbacks } = this.options;
       if (typeof callbacks?.onAuthRequired !== 'function') {
-        return refused(account.isKnown() ? 'It does not accept the user name and password.'
-          : `It asks for a user name and password (${scheme}, "${realm}"): put them into the URI, or answer notificationCallbacks.onAuthRequired.`);
+        return { why: account.isKnown() ? 'It does not accept the user name and password.'
+          : `It asks for a user name and password (${scheme}, "${realm}"): put them into the ${proxy ? "proxy's " : ''}URI, or answer notificationCallbacks.onAuthRequired.` };
       }
-      if (account.asks === MAX_ASKS) return refused(`onAuthRequired was asked ${MAX_ASKS} times.`);
+      if (account.asks === MAX_ASKS) return { why: `onAuthRequired was asked ${MAX_ASKS} times.` };
       account.asks++;
       let answer;
       try {
-        const request = { scheme, realm, origin: this.url.origin, isProxy: false, attempt: account.asks };
-        answer = await callbacks.onAuthRequired(request) ?? null;
-        if (answer === null) return refused('onAuthRequired gave up.');
+        answer = await callbacks.onAuthRequired({ scheme, realm, origin, isProxy: proxy !== null, attempt: account.asks }) ?? null;
+        if (answer === null) return { why: 'onAuthRequired gave up.' };
         checkAnswer(answer, scheme);
       } catch (cause) {
-        return refused('onAuthRequired gave no answer.', cause);
+        return { why: 'onAuthRequired gave no answer.', cause };
       }
       if (this.accounts === null) return undefined;
       account.set(answer.username, answer.password);
     }
     account.challenged(scheme, challenge);
-    this.authorization = account.authorization(engine, this.url);
+    this.prepare(engine);
     return undefined;
   }
 }
@@ -237,11 +261,11 @@ class Account {
   }
 
   /** The header's value for the next request there; null if there is none to give. */
-  authorization(engine, { pathname, search }) {
+  authorization(engine, method, resource) {
     const { scheme, username, password } = this;
     if (!this.isKnown()) return null;
     if (scheme === 'Basic') return `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
-    return engine.answerChallenge(this.challenge, username, password, pathname + search, ++this.count, this.cnonce);
+    return engine.answerChallenge(this.challenge, username, password, method, resource, ++this.count, this.cnonce);
   }
 }
 

@@ -33,7 +33,7 @@ extern "C" {
     pub(super) fn deflate(this: &Opening) -> JsValue;
     /// Answers by `handleRetry` or `handleRefused`, now or later.
     #[wasm_bindgen(method)]
-    fn judge(this: &Opening, engine: Engine, http: &JsValue, last: bool);
+    fn judge(this: &Opening, engine: Engine, http: &JsValue, last: bool, is_proxy: bool);
     #[wasm_bindgen(method)]
     pub(super) fn end(this: &Opening);
     #[wasm_bindgen(method, js_name = explainTimeout)]
@@ -66,10 +66,13 @@ impl Node {
 
     /// The server answered with HTTP, and no upgrade. `last`: nothing else may be tried.
     pub(super) fn refused(self: &Rc<Self>, answer: HttpAnswer, last: bool) {
-        self.let_go(Socket::destroy);
         let fields = answer.headers.into_iter().flat_map(|(name, value)| [name, value]).collect();
-        let http = http_answer(answer.status, fields, &answer.body);
-        self.opening.judge(Engine(self.clone()), &http, last);
+        self.judge(&http_answer(answer.status, fields, &answer.body), last, false);
+    }
+
+    fn judge(self: &Rc<Self>, http: &JsValue, last: bool, is_proxy: bool) {
+        self.let_go(Socket::destroy);
+        self.opening.judge(Engine(self.clone()), http, last, is_proxy);
     }
 
     /// openTimeoutMs has run out. A refusal whose body is still coming says more than a timeout does.
@@ -107,11 +110,18 @@ impl Engine {
         let status = match kind {
             1 => Status::REDIRECT_LOOP,
             2 => Status::BAD_URI,
+            3 => Status::PROXY_CONNECTION_REFUSED,
             _ => Status::CONNECTION_REFUSED,
         };
         let evidence = Some(Evidence { http, cause, words });
         let ending: Ending<JsHost> = Ending { status, evidence, ..Ending::default() };
         self.0.session.report(Report::Gone(ending));
+    }
+
+    /// The proxy's answer to CONNECT is a refusal; `fields` are the names and values of its headers by turns.
+    #[wasm_bindgen(js_name = handleProxyRefusal)]
+    pub fn handle_proxy_refusal(&self, status: u16, fields: Vec<String>, body: &[u8]) {
+        self.0.judge(&http_answer(status, fields, body), false, true);
     }
 
     /// Connect again, to where the opening says now.
@@ -120,7 +130,7 @@ impl Engine {
         self.0.retry();
     }
 
-    /// The strongest challenge in a `WWW-Authenticate` header: its scheme, its realm, and `"stale"` if that is all that is
+    /// The strongest challenge in a `WWW-Authenticate` or `Proxy-Authenticate` header: its scheme, its realm, and `"stale"` if that is all that is
     /// wrong. Empty if there is none that can be answered.
     #[wasm_bindgen(js_name = readChallenge)]
     pub fn read_challenge(&self, field: &str) -> Vec<String> {
@@ -132,16 +142,18 @@ impl Engine {
 
     /// The value of `Authorization` that answers a challenge of Digest.
     #[wasm_bindgen(js_name = answerChallenge)]
+    #[allow(clippy::too_many_arguments)] // what Digest makes a hash of
     pub fn answer_challenge(
         &self,
         field: &str,
         username: &str,
         password: &str,
+        method: &str,
         resource: &str,
         count: u32,
         cnonce: &str,
     ) -> Option<String> {
         let digest = Challenge::strongest(field)?.digest?;
-        Some(digest.authorization(username, password, resource, count, cnonce))
+        Some(digest.authorization(username, password, method, resource, count, cnonce))
     }
 }

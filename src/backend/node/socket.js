@@ -47,6 +47,7 @@ function onLookup(error) { if (!error) this[OWNER].resolved(); }
 function onConnect() { this[OWNER].reachedPeer(this.encrypted); }
 function onSecure() { this[OWNER].secured(this); }
 function onSecureConnect() { this[OWNER].connected(); }
+function onData(data) { this[OWNER].readCopies(data); }
 function onEnd() {
   const { engine, error } = this[OWNER];
   if (error === null) engine?.handleEnd(); // an error comes before, and says more in onClose
@@ -57,6 +58,8 @@ function tellStart(owner) {
   const isName = owner.socket.listenerCount('lookup') > 0;
   owner.progress(isName ? 'NS_NET_STATUS_RESOLVING_HOST' : 'NS_NET_STATUS_CONNECTING_TO');
 }
+function onProxyConnect() { this[OWNER].progress('NS_NET_STATUS_CONNECTED_TO'); }
+function onProxyReady() { this[OWNER].askProxy(); }
 function startPings(owner) { owner.opening.options.pings?.start(owner); }
 function handleTick(owner) { owner.engine?.handleTick(); }
 function uncork(owner) { owner.uncork(); }
@@ -68,7 +71,9 @@ export class Socket {
     this.socket = null;
     this.error = null;
     this.opening = null;
-    /** How far the connection got: '' nowhere, 'tcp' (TLS is still to come), 'ready' for HTTP, 'open' for messages. */
+    this.host = '';
+    this.port = 0;
+    /** How far the connection got: '' nowhere, 'proxy' that far, 'tcp' (TLS is still to come), 'ready' for HTTP, 'open' for messages. */
     this.reached = '';
     /** How much of `chunk` was received, and from where on the engine looks at it. */
     this.received = 0;
@@ -92,42 +97,82 @@ export class Socket {
 
   /** Starts connecting to where `opening` (opening.js) says; throws if an option cannot be used. */
   open(opening) {
-    const { url } = opening;
-    const secure = url.protocol === 'wss:';
-    const host = url.hostname.replace(/^\[|\]$/g, '');
-    const options = {
-      noDelay: true,
-      ...opening.socket,
-      host,
-      port: Number(url.port || (secure ? 443 : 80)),
-      onread: {
-        buffer: () => this.nextBuffer(),
-        callback: (length, buffer) => {
-          if (buffer === chunk) this.read(length);
-          else this.readDirectly(length);
-          return true;
-        },
+    const { url, proxy } = opening;
+    const isSecure = url.protocol === 'wss:';
+    this.opening = opening;
+    this.host = url.hostname.replace(/^\[|\]$/g, '');
+    this.port = Number(url.port || (isSecure ? 443 : 80));
+    opening.connection = this;
+    if (proxy !== null) {
+      const { socket, ready } = proxy.connect(opening.socket, opening.options.tls);
+      this.watch(socket, proxy.host);
+      socket.on('connect', onProxyConnect);
+      socket.on(ready, onProxyReady);
+      return;
+    }
+    const { host, port } = this;
+    const onread = {
+      buffer: () => this.nextBuffer(),
+      callback: (length, buffer) => {
+        if (buffer === chunk) this.read(length);
+        else this.readDirectly(length);
+        return true;
       },
     };
-    const socket = secure
-      ? tls.connect({ servername: net.isIP(host) ? '' : host, ALPNProtocols: ['http/1.1'], ...opening.tls, ...options })
-      : net.connect(options);
-    this.socket = socket;
-    this.opening = opening;
-    opening.connection = this;
-    socket[OWNER] = this;
-    if (options.path === undefined && net.isIP(host) === 0) socket.on('lookup', onLookup);
+    const options = { noDelay: true, ...opening.socket, host, port, onread };
+    const socket = isSecure ? this.secure(options) : net.connect(options);
+    this.watch(socket, options.path === undefined ? host : '127.0.0.1');
     socket.on('connect', onConnect);
-    if (secure) {
-      // Before Node's own look at the certificate, which destroys the socket if it does not like it.
-      socket.prependListener('secure', onSecure);
-      socket.on('secureConnect', onSecureConnect);
-    }
     socket.on('end', onEnd);
+  }
+
+  /** TLS to the server, over what `options` say. */
+  secure(options) {
+    const { host, opening } = this;
+    const socket = tls.connect({ servername: net.isIP(host) ? '' : host, ALPNProtocols: ['http/1.1'], ...opening.tls, ...options });
+    // Before Node's own look at the certificate, which destroys the socket if it does not like it.
+    socket.prependListener('secure', onSecure);
+    socket.on('secureConnect', onSecureConnect);
+    return socket;
+  }
+
+  /** From here on `socket` is the connection, and this is told what happens to it. It goes to `host`, if that is still to be reached. */
+  watch(socket, host) {
+    this.socket = socket;
+    socket[OWNER] = this;
     socket.on('error', onError);
     socket.on('close', onClose);
-    if (opening.options.isUnref) socket.unref();
+    if (this.opening.options.isUnref) socket.unref();
+    if (host === null) return;
+    if (net.isIP(host) === 0) socket.on('lookup', onLookup);
     process.nextTick(tellStart, this);
+  }
+
+  /** The proxy can be talked to. */
+  askProxy() {
+    const { opening, socket, host, port } = this;
+    this.reached = 'proxy';
+    opening.proxy.tunnel(socket, host, port, opening.proxyAuthorization, (refusal) => {
+      if (this.engine === null) return;
+      if (refusal) this.engine.handleProxyRefusal(...refusal);
+      else this.tunnelled();
+    });
+  }
+
+  /** The proxy passes on what is written. Node's `onread` is for sockets that it connects itself. */
+  tunnelled() {
+    let { socket } = this;
+    if (this.opening.url.protocol === 'wss:') {
+      this.reached = 'tcp';
+      socket.off('error', onError);
+      socket.off('close', onClose);
+      this.progress('NS_NET_STATUS_TLS_HANDSHAKE_STARTING');
+      socket = this.secure({ socket });
+      this.watch(socket, null);
+    }
+    socket.on('data', onData);
+    socket.on('end', onEnd);
+    if (this.reached === 'proxy') this.connected();
   }
 
   resolved() {
@@ -223,6 +268,11 @@ export class Socket {
       at = end;
     }
     this.copy = null;
+  }
+
+  /** What a stream delivers, as if it had been read into `chunk`. */
+  readCopies(data) {
+    for (let at = 0; at < data.length && this.engine !== null; at += WINDOW) this.read(data.copy(chunk, 0, at, at + WINDOW));
   }
 
   /** The next `length` bytes of the message that is being gathered have just been received, where they belong. */
