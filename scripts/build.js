@@ -137,6 +137,9 @@ async function bundle(host, format) {
     minifySyntax: true,
     minifyIdentifiers: HOSTS[host].minifyIdentifiers, // Node's stack traces keep their names
     plugins: [resolver(host)],
+    // Of wasm-bindgen's glue: an enum's numbers, and `using` for a class that nobody outside sees.
+    pure: ['Object.freeze'],
+    define: { 'Symbol.dispose': 'undefined' },
     legalComments: 'none',
     // wasm-bindgen's glue: one import object for several snippets, and an initialiser that is not used.
     logOverride: { 'duplicate-object-key': 'silent', 'empty-import-meta': 'silent' },
