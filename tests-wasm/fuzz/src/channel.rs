@@ -195,7 +195,7 @@ impl Stage {
             Step::PeerClose(code) => self.peer_close(code.map_or(Close::EMPTY, close_of)),
             Step::Gone { clean, status } => {
                 let status = status.map_or(Status::OK, Status);
-                let ending = Ending { clean: *clean, status, message: "gone", evidence: Some(7) };
+                let ending = Ending { clean: *clean, status, message: "gone", evidence: Some(7), ..Ending::default() };
                 self.channel.handle_report(Report::Gone(ending));
                 let clean = *clean && self.peer_close.is_some();
                 let status = match status {
