@@ -1,6 +1,7 @@
 // What a page can honour, and the few things about strings that are cheaper to ask in JavaScript.
 
 import { notImplemented } from '../bindings/error.js';
+import { asError } from './listener.js';
 
 const encoder = /* @__PURE__ */ new TextEncoder();
 const scratch = /* @__PURE__ */ new Uint8Array(3 * 256);
@@ -78,7 +79,7 @@ export class Sender {
         queue.shift();
       }
     } catch (error) {
-      if (queue.length > 0) this.failed(error instanceof Error ? error : new Error(String(error)));
+      if (queue.length > 0) this.failed(asError(error));
     }
   }
 }

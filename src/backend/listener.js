@@ -5,6 +5,15 @@ export function report(error) {
   else queueMicrotask(() => { throw error; });
 }
 
+/** What was thrown, as an Error with a message. */
+export function asError(thrown) {
+  try {
+    return thrown instanceof Error && typeof thrown.message === 'string' ? thrown : new Error(String(thrown));
+  } catch {
+    return new Error('what was thrown is no Error');
+  }
+}
+
 /** A listener with the context that every one of its methods is handed. */
 export class Listener {
   /** `stopped` is called right before `onStop`. */

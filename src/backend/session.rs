@@ -61,6 +61,9 @@ impl Session {
     ) -> Result<(), Refusal> {
         self.channel.borrow_mut().open(timeouts).map_err(already_opened)?;
         match Backend::open(self, target) {
+            // Node's option `lookup` may have closed the channel already.
+            #[cfg(feature = "node")]
+            Ok(backend) if self.state() == State::Stopped => backend.abort(None),
             Ok(backend) => *self.backend.borrow_mut() = Some(backend),
             Err(refusal) => {
                 self.channel.borrow_mut().undo_open();

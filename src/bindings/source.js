@@ -49,6 +49,7 @@ export class Source {
       this.left -= bytes.length;
       if (this.left < 0) throw new RangeError(`the stream has more than ${this.length} bytes`);
       if (bytes.length > 0) return bytes;
+      await new Promise((resolve) => { setTimeout(resolve); }); // one that has nothing, for ever, must not hold up everything else
     }
   }
 

@@ -166,35 +166,40 @@ impl Handshake {
     /// Takes the next bytes of the response and moves `at` behind those that belong to it.
     #[cold]
     pub(super) fn read(&mut self, input: &[u8], at: &mut usize) -> Result<Option<Outcome>, Fault> {
-        let rest = input.get(*at..).unwrap_or_default();
         if self.refusal.is_some() {
+            let rest = input.get(*at..).unwrap_or_default();
             *at = input.len();
             self.response.extend(rest.iter().take(MAX_BODY.saturating_sub(self.response.len())));
             return Ok(self.refusal_if_complete());
         }
-        let before = self.response.len();
-        self.response.extend(rest.iter().take(MAX_HEAD.saturating_sub(before)));
-        self.judge_start()?;
-        let Some(head_len) = end_of_head(&self.response, before) else {
+        loop {
+            let rest = input.get(*at..).unwrap_or_default();
+            let before = self.response.len();
+            self.response.extend(rest.iter().take(MAX_HEAD.saturating_sub(before)));
+            self.judge_start()?;
+            let Some(head_len) = end_of_head(&self.response, before) else {
+                *at = input.len();
+                return self.judge_length().map(|()| None);
+            };
+            *at = at.saturating_add(head_len.saturating_sub(before));
+            let body_so_far = self.response.split_off(head_len);
+            let head = std::mem::take(&mut self.response);
+            let mut fields = [httparse::EMPTY_HEADER; MAX_FIELDS];
+            let mut response = httparse::Response::new(&mut fields);
+            // The parser takes a bare LF for a line's end: its head must be all of ours.
+            if response.parse(&head).map_err(not_http)? != httparse::Status::Complete(head_len) {
+                return Err(FaultKind::Handshake.because("The response's head is malformed."));
+            }
+            match response.code {
+                Some(101) => return self.judge(&response).map(Some),
+                Some(100..200) => continue, // an interim response: another follows (RFC 9110 §15.2)
+                _ => {}
+            }
+            self.refusal = Some(Refusal::new(&response));
             *at = input.len();
-            return self.judge_length().map(|()| None);
-        };
-        *at = at.saturating_add(head_len.saturating_sub(before));
-        let body_so_far = self.response.split_off(head_len);
-        let head = std::mem::take(&mut self.response);
-        let mut fields = [httparse::EMPTY_HEADER; MAX_FIELDS];
-        let mut response = httparse::Response::new(&mut fields);
-        // The parser takes a bare LF for a line's end: its head must be all of ours.
-        if response.parse(&head).map_err(not_http)? != httparse::Status::Complete(head_len) {
-            return Err(FaultKind::Handshake.because("The response's head is malformed."));
+            self.response = body_so_far.into_iter().take(MAX_BODY).collect();
+            return Ok(self.refusal_if_complete());
         }
-        if response.code == Some(101) {
-            return self.judge(&response).map(Some);
-        }
-        self.refusal = Some(Refusal::new(&response));
-        *at = input.len();
-        self.response = body_so_far.into_iter().take(MAX_BODY).collect();
-        Ok(self.refusal_if_complete())
     }
 
     /// Nothing more will come: what there is of a refusal, or a fault.
@@ -277,7 +282,7 @@ impl Refusal {
             .and_then(|value| std::str::from_utf8(value).ok())
             .and_then(|value| value.parse().ok());
         let length = match known {
-            _ if status == 204 || status == 304 || (100..200).contains(&status) => BodyLength::Known(0),
+            _ if status == 204 || status == 304 => BodyLength::Known(0),
             _ if chunked => BodyLength::Chunked,
             Some(length) => BodyLength::Known(length),
             None => BodyLength::UntilEnd,

@@ -331,6 +331,17 @@ fn pings_go_out_behind_pongs_and_before_a_close_frame_and_pongs_are_told() {
 }
 
 #[test]
+fn interim_responses_are_skipped() {
+    let interim = "HTTP/1.1 103 Early Hints\r\nLink: </style.css>\r\n\r\nHTTP/1.1 100 Continue\r\n\r\n".repeat(50);
+    for size in [1, 7, 10_000] {
+        let opened = feed(&mut connection(), format!("{interim}{GOOD}\r\n").as_bytes(), size);
+        assert_eq!(opened, [Seen::Opened(String::new())]);
+        let refused = format!("{interim}HTTP/1.1 404 Not Found\r\nContent-Length: 2\r\n\r\nno");
+        assert_eq!(feed(&mut connection(), refused.as_bytes(), size), [Seen::Refused(404, "no".into())]);
+    }
+}
+
+#[test]
 fn an_abandoned_connection_says_why_and_hears_no_more() {
     let mut connection = connection();
     feed(&mut connection, format!("{GOOD}\r\n").as_bytes(), 1000);

@@ -26,6 +26,8 @@ const NO_NAME = ['ENOTFOUND', 'EAI_NODATA', 'EAI_NONAME', 'EAI_FAIL'];
 
 const isTls = (code) => code === 'EPROTO' || /^ERR_(SSL|TLS)_/.test(code) || code in CERTIFICATES;
 
+const capital = (text) => text[0].toUpperCase() + text.slice(1);
+
 /** The host and port of a URL; the port of its scheme if it has none. */
 export function hostAndPort({ hostname, port, protocol }) {
   return `${hostname}:${port || (protocol === 'wss:' ? 443 : 80)}`;
@@ -38,7 +40,7 @@ export function hostAndPort({ hostname, port, protocol }) {
 export function explainLoss({ url, proxy }, reached, error) {
   // Of several addresses, none of which answered, the first one's.
   const code = String(error?.code ?? error?.errors?.[0]?.code ?? '');
-  const isProxys = proxy !== null && (reached === '' || reached === 'proxy');
+  const isProxys = proxy !== null && ['', 'proxyTls', 'proxy'].includes(reached);
   const [kind, words] = isProxys ? explainProxyLoss(proxy, reached, code, error) : explain(url, hostAndPort(url), reached, code, error);
   return [kind, code === '' ? words : `${words} (${code})`];
 }
@@ -58,13 +60,14 @@ function explain(url, at, reached, code, error) {
 }
 
 /** The way to the proxy, or what it should have opened. */
-function explainProxyLoss({ name, host, isSocks }, reached, code, error) {
-  if (isTls(code) && !isSocks) return ['tls', explainTls(name, code, error)];
+function explainProxyLoss({ name, host }, reached, code, error) {
+  if (reached === 'proxyTls' || isTls(code)) return ['tls', capital(explainTls(name, code, error))];
   if (reached === '') {
     const [kind, words] = explain({ hostname: host }, name, reached, code, error);
     return [kind === 'name' ? 'proxyName' : 'proxy', words];
   }
-  return ['proxy', `${name} did not open the way to the server: ${error === null ? 'it ended the connection.' : error.message}`];
+  const why = error === null || code === 'ECONNRESET' ? 'it ended the connection.' : error.message;
+  return ['proxy', `${capital(name)} did not open the way to the server: ${why}`];
 }
 
 function explainTls(at, code, error) {
@@ -101,7 +104,7 @@ export function explainFault(url, words) {
 
 /** A proxy's answer to CONNECT that is a refusal. */
 export function explainProxy({ name }, { status }) {
-  return `${name} answered with HTTP status ${status} instead of opening the way to the server.`;
+  return `${capital(name)} answered with HTTP status ${status} instead of opening the way to the server.`;
 }
 
 /** An HTTP answer that is no upgrade. */

@@ -25,6 +25,8 @@ function handedOn(name, owned) {
   };
 }
 
+/** Options that are objects. */
+const OBJECTS = ['headers', 'tls', 'socket', 'deflate'];
 const within = (least, most) => (value) => Number.isInteger(value) && value >= least && value <= most;
 const isBoolean = (value) => typeof value === 'boolean';
 const DEFLATE = {
@@ -94,6 +96,8 @@ export const host = {
   /** A channel is being opened; `link` is what both sides know of it. */
   opens(link) {
     link.pings = new Pings(link.pingInterval * 1000, link.pingTimeout * 1000);
+    // Copies: a getter is asked once, and what the caller does to its objects later changes nothing.
+    for (const name of OBJECTS) if (isObject(link[name])) link[name] = { ...link[name] };
     link.proxies = (link.proxy ?? null) === null ? null : new Proxies(link.proxy);
     if (link.proxies?.for(link.url) && link.socket?.path !== undefined) {
       throw invalid('The options proxy and socket.path: a unix socket is reached without a proxy.');
@@ -109,6 +113,7 @@ export const host = {
   /** It has stopped. */
   stops(link, status) {
     link.opening?.end();
+    for (const name of [...OBJECTS, 'opening', 'proxy', 'proxies']) link[name] = undefined; // the channel may be kept, secrets not
     const [number, name] = status === 0 ? [0x804b000c, 'NS_ERROR_NOT_CONNECTED'] : [status, host.statusName(status)];
     link.pings?.end(new ChannelError(name ?? 'NS_ERROR_FAILURE', number, 'sendPing: the channel ended before the pong came.'));
   },

@@ -1,7 +1,7 @@
 // From asyncOpen to the open connection: redirects (RFC 9110 §15.4) and authorization (§11), and what the user is asked and told meanwhile.
 
 import { randomBytes } from 'node:crypto';
-import { report } from '../listener.js';
+import { asError, report } from '../listener.js';
 import { explainAnswer, explainProxy, hostAndPort } from './explain.js';
 
 const FOLLOWED = [301, 302, 303, 307, 308];
@@ -11,8 +11,10 @@ const MAX_ASKS = 10;
 const MAX_STALE = 3;
 /** What is for the first origin alone. */
 const PRIVATE_HEADERS = ['authorization', 'cookie', 'proxy-authorization'];
-const PRIVATE_TLS = ['cert', 'key', 'pfx', 'passphrase', 'servername'];
 const PRIVATE_SOCKET = ['path'];
+/** What of the option tls is for every origin: nothing that says who we are. */
+const PUBLIC_TLS = ['ca', 'crl', 'rejectUnauthorized', 'checkServerIdentity', 'minVersion', 'maxVersion', 'secureProtocol', 'secureOptions', 'ciphers',
+  'ecdhCurve', 'sigalgs', 'minDHSize', 'ALPNProtocols'];
 
 /** How a refusal is reported; opening.rs has the same numbers. */
 const [STATUS, LOOP, BAD_URI, PROXY] = [0, 1, 2, 3];
@@ -20,9 +22,10 @@ const [STATUS, LOOP, BAD_URI, PROXY] = [0, 1, 2, 3];
 const STAGES = {
   NS_NET_STATUS_RESOLVING_HOST: 'while the name was looked up',
   NS_NET_STATUS_CONNECTING_TO: 'while connecting: a firewall may swallow what is sent',
-  NS_NET_STATUS_CONNECTED_TO: 'while waiting for the proxy',
   NS_NET_STATUS_TLS_HANDSHAKE_STARTING: 'during the TLS handshake',
   NS_NET_STATUS_WAITING_FOR: 'while waiting for the answer to the request',
+  onAuthRequired: 'before onAuthRequired answered',
+  onRedirect: 'before onRedirect answered',
 };
 
 /** `{ status, headers, body }`; headers that came twice are joined as RFC 9110 §5.3 says. */
@@ -60,24 +63,23 @@ export class Opening {
   // What socket.js and request.rs ask for the next connection.
 
   get headers() {
-    const headers = Object.entries(this.option('headers', PRIVATE_HEADERS));
+    const headers = Object.entries(this.option('headers', (name) => !PRIVATE_HEADERS.includes(name.toLowerCase())));
     if (this.authorization === null) return headers;
     return [...headers.filter(([name]) => name.toLowerCase() !== 'authorization'), ['Authorization', this.authorization]];
   }
 
-  get socket() { return this.option('socket', PRIVATE_SOCKET); }
+  get socket() { return this.option('socket', (name) => !PRIVATE_SOCKET.includes(name)); }
 
-  get tls() { return this.option('tls', PRIVATE_TLS); }
+  get tls() { return this.option('tls', (name) => PUBLIC_TLS.includes(name)); }
 
   get origin() { return this.options.origin; }
 
   get deflate() { return this.options.deflate; }
 
-  /** The option, without what another origin must not see. */
-  option(name, secret) {
-    const entries = Object.entries(this.options[name] ?? {});
-    const isOpen = ([key]) => this.url.origin === this.first || !secret.includes(key.toLowerCase());
-    return Object.fromEntries(entries.filter(isOpen));
+  /** The option; for another origin than the first, what of it `isPublic`. */
+  option(name, isPublic) {
+    const option = this.options[name] ?? {};
+    return this.url.origin === this.first ? option : Object.fromEntries(Object.entries(option).filter(([key]) => isPublic(key)));
   }
 
   // What happens.
@@ -104,7 +106,7 @@ export class Opening {
 
   /** How far it got until openTimeoutMs ran out. */
   explainTimeout() {
-    const stage = STAGES[this.stage];
+    const stage = this.stage === 'NS_NET_STATUS_CONNECTED_TO' ? `while waiting for ${this.proxy?.name}` : STAGES[this.stage];
     return `The connection to ${hostAndPort(this.url)} did not open within openTimeoutMs${stage ? `; it ran out ${stage}` : ''}.`;
   }
 
@@ -112,7 +114,7 @@ export class Opening {
   judge(engine, http, last, isProxy) {
     const words = isProxy ? explainProxy(this.proxy, http) : explainAnswer(this.url, http);
     const refuse = ({ kind = isProxy ? PROXY : STATUS, why, cause }) => {
-      engine.handleRefused(kind, kind === LOOP || kind === BAD_URI ? why : `${words} ${why ?? ''}`.trimEnd(), http, asError(cause));
+      engine.handleRefused(kind, kind === LOOP || kind === BAD_URI ? why : `${words} ${why ?? ''}`.trimEnd(), http, cause === undefined ? null : asError(cause));
     };
     const next = last ? null : this.next(engine, http, isProxy);
     if (next === null) {
@@ -120,7 +122,8 @@ export class Opening {
       engine.free();
       return;
     }
-    next.then((refusal) => (refusal ? refuse(refusal) : engine.handleRetry()), (cause) => refuse({ cause })).finally(() => engine.free());
+    next.then((refusal) => (refusal ? refuse(refusal) : engine.handleRetry()), (cause) => refuse({ cause }))
+      .catch((cause) => refuse({ cause })).finally(() => engine.free());
   }
 
   /** null if there is nothing to go on with; otherwise a promise of a refusal, or of undefined to try again. */
@@ -151,6 +154,7 @@ export class Opening {
     if (this.visited.size > this.redirects) {
       return { kind: LOOP, why: `${at} redirects to ${bare(to)}, which would be more than the ${this.redirects} that the option redirects allows.` };
     }
+    this.stage = 'onRedirect';
     try {
       if (await this.options.callbacks?.onRedirect?.(from.href, to.href, status) === false) return wrong('onRedirect does not allow.');
     } catch (cause) {
@@ -209,6 +213,7 @@ export class Opening {
       }
       if (account.asks === MAX_ASKS) return { why: `onAuthRequired was asked ${MAX_ASKS} times.` };
       account.asks++;
+      this.stage = 'onAuthRequired';
       let answer;
       try {
         answer = await callbacks.onAuthRequired({ scheme, realm, origin, isProxy: proxy !== null, attempt: account.asks }) ?? null;
@@ -274,9 +279,6 @@ function checkAnswer({ username, password }, scheme) {
   if (/[\0-\x1f\x7f]/.test(username + password)) throw new TypeError('onAuthRequired: a user name or password has a control character.');
   if (scheme === 'Basic' && username.includes(':')) throw new TypeError('onAuthRequired: with Basic, a user name cannot have a colon (RFC 7617 §2).');
 }
-
-/** What was thrown, as a detail's cause. */
-const asError = (thrown) => (thrown === undefined ? null : thrown instanceof Error ? thrown : new Error(String(thrown)));
 
 /** The URI without user name and password. */
 function bare(url) {

@@ -82,7 +82,7 @@ export class Pings {
       this.arm(interval - silence);
     } else if (connection.engine.sendPing(Buffer.alloc(0))) { // otherwise it closes, which has a timeout of its own
       this.pinged = now;
-      this.backlog = connection.socket.writableLength;
+      this.backlog = backlogOf(connection.socket);
       this.arm(Math.min(interval, this.timeout));
     }
   }
@@ -90,11 +90,12 @@ export class Pings {
   /** Nothing came in the time since the ping. */
   await(time) {
     const { connection: { engine, socket }, interval, timeout } = this;
+    const backlog = backlogOf(socket);
     if (time < timeout) {
       this.arm(Math.min(interval, timeout - time));
-    } else if (socket.writableLength > 0 && socket.writableLength !== this.backlog) {
+    } else if (backlog > 0 && backlog !== this.backlog) {
       // What was sent before the ping is still being taken.
-      this.backlog = socket.writableLength;
+      this.backlog = backlog;
       this.pinged = performance.now();
       this.arm(timeout);
     } else {
@@ -102,5 +103,8 @@ export class Pings {
     }
   }
 }
+
+/** What the system has not taken yet. Node's own count falls by whole writes alone, of which one may be large. */
+const backlogOf = (socket) => socket.writableLength + (socket._handle?.writeQueueSize ?? 0);
 
 let count = 0;

@@ -33,10 +33,11 @@ function fromEnvironment(url) {
   const { env } = process;
   const host = url.hostname.replace(/^\[|\]$/g, '');
   const port = url.port || (url.protocol === 'wss:' ? '443' : '80');
-  const excepted = (env.no_proxy ?? env.NO_PROXY ?? '').split(/[\s,]+/).filter(Boolean).some((entry) => {
+  const excepted = (env.no_proxy || env.NO_PROXY || '').split(/[\s,]+/).filter(Boolean).some((entry) => {
     const [, name, itsPort] = /^\*?\.?(.*?)(?::(\d+))?$/.exec(net.isIPv6(entry) ? `[${entry}]` : entry);
     const bare = name.replace(/^\[|\]$/g, '').toLowerCase();
-    return (itsPort === undefined || itsPort === port) && (bare === '' || host === bare || host.endsWith(`.${bare}`));
+    const isWithin = net.isIP(host) === 0 && host.endsWith(`.${bare}`);
+    return (itsPort === undefined || itsPort === port) && (entry === '*' || host === bare || isWithin);
   });
   if (excepted) return [];
   const names = url.protocol === 'wss:' ? ['https_proxy', 'HTTPS_PROXY'] : ['http_proxy'];
@@ -50,8 +51,8 @@ class Proxy {
   constructor(value, what) {
     try {
       this.url = new URL(value);
-    } catch (cause) {
-      throw invalid(`${what} is no URI.`, cause);
+    } catch {
+      throw invalid(`${what} is no URI.`); // (The cause would have it, password and all.)
     }
     const { protocol, hostname, port, username, password } = this.url;
     if (!(protocol in PORTS) || hostname === '') throw invalid(`${what} is none of http://, https:// and socks5:// with a host.`);
@@ -61,8 +62,13 @@ class Proxy {
     this.origin = `${protocol}//${hostname}:${this.port}`;
     /** For messages. */
     this.name = `the proxy ${hostname}:${this.port}`;
-    this.username = decodeURIComponent(username);
-    this.password = decodeURIComponent(password);
+    try {
+      [this.username, this.password] = [username, password].map(decodeURIComponent);
+    } catch {
+      throw invalid(`${what} has a user name or password that is not percent-encoded.`);
+    }
+    if (/[\0-\x1f\x7f]/.test(this.username + this.password)) throw invalid(`${what} has a control character in its user name or password.`);
+    if (!this.isSocks && this.username.includes(':')) throw invalid(`${what} has a colon in its user name, which Basic cannot carry (RFC 7617 §2).`);
   }
 
   /** A socket to it; `ready` is the event that says that it can be talked to. */
@@ -76,13 +82,16 @@ class Proxy {
 
   /** Asks for the way to host and port; `settle` is called with nothing, or with CONNECT's answer if that is a refusal. */
   tunnel(socket, host, port, authorization, settle) {
-    if (this.isSocks) this.socks(socket, host, port).then(() => settle(), (error) => socket.destroy(error));
-    else connect(socket, `${net.isIPv6(host) ? `[${host}]` : host}:${port}`, authorization, settle);
+    const ask = async () => {
+      if (this.isSocks) await this.socks(socket, host, port);
+      return this.isSocks ? undefined : connect(socket, `${net.isIPv6(host) ? `[${host}]` : host}:${port}`, authorization);
+    };
+    ask().then(settle).catch((error) => socket.destroy(error));
   }
 
   async socks(socket, host, port) {
     const [username, password] = [this.username, this.password].map((text) => Buffer.from(text));
-    const read = reader(socket);
+    const { read, rest } = reader(socket);
     socket.write(Buffer.from(username.length > 0 ? [5, 2, 0, 2] : [5, 1, 0]));
     const [version, method] = await read(2);
     if (version !== 5) throw new Error('It does not speak SOCKS5.');
@@ -94,41 +103,65 @@ class Proxy {
       throw new Error('It wants a user name and password, or something that is not known here.');
     }
     socket.write(Buffer.from([5, 1, 0, ...address(host), port >> 8, port & 255]));
-    const [, reply, , type] = await read(4);
+    const [again, reply, , type] = await read(4);
+    if (again !== 5 || ![0, 1, 3, 4].includes(type)) throw new Error('It does not speak SOCKS5.');
     if (reply !== 0) throw new Error(`Of ${host}:${port} it says: ${REPLIES[reply] ?? `error ${reply}`}.`);
     await read((type === 1 ? 4 : type === 4 ? 16 : (await read(1))[0]) + 2);
+    rest();
   }
 }
 
 /** A SOCKS5 address: its type, then it. A name is looked up by the proxy. */
 function address(host) {
   if (net.isIPv4(host)) return [1, ...host.split('.').map(Number)];
+  if (Buffer.byteLength(host) > 255) throw new Error('SOCKS5 takes a name of at most 255 bytes.');
   if (!net.isIPv6(host)) return [3, Buffer.byteLength(host), ...Buffer.from(host)];
   const [head, tail] = host.split('::').map((half) => half.split(':').filter(Boolean));
   const zeros = Array(8 - head.length - (tail?.length ?? 0)).fill('0');
   return [4, ...[...head, ...zeros, ...tail ?? []].flatMap((group) => [parseInt(group, 16) >> 8, parseInt(group, 16) & 255])];
 }
 
-/** Reads so many bytes and no more. */
+/** Reads so many bytes; what came behind them, `rest` gives back to the socket. */
 function reader(socket) {
-  return async (count) => {
-    for (let bytes; ;) {
-      if ((bytes = socket.read(count)) !== null && bytes.length === count) return bytes;
-      if (bytes !== null || socket.readableEnded || socket.destroyed) throw new Error('It ended the connection.');
-      await new Promise((resolve) => { for (const event of ['readable', 'end', 'close']) socket.once(event, resolve); });
-    }
+  let held = Buffer.alloc(0);
+  return {
+    async read(count) {
+      while (held.length < count) held = Buffer.concat([held, await nextChunk(socket)]);
+      const bytes = held.subarray(0, count);
+      held = held.subarray(count);
+      return bytes;
+    },
+    rest() {
+      if (held.length > 0) socket.unshift(held);
+    },
   };
 }
 
-function connect(socket, target, authorization, settle) {
-  const headers = { Host: target, ...authorization !== null && { 'Proxy-Authorization': authorization } };
-  const request = http.request({ method: 'CONNECT', path: target, headers, createConnection: () => socket });
-  // What came behind the answer's head is the server's, or the beginning of the refusal's body.
-  request.on('connect', ({ statusCode, rawHeaders }, _, rest) => {
-    if (statusCode < 200 || statusCode > 299) return settle([statusCode, rawHeaders, rest.subarray(0, 4096)]);
-    if (rest.length > 0) socket.unshift(rest);
-    return settle();
+function nextChunk(socket) {
+  return new Promise((resolve, reject) => {
+    const settle = (data) => {
+      socket.off('data', settle).off('end', ended).off('close', ended).pause();
+      resolve(data);
+    };
+    const ended = () => reject(new Error('It ended the connection.'));
+    if (socket.readableEnded || socket.destroyed) ended();
+    else socket.on('data', settle).on('end', ended).on('close', ended).resume();
   });
-  request.on('error', (error) => socket.destroy(error));
-  request.end();
+}
+
+/** A promise of nothing, or of the answer that is a refusal. */
+function connect(socket, target, authorization) {
+  // Node writes a header's characters as bytes: UTF-8 has to be such already.
+  const headers = { Host: target, ...authorization !== null && { 'Proxy-Authorization': Buffer.from(authorization).toString('latin1') } };
+  const request = http.request({ method: 'CONNECT', path: target, headers, createConnection: () => socket });
+  return new Promise((resolve, reject) => {
+    // What came behind the answer's head is the server's, or the beginning of the refusal's body.
+    request.on('connect', ({ statusCode, rawHeaders }, _, rest) => {
+      if (statusCode < 200 || statusCode > 299) return resolve([statusCode, rawHeaders, rest.subarray(0, 4096)]);
+      if (rest.length > 0) socket.unshift(rest);
+      return resolve();
+    });
+    request.on('error', reject);
+    request.end();
+  });
 }

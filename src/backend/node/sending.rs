@@ -324,9 +324,9 @@ impl Node {
 
     /// What was announced as a message cannot be sent: that is a fault of ours, and the peer is told.
     fn fail_stream(&self, payload: &Payload) {
-        let words = payload.words();
-        let close = Close::because(CloseCode::INTERNAL_ERROR, &words.as_string().unwrap_or_default());
-        let evidence = Some(Evidence { words, cause: payload.error(), ..Evidence::default() });
+        // The peer is not told why: an error's message may say what is none of its business.
+        let close = Close::because(CloseCode::INTERNAL_ERROR, "The message cannot be sent.");
+        let evidence = Some(Evidence { words: payload.words(), cause: payload.error(), ..Evidence::default() });
         self.connection.borrow_mut().abandon(close);
         self.fail(Ending { status: Status::UNEXPECTED, evidence, ..Ending::default() });
     }

@@ -49,8 +49,8 @@ function onSecure() { this[OWNER].secured(this); }
 function onSecureConnect() { this[OWNER].connected(); }
 function onData(data) { this[OWNER].readCopies(data); }
 function onEnd() {
-  const { engine, error } = this[OWNER];
-  if (error === null) engine?.handleEnd(); // an error comes before, and says more in onClose
+  const { engine, error, reached } = this[OWNER];
+  if (error === null && reached !== 'tcp') engine?.handleEnd(); // what comes before says more, in onClose
 }
 function onError(error) { this[OWNER].error = error; }
 function onClose() { this[OWNER].closed(); }
@@ -58,7 +58,12 @@ function tellStart(owner) {
   const isName = owner.socket.listenerCount('lookup') > 0;
   owner.progress(isName ? 'NS_NET_STATUS_RESOLVING_HOST' : 'NS_NET_STATUS_CONNECTING_TO');
 }
-function onProxyConnect() { this[OWNER].progress('NS_NET_STATUS_CONNECTED_TO'); }
+function tellSecured(owner) { owner.tellSecured(); }
+function onAttempt() { if (this[OWNER].opening.options.isUnref) this.unref(); }
+function onProxyConnect() {
+  if (this.encrypted) this[OWNER].reached = 'proxyTls';
+  this[OWNER].progress('NS_NET_STATUS_CONNECTED_TO');
+}
 function onProxyReady() { this[OWNER].askProxy(); }
 function startPings(owner) { owner.opening.options.pings?.start(owner); }
 function handleTick(owner) { owner.engine?.handleTick(); }
@@ -71,9 +76,11 @@ export class Socket {
     this.socket = null;
     this.error = null;
     this.opening = null;
+    /** What is known of TLS until the certificate is judged. */
+    this.security = null;
     this.host = '';
     this.port = 0;
-    /** How far the connection got: '' nowhere, 'proxy' that far, 'tcp' (TLS is still to come), 'ready' for HTTP, 'open' for messages. */
+    /** How far the connection got: '' nowhere, 'proxyTls' (TLS with the proxy is to come), 'proxy', 'tcp' (TLS is still to come), 'ready' for HTTP, 'open' for messages. */
     this.reached = '';
     /** How much of `chunk` was received, and from where on the engine looks at it. */
     this.received = 0;
@@ -103,7 +110,9 @@ export class Socket {
     this.host = url.hostname.replace(/^\[|\]$/g, '');
     this.port = Number(url.port || (isSecure ? 443 : 80));
     opening.connection = this;
+    opening.options.security = null; // that of an earlier hop says nothing of this one
     if (proxy !== null) {
+      if (isSecure) tls.createSecureContext(opening.tls); // throws now if it ever will
       const { socket, ready } = proxy.connect(opening.socket, opening.options.tls);
       this.watch(socket, proxy.host);
       socket.on('connect', onProxyConnect);
@@ -144,6 +153,7 @@ export class Socket {
     socket.on('close', onClose);
     if (this.opening.options.isUnref) socket.unref();
     if (host === null) return;
+    socket.on('connectionAttempt', onAttempt); // each has a handle of its own
     if (net.isIP(host) === 0) socket.on('lookup', onLookup);
     process.nextTick(tellStart, this);
   }
@@ -167,11 +177,11 @@ export class Socket {
       socket.off('error', onError);
       socket.off('close', onClose);
       this.progress('NS_NET_STATUS_TLS_HANDSHAKE_STARTING');
-      socket = this.secure({ socket });
+      socket = this.secure({ socket, host: this.host, port: this.port });
       this.watch(socket, null);
     }
-    socket.on('data', onData);
     socket.on('end', onEnd);
+    socket.on('data', onData).resume();
     if (this.reached === 'proxy') this.connected();
   }
 
@@ -194,28 +204,34 @@ export class Socket {
     const chain = [];
     // (getPeerX509Certificate, asked here, would have Node find no names in the certificate.) A root is its own issuer.
     for (let it = socket.getPeerCertificate(true); it?.raw && !chain.includes(it); it = it.issuerCertificate) chain.push(it);
-    this.opening.options.security = {
+    this.security = {
       protocol: socket.getProtocol(),
       cipher: socket.getCipher(),
       alpn: socket.alpnProtocol,
       serverName: socket.servername,
       sessionReused: socket.isSessionReused(),
       chain: chain.map(({ raw }) => raw),
-      untrustedReason: null,
     };
-    this.progress('NS_NET_STATUS_TLS_HANDSHAKE_ENDED');
+    if (this.reached === 'ready') this.judged(socket.authorized ? null : socket.authorizationError); // Bun tells it late
+    // Node is not done with the socket, which a callback may have destroyed.
+    process.nextTick(tellSecured, this);
+  }
+
+  tellSecured() {
+    if (this.opening.stage === 'NS_NET_STATUS_TLS_HANDSHAKE_STARTING') this.progress('NS_NET_STATUS_TLS_HANDSHAKE_ENDED');
   }
 
   /** Node has judged the certificate. */
   judged(reason) {
-    const { security } = this.opening.options;
-    if (this.socket.encrypted && this.reached === 'tcp' && security) security.untrustedReason = reason;
+    if (this.security !== null) this.opening.options.security = { ...this.security, untrustedReason: reason };
+    this.security = null;
   }
 
   connected() {
     const { socket } = this;
     this.judged(socket.authorized ? null : socket.authorizationError);
     this.reached = 'ready';
+    this.tellSecured();
     this.progress('NS_NET_STATUS_SENDING_TO');
     this.engine?.handleConnected();
     this.progress('NS_NET_STATUS_WAITING_FOR');

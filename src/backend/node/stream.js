@@ -1,3 +1,4 @@
+import { asError } from '../listener.js';
 import { WINDOW, fillBytes } from './windows.js';
 
 const NOTHING = new Uint8Array(0);
@@ -35,12 +36,21 @@ export class StreamPayload {
 
   isDone() { return this.done; }
 
-  get words() { return `sendBinaryStream failed: ${this.error.message}.`; }
+  get words() { return `sendBinaryStream failed: ${this.error.message.replace(/\.$/, '')}.`; }
 
   /** Writes the next frame's payload into the send window: its size; -1 to be asked again after handleReady, -2 if the stream has failed. */
   fill() {
     if (this.error !== null) return -2;
     if (this.reading) return -1;
+    try {
+      return this.fillFrame();
+    } catch (error) {
+      this.error = asError(error); // the chunk was transferred elsewhere
+      return -2;
+    }
+  }
+
+  fillFrame() {
     const { chunk, frame } = this;
     const piece = chunk.subarray(this.at, this.at + frame.length - this.used);
     frame.set(piece, this.used);
@@ -62,11 +72,13 @@ export class StreamPayload {
     this.reading = true;
     await null; // what the stream's owner does runs when the engine does not
     try {
-      this.chunk = await this.source.next() ?? NOTHING;
-      this.ended = this.chunk === NOTHING;
+      const bytes = await this.source.next();
+      this.ended = bytes === null;
+      // Of the plain kind: what a subclass makes of `subarray` is anybody's guess.
+      this.chunk = bytes === null ? NOTHING : new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
       this.at = 0;
     } catch (error) {
-      this.error = error instanceof Error ? error : new Error(String(error));
+      this.error = asError(error);
     }
     this.reading = false;
     this.socket.engine?.handleReady();
