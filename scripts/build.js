@@ -17,7 +17,7 @@ export const installedFolder = join(build, 'installed');
 /** What differs between the two builds. Budgets are of the whole file a user downloads, gzipped. */
 const HOSTS = {
   browser: { cargo: [], rustflags: '--cfg=bare', wasmOpt: ['-Oz', '-Oz'], optLevel: 'z', formats: ['esm', 'cjs'], budget: 20_000, minifyIdentifiers: true },
-  node: { cargo: ['--features', 'node'], rustflags: '-Ctarget-feature=+simd128', wasmOpt: ['-ocimfs', '0', '-O4', '-O4'], optLevel: '3', formats: ['cjs'], budget: 120_000, minifyIdentifiers: false },
+  node: { cargo: ['--features', 'node'], rustflags: '-Ctarget-feature=+simd128', wasmOpt: ['--converge', '-ocimfs', '0', '-O4'], optLevel: '3', formats: ['cjs'], budget: 120_000, minifyIdentifiers: false },
 };
 
 /** What every browser and Node 20 understand; binaryen knows newer things too. */

@@ -40,10 +40,12 @@ async function installTools() {
   await tools.openssl();
   const [chromium, chromedriver, firefox] = [await tools.chromium(), await tools.chromedriver(), await tools.firefox()];
   const [geckodriver, python] = [await tools.geckodriver(), await tools.python()];
-  const [nginx, apache, lighttpd] = [await tools.nginx(), await tools.apache(), await tools.lighttpd()];
+  const servers = {
+    WSC_NGINX: await tools.nginx(), WSC_APACHE: await tools.apache(), WSC_LIGHTTPD: await tools.lighttpd(), WSC_MICROSOCKS: await tools.microsocks(),
+  };
   environment = {
     WSC_CHROMIUM: chromium, WSC_CHROMEDRIVER: chromedriver, WSC_FIREFOX: firefox, WSC_GECKODRIVER: geckodriver, WSC_PYTHON: python,
-    ...Object.fromEntries(Object.entries({ WSC_NGINX: nginx, WSC_APACHE: apache, WSC_LIGHTTPD: lighttpd }).filter(([, path]) => path)),
+    ...Object.fromEntries(Object.entries(servers).filter(([, path]) => path)),
     WSC_INSTALLED: installedFolder,
   };
 }

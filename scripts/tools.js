@@ -109,6 +109,7 @@ const WITHOUT_SERVICES = `
 export const nginx = () => debianServer('nginx', ['nginx']);
 export const apache = () => debianServer('apache2', ['apache2-bin']);
 export const lighttpd = () => debianServer('lighttpd', ['lighttpd']);
+export const microsocks = () => debianServer('microsocks', ['microsocks']);
 
 export const chromium = () => debian(['chromium', 'chromium-browser', 'google-chrome'], ['chromium', 'chromium-driver']);
 export const chromedriver = () => debian(['chromedriver'], ['chromium', 'chromium-driver']);

@@ -12,6 +12,11 @@ import { memory } from './cases/memory.js';
 import { pings } from './cases/ping.js';
 import { processes } from './cases/process.js';
 import { progress } from './cases/progress.js';
+import { proxies } from './cases/proxy.js';
+import { proxyAuthorization } from './cases/proxy_auth.js';
+import { proxyEnvironment } from './cases/proxy_env.js';
+import { proxyFailures } from './cases/proxy_failure.js';
+import { proxyWaits } from './cases/proxy_wait.js';
 import { redirects } from './cases/redirect.js';
 import { redirectOrigins } from './cases/redirect_origin.js';
 import { requirements } from './cases/requirement.js';
@@ -32,7 +37,7 @@ after(stop);
 
 const cases = [...suite, ...named({
   requirements, attacks, differential, flow, memory, processes, pings, sentPings, nodeStreams, progress, diagnoses,
-  redirects, redirectOrigins, authorization, digests, securityInfos,
+  redirects, redirectOrigins, authorization, digests, securityInfos, proxies, proxyAuthorization, proxyEnvironment, proxyFailures, proxyWaits,
 })];
 for (const { name, skip, ...one } of casesFor('node', addresses, cases)) {
   test(name, { skip, timeout: 60_000 }, () => runCase(one, api, host, addresses));

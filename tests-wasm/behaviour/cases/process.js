@@ -1,5 +1,4 @@
-import { spawn } from 'node:child_process';
-import { installedFolder } from '../harness/installed.js';
+import { program } from '../harness/own_process.js';
 
 /** What an unref'd channel is doing when nothing else keeps the program: [when, program, url]. Each prints one line on its way. */
 const unreferenced = [
@@ -230,22 +229,3 @@ export const processes = [
     },
   },
 ];
-
-/**
- * Runs a module in Node; with `untilOpened` only until its peer has seen it, and it has had time to end. One that does not end in time is
- * killed: its code is null then.
- */
-async function program(body, url, { untilOpened: t } = {}) {
-  const source = `import { WebSocketChannel, statusName } from 'websocket-channel';\n${body}`;
-  const child = spawn(process.execPath, ['--input-type=module', '--eval', source, url], { cwd: installedFolder() });
-  const output = { stdout: '', stderr: '' };
-  for (const name of ['stdout', 'stderr']) child[name].on('data', (data) => { output[name] += data; });
-  const timer = setTimeout(() => child.kill('SIGKILL'), 15_000);
-  const ended = new Promise((resolve) => child.once('close', (code, signal) => resolve({ code, signal, ...output }))).finally(() => clearTimeout(timer));
-  if (t) {
-    await t.observed(url);
-    await new Promise((resolve) => setTimeout(resolve, 400));
-    child.kill();
-  }
-  return ended;
-}

@@ -22,7 +22,10 @@ export async function startPeers({ gateways = false } = {}) {
 }
 
 /** The address, what it is, its Debian package, and the variable that says where its program is. */
-const GATEWAYS = [['nginx', 'nginx', 'nginx', 'WSC_NGINX'], ['apache', 'Apache', 'apache2-bin', 'WSC_APACHE'], ['lighttpd', 'lighttpd', 'lighttpd', 'WSC_LIGHTTPD']];
+const GATEWAYS = [
+  ['nginx', 'nginx', 'nginx', 'WSC_NGINX'], ['apache', 'Apache', 'apache2-bin', 'WSC_APACHE'], ['lighttpd', 'lighttpd', 'lighttpd', 'WSC_LIGHTTPD'],
+  ['socks', 'microsocks', 'microsocks', 'WSC_MICROSOCKS'],
+];
 
 function missing([, name, debian, variable]) {
   console.error(`SKIPPED: the cases against ${name}. To run them: apt-get install ${debian} (or set ${variable} to its program)`);

@@ -7,9 +7,10 @@ import { apache } from './gateways/apache.js';
 import { makeAuthority } from './gateways/authority.js';
 import { lighttpd } from './gateways/lighttpd.js';
 import { nginx } from './gateways/nginx.js';
+import { apacheProxy, socks, socksUser } from './gateways/proxies.js';
 
 /**
- * Servers that nobody here wrote, in front of the peers: redirects, passwords, certificates. Answers the addresses, by port names;
+ * Servers that nobody here wrote, in front of the peers: redirects, passwords, certificates, proxies. Answers the addresses, by port names;
  * those of a server that is not installed are null. `authority` are the certificates.
  */
 export async function startGateways(behind) {
@@ -22,6 +23,9 @@ export async function startGateways(behind) {
     start(nginx, ['WSC_NGINX', '/usr/sbin/nginx'], join(folder, 'nginx'), behind, authority),
     start(apache, ['WSC_APACHE', '/usr/sbin/apache2'], join(folder, 'apache'), behind, authority),
     start(lighttpd, ['WSC_LIGHTTPD', '/usr/sbin/lighttpd'], join(folder, 'lighttpd'), behind, authority),
+    start(apacheProxy, ['WSC_APACHE', '/usr/sbin/apache2'], join(folder, 'proxy'), behind, authority),
+    start(socks, ['WSC_MICROSOCKS', '/usr/bin/microsocks'], join(folder, 'socks'), behind, authority),
+    start(socksUser, ['WSC_MICROSOCKS', '/usr/bin/microsocks'], join(folder, 'socks-user'), behind, authority),
   ]);
   const { path, ...certificates } = authority;
   return Object.assign({ authority: certificates }, ...started);

@@ -50,7 +50,7 @@ async def handler(socket):
     url = urlsplit(socket.request.path)
     query = parse_qs(url.query)
     identity = query["id"][0]
-    tell(id=identity, opened=True, request={"target": socket.request.path, "headers": {k.lower(): v for k, v in socket.request.headers.raw_items()}})
+    tell(id=identity, opened=True, remoteAddress=socket.remote_address[0], request={"target": socket.request.path, "headers": {k.lower(): v for k, v in socket.request.headers.raw_items()}})
     try:
         await MANNERS[url.path](socket, query)
     except ConnectionClosed:

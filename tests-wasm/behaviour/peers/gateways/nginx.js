@@ -13,6 +13,7 @@ export const nginx = {
       proxy_set_header Host $http_host;
       proxy_set_header Upgrade $http_upgrade;
       proxy_set_header Connection "upgrade";
+      proxy_set_header X-Came-From $remote_addr;
       ${locations(ports, ws, python)}`;
     const secure = Object.entries(tlsServers()).map(([name, { cert, key, protocols = 'TLSv1.2 TLSv1.3', more = '' }]) => `
     server {

@@ -1,0 +1,86 @@
+import { createHash } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+/**
+ * Proxies that nobody here wrote. Apache by CONNECT: open, for users by Basic and by Digest, and both of the first kinds over TLS. It goes on
+ * from 127.0.0.1 like anybody; its access logs say what it was asked for.
+ */
+export const apacheProxy = {
+  ports: ['proxy', 'proxyBasic', 'proxyDigest', 'proxyTls', 'proxyTlsBasic'],
+  write(folder, ports, behind, authority) {
+    const hash = (algorithm, text, encoding) => createHash(algorithm).update(text).digest(encoding);
+    writeFileSync(join(folder, 'basic'), USERS.map(([user, password]) => `${user}:{SHA}${hash('sha1', password, 'base64')}\n`).join(''), { mode: 0o644 });
+    writeFileSync(join(folder, 'digest'), USERS.map(([user, password]) => `${user}:${DIGEST}:${hash('md5', `${user}:${DIGEST}:${password}`, 'hex')}\n`).join(''), { mode: 0o644 });
+    const modules = process.env.WSC_APACHE_MODULES ?? '/usr/lib/apache2/modules';
+    const tls = `
+  SSLEngine on
+  SSLCertificateFile ${authority.path('good.chain')}
+  SSLCertificateKeyFile ${authority.path('good.key')}`;
+    const users = (type, realm) => `
+    AuthType ${type}
+    AuthName "${realm}"
+    Auth${type}Provider file
+    AuthUserFile ${type.toLowerCase()}
+    Require valid-user`;
+    const host = (name, who, more = '') => `
+Listen 127.0.0.1:${ports[name]}
+<VirtualHost 127.0.0.1:${ports[name]}>
+  ProxyRequests On
+  ProxyVia Off
+  # Everything the tests listen on; 80 and 443 are refused with 403.
+  AllowCONNECT 1024-65535
+  ${more}
+  <Proxy *>
+    ${who}
+  </Proxy>
+</VirtualHost>`;
+    writeFileSync(join(folder, 'apache.conf'), `
+ServerRoot ${folder}
+ServerName localhost
+DefaultRuntimeDir ${folder}
+PidFile ${folder}/pid
+ErrorLog log
+LogLevel crit
+${MODULES.map((name) => `LoadModule ${name}_module ${modules}/mod_${name}.so`).join('\n')}
+${process.getuid?.() === 0 ? 'User www-data\nGroup www-data' : ''}
+Mutex pthread
+# A tunnel holds a thread as long as it is open.
+StartServers 1
+ServerLimit 1
+ThreadLimit 32
+ThreadsPerChild 32
+MaxRequestWorkers 32
+MinSpareThreads 1
+MaxSpareThreads 32
+ProxySourceAddress 127.0.0.2
+<Directory />
+  AllowOverride None
+</Directory>
+${host('proxy', 'Require all granted')}
+${host('proxyBasic', users('Basic', BASIC))}
+${host('proxyDigest', users('Digest', DIGEST))}
+${host('proxyTls', 'Require all granted', tls)}
+${host('proxyTlsBasic', users('Basic', BASIC), tls)}
+`);
+    return ['-f', join(folder, 'apache.conf'), '-DFOREGROUND'];
+  },
+};
+
+/** SOCKS for anybody, going on from 127.0.0.3. */
+export const socks = {
+  ports: ['socks'],
+  write: (folder, ports) => ['-i', '127.0.0.1', '-p', String(ports.socks), '-b', '127.0.0.3'],
+};
+
+/** SOCKS for one user. It goes on from where the system likes: with -b it could reach no name that has an IPv6 address. */
+export const socksUser = {
+  ports: ['socksUser'],
+  write: (folder, ports) => ['-i', '127.0.0.1', '-p', String(ports.socksUser), '-u', 'user', '-P', 'secret'],
+};
+
+const BASIC = 'the Basic realm of the proxy';
+const DIGEST = 'the Digest realm of the proxy';
+const USERS = [['user', 'secret'], ['jäger', 'pä:ss@wörd/?#[]%']];
+
+const MODULES = ['mpm_event', 'authn_core', 'authn_file', 'authz_core', 'authz_user', 'auth_basic', 'auth_digest', 'proxy', 'proxy_connect', 'ssl', 'socache_shmcb'];
