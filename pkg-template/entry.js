@@ -39,7 +39,7 @@ function fromPrintable(text) {
     (parseInt(text[byte >> 2], 16) >> (byte & 3) & 1 ? common : rare).push(byte);
   }
   for (let code = 32, place = 0; code < 127; code++) {
-    if (!'"\'`\\<~$'.includes(String.fromCharCode(code))) places[code] = place++;
+    if (!'"\'`\\<{~$'.includes(String.fromCharCode(code))) places[code] = place++;
   }
   const bytes = new Uint8Array(text.length);
   let length = 0;

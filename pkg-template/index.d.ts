@@ -61,8 +61,11 @@ export interface ChannelOptions {
   deflate?: false | DeflateOptions;
   /** Node only: how many redirects to follow, 0 to 1000. Default 10. */
   redirects?: number;
-  /** Node only, and only `null` for now: no proxy is used. */
-  proxy?: null;
+  /**
+   * Node only: `http://`, `https://` or `socks5://`, with `user:password@` if it wants them; `'env'` reads https_proxy, http_proxy, all_proxy and
+   * no_proxy. Default null: none.
+   */
+  proxy?: string | URL | null;
 }
 
 /** Node only: what a channel asks and tells while it opens. Every function is optional. */

@@ -17,7 +17,7 @@ export const installedFolder = join(build, 'installed');
 /** What differs between the two builds. Budgets are of the whole file a user downloads, gzipped. */
 const HOSTS = {
   browser: { cargo: [], rustflags: '--cfg=bare', wasmOpt: ['-Oz', '-Oz'], optLevel: 'z', formats: ['esm', 'cjs'], budget: 20_000, minifyIdentifiers: true },
-  node: { cargo: ['--features', 'node'], rustflags: '-Ctarget-feature=+simd128', wasmOpt: ['--converge', '-ocimfs', '0', '-O4'], optLevel: '3', formats: ['cjs'], budget: 120_000, minifyIdentifiers: false },
+  node: { cargo: ['--features', 'node'], rustflags: '-Ctarget-feature=+simd128', wasmOpt: ['--converge', '-ocimfs', '0', '-O4'], optLevel: '2', formats: ['cjs'], budget: 120_000, minifyIdentifiers: false },
 };
 
 /** What every browser and Node 20 understand; binaryen knows newer things too. */
@@ -86,7 +86,7 @@ async function shortenNames(folder) {
 }
 
 /** What a string in double quotes, and a script in a page, can hold as it is; the last two begin what stands for a rarer byte. */
-const PRINTABLE = Array.from({ length: 95 }, (_, index) => String.fromCharCode(32 + index)).filter((char) => !'"\'`\\<~$'.includes(char));
+const PRINTABLE = Array.from({ length: 95 }, (_, index) => String.fromCharCode(32 + index)).filter((char) => !'"\'`\\<{~$'.includes(char));
 
 /**
  * Bytes as printable ASCII: a character for each of the common ones, two for each of the rest, both in ascending order. Before them, as 64

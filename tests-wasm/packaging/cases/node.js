@@ -7,7 +7,7 @@ import { finish, run } from '../harness/program.js';
 const EXPORTS = ['ChannelError', 'LoadGroup', 'Status', 'WebSocketChannel', 'statusName'];
 const PROGRAMS = [
   'esm.mjs', 'cjs.cjs', 'both.mjs', 'nothing.mjs', 'import_only.mjs', 'require_only.cjs', 'without_webassembly.mjs', 'without_webassembly.cjs',
-  'not_yet.mjs', 'subpaths.cjs',
+  'subpaths.cjs',
 ];
 const FILES = {
   ...Object.fromEntries(PROGRAMS.map((name) => [name, `node/${name}`])),
@@ -51,11 +51,6 @@ export function nodePrograms(world) {
 
     test('under --jitless, which takes WebAssembly away, it is the same', async () => {
       assertRefusedWithoutWebAssembly(lines(await node('--jitless', 'without_webassembly.mjs')));
-    });
-
-    test('attributes that are not implemented yet refuse to be set, and stay as they were', async () => {
-      assert.deepEqual(lines(await node('not_yet.mjs')), ['pingInterval', 'pingTimeout', 'notificationCallbacks'].map(
-        (name) => [name, 'NS_ERROR_NOT_IMPLEMENTED', true]));
     });
 
     test('only the entry and package.json can be reached', async () => {

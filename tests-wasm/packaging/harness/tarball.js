@@ -15,10 +15,20 @@ export function tarball() {
   return packed.sort((a, b) => statSync(b).mtimeMs - statSync(a).mtimeMs)[0];
 }
 
-/** The wasm modules that a JavaScript file carries: as hex or as base64, whichever the build chose. */
+/** The wasm modules that a JavaScript file carries, as scripts/build.js writes them: printable characters behind 64 hex digits. */
 export async function wasmModules(file) {
   const source = await readFile(file, 'utf8');
-  return [...source.matchAll(/[0-9a-f]{1000,}|[0-9A-Za-z+/]{1000,}={0,2}/g)]
-    .map(([literal]) => Buffer.from(literal, /^[0-9a-f]+$/.test(literal) ? 'hex' : 'base64'))
+  return [...source.matchAll(/(?<=["'`])([0-9a-f]{64})([ -~]{1000,}?)(?=["'`])/g)]
+    .map(([, digits, text]) => decode(digits, text))
     .filter((bytes) => bytes.subarray(0, 4).toString('latin1') === '\0asm');
+}
+
+function decode(digits, text) {
+  const isCommon = (byte) => parseInt(digits[byte >> 2], 16) >> (byte & 3) & 1;
+  const [common, rare] = [1, 0].map((kind) => Array.from({ length: 256 }, (_, byte) => byte).filter((byte) => isCommon(byte) === kind));
+  const alphabet = Array.from({ length: 95 }, (_, at) => String.fromCharCode(32 + at)).filter((char) => !'"\'`\\<{~$'.includes(char)).join('');
+  return Buffer.from(Array.from(text.matchAll(/([~$]?)([^~$])/g), ([, escape, char]) => {
+    const place = alphabet.indexOf(char);
+    return escape === '' ? common[place] : rare[place + (escape === '$' ? common.length : 0)];
+  }));
 }

@@ -153,6 +153,8 @@ const options: Required<ChannelOptions> = {
   openTimeoutMs: 1, closeTimeoutMs: 1, maxMessageSize: 1, headers: { Cookie: 'a=b' }, tls: { ca: '' }, socket: { family: 4 },
   deflate: false, redirects: 5, proxy: null,
 };
+new WebSocketChannel({ proxy: 'env' });
+new WebSocketChannel({ proxy: new URL('socks5://127.0.0.1:1080') });
 const configured = new WebSocketChannel(options);
 
 // The detail of a channel's end.
