@@ -33,6 +33,7 @@ export class Source {
     if (!Number.isSafeInteger(length) || length < 0) throw invalid('sendBinaryStream: the length is no whole number of bytes.');
     this.stream = stream;
     this.length = this.left = length;
+    this.count = 0;
   }
 
   /** The next bytes, at least one; null at the end. Throws if the stream does, and if it is not as long as it should be. */
@@ -48,8 +49,9 @@ export class Source {
       const bytes = bytesOf(value, 'a chunk of the stream');
       this.left -= bytes.length;
       if (this.left < 0) throw new RangeError(`the stream has more than ${this.length} bytes`);
-      if (bytes.length > 0) return bytes;
-      await new Promise((resolve) => { setTimeout(resolve); }); // one that has nothing, for ever, must not hold up everything else
+      // One that always has something tiny, or nothing, must not hold up everything else.
+      if (bytes.length === 0 || ++this.count % 512 === 0) await new Promise((resolve) => { setTimeout(resolve); });
+      if (bytes.length > 0 || this.stream === null) return bytes;
     }
   }
 

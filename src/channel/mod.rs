@@ -197,6 +197,7 @@ impl<H: Host> Channel<H> {
     }
 
     /// The time of the last [`Command::Timer`] has run out.
+    #[cold]
     pub fn handle_timeout(&mut self) {
         let (timeout, message) = match self.state {
             State::Connecting => (TimedOut::Open, "The connection did not open within openTimeoutMs."),
@@ -278,6 +279,7 @@ impl<H: Host> Channel<H> {
         }
     }
 
+    #[cold]
     fn peer_closed(&mut self, close: Close) {
         if self.peer_close.is_some() {
             return;
@@ -301,6 +303,7 @@ impl<H: Host> Channel<H> {
 
     /// The one place where a channel stops: law 2 (exactly one `onStart`, first, one `onStop`, last) and law 6 (what
     /// `NS_OK` means) are kept here.
+    #[cold]
     fn stop(&mut self, ending: Ending<H>) {
         let never_opened = self.state == State::Connecting;
         let was_clean = ending.clean && self.peer_close.is_some();

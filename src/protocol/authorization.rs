@@ -110,7 +110,7 @@ impl Digest {
             secret = hash(&[&secret, nonce, cnonce]);
         }
         let request = hash(&[method, resource]);
-        let nc = format!("{count:08x}");
+        let nc = hex(&count.to_be_bytes());
         let response = match self.qop {
             true => hash(&[&secret, nonce, &nc, cnonce, "auth", &request]),
             false => hash(&[&secret, nonce, &request]),
@@ -160,6 +160,7 @@ impl Algorithm {
     }
 }
 
+#[cold]
 fn hex(bytes: &[u8]) -> String {
     let digit = |nibble: u8| char::from_digit(nibble.into(), 16).unwrap_or_default();
     bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 0xF)]).collect()
@@ -182,6 +183,7 @@ impl Parsed<'_> {
 
 /// The challenges of a list (RFC 9110 §11.6.1). Its commas stand between challenges, between their parameters, and in
 /// quoted strings; what begins a challenge is a word that no `=` follows.
+#[cold]
 fn parse(field: &str) -> Vec<Parsed<'_>> {
     let mut challenges: Vec<Parsed<'_>> = Vec::new();
     let (mut quoted, mut escaped) = (false, false);
@@ -208,6 +210,7 @@ fn parse(field: &str) -> Vec<Parsed<'_>> {
 }
 
 /// A token as it is, a quoted string without its quotes and escapes (RFC 9110 §5.6.4).
+#[cold]
 fn unquote(value: &str) -> String {
     let Some(inner) = value.strip_prefix('"').and_then(|it| it.strip_suffix('"')) else { return value.to_owned() };
     let mut escaped = false;
@@ -219,6 +222,7 @@ fn unquote(value: &str) -> String {
 }
 
 /// For between quotes (RFC 9110 §5.6.4).
+#[cold]
 fn escape(text: &str) -> String {
     text.replace('\\', "\\\\").replace('"', "\\\"")
 }

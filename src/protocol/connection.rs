@@ -148,6 +148,7 @@ const MAX_PONGS: usize = 32;
 
 impl Connection {
     /// A connection that has yet to ask for its upgrade. `nonce` must be random (RFC 6455 §4.1, item 7).
+    #[cold]
     pub fn new(request: Request, nonce: [u8; 16], limits: Limits) -> Self {
         Self {
             phase: Phase::Handshake(Box::new(Handshake::new(request, nonce))),
@@ -316,6 +317,7 @@ impl Connection {
         self.close = Some(close);
     }
 
+    #[cold]
     fn conclude(&mut self, outcome: Outcome) -> Event {
         match outcome {
             Outcome::Opened { protocol, extensions, deflate } => {
@@ -334,6 +336,7 @@ impl Connection {
     }
 
     /// The one place where a fault becomes the end: its close frame, its event, and deafness.
+    #[cold]
     fn fail(&mut self, fault: Fault) -> Event {
         self.phase = Phase::Deaf;
         self.reader.clear();

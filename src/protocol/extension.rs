@@ -75,6 +75,7 @@ impl Agreement {
 
 impl DeflateOffer {
     /// The value of `Sec-WebSocket-Extensions` in the request.
+    #[cold]
     pub(super) fn header(&self) -> String {
         let mut header = String::from(NAME);
         match self.client_max_window_bits {
@@ -164,6 +165,7 @@ impl Parameters {
 }
 
 /// Judges the `Sec-WebSocket-Extensions` headers of a response (RFC 6455 §9.1, RFC 7692 §5.1).
+#[cold]
 pub(super) fn judge(offer: Option<&DeflateOffer>, header: &str) -> Result<Option<Agreement>, Fault> {
     if header.trim().is_empty() {
         return Ok(None);

@@ -11,6 +11,7 @@ use crate::protocol::{Fault, FaultKind};
 use crate::status::Status;
 
 /// The peer broke the protocol.
+#[cold]
 pub(super) fn of_fault(opening: &Opening, fault: Fault) -> Ending<JsHost> {
     let status = match fault.kind {
         FaultKind::NotHttp => Status::CONNECTION_REFUSED,
@@ -27,6 +28,7 @@ pub(super) fn of_fault(opening: &Opening, fault: Fault) -> Ending<JsHost> {
 }
 
 /// The socket is closed, because of `cause` if that is no null. `reached` is how far it got, as `socket.js` says it.
+#[cold]
 pub(super) fn of_socket(opening: &Opening, reached: &str, cause: JsValue) -> Ending<JsHost> {
     let explained = explain_loss(opening, reached, &cause);
     let status = match explained.get(0).as_string().as_deref() {

@@ -95,7 +95,7 @@ export const host = {
   },
   /** A channel is being opened; `link` is what both sides know of it. */
   opens(link) {
-    link.pings = new Pings(link.pingInterval * 1000, link.pingTimeout * 1000);
+    if (link.pingInterval > 0) pingsOf(link);
     // Copies: a getter is asked once, and what the caller does to its objects later changes nothing.
     for (const name of OBJECTS) if (isObject(link[name])) link[name] = { ...link[name] };
     link.proxies = (link.proxy ?? null) === null ? null : new Proxies(link.proxy);
@@ -125,7 +125,7 @@ export const host = {
     if (raw.state === 0) throw notOpened();
     const payload = data === undefined ? undefined : typeof data === 'string' ? Buffer.from(data) : Buffer.from(bytesOf(data, 'sendPing'));
     if (payload?.length > 125) throw invalid('sendPing: a ping carries at most 125 bytes (RFC 6455 §5.5).');
-    if (raw.state < 3) return link.pings.send(payload);
+    if (raw.state < 3) return pingsOf(link).send(payload);
     const promise = Promise.reject(closed());
     promise.catch(() => {});
     return promise;
@@ -141,5 +141,13 @@ export const host = {
   statusName: undefined,
   checkOrigin() {}, // what a header may hold, the engine knows
 };
+
+/** Made when somebody pings: few channels do. */
+function pingsOf(link) {
+  if (link.pings) return link.pings;
+  link.pings = new Pings(link.pingInterval * 1000, link.pingTimeout * 1000);
+  if (link.opening?.connection.reached === 'open') link.pings.start(link.opening.connection);
+  return link.pings;
+}
 
 const closed = () => new ChannelError('NS_ERROR_NOT_CONNECTED', 0x804b000c, 'sendPing: the channel is closing or has stopped.');

@@ -52,6 +52,7 @@ pub(crate) struct Node {
 const LINGER_MS: u32 = 2_000;
 
 impl Node {
+    #[cold]
     pub(crate) fn open(session: &Rc<Session>, target: Target<'_>) -> Result<Rc<Self>, Refusal> {
         socket::prepare_windows();
         let opening = Opening::new(target.url, &target.host_options);
@@ -197,6 +198,7 @@ impl Node {
     }
 
     /// The connection has its close frame: that goes out, and then this is how it ended.
+    #[cold]
     fn fail(&self, ending: Ending<JsHost>) {
         self.sending.stop();
         *self.fault.borrow_mut() = Some(ending);
@@ -225,12 +227,14 @@ impl Node {
     }
 
     /// Lets go of the socket and reports the end.
+    #[cold]
     fn conclude(&self, ending: Ending<JsHost>, farewell: impl FnOnce(&Socket)) {
         self.let_go(farewell);
         self.session.report(Report::Gone(ending));
     }
 
     /// What the socket does from here on is nobody's business.
+    #[cold]
     fn let_go(&self, farewell: impl FnOnce(&Socket)) {
         let socket = self.socket.borrow_mut().take();
         if let Some(socket) = socket {

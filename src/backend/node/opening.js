@@ -98,6 +98,9 @@ export class Opening {
 
   /** The connection is open, or the channel stopped: secrets are kept no longer. */
   end() {
+    const { href, hostname, port, protocol } = this.url;
+    this.url = { href, hostname, port, protocol }; // a URL is many times as large
+    this.options.url = this.url;
     this.accounts = null;
     this.authorization = null;
     this.proxyAuthorization = null;
@@ -114,7 +117,7 @@ export class Opening {
   judge(engine, http, last, isProxy) {
     const words = isProxy ? explainProxy(this.proxy, http) : explainAnswer(this.url, http);
     const refuse = ({ kind = isProxy ? PROXY : STATUS, why, cause }) => {
-      engine.handleRefused(kind, kind === LOOP || kind === BAD_URI ? why : `${words} ${why ?? ''}`.trimEnd(), http, cause === undefined ? null : asError(cause));
+      engine.handleRefused(kind, kind === LOOP || kind === BAD_URI ? why : `${words} ${why ?? ''}`.trimEnd(), http, cause ?? null);
     };
     const next = last ? null : this.next(engine, http, isProxy);
     if (next === null) {
@@ -122,8 +125,8 @@ export class Opening {
       engine.free();
       return;
     }
-    next.then((refusal) => (refusal ? refuse(refusal) : engine.handleRetry()), (cause) => refuse({ cause }))
-      .catch((cause) => refuse({ cause })).finally(() => engine.free());
+    next.then((refusal) => (refusal ? refuse(refusal) : engine.handleRetry()))
+      .catch((cause) => refuse({ cause: asError(cause) })).finally(() => engine.free());
   }
 
   /** null if there is nothing to go on with; otherwise a promise of a refusal, or of undefined to try again. */
@@ -158,7 +161,7 @@ export class Opening {
     try {
       if (await this.options.callbacks?.onRedirect?.(from.href, to.href, status) === false) return wrong('onRedirect does not allow.');
     } catch (cause) {
-      return wrong('was not followed, because onRedirect threw.', cause);
+      return wrong('was not followed, because onRedirect threw.', asError(cause));
     }
     if (this.accounts === null) return undefined; // the channel has stopped meanwhile
     this.visited.add(bare(to));
@@ -220,7 +223,7 @@ export class Opening {
         if (answer === null) return { why: 'onAuthRequired gave up.' };
         checkAnswer(answer, scheme);
       } catch (cause) {
-        return { why: 'onAuthRequired gave no answer.', cause };
+        return { why: 'onAuthRequired gave no answer.', cause: asError(cause) };
       }
       if (this.accounts === null) return undefined;
       account.set(answer.username, answer.password);

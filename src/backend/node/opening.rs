@@ -45,6 +45,7 @@ extern "C" {
 
 impl Node {
     /// A connection that will ask for what the opening says now.
+    #[cold]
     pub(super) fn next_connection(&self) -> Result<(), Refusal> {
         let request = request::of(&self.opening, &self.protocols)?;
         self.connection.replace(Connection::new(request, keys::nonce(), self.limits));
@@ -52,6 +53,7 @@ impl Node {
     }
 
     /// Connects.
+    #[cold]
     pub(super) fn connect(self: &Rc<Self>) -> Result<(), Refusal> {
         let socket = Socket::new(Engine(self.clone()));
         socket.open(&self.opening).map_err(|cause| {
@@ -65,6 +67,7 @@ impl Node {
     }
 
     /// The server answered with HTTP, and no upgrade. `last`: nothing else may be tried.
+    #[cold]
     pub(super) fn refused(self: &Rc<Self>, answer: HttpAnswer, last: bool) {
         let fields = answer.headers.into_iter().flat_map(|(name, value)| [name, value]).collect();
         self.judge(&http_answer(answer.status, fields, &answer.body), last, false);
@@ -76,6 +79,7 @@ impl Node {
     }
 
     /// openTimeoutMs has run out. A refusal whose body is still coming says more than a timeout does.
+    #[cold]
     pub(super) fn open_timed_out(self: &Rc<Self>) {
         let event = self.connection.borrow_mut().handle_end();
         if let Some(crate::protocol::Event::Refused(answer)) = event {
@@ -89,6 +93,7 @@ impl Node {
         );
     }
 
+    #[cold]
     fn retry(self: &Rc<Self>) {
         if self.session.state() != State::Connecting {
             return; // it was closed meanwhile

@@ -19,7 +19,7 @@ export class Pings {
 
   /** The channel is open. */
   start(connection) {
-    if (connection.engine === null) return;
+    if (connection.engine === null || this.connection !== null) return;
     this.connection = connection;
     for (const one of this.promised) this.transmit(one);
     if (this.interval === 0) return;

@@ -143,6 +143,7 @@ impl Node {
         }
     }
 
+    #[cold]
     pub(crate) fn close(&self, close: Close) {
         if self.sending.closing.replace(true) {
             return;
@@ -153,6 +154,7 @@ impl Node {
         self.flush_soon();
     }
 
+    #[cold]
     pub(crate) fn abort(&self, farewell: Option<Close>) {
         let Some(socket) = self.socket.borrow_mut().take() else { return };
         let close = self.sending.close.take().or(farewell.filter(|_| !self.sending.closing.get()));
@@ -323,6 +325,7 @@ impl Node {
     }
 
     /// What was announced as a message cannot be sent: that is a fault of ours, and the peer is told.
+    #[cold]
     fn fail_stream(&self, payload: &Payload) {
         // The peer is not told why: an error's message may say what is none of its business.
         let close = Close::because(CloseCode::INTERNAL_ERROR, "The message cannot be sent.");

@@ -1,4 +1,7 @@
+import { startRaw } from '../harness/raw_server.js';
 import { withRaw } from '../harness/raw_talk.js';
+import { reply, withScripted } from '../harness/scripted.js';
+import { ODD_THROWS } from '../harness/sources.js';
 
 const REFUSED = 'NS_ERROR_WEBSOCKET_CONNECTION_REFUSED';
 const SECURITY = 'NS_ERROR_NET_INADEQUATE_SECURITY';
@@ -80,6 +83,52 @@ export const diagnoses = [
         const words = message.replaceAll(host, '').replaceAll(/:\d+/g, '');
         t.ok(!seen.includes(words), `${what} is told like another: ${message}`);
         seen.push(words);
+      }
+    },
+  },
+  ...Object.entries({
+    onAuthRequired: () => reply(401, { 'WWW-Authenticate': 'Basic realm="r"' }),
+    onRedirect: () => reply(302, { Location: '/there' }),
+  }).flatMap(([callback, answering]) => [
+    {
+      name: `openTimeoutMs while ${callback} does not answer: the message names the callback`,
+      run: (t) => withScripted([answering], async (server) => {
+        const notificationCallbacks = { [callback]: () => new Promise(() => {}) };
+        const { message, timeout } = await t.stops(t.open(server.url('/'), { options: { openTimeoutMs: 200 }, attributes: { notificationCallbacks } }), { node: TIMEOUT });
+        t.is(timeout, 'open');
+        names(t, message, ['openTimeoutMs', callback]);
+      }),
+    },
+    {
+      name: `${callback} that throws what is no Error, or one that cannot be put into words: the channel ends, with an Error as its cause`,
+      run: (t) => withScripted([answering], async (server) => {
+        const uncaught = t.uncaught();
+        for (const [what, make] of Object.entries(ODD_THROWS)) {
+          for (const fail of [(thrown) => { throw thrown; }, (thrown) => Promise.reject(thrown)]) {
+            const notificationCallbacks = { [callback]: () => fail(make()) };
+            const { cause } = await t.stops(t.open(server.url('/'), { attributes: { notificationCallbacks } }), { node: callback === 'onRedirect' ? 'NS_ERROR_DOM_BAD_URI' : REFUSED });
+            t.ok(cause instanceof Error, `the cause is an Error where it throws ${what}`);
+          }
+        }
+        uncaught.stop();
+        t.same(uncaught.errors, []);
+      }),
+    },
+  ]),
+  {
+    name: 'a server that ends the connection instead of going on with TLS: NS_ERROR_NET_INADEQUATE_SECURITY',
+    async run(t) {
+      const server = await startRaw();
+      try {
+        for (const how of ['end', 'destroy']) {
+          const talk = t.open(`wss://127.0.0.1:${server.port}/`);
+          (await server.next()).socket[how]();
+          const { message, http } = await t.stops(talk, { node: SECURITY });
+          names(t, message, [`127.0.0.1:${server.port}`]);
+          t.is(http, null);
+        }
+      } finally {
+        server.stop();
       }
     },
   },

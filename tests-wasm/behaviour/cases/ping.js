@@ -120,6 +120,28 @@ export const pings = [
     },
   },
   {
+    name: 'a peer that reads slowly is no dead one: what lies before the ping is being taken, and its pong comes in the end',
+    async run(t) {
+      const attributes = { pingInterval: 1, pingTimeout: 1 };
+      await withRaw(t, { attributes, pongs: true, options: { deflate: false } }, async (talk, connection) => {
+        const { socket } = connection;
+        // Sips of 64 KiB and less; not any more when the system has taken the last of it, of which nobody here can see how much is still to be read.
+        socket.on('data', () => {
+          if (talk.channel.bufferedAmount === 0) return;
+          socket.pause();
+          setTimeout(() => socket.resume(), 10);
+        });
+        for (let at = 0; at < 30; at++) talk.send(new Uint8Array(2 ** 20));
+        const started = performance.now();
+        // Its pong comes when the peer has read everything: longer than pingInterval and pingTimeout by far.
+        await talk.channel.sendPing('behind it all');
+        const took = performance.now() - started;
+        t.ok(took > 3000, `${took} ms were to show that it waits`);
+        t.same([talk.channel.state, talk.acknowledged.length], ['open', 30]);
+      });
+    },
+  },
+  {
     name: 'a suspended channel sends no pings and waits for no pong; resumed it does',
     async run(t) {
       const [silent, pinged] = [{ attributes: { pingInterval: 1, pingTimeout: 1 } }, { attributes: { pingInterval: 1, pingTimeout: 1 } }];

@@ -1,4 +1,5 @@
 import { program } from '../harness/own_process.js';
+import { reply, withScripted } from '../harness/scripted.js';
 
 /** What an unref'd channel is doing when nothing else keeps the program: [when, program, url]. Each prints one line on its way. */
 const unreferenced = [
@@ -13,6 +14,19 @@ const unreferenced = [
     channel.asyncOpen(process.argv[1], null, { onStop() { console.log('onStop'); } }, null);
     setTimeout(() => { channel.unref(); console.log('so far'); }, 300);
   `, (t) => t.peer('rude', '/silence')],
+  ...['unref() before asyncOpen', 'unref() after the request went out'].map((when) => [`connecting to the second address of a name, the first of which refuses, ${when}`, `
+    const lookup = (host, given, done) => {
+      const addresses = ['127.0.0.2', '127.0.0.1'].map((address) => ({ address, family: 4 }));
+      setImmediate(() => (given.all ? done(null, addresses) : done(null, addresses[0].address, 4)));
+    };
+    const channel = new WebSocketChannel({ openTimeoutMs: 60_000, socket: { lookup, autoSelectFamily: true } });
+    // Until it has connected.
+    setTimeout(() => {}, 300);
+    if (${when.includes('before')}) channel.unref();
+    else setTimeout(() => channel.unref(), 200);
+    channel.asyncOpen(process.argv[1], null, { onStop() { console.log('onStop'); } }, null);
+    console.log('so far');
+  `, (t) => t.peer('rude', '/silence').replace('127.0.0.1', 'two.example')]),
   ['connecting over TLS', `
     const channel = new WebSocketChannel({ openTimeoutMs: 60_000 });
     channel.asyncOpen(process.argv[1], null, { onStop() { console.log('onStop'); } }, null);
@@ -158,6 +172,36 @@ export const processes = [
       t.same([code, stderr, stdout.trim().split('\n')], [0, '', ['NS_ERROR_NET_RESET', 'still alive']]);
     },
   },
+  ...['', 'proxy'].map((by) => ({
+    name: `a stopped channel that is kept keeps no header, passphrase or password with it${by && ', nor one of its proxy'}`,
+    run: (t) => withScripted([() => reply(by ? 407 : 401, { [by ? 'Proxy-Authenticate' : 'WWW-Authenticate']: 'Basic realm="r"' })], async (server) => {
+      const { code, stdout, stderr } = await program(`
+        import { getHeapSnapshot, setFlagsFromString } from 'node:v8';
+        import { runInNewContext } from 'node:vm';
+        setFlagsFromString('--expose-gc');
+        // Random, so that none of them stands in the program.
+        const marker = 'secret' + Math.random().toString(36).slice(2);
+        async function use(url) {
+          const proxy = ${by ? "url.replace('ws://', 'http://user:' + marker + '-proxy@')" : 'null'};
+          const channel = new WebSocketChannel({ proxy, headers: { Cookie: marker + '-cookie', 'X-Key': marker + '-key' }, tls: { passphrase: marker + '-passphrase' } });
+          channel.notificationCallbacks = { onAuthRequired: ({ attempt }) => (attempt > 1 ? null : { username: 'user', password: marker + '-password' }) };
+          await new Promise((resolve) => channel.asyncOpen(url, null, { onStop(context, status, { http }) { console.log(http.status); resolve(); } }, null));
+          return channel;
+        }
+        const kept = await use(process.argv[1]);
+        for (let at = 0; at < 3; at++) {
+          await new Promise((resolve) => setTimeout(resolve, 20));
+          runInNewContext('gc')();
+        }
+        let text = '';
+        for await (const chunk of getHeapSnapshot()) text += chunk;
+        const basic = Buffer.from('user:' + marker).toString('base64').slice(0, 20);
+        const left = JSON.parse(text).strings.filter((one) => one.includes(marker + '-') || one.includes(basic));
+        console.log(left.map((one) => one.replaceAll(marker, '…')).join(), kept.state);
+      `, server.url('/'));
+      t.same([code, stderr, stdout.trimEnd().split('\n')], [0, '', [by ? '407' : '401', ' stopped']]);
+    }),
+  })),
   ...unreferenced.map(([when, body, url]) => ({
     name: `an unref'd channel lets the program end: ${when}`,
     async run(t) {

@@ -143,6 +143,62 @@ export const progress = [
       }
     },
   },
+  ...['ws', 'wss'].map((scheme) => ({
+    name: `close() inside each call, ${scheme} to a name: onStart, onStop, nothing uncaught, and the peer sees the end`,
+    needs: 'nginx',
+    async run(t) {
+      const { good, intermediate, root } = t.addresses.authority;
+      const tls = { cert: good.cert + intermediate.cert, key: good.key };
+      const server = await startRaw(scheme === 'wss' ? { tls } : {});
+      const uncaught = t.uncaught();
+      try {
+        for (const last of [...RESOLVING, ...(scheme === 'wss' ? HTTPS : HTTP)]) {
+          const notificationCallbacks = { onProgress(status) { if (status === last) talk.channel.close(); } };
+          const options = { socket: { lookup: loopback }, tls: { ca: root.cert } };
+          const talk = t.open(`${scheme}://localhost:${server.port}/`, { options, attributes: { notificationCallbacks } });
+          await t.stops(talk, { node: 'NS_BINDING_ABORTED' });
+          t.same(talk.names, ['onStart', 'onStop'], last);
+          await server.allEnded();
+        }
+        await t.roundTrip();
+        t.same(uncaught.errors, []);
+      } finally {
+        uncaught.stop();
+        server.stop();
+      }
+    },
+  })),
+  {
+    name: 'a lookup that closes the channel, before it answers or after: onStart, onStop, and no connection is left at the peer',
+    async run(t) {
+      const server = await startRaw();
+      try {
+        for (const order of ['close', 'close after the answer', 'close and never answer', 'answer, close, answer']) {
+          const calls = [];
+          let [end, told] = [];
+          const stopped = new Promise((resolve) => { end = resolve; });
+          const lookup = (name, options, done) => {
+            const answer = () => (options.all ? done(null, [{ address: '127.0.0.1', family: 4 }]) : done(null, '127.0.0.1', 4));
+            if (order === 'close after the answer' || order.startsWith('answer')) answer();
+            channel.close();
+            told = calls.length;
+            if (order === 'close' || order.endsWith(', answer')) answer();
+          };
+          const channel = new t.api.WebSocketChannel({ socket: { lookup } });
+          const listener = { onStart: () => calls.push('onStart'), onStop: (context, status) => { calls.push(t.api.statusName(status)); end(); } };
+          channel.asyncOpen(`ws://named.example:${server.port}/`, null, listener, null);
+          t.is(calls.length, 0, 'calls before asyncOpen has returned');
+          await stopped;
+          t.same([calls, told, channel.state], [['onStart', 'NS_BINDING_ABORTED'], 0, 'stopped'], order);
+          await t.roundTrip();
+          await server.allEnded();
+          t.is(calls.length, 2, 'calls');
+        }
+      } finally {
+        server.stop();
+      }
+    },
+  },
   {
     name: 'what it throws is reported as uncaught, and the channel goes on',
     async run(t) {

@@ -1,3 +1,4 @@
+import { createSecureContext } from 'node:tls';
 import { reply, withScripted } from '../harness/scripted.js';
 
 /** What a redirect to another origin takes along and what not; and onRedirect, which is asked before. */
@@ -53,11 +54,12 @@ export const redirectOrigins = [
   ...Object.entries({
     'cert and key': ({ client, clientChain }) => ({ cert: clientChain, key: client.key }),
     'pfx and passphrase': ({ clientPfx }) => ({ pfx: Buffer.from(clientPfx, 'base64'), passphrase: 'opened' }),
+    secureContext: ({ client, clientChain, root }, { cert }) => ({ secureContext: createSecureContext({ cert: clientChain, key: client.key, ca: [root.cert, cert] }) }),
   }).map(([what, identity]) => ({
     name: `a client certificate is shown to its origin only: ${what}`,
     needs: 'nginx',
     async run(t) {
-      const tls = { ...trust(t), ...identity(t.addresses.authority) };
+      const tls = { ...trust(t), ...identity(t.addresses.authority, t.addresses) };
       const within = await t.opened(t.peer('nginxTlsClient', `/to/302/wss://127.0.0.1:${t.addresses.nginxTlsClient}/echo`), { options: { tls } });
       t.is(new URL(within.channel.URI).pathname, '/echo', 'it is shown at each hop');
       // nginx tells whoever has no certificate with a 400.

@@ -115,6 +115,25 @@ export const securityInfos = [
     },
   ]),
   {
+    name: 'securityInfo that is asked for in onProgress, when the handshake has ended, says nothing else afterwards',
+    needs: 'nginx',
+    async run(t) {
+      for (const [peer, reason] of [['nginxTlsExpired', 'CERT_HAS_EXPIRED'], ['nginxTlsOther', 'ERR_TLS_CERT_ALTNAME_INVALID'], ['nginxTls', null]]) {
+        for (const rejectUnauthorized of [false, true]) {
+          const seen = [];
+          const notificationCallbacks = { onProgress(status) { if (status === 'NS_NET_STATUS_TLS_HANDSHAKE_ENDED') seen.push(talk.channel.securityInfo?.trusted ?? null); } };
+          const talk = t.open(t.peer(peer, '/echo'), { ...trusting(t, { rejectUnauthorized }), attributes: { notificationCallbacks } });
+          const { state } = await talk.until('onStart');
+          t.is(state, reason && rejectUnauthorized ? 'stopped' : 'open');
+          t.is(seen.length, 1, 'times that the handshake ended');
+          t.ok(seen[0] === null || seen[0] === !reason, `within onProgress trusted was ${seen[0]}`);
+          const { trusted, untrustedReason } = talk.channel.securityInfo;
+          t.same([trusted, untrustedReason], [!reason, reason]);
+        }
+      }
+    },
+  },
+  {
     name: 'a name that a certificate has only as a pattern',
     needs: 'nginx',
     async run(t) {

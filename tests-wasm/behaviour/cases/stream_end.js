@@ -1,4 +1,4 @@
-import { filled, generator, promised, readable, soon, WAITING } from '../harness/sources.js';
+import { digest, filled, generator, ODD_THROWS, promised, readable, soon, WAITING } from '../harness/sources.js';
 
 /** sendBinaryStream where the stream is not what it was announced to be, or the channel ends before it; in a browser too. */
 export const endedStreams = [
@@ -50,6 +50,52 @@ export const endedStreams = [
       for (const stream of odd) await endsUnexpected(t, stream, 10);
     },
   },
+  ...Object.entries(ODD_THROWS).map(([what, make]) => ({
+    name: `a stream that throws ${what} ends it the same way, with an Error as the cause`,
+    async run(t) {
+      const odd = [
+        (async function* thrower() { throw make(); })(), (async function* later() { yield filled(5); throw make(); })(),
+        new ReadableStream({ start: (controller) => controller.error(make()) }), new ReadableStream({ pull() { throw make(); } }),
+        { [Symbol.asyncIterator]() { throw make(); } }, { [Symbol.asyncIterator]: () => ({ next() { throw make(); } }) },
+      ];
+      for (const [at, stream] of odd.entries()) {
+        const { cause } = await endsUnexpected(t, stream, 10);
+        t.ok(cause instanceof Error, `the cause with stream ${at} is an Error`);
+      }
+    },
+  })),
+  {
+    name: 'what a stream\'s error says is for the caller, not for the peer',
+    async run(t) {
+      const talk = await t.opened(t.peer('ws', '/echo'));
+      talk.sendStream(generator([new Error('ENOENT: no such file, open \'/home/alice/secret-project/keys.bin\'')]), 10);
+      const { message } = await t.stops(talk, { node: 'NS_ERROR_UNEXPECTED' });
+      t.ok(message.includes('secret-project/keys.bin'), `the message has the error's: ${message}`);
+      const { close } = await t.observed(talk, 'close');
+      t.ok(!/ENOENT|file|alice|secret|keys/.test(close.reason), `the peer was told: ${close.reason}`);
+    },
+  },
+  ...Object.entries({
+    'empty subarrays': () => class extends Uint8Array { constructor(size) { super(typeof size === 'number' ? size : 0); } },
+    'large ones, whatever is asked for': () => class extends Uint8Array { constructor(size) { super(typeof size === 'number' ? size : 400_000); } },
+    'a species of numbers': () => class extends Uint8Array { static get [Symbol.species]() { return Uint32Array; } },
+    'a species that throws': () => class extends Uint8Array { static get [Symbol.species]() { throw new RangeError('no species'); } },
+  }).map(([what, kind]) => ({
+    name: `chunks of a subclass of Uint8Array with ${what} are sent as the bytes they are`,
+    async run(t) {
+      const Odd = kind();
+      const bytes = filled(300_000);
+      const [first, second] = [new Odd(200_000), new Odd(100_000)];
+      first.set(new Uint8Array(bytes.buffer, 0, 200_000));
+      second.set(new Uint8Array(bytes.buffer, 200_000));
+      for (const make of [readable, generator]) {
+        const talk = await t.opened(t.peer('ws', '/digest'));
+        t.is(talk.sendStream(make([first, second]), bytes.length), true);
+        const { size, sha256 } = JSON.parse((await talk.untilMessages(1))[0]);
+        t.same([size, sha256], [bytes.length, await digest(bytes)]);
+      }
+    },
+  })),
   {
     name: 'a stream that is too long, or of what is no bytes, is cancelled itself',
     async run(t) {

@@ -1,15 +1,17 @@
 import { createServer } from 'node:net';
+import { createServer as createTlsServer } from 'node:tls';
 import { Failure } from './assert.js';
 import { acceptFor, FrameReader } from '../peers/frame.js';
 
 /**
- * A server of raw TCP inside the client's process, for cases that decide what comes next as they go: { port, stop, next() }. `next()` answers the
+ * A server of raw TCP inside the client's process, for cases that decide what comes next as they go: { port, stop, next(), allEnded() }; `tls` are the
+ * options of one over TLS. `allEnded()` resolves when no connection is left that the client has not ended. `next()` answers the
  * next connection, once its request's head has come: { socket, head, bytes, accept(extensions), frames, until(holds, what) }. `bytes` is how
  * much came behind the head; `frames` the frames among it; `ended` that the client has ended its side. `until` waits for what holds of them.
  */
-export async function startRaw() {
+export async function startRaw({ tls = null } = {}) {
   const [connections, waiting, sockets] = [[], [], []];
-  const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
+  const serve = (socket) => {
     sockets.push(socket);
     const connection = { socket, head: '', bytes: 0, frames: [], onFrame() {}, ended: false, accept, until, waiting: new Set() };
     const reader = new FrameReader((frame) => {
@@ -39,11 +41,21 @@ export async function startRaw() {
       if (take) take(connection);
       else connections.push(connection);
     });
-  });
+  };
+  const server = tls ? createTlsServer(tls, serve) : createServer({ allowHalfOpen: true, noDelay: true }, serve);
+  // What is cut off before TLS is up, too.
+  if (tls) server.on('connection', (socket) => sockets.push(socket)).on('tlsClientError', () => {});
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
     port: server.address().port,
     next: () => new Promise((resolve) => (connections.length > 0 ? resolve(connections.shift()) : waiting.push(resolve))),
+    async allEnded() {
+      const left = () => sockets.filter((socket) => !socket.readableEnded && !socket.destroyed).length;
+      for (const started = performance.now(); left() > 0;) {
+        if (performance.now() - started > DEADLINE) throw new Failure(`${left()} connections are still there at the peer`);
+        await new Promise((resolve) => setTimeout(resolve, 10));
+      }
+    },
     stop() {
       sockets.forEach((socket) => socket.destroy());
       server.close();

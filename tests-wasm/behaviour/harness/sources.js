@@ -98,6 +98,15 @@ export const WAITING = {
   },
 };
 
+/** What may be thrown, and is no Error or none that can be put into words; made anew each time. */
+export const ODD_THROWS = {
+  'an object of no prototype': () => Object.create(null),
+  'a symbol': () => Symbol('thrown'),
+  'an Error whose message is a symbol': () => Object.defineProperty(new Error('replaced'), 'message', { value: Symbol('message') }),
+  'an Error whose message throws': () => Object.defineProperty(new Error('replaced'), 'message', { get() { throw new RangeError('no message'); } }),
+  'an object whose toString throws': () => ({ toString() { throw new RangeError('no words'); } }),
+};
+
 /** A promise and what settles it. */
 export function promised() {
   let settle;

@@ -28,6 +28,8 @@ export function makeAuthority(folder) {
   sign('good', '/CN=localhost/O=websocket-channel tests', 'server', 'intermediate');
   sign('expired', '/CN=localhost', 'server', 'intermediate', ['200101000000Z', '210101000000Z']);
   sign('other', '/CN=other.example', 'other_server', 'intermediate');
+  sign('nameOnly', '/CN=localhost', 'name_server', 'intermediate');
+  sign('addressOnly', '/CN=an address', 'address_server', 'intermediate');
   sign('selfSigned', '/CN=localhost', 'server', null);
   sign('client', '/CN=a client', 'client', 'intermediate');
   sign('strayClient', '/CN=a client nobody knows', 'client', null);
@@ -39,7 +41,7 @@ export function makeAuthority(folder) {
   chain('withRoot.chain', 'good', 'intermediate', 'root');
   chain('leafOnly.chain', 'good');
   const text = (file) => readFileSync(path(file), 'utf8');
-  const names = ['root', 'intermediate', 'good', 'expired', 'other', 'selfSigned', 'client', 'strayClient'];
+  const names = ['root', 'intermediate', 'good', 'expired', 'other', 'nameOnly', 'addressOnly', 'selfSigned', 'client', 'strayClient'];
   return {
     ...Object.fromEntries(names.map((name) => [name, { cert: text(`${name}.crt`), key: text(`${name}.key`) }])),
     clientChain: text('client.chain'),
@@ -72,6 +74,14 @@ subjectKeyIdentifier = hash
 [server]
 basicConstraints = CA:FALSE
 subjectAltName = DNS:localhost,IP:127.0.0.1
+extendedKeyUsage = serverAuth
+[name_server]
+basicConstraints = CA:FALSE
+subjectAltName = DNS:localhost
+extendedKeyUsage = serverAuth
+[address_server]
+basicConstraints = CA:FALSE
+subjectAltName = IP:127.0.0.1
 extendedKeyUsage = serverAuth
 [other_server]
 basicConstraints = CA:FALSE
