@@ -29,7 +29,7 @@ export class Source {
     if (!stream?.getReader && !stream?.[Symbol.asyncIterator]) {
       throw invalid('sendBinaryStream: this is no ReadableStream, Readable, Blob or async iterable.');
     }
-    if (stream.locked) throw invalid('sendBinaryStream: the stream is locked; somebody else reads it.');
+    if (stream.locked) throw invalid('sendBinaryStream: the stream is locked.');
     if (!Number.isSafeInteger(length) || length < 0) throw invalid('sendBinaryStream: the length is no whole number of bytes.');
     this.stream = stream;
     this.length = this.left = length;
