@@ -307,8 +307,7 @@ impl Connection {
     /// Fails the connection for a reason of our own (RFC 6455 §7.1.7): the next `poll_transmit` writes this close frame, and what still
     /// comes is dropped. A message that is under way, if it goes in frames, ends there.
     pub fn abandon(&mut self, close: Close) {
-        self.phase = Phase::Deaf;
-        self.reader.clear();
+        self.deafen();
         self.close = Some(close);
     }
 
@@ -338,10 +337,15 @@ impl Connection {
     /// The one place where a fault becomes the end: its close frame, its event, and deafness.
     #[cold]
     fn fail(&mut self, fault: Fault) -> Event {
-        self.phase = Phase::Deaf;
-        self.reader.clear();
+        self.deafen();
         self.close = fault.kind.close_code().map(|code| Close::because(code, &fault.message));
         Event::Failed(fault)
+    }
+
+    /// Whatever still comes is dropped.
+    fn deafen(&mut self) {
+        self.phase = Phase::Deaf;
+        self.reader.clear();
     }
 
     fn read(&mut self, chunk: &[u8], at: &mut usize, scratch: &mut [u8]) -> Result<Option<Event>, Fault> {
@@ -350,8 +354,7 @@ impl Connection {
                 None => return Ok(None),
                 Some(Read::Event(event)) => return Ok(Some(event)),
                 Some(Read::Close(close)) => {
-                    self.phase = Phase::Deaf;
-                    self.reader.clear();
+                    self.deafen();
                     return Ok(Some(Event::Close(close)));
                 }
                 Some(Read::Ping(payload)) => {

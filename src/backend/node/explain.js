@@ -28,14 +28,17 @@ const isTls = (code) => code === 'EPROTO' || /^ERR_(SSL|TLS)_/.test(code) || cod
 
 const capital = (text) => text[0].toUpperCase() + text.slice(1);
 
-/** The host and port of a URL; the port of its scheme if it has none. */
-export function hostAndPort({ hostname, port, protocol }) {
-  return `${hostname}:${port || (protocol === 'wss:' ? 443 : 80)}`;
-}
+/** The host of a URL as sockets want it: an IPv6 address without its brackets. */
+export const hostOf = ({ hostname }) => hostname.replace(/^\[|\]$/g, '');
+
+/** The port of a URL, its scheme's if it names none. */
+export const portOf = ({ port, protocol }) => Number(port || (protocol === 'wss:' ? 443 : 80));
+
+/** Both, as HTTP writes them. */
+export const hostAndPort = (url) => `${url.hostname}:${portOf(url)}`;
 
 /**
- * What kind of loss this is, for failure.rs, and the words for it: of a socket that got as far as `reached` ('' nowhere, 'proxy' that far, 'tcp'
- * with TLS still to come, 'ready' for HTTP, 'open' for messages) and was closed because of `error`, or without one.
+ * What kind of loss this is, for failure.rs, and the words for it: of a socket that got as far as `reached` (socket.js says what there is) and was closed because of `error`, or without one.
  */
 export function explainLoss({ url, proxy }, reached, error) {
   // Of several addresses, none of which answered, the first one's.

@@ -2,7 +2,7 @@
 
 import { randomBytes } from 'node:crypto';
 import { asError, report } from '../listener.js';
-import { explainAnswer, explainProxy, hostAndPort } from './explain.js';
+import { explainAnswer, explainProxy, hostAndPort, hostOf } from './explain.js';
 
 const FOLLOWED = [301, 302, 303, 307, 308];
 /** So often the user is asked for a name and password of one origin: who always answers the same must not ask a server without end. */
@@ -90,7 +90,7 @@ export class Opening {
     this.stage = stage;
     try {
       const isServer = this.proxy === null || !OF_PROXY.includes(stage);
-      this.options.callbacks?.onProgress?.(stage, (isServer ? this.url.hostname : this.proxy.host).replace(/^\[|\]$/g, ''));
+      this.options.callbacks?.onProgress?.(stage, isServer ? hostOf(this.url) : this.proxy.host);
     } catch (error) {
       report(error);
     }

@@ -34,8 +34,6 @@ extern "C" {
     /// Answers by `handleRetry` or `handleRefused`, now or later.
     #[wasm_bindgen(method)]
     fn judge(this: &Opening, engine: Engine, http: &JsValue, last: bool, is_proxy: bool);
-    #[wasm_bindgen(method)]
-    pub(super) fn end(this: &Opening);
     #[wasm_bindgen(method, js_name = explainTimeout)]
     fn explain_timeout(this: &Opening) -> JsValue;
 

@@ -4,6 +4,7 @@ import http from 'node:http';
 import net from 'node:net';
 import tls from 'node:tls';
 import { invalid } from '../../bindings/error.js';
+import { hostAndPort, hostOf, portOf } from './explain.js';
 
 const PORTS = { 'http:': 80, 'https:': 443, 'socks5:': 1080, 'socks5h:': 1080 };
 /** RFC 1928 §6 */
@@ -31,13 +32,12 @@ export class Proxies {
 /** As curl does: HTTP_PROXY in capitals could be a header of a request to a CGI program. */
 function fromEnvironment(url) {
   const { env } = process;
-  const host = url.hostname.replace(/^\[|\]$/g, '');
-  const port = url.port || (url.protocol === 'wss:' ? '443' : '80');
+  const [host, port] = [hostOf(url), portOf(url)];
   const excepted = (env.no_proxy || env.NO_PROXY || '').split(/[\s,]+/).filter(Boolean).some((entry) => {
     const [, name, itsPort] = /^\*?\.?(.*?)(?::(\d+))?$/.exec(net.isIPv6(entry) ? `[${entry}]` : entry);
-    const bare = name.replace(/^\[|\]$/g, '').toLowerCase();
+    const bare = hostOf({ hostname: name.toLowerCase() });
     const isWithin = net.isIP(host) === 0 && host.endsWith(`.${bare}`);
-    return (itsPort === undefined || itsPort === port) && (entry === '*' || host === bare || isWithin);
+    return (itsPort === undefined || Number(itsPort) === port) && (entry === '*' || host === bare || isWithin);
   });
   if (excepted) return [];
   const names = url.protocol === 'wss:' ? ['https_proxy', 'HTTPS_PROXY'] : ['http_proxy'];
@@ -57,7 +57,7 @@ class Proxy {
     const { protocol, hostname, port, username, password } = this.url;
     if (!(protocol in PORTS) || hostname === '') throw invalid(`${what} is none of http://, https:// and socks5:// with a host.`);
     this.isSocks = protocol.startsWith('socks');
-    this.host = hostname.replace(/^\[|\]$/g, '');
+    this.host = hostOf(this.url);
     this.port = Number(port || PORTS[protocol]);
     this.origin = `${protocol}//${hostname}:${this.port}`;
     /** For messages. */
@@ -80,13 +80,10 @@ class Proxy {
     return { socket: tls.connect({ servername, ...trust, ...options }), ready: 'secureConnect' };
   }
 
-  /** Asks for the way to host and port; `settle` is called with nothing, or with CONNECT's answer if that is a refusal. */
-  tunnel(socket, host, port, authorization, settle) {
-    const ask = async () => {
-      if (this.isSocks) await this.socks(socket, host, port);
-      return this.isSocks ? undefined : connect(socket, `${net.isIPv6(host) ? `[${host}]` : host}:${port}`, authorization);
-    };
-    ask().then(settle).catch((error) => socket.destroy(error));
+  /** Asks for the way to `url`'s host and port; `settle` is called with nothing, or with CONNECT's answer if that is a refusal. */
+  tunnel(socket, url, authorization, settle) {
+    const asked = this.isSocks ? this.socks(socket, hostOf(url), portOf(url)) : connect(socket, hostAndPort(url), authorization);
+    asked.then(settle).catch((error) => socket.destroy(error));
   }
 
   async socks(socket, host, port) {
@@ -150,7 +147,7 @@ function nextChunk(socket) {
 }
 
 /** A promise of nothing, or of the answer that is a refusal. */
-function connect(socket, target, authorization) {
+async function connect(socket, target, authorization) {
   // Node writes a header's characters as bytes: UTF-8 has to be such already.
   const headers = { Host: target, ...authorization !== null && { 'Proxy-Authorization': Buffer.from(authorization).toString('latin1') } };
   const request = http.request({ method: 'CONNECT', path: target, headers, createConnection: () => socket });

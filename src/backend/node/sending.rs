@@ -280,10 +280,10 @@ impl Node {
             }
             let fragments = self.connection.borrow().begin_message(kind, len);
             let fragments = if stream { fragments.in_frames() } else { fragments };
-            *self.sending.large.borrow_mut() = Some(Large { fragments, payload });
-            if let (true, Some(socket)) = (stream, self.socket()) {
-                self.with_large(|payload| payload.start(&socket));
+            if stream {
+                self.with_socket(|socket| payload.0.start(socket)); // it answers later
             }
+            *self.sending.large.borrow_mut() = Some(Large { fragments, payload });
         }
     }
 
@@ -314,14 +314,6 @@ impl Node {
         self.sending.large.replace(Some(large));
         self.go_on_soon();
         false
-    }
-
-    fn with_large(&self, act: impl FnOnce(&Payload)) {
-        let payload: Option<Payload> =
-            self.sending.large.borrow().as_ref().map(|large| large.payload.0.clone().unchecked_into());
-        if let Some(payload) = payload {
-            act(&payload);
-        }
     }
 
     /// What was announced as a message cannot be sent: that is a fault of ours, and the peer is told.

@@ -6,6 +6,7 @@
 
 import net from 'node:net';
 import tls from 'node:tls';
+import { hostOf, portOf } from './explain.js';
 import { forgetLast } from './gathered.js';
 import { MAX_HEADER, WINDOW, inflateAt, receiveAt, sendAt, unitsAt, wasm } from './windows.js';
 
@@ -107,8 +108,8 @@ export class Socket {
     const { url, proxy } = opening;
     const isSecure = url.protocol === 'wss:';
     this.opening = opening;
-    this.host = url.hostname.replace(/^\[|\]$/g, '');
-    this.port = Number(url.port || (isSecure ? 443 : 80));
+    this.host = hostOf(url);
+    this.port = portOf(url);
     opening.connection = this;
     opening.options.security = null; // that of an earlier hop says nothing of this one
     if (proxy !== null) {
@@ -160,9 +161,9 @@ export class Socket {
 
   /** The proxy can be talked to. */
   askProxy() {
-    const { opening, socket, host, port } = this;
+    const { opening, socket } = this;
     this.reached = 'proxy';
-    opening.proxy.tunnel(socket, host, port, opening.proxyAuthorization, (refusal) => {
+    opening.proxy.tunnel(socket, opening.url, opening.proxyAuthorization, (refusal) => {
       if (this.engine === null) return;
       if (refusal) this.engine.handleProxyRefusal(...refusal);
       else this.tunnelled();
