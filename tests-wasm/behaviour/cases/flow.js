@@ -1,5 +1,5 @@
 import { deflateRawSync } from 'node:zlib';
-import { startRaw } from '../harness/raw_server.js';
+import { settled, startRaw } from '../harness/raw_server.js';
 
 /** Flow control, and whose a message is once it was delivered. Only in Node: a browser has no suspend (method.js), and its messages are its own. */
 export const flow = [
@@ -264,13 +264,4 @@ function writeAll(socket, blocks) {
   const written = { count: 0 };
   for (const block of blocks) socket.write(block, () => { written.count++; });
   return written;
-}
-
-/** Waits until `progress.count` has not changed for a while. */
-async function settled(progress) {
-  let before;
-  do {
-    before = progress.count;
-    await new Promise((resolve) => setTimeout(resolve, 300));
-  } while (progress.count !== before);
 }

@@ -2,6 +2,7 @@ import { createReadStream, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough, Readable } from 'node:stream';
+import { settled } from '../harness/raw_server.js';
 import { withRaw } from '../harness/raw_talk.js';
 import { cut, digest, filled, generator, promised, readable, soon } from '../harness/sources.js';
 import { BINARY, CLOSE, PONG, TEXT } from '../peers/frame.js';
@@ -281,13 +282,5 @@ function waitingReadable() {
   return { stream, asked: asked.promise, cancelled: cancelled.promise };
 }
 
-/** Waits until `progress.count` has not changed for a while. */
-async function settled(progress) {
-  let before;
-  do {
-    before = progress.count;
-    await new Promise((resolve) => setTimeout(resolve, 300));
-  } while (progress.count !== before);
-}
 
 const MIB = 2 ** 20;

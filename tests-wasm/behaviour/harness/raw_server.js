@@ -91,3 +91,12 @@ function until(holds, what) {
 }
 
 const DEADLINE = 10_000;
+
+/** Waits until `progress.count` has not changed for a while. */
+export async function settled(progress) {
+  let before;
+  do {
+    before = progress.count;
+    await new Promise((resolve) => setTimeout(resolve, 300));
+  } while (progress.count !== before);
+}

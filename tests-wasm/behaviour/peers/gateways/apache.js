@@ -8,7 +8,6 @@ export const apache = {
   write(folder, ports, { ws }, authority) {
     writeFileSync(join(folder, 'digest'), USERS.map(([user, password]) => `${user}:${REALM}:${md5(`${user}:${REALM}:${password}`)}\n`).join(''), { mode: 0o644 });
     writeFileSync(join(folder, 'basic'), `user:{SHA}${createHash('sha1').update('secret').digest('base64')}\n`, { mode: 0o644 });
-    const modules = process.env.WSC_APACHE_MODULES ?? '/usr/lib/apache2/modules';
     const tls = (more = '') => `
   SSLEngine on
   SSLCertificateFile ${authority.path('good.chain')}
@@ -23,33 +22,42 @@ Listen 127.0.0.1:${ports[name]}
   ${more}
   ${locations(ws)}
 </VirtualHost>`;
-    writeFileSync(join(folder, 'apache.conf'), `
+    return apacheArguments(folder, MODULES, 16, `
+${host('apache')}
+${host('apacheTls', tls())}
+${host('apacheTlsClient', tls(`SSLProtocol -all +TLSv1.3\n  ${client}`))}
+${host('apacheTlsClient12', tls(`SSLProtocol -all +TLSv1.2\n  ${client}`))}
+`);
+  },
+};
+
+/** Writes the configuration of an Apache of these modules, with so many threads in one process and `more`; answers its arguments. */
+export function apacheArguments(folder, names, threads, more) {
+  const modules = process.env.WSC_APACHE_MODULES ?? '/usr/lib/apache2/modules';
+  const file = join(folder, 'apache.conf');
+  writeFileSync(file, `
 ServerRoot ${folder}
 ServerName localhost
 DefaultRuntimeDir ${folder}
 PidFile ${folder}/pid
 ErrorLog log
 LogLevel crit
-${MODULES.map((name) => `LoadModule ${name}_module ${modules}/mod_${name}.so`).join('\n')}
+${names.map((name) => `LoadModule ${name}_module ${modules}/mod_${name}.so`).join('\n')}
 ${process.getuid?.() === 0 ? 'User www-data\nGroup www-data' : ''}
 Mutex pthread
 StartServers 1
 ServerLimit 1
-ThreadsPerChild 16
-MaxRequestWorkers 16
+ThreadLimit ${threads}
+ThreadsPerChild ${threads}
+MaxRequestWorkers ${threads}
 MinSpareThreads 1
-MaxSpareThreads 16
+MaxSpareThreads ${threads}
 <Directory />
   AllowOverride None
 </Directory>
-${host('apache')}
-${host('apacheTls', tls())}
-${host('apacheTlsClient', tls(`SSLProtocol -all +TLSv1.3\n  ${client}`))}
-${host('apacheTlsClient12', tls(`SSLProtocol -all +TLSv1.2\n  ${client}`))}
-`);
-    return ['-f', join(folder, 'apache.conf'), '-DFOREGROUND'];
-  },
-};
+${more}`);
+  return ['-f', file, '-DFOREGROUND'];
+}
 
 const REALM = 'the realm of Apache';
 const USERS = [['user', 'secret'], ['jäger', 'pä:ss@wörd/?#[]%'], ['a "quoted" \\ user', 'secret']];

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { apacheArguments } from './apache.js';
 
 /**
  * Proxies that nobody here wrote. Apache by CONNECT: open, for users by Basic and by Digest, and both of the first kinds over TLS. It goes on
@@ -12,7 +13,6 @@ export const apacheProxy = {
     const hash = (algorithm, text, encoding) => createHash(algorithm).update(text).digest(encoding);
     writeFileSync(join(folder, 'basic'), USERS.map(([user, password]) => `${user}:{SHA}${hash('sha1', password, 'base64')}\n`).join(''), { mode: 0o644 });
     writeFileSync(join(folder, 'digest'), USERS.map(([user, password]) => `${user}:${DIGEST}:${hash('md5', `${user}:${DIGEST}:${password}`, 'hex')}\n`).join(''), { mode: 0o644 });
-    const modules = process.env.WSC_APACHE_MODULES ?? '/usr/lib/apache2/modules';
     const tls = `
   SSLEngine on
   SSLCertificateFile ${authority.path('good.chain')}
@@ -35,35 +35,15 @@ Listen 127.0.0.1:${ports[name]}
     ${who}
   </Proxy>
 </VirtualHost>`;
-    writeFileSync(join(folder, 'apache.conf'), `
-ServerRoot ${folder}
-ServerName localhost
-DefaultRuntimeDir ${folder}
-PidFile ${folder}/pid
-ErrorLog log
-LogLevel crit
-${MODULES.map((name) => `LoadModule ${name}_module ${modules}/mod_${name}.so`).join('\n')}
-${process.getuid?.() === 0 ? 'User www-data\nGroup www-data' : ''}
-Mutex pthread
-# A tunnel holds a thread as long as it is open.
-StartServers 1
-ServerLimit 1
-ThreadLimit 32
-ThreadsPerChild 32
-MaxRequestWorkers 32
-MinSpareThreads 1
-MaxSpareThreads 32
+    // A tunnel holds a thread as long as it is open.
+    return apacheArguments(folder, MODULES, 32, `
 ProxySourceAddress 127.0.0.2
-<Directory />
-  AllowOverride None
-</Directory>
 ${host('proxy', 'Require all granted')}
 ${host('proxyBasic', users('Basic', BASIC))}
 ${host('proxyDigest', users('Digest', DIGEST))}
 ${host('proxyTls', 'Require all granted', tls)}
 ${host('proxyTlsBasic', users('Basic', BASIC), tls)}
 `);
-    return ['-f', join(folder, 'apache.conf'), '-DFOREGROUND'];
   },
 };
 
