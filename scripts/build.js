@@ -3,6 +3,7 @@
 import { cp, mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
+import { encode } from '../pkg-template/printable.js';
 import { nodeModules, wasmBindgen, wasmTarget } from './tools.js';
 import { homedir } from 'node:os';
 import { main, root, run, say } from './run.js';
@@ -87,28 +88,6 @@ async function shortenNames(folder) {
   await run(bin('wasm-as'), [...FEATURES, ...NAMES ? ['-g'] : [], text, '-o', wasm], { quiet: true });
 }
 
-/** What a string in double quotes, and a script in a page, can hold as it is; the last two begin what stands for a rarer byte. */
-const PRINTABLE = Array.from({ length: 95 }, (_, index) => String.fromCharCode(32 + index)).filter((char) => !'"\'`\\<{~$'.includes(char));
-
-/**
- * Bytes as printable ASCII: a character for each of the common ones, two for each of the rest, both in ascending order. Before them, as 64
- * hex digits, which are common. gzip makes as little of it as of the bytes themselves (ARCHITECTURE.md, "Sizes"); entry.js reads it.
- */
-function printable(bytes) {
-  const counts = new Array(256).fill(0);
-  for (const byte of bytes) counts[byte]++;
-  const size = PRINTABLE.length;
-  const common = new Set([...counts.keys()].sort((a, b) => counts[b] - counts[a]).slice(0, size));
-  const [places, digits] = [[0, 0], new Array(64).fill(0)];
-  const chars = counts.map((_, byte) => {
-    const isCommon = common.has(byte);
-    if (isCommon) digits[byte >> 2] |= 1 << (byte & 3);
-    const place = places[Number(isCommon)]++;
-    return isCommon ? PRINTABLE[place] : '~$'[Math.floor(place / size)] + PRINTABLE[place % size];
-  });
-  return digits.map((digit) => digit.toString(16)).join('') + Array.from(bytes, (byte) => chars[byte]).join('');
-}
-
 /** Resolves what the entry imports, and what wasm-bindgen copied of our JavaScript to its original. */
 const resolver = (host) => ({
   name: 'build',
@@ -120,7 +99,7 @@ const resolver = (host) => ({
       'build:constants': join(build, 'constants.js'),
     };
     onResolve({ filter: /^build:/ }, ({ path }) => ({ path: files[path] }));
-    onLoad({ filter: /\.wasm$/ }, async ({ path }) => ({ contents: printable(await readFile(path)), loader: 'text' }));
+    onLoad({ filter: /\.wasm$/ }, async ({ path }) => ({ contents: encode(await readFile(path)), loader: 'text' }));
     onResolve({ filter: /\/snippets\/.*\/src\// }, ({ path }) => ({ path: join(root, path.replace(/^.*?\/src\//, 'src/')) }));
   },
 });
@@ -209,7 +188,7 @@ export async function buildPackage() {
     for (const format of formats) files[host].push(await bundle(host, format));
   }
   for (const name of await readdir(template)) {
-    if (!['entry.js', 'index.d.ts'].includes(name)) await cp(join(template, name), join(packageFolder, name));
+    if (!['entry.js', 'printable.js', 'index.d.ts'].includes(name)) await cp(join(template, name), join(packageFolder, name));
   }
   await cp(join(root, 'LICENSE'), join(packageFolder, 'LICENSE'));
   await checkSizes(files);

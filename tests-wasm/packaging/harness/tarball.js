@@ -15,7 +15,7 @@ export function tarball() {
   return packed.sort((a, b) => statSync(b).mtimeMs - statSync(a).mtimeMs)[0];
 }
 
-/** The wasm modules that a JavaScript file carries, as scripts/build.js writes them: printable characters behind 64 hex digits. */
+/** The wasm modules that a JavaScript file carries, as pkg-template/printable.js writes them: printable characters behind 64 hex digits. */
 export async function wasmModules(file) {
   const source = await readFile(file, 'utf8');
   return [...source.matchAll(/(?<=["'`])([0-9a-f]{64})([ -~]{1000,}?)(?=["'`])/g)]
