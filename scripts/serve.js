@@ -1,4 +1,4 @@
-// The demo page on localhost, and the echo peer it talks to: a server that nobody here wrote (npm's ws).
+// Serves the demo page on localhost, and the echo peer that it talks to: npm's ws, which nobody here wrote.
 
 import { access, readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
@@ -39,7 +39,7 @@ const HEADERS = {
 /** Bundles www/ into build/demo with webpack.config.js. */
 export async function bundleDemo() {
   await access(entry).catch(() => {
-    throw new Error('the demo is bundled from the built package, which is missing: run npm run build first');
+    throw new Error('bundleDemo: the built package is missing. Run npm run build first.');
   });
   const { default: webpack } = await import('webpack');
   const { default: config } = await import('../webpack.config.js');
@@ -49,14 +49,14 @@ export async function bundleDemo() {
       compiler.run((error, result) => (error ? reject(error) : resolve(result)));
     });
     if (stats.hasErrors() || stats.hasWarnings()) {
-      throw new Error(`webpack cannot bundle www/:\n${stats.toString({ preset: 'errors-warnings', colors: false })}`);
+      throw new Error(`bundleDemo: webpack cannot bundle www/. Mend what it names:\n${stats.toString({ preset: 'errors-warnings', colors: false })}`);
     }
   } finally {
     await new Promise((resolve) => { compiler.close(resolve); });
   }
 }
 
-/** Serves build/demo, and the echo peer at /echo; on the next port if this one is taken. Port 0 is any free one. */
+/** Serves build/demo, and the echo peer at /echo. Takes the next port if this one is taken; port 0 means any free port. */
 export async function serve({ port = 8080, host = '127.0.0.1' } = {}) {
   const echo = await echoPeer();
   const server = createServer((request, response) => { answer(request, response); });
@@ -77,7 +77,7 @@ export async function serve({ port = 8080, host = '127.0.0.1' } = {}) {
   };
 }
 
-/** Sends back what it is sent, and takes the first subprotocol it is offered. */
+/** Sends back each message, and selects the first subprotocol. */
 async function echoPeer() {
   const { WebSocketServer } = await import('ws');
   const echo = new WebSocketServer({
@@ -88,7 +88,7 @@ async function echoPeer() {
   });
   echo.on('connection', (peer) => {
     peer.on('message', (data, isBinary) => { peer.send(data, { binary: isBinary }); });
-    peer.on('error', () => {}); // a broken client: ws has closed it
+    peer.on('error', () => {}); // a broken client: ws has closed the connection
   });
   return echo;
 }
@@ -104,7 +104,7 @@ async function listen(server, first, host) {
     } catch (error) {
       if (error.code !== 'EADDRINUSE') throw error;
       if (port + 1 >= first + PORTS || port >= 65_535) {
-        throw new Error(`the ports ${first} to ${port} are all taken: choose another one`, { cause: error });
+        throw new Error(`serve: all ports from ${first} to ${port} are taken. Choose another port.`, { cause: error });
       }
     }
   }
@@ -112,14 +112,14 @@ async function listen(server, first, host) {
 
 async function answer(request, response) {
   if (request.method !== 'GET' && request.method !== 'HEAD') {
-    finish(response, 405, 'Only GET and HEAD are answered here.\n', { allow: 'GET, HEAD' });
+    finish(response, 405, 'Use GET or HEAD.\n', { allow: 'GET, HEAD' });
     return;
   }
   // build/demo is flat: a name without a slash cannot lead out of it.
   const name = pathOf(request) === '/' ? 'index.html' : pathOf(request).slice(1);
   const type = /^[\w-]+\.\w+$/.test(name) && TYPES[extname(name)];
   const body = type ? await readFile(join(demo, name)).catch(() => null) : null;
-  if (body === null) finish(response, 404, 'There is no such page here. The demo is at /.\n');
+  if (body === null) finish(response, 404, 'Not found. The demo is at /.\n');
   else finish(response, 200, body, { 'content-type': type });
 }
 
