@@ -1,12 +1,14 @@
 // The channel's attributes, as they are now.
 
-import { ChannelError } from 'websocket-channel';
 import { exactSize, statusText } from './writing.js';
 
-/** Name, value, and whether it needs the whole width: always, or on a phone. */
+/** A channel has no URI before asyncOpen. Reading it then throws. */
+const NONE = 'none yet';
+
+/** Name, value, and whether it needs the whole width: `wide` always, `long` on a phone. */
 const ATTRIBUTES = [
-  ['URI', (channel) => channel.URI, 'wide'],
-  ['originalURI', (channel) => channel.originalURI, 'wide'],
+  ['URI', (channel) => (channel.state === 'idle' ? null : channel.URI), 'wide'],
+  ['originalURI', (channel) => (channel.state === 'idle' ? null : channel.originalURI), 'wide'],
   ['status', (channel) => statusText(channel.status), 'long'],
   ['extensions', (channel) => quoted(channel.extensions), 'long'],
   ['state', (channel) => channel.state],
@@ -16,14 +18,15 @@ const ATTRIBUTES = [
   ['loadGroup.activeCount', (channel) => String(channel.loadGroup.activeCount)],
 ];
 
-/** Writes them into `list`, a dl, and the state into `pill`; touches only what changed. */
+/** Writes them into `list`, a dl, and the state into `pill`. Touches only what changed. */
 export function showAttributes(channel, { list, pill }) {
   if (list.childElementCount === 0) list.append(...ATTRIBUTES.map(row));
   for (const [name, read] of ATTRIBUTES) {
-    const { text, refused } = valueOf(channel, read);
+    const value = read(channel);
+    const text = value ?? NONE;
     const cell = list.querySelector(`[data-attribute="${name}"]`);
     if (cell.textContent !== text) cell.textContent = text;
-    cell.classList.toggle('none', refused);
+    cell.classList.toggle('none', value === null);
   }
   if (pill.dataset.state === channel.state) return;
   pill.dataset.state = channel.state;
@@ -39,16 +42,6 @@ function row([name, , width = '']) {
   value.dataset.attribute = name;
   group.append(term, value);
   return group;
-}
-
-/** Reading the URI before asyncOpen is refused: the refusal's name stands for the value. */
-function valueOf(channel, read) {
-  try {
-    return { text: read(channel), refused: false };
-  } catch (error) {
-    if (!(error instanceof ChannelError)) throw error;
-    return { text: error.name, refused: true };
-  }
 }
 
 const quoted = (text) => `"${text}"`;
