@@ -1,5 +1,6 @@
 // The log: a table of the last calls, in order.
 
+import { setDisabled } from './button.js';
 import { exactSize, size, time } from './writing.js';
 
 const MAX_ROWS = 500;
@@ -10,19 +11,30 @@ export class Log {
   #body;
   #empty;
   #count;
+  #clearButton;
   #waiting = [];
   #total = 0;
   #scheduled = false;
+  /** Whether the last row is kept in view: until the person scrolls up, and again from when they are back at the end. */
+  #isFollowing = true;
+  #lastTop = 0;
 
   constructor({ rows, count, clear }) {
     this.#scroller = rows;
     this.#body = rows.querySelector('tbody');
     this.#empty = rows.querySelector('.empty');
     this.#count = count;
+    this.#clearButton = clear;
     clear.addEventListener('click', () => { this.#clear(); });
+    rows.addEventListener('scroll', () => { this.#handleScroll(); });
+    // The box shrinks when an attribute above it takes a second line; rows grow when the page gets narrower.
+    const sizes = new ResizeObserver(() => { this.#follow(); });
+    sizes.observe(rows);
+    sizes.observe(this.#body);
+    this.#describe();
   }
 
-  /** `call` is a method's name; `tone` one of asked, heard, good, bad; `name`, `size` and `what` as the call has them. */
+  /** `call` is a method's name; `tone` one of asked, heard, good, bad; `name`, `size`, `what` and `detail` as the call has them. */
   add(row) {
     this.#total += 1;
     this.#waiting.push({ ...row, at: new Date() });
@@ -34,35 +46,49 @@ export class Log {
 
   #write() {
     this.#scheduled = false;
-    const { scrollTop, scrollHeight, clientHeight } = this.#scroller;
-    const atEnd = scrollTop + clientHeight >= scrollHeight - 8;
     this.#body.append(...this.#waiting.map(rowOf));
     this.#waiting = [];
     while (this.#body.childElementCount > MAX_ROWS) this.#body.firstElementChild.remove();
     this.#describe();
-    if (atEnd) this.#scroller.scrollTop = this.#scroller.scrollHeight;
+    this.#follow();
+  }
+
+  #follow() {
+    if (this.#isFollowing) this.#scroller.scrollTop = this.#scroller.scrollHeight;
+    this.#lastTop = this.#scroller.scrollTop;
+  }
+
+  /** Only a move upwards is the person's wish: the distance to the end also grows when the box shrinks. */
+  #handleScroll() {
+    const { scrollTop, scrollHeight, clientHeight } = this.#scroller;
+    if (scrollTop + clientHeight >= scrollHeight - 8) this.#isFollowing = true;
+    else if (scrollTop < this.#lastTop) this.#isFollowing = false;
+    this.#lastTop = scrollTop;
   }
 
   #clear() {
     this.#waiting = [];
     this.#total = 0;
+    this.#isFollowing = true;
     this.#body.replaceChildren();
     this.#describe();
   }
 
   #describe() {
     this.#empty.hidden = this.#total > 0;
+    setDisabled(this.#clearButton, this.#total === 0);
     this.#count.textContent = this.#total > MAX_ROWS ? `the last ${MAX_ROWS} of ${this.#total.toLocaleString('en')}` : '';
   }
 }
 
-function rowOf({ call, tone, name, size: bytes, what = '', at }) {
+function rowOf({ call, tone, name, size: bytes, what = '', detail, at }) {
   const row = document.createElement('tr');
   row.setAttribute('role', 'row');
   row.className = tone;
   row.append(cell('time', time(at)), cell('call', call), cell('size', bytes === undefined ? '' : size(bytes)), cell('what', what));
   if (bytes !== undefined) row.children[2].title = exactSize(bytes);
-  if (name) row.lastChild.prepend(nameOf(name), ' ');
+  if (name) row.lastChild.prepend(inside('strong', name), ' ');
+  if (detail) row.lastChild.append(' ', inside('small', detail));
   return row;
 }
 
@@ -75,8 +101,8 @@ function cell(name, text) {
   return made;
 }
 
-function nameOf(text) {
-  const strong = document.createElement('strong');
-  strong.textContent = text;
-  return strong;
+function inside(tag, text) {
+  const made = document.createElement(tag);
+  made.textContent = text;
+  return made;
 }
