@@ -1,15 +1,15 @@
-// What a person at the page can do about an onStop that is not NS_OK.
+// What the person at the page can do when a channel stops with a failure.
 
 import { Status } from 'websocket-channel';
 
 const ADVICE = new Map([
-  [Status.NS_ERROR_WEBSOCKET_CONNECTION_REFUSED, 'Check the address, and that a WebSocket server listens there; the browser’s console may say more.'],
-  [Status.NS_BASE_STREAM_CLOSED, 'The peer or the network went away without a close frame. Connect again.'],
-  [Status.NS_ERROR_NET_TIMEOUT_EXTERNAL, 'The peer did not answer in time. Check that it is running, then connect again.'],
-  [Status.NS_ERROR_FILE_TOO_BIG, 'The peer’s message was over the limit. Ask it for smaller ones.'],
+  [Status.NS_ERROR_WEBSOCKET_CONNECTION_REFUSED, 'Check the address, and check that a WebSocket server listens there. The browser’s console may say more.'],
+  [Status.NS_BASE_STREAM_CLOSED, 'Connect again.'],
+  [Status.NS_ERROR_NET_TIMEOUT_EXTERNAL, 'Check that the peer is running, then connect again.'],
+  [Status.NS_ERROR_FILE_TOO_BIG, 'Ask the peer for smaller messages, or raise maxMessageSize.'],
 ]);
 
-/** A sentence, or "" where nothing is to be done: a clean close, a channel that was cancelled. */
+/** Advice, or "" if there is nothing to do: after a clean close, or if the channel was cancelled. */
 export function adviceOn(status) {
   return ADVICE.get(status) ?? '';
 }

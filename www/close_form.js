@@ -1,9 +1,9 @@
-// What may be sent in a close frame, by the package's own rules, while it is typed.
+// Says while you type whether close() accepts the code and reason, by the package's own rules.
 
 import { WebSocketChannel } from 'websocket-channel';
 import { utf8Length } from './writing.js';
 
-/** RFC 6455 §5.5: a control frame's 125 bytes less the code's 2. For the counter; the package decides. */
+/** In bytes, for the counter: a control frame carries 125 (RFC 6455 §5.5), the code takes 2. The package decides. */
 const MAX_REASON = 123;
 
 const NAMES = new Map(Object.entries(WebSocketChannel)
@@ -13,8 +13,8 @@ const NAMES = new Map(Object.entries(WebSocketChannel)
 let idle;
 
 /**
- * The refusal of `close(code, reason)`, or null if it takes them. Asks a channel that was never opened: it checks its
- * arguments first, so that NS_ERROR_NOT_CONNECTED means that there is nothing wrong with them.
+ * The error that `close(code, reason)` throws, or null if it accepts them. Asks a channel that was never opened: it checks
+ * its arguments first, so NS_ERROR_NOT_CONNECTED means that nothing is wrong with them.
  */
 function refusalOf(code, reason) {
   idle ??= new WebSocketChannel();
@@ -26,20 +26,20 @@ function refusalOf(code, reason) {
   return null;
 }
 
-/** Offers the codes that have a name and may be sent. */
+/** Offers the codes that have a name and that close() accepts. */
 export function suggestCodes(datalist) {
   for (const [code, name] of NAMES) {
     if (refusalOf(code) === null) datalist.append(new Option(name, code));
   }
 }
 
-/** Shows the verdict on every key; answers a function that reads the arguments. */
+/** Shows the verdict on every key. Returns a function that reads the arguments. */
 export function watchCloseForm(form) {
   const code = form.querySelector('#code');
   const reason = form.querySelector('#reason');
   const read = () => ({ code: code.value.trim() === '' ? undefined : Number(code.value), reason: reason.value });
   const update = () => {
-    const verdict = judge(read());
+    const verdict = verdictOn(read());
     const size = utf8Length(reason.value);
     code.setAttribute('aria-invalid', verdict.codeIsWrong);
     reason.setAttribute('aria-invalid', verdict.reasonIsWrong);
@@ -51,7 +51,7 @@ export function watchCloseForm(form) {
   return read;
 }
 
-function judge({ code, reason }) {
+function verdictOn({ code, reason }) {
   const refusal = refusalOf(code, reason);
   const codeIsWrong = refusalOf(code) !== null;
   return { title: titleOf(code), refusal, codeIsWrong, reasonIsWrong: refusal !== null && !codeIsWrong, notes: refusal ? [] : notesOn(code) };
@@ -62,15 +62,15 @@ function titleOf(code = WebSocketChannel.CLOSE_NORMAL) {
   return `${code} ${NAMES.get(code) ?? '(no name)'}`;
 }
 
-/** What becomes of a code that close() takes; a page's WebSocket may send few of them (WHATWG WebSockets, close()). */
+/** What happens to a code that close() accepts. A page can send few of them (WHATWG WebSockets, close()). */
 function notesOn(code = WebSocketChannel.CLOSE_NORMAL) {
-  if (code === WebSocketChannel.CLOSE_NORMAL) return ['Goes out as it is.'];
-  if (code >= 3000) return [`Goes out as it is. ${code < 4000 ? 'IANA registers it for libraries.' : 'It means what you and the peer agree on.'}`];
+  if (code === WebSocketChannel.CLOSE_NORMAL) return ['Sent as it is.'];
+  if (code >= 3000) return [`Sent as it is. ${code < 4000 ? 'IANA registers 3000–3999 for libraries.' : 'You and the peer agree on what it means.'}`];
   return [
-    'From this page it goes out without a status: the peer sees 1005.',
+    'A page cannot send this code. It closes without code and reason, and the peer sees 1005.',
     code === WebSocketChannel.CLOSE_TOO_LARGE
-      ? 'In Node it goes out as 1009, where RFC 6455 moved “too large”.'
-      : 'In Node it goes out as it is.',
+      ? 'Node sends 1009: RFC 6455 moved “too large” there.'
+      : 'Node sends it as it is.',
   ];
 }
 

@@ -1,22 +1,31 @@
-// The demo page: one channel at a time, what is asked of it and what its listener hears.
+// The demo page: one channel at a time, the calls made on it and the calls it makes.
 
-import { ChannelError, LoadGroup, Status, WebSocketChannel, statusName } from 'websocket-channel';
+import { ChannelError, LoadGroup, Status, WebSocketChannel } from 'websocket-channel';
+import { abortReason, takesSignal } from './abort.js';
 import { adviceOn } from './advice.js';
 import { showAttributes } from './attributes.js';
+import { showButtons } from './button.js';
 import { suggestCodes, watchCloseForm } from './close_form.js';
+import { ConnectForm } from './connect_form.js';
 import { Log } from './log.js';
-import { excerptOfBytes, excerptOfText, utf8Length } from './writing.js';
+import { clearRefusals, showRefusal, writeRefusal } from './refusal.js';
+import { detailText, excerptOfBytes, excerptOfText, stopName, utf8Length } from './writing.js';
 
 const element = (id) => document.getElementById(id);
-const valueOf = (id) => element(id).value;
 
 const group = new LoadGroup();
 const log = new Log({ rows: element('log'), count: element('log-count'), clear: element('log-clear') });
+const form = new ConnectForm(element('connect'));
 let channel;
+/** Aborts the channel's signal; null if the package takes none. */
+let controller = null;
+let hasSignal = false;
 
-function newChannel() {
-  const made = new WebSocketChannel();
+function newChannel(options = {}) {
+  const aborting = hasSignal ? new AbortController() : null;
+  const made = new WebSocketChannel(aborting ? { ...options, signal: aborting.signal } : options);
   made.loadGroup = group;
+  controller = aborting;
   return made;
 }
 
@@ -28,10 +37,11 @@ const listener = {
   onAcknowledge(_, size) { heard('onAcknowledge', { size }); },
   onServerClose(_, code, reason) { heard('onServerClose', { what: closeText(code, reason) }); },
   onStop(_, status, detail) {
-    const ok = status === Status.NS_OK;
+    const name = stopName(status, detail);
     const advice = adviceOn(status);
-    heard('onStop', { name: statusName(status), what: [detail.message, advice].filter(Boolean).join(' '), tone: ok ? 'good' : 'bad' });
-    if (!ok && advice) show(refusalOf('connect'), statusName(status), `${detail.message} ${advice}`);
+    const what = [detail.message, advice].filter(Boolean).join(' ');
+    heard('onStop', { name, what, detail: detailText(detail), tone: status === Status.NS_OK ? 'good' : 'bad' });
+    if (advice) form.showEnd(name, what);
   },
 };
 
@@ -44,36 +54,45 @@ function asked(call, row = {}) {
   log.add({ call, tone: 'asked', ...row });
 }
 
+/** The options go to the constructor, so every Connect makes a channel, unless one is still active. */
 function connect() {
-  if (channel.state === 'stopped') channel = newChannel();
-  if (channel.state === 'idle') channel.protocol = valueOf('protocols');
-  channel.asyncOpen(valueOf('address').trim(), valueOf('origin').trim(), listener);
+  try {
+    if (channel.state === 'idle' || channel.state === 'stopped') {
+      channel = newChannel(form.options);
+      channel.protocol = form.protocols;
+    }
+    channel.asyncOpen(form.address, form.origin, listener);
+  } catch (error) {
+    if (!(error instanceof ChannelError)) throw error;
+    form.showMistake(error, { advice: HINTS[error.name] });
+    return;
+  }
   asked('asyncOpen', { what: channel.originalURI });
 }
 
 function sendText() {
-  const text = valueOf('text');
+  const text = element('text').value;
   if (channel.sendMsg(text)) asked('sendMsg', { size: utf8Length(text), what: excerptOfText(text) });
   else notSent('sendMsg', 'send-text');
 }
 
 async function sendFile() {
   const [file] = element('file').files;
-  if (!file) return show(refusalOf('send-file'), 'No file', 'Choose one first.');
+  if (!file) return showRefusal('send-file', 'No file', 'Choose a file first.');
   let bytes;
   try {
     bytes = new Uint8Array(await file.arrayBuffer());
   } catch (error) {
-    return show(refusalOf('send-file'), error.name, `The file cannot be read: ${error.message} Choose it again, or a smaller one.`);
+    return showRefusal('send-file', error.name, `The browser cannot read the file: ${error.message} Choose it again, or choose a smaller one.`);
   }
   if (channel.sendBinaryMsg(bytes)) asked('sendBinaryMsg', { size: bytes.length, what: `${file.name} · ${excerptOfBytes(bytes)}` });
   else notSent('sendBinaryMsg', 'send-file');
 }
 
-function notSent(call, form) {
-  asked(call, { what: 'answered false' });
-  const advice = channel.state === 'closing' ? 'Once it has stopped, connect again.' : 'Connect again.';
-  show(refusalOf(form), 'Not sent', `${call} answered false: this channel is ${channel.state}. ${advice}`);
+function notSent(call, id) {
+  asked(call, { what: 'returned false' });
+  const advice = channel.state === 'closing' ? 'Wait until it has stopped, then connect again.' : 'Connect again.';
+  showRefusal(id, 'Not sent', `${call} returned false: this channel is ${channel.state}. ${advice}`);
 }
 
 function close({ code, reason }) {
@@ -81,43 +100,44 @@ function close({ code, reason }) {
   channel.close(code, reason);
   asked('close', { what: closeText(code ?? WebSocketChannel.CLOSE_NORMAL, reason) });
   if (before === 'closing' || before === 'stopped') {
-    show(refusalOf('close'), 'Nothing to close', `This channel was ${before} already: the arguments were checked, nothing else.`);
+    showRefusal('close', 'Nothing to close', `This channel is ${before}: close() checked its arguments and did nothing else.`);
   }
+}
+
+function abort() {
+  if (group.activeCount === 0) return showRefusal('close', 'Nothing to abort', `This channel is ${channel.state}. Connect first.`);
+  const reason = abortReason();
+  asked('abort', { what: String(reason) });
+  controller.abort(reason);
 }
 
 const closeText = (code, reason) => (reason ? `${code} ${excerptOfText(reason)}` : `${code}`);
 
-/** What a page's user can do about a refusal, where the package speaks to its author. */
+/** What the person at the page can do about a refusal. Its message speaks to a programmer. */
 const HINTS = {
-  NS_ERROR_ALREADY_OPENED: 'On this page: close it first, Connect then makes a new one.',
-  NS_ERROR_NOT_CONNECTED: 'On this page: Connect.',
+  NS_ERROR_ALREADY_OPENED: 'On this page: press Close, then Connect.',
+  NS_ERROR_NOT_CONNECTED: 'On this page: press Connect.',
 };
 
-/** Runs what a form asks for; a refusal is shown in the form, until the next attempt of anything. */
+/** Runs what a form or button asks for. A refusal stays until the next attempt of anything. */
 async function attempt(id, action) {
-  for (const place of document.querySelectorAll('form .refusal')) place.replaceChildren();
+  clearRefusals();
+  form.clearMistake();
   try {
     await action();
   } catch (error) {
     if (!(error instanceof ChannelError)) throw error;
-    show(refusalOf(id), error.name, [error.message, HINTS[error.name]].filter(Boolean).join(' '));
+    showRefusal(id, error.name, [error.message, HINTS[error.name]].filter(Boolean).join(' '));
   }
   refresh();
 }
 
-const refusalOf = (id) => element(id).querySelector('.refusal');
-
-function show(place, name, message) {
-  const strong = document.createElement('strong');
-  strong.textContent = name;
-  place.replaceChildren(strong, ' ', message);
-}
-
 function refresh() {
   showAttributes(channel, { list: element('attributes'), pill: element('state') });
+  showButtons(channel.state);
 }
 
-/** bufferedAmount and state change without a call: look once a frame while there is a connection. */
+/** bufferedAmount and state change without a call: look once a frame while a channel is active. */
 function watch() {
   if (group.activeCount > 0) refresh();
   requestAnimationFrame(watch);
@@ -132,6 +152,8 @@ function onSubmit(id, action) {
 
 function start() {
   channel = newChannel();
+  hasSignal = takesSignal();
+  element('signal').hidden = !hasSignal;
   if (location.host) element('address').value = `${location.protocol.replace('http', 'ws')}//${location.host}/echo`;
   element('origin').placeholder = location.origin;
   suggestCodes(element('codes'));
@@ -140,6 +162,7 @@ function start() {
   onSubmit('send-text', sendText);
   onSubmit('send-file', sendFile);
   onSubmit('close', () => close(closeArguments()));
+  element('abort').addEventListener('click', () => { attempt('close', abort); });
   element('text').addEventListener('keydown', (event) => {
     if (event.key !== 'Enter' || event.shiftKey || event.isComposing) return;
     event.preventDefault();
@@ -153,6 +176,6 @@ try {
   start();
 } catch (error) {
   // WebAssembly is forbidden or missing: the first channel says so.
-  show(element('unusable'), error.name, error.message);
+  writeRefusal(element('unusable'), error.name, error.message);
   if (!(error instanceof ChannelError)) throw error;
 }

@@ -37,6 +37,19 @@ export function time(date) {
   return `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}.${String(date.getMilliseconds()).padStart(3, '0')}`;
 }
 
+/** The name of onStop's status. */
+export const stopName = (status, detail) => detail.name ?? statusName(status);
+
+/** The fields of onStop's `detail` that are known, without its name and message. `http` is always null in a page. */
+export function detailText({ wasClean, code, reason, closedBy, timeout, cause }) {
+  const known = [`wasClean: ${wasClean}`, `code: ${code}`];
+  if (reason) known.push(`reason: ${JSON.stringify(reason)}`);
+  if (closedBy) known.push(`closedBy: '${closedBy}'`);
+  if (timeout) known.push(`timeout: '${timeout}'`);
+  if (cause) known.push(`cause: ${cause}`);
+  return known.join(', ');
+}
+
 export function statusText(status) {
   return `${statusName(status) ?? 'unnamed'} (0x${status.toString(16).toUpperCase().padStart(8, '0')})`;
 }
