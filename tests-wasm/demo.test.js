@@ -18,7 +18,8 @@ import {
 } from './demo/page.js';
 
 /** Whether the built package has the option `signal`. */
-const hasSignal = /\bsignal\?:/.test(await readFile(new URL('../build/installed/node_modules/websocket-channel/index.d.mts', import.meta.url), 'utf8'));
+const types = new URL('../build/installed/node_modules/websocket-channel/index.d.mts', import.meta.url);
+const hasSignal = /\bsignal\?:/.test(await readFile(types, 'utf8'));
 
 before(openDemo);
 after(closeDemo);
@@ -181,7 +182,8 @@ describe('the demo page', { timeout: 120_000 }, () => {
     expectFailedConnection(problems);
   }));
 
-  test('shows a wrong option as soon as its field is left', { skip: !hasSignal && 'this build checks options in asyncOpen' }, () => onPage(DESKTOP, async (page) => {
+  const checkedLate = !hasSignal && 'this build checks options in asyncOpen';
+  test('shows a wrong option as soon as its field is left', { skip: checkedLate }, () => onPage(DESKTOP, async (page) => {
     await openOptions(page);
     await page.fill('#max-size', '-1');
     await page.press('#max-size', 'Tab');
@@ -189,7 +191,8 @@ describe('the demo page', { timeout: 120_000 }, () => {
     assert.equal(await page.locator(':focus').innerText(), 'Connect');
   }));
 
-  test('aborts by the signal, and shows its reason', { skip: !hasSignal && 'this build has no option signal' }, () => onPage(DESKTOP, async (page) => {
+  const noSignal = !hasSignal && 'this build has no option signal';
+  test('aborts by the signal, and shows its reason', { skip: noSignal }, () => onPage(DESKTOP, async (page) => {
     await pressAnyway(page, 'Abort');
     assert.match(await refusal(page, 'close'), /^Nothing to abort/);
     await press(page, 'Connect');
