@@ -1,13 +1,12 @@
-// The package's entry, for every host: scripts/build.js bundles it with one of the two wasm builds.
+// The package's entry, for every host: scripts/build.js bundles it with one of the two wasm builds. `build:module` is one of wasm/.
 
 import { ChannelError } from '../src/bindings/error.js';
 import { LoadGroup } from '../src/bindings/load_group.js';
 import { WebSocketChannel, provide } from '../src/bindings/channel.js';
 import { host } from 'build:host';
 import { initSync, RawChannel } from 'build:glue';
-import wasm from 'build:wasm';
+import { wasmModule } from 'build:module';
 import { CloseCodes, Status } from 'build:constants';
-import { decode } from './printable.js';
 
 /** The name of an nsresult of this package, or undefined. 0x80070057 has two names; this is onStop's. */
 function statusName(status) {
@@ -23,7 +22,7 @@ let memory;
 /** Compiles the wasm: when the first channel is made, so that importing never throws and costs nothing. */
 provide(() => {
   try {
-    memory = initSync({ module: decode(wasm) }).memory;
+    memory = initSync({ module: wasmModule() }).memory;
   } catch (cause) {
     const message = "WebAssembly cannot be used here; if a Content-Security-Policy forbids it, add 'wasm-unsafe-eval' to its script-src.";
     throw new ChannelError('NS_ERROR_NOT_AVAILABLE', Status.NS_ERROR_NOT_AVAILABLE, message, cause);

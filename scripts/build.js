@@ -1,12 +1,11 @@
 // Builds the package: two wasm builds, one entry, the tarball. `npm run build`.
 
 import { cp, mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
 import { basename, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { encode } from '../pkg-template/printable.js';
-import { nodeModules, wasmBindgen, wasmTarget } from './tools.js';
-import { homedir } from 'node:os';
 import { main, root, run, say } from './run.js';
+import { nodeModules, wasmBindgen, wasmTarget } from './tools.js';
 
 const build = join(root, 'build');
 const template = join(root, 'pkg-template');
@@ -15,123 +14,102 @@ const template = join(root, 'pkg-template');
 export const packageFolder = join(build, 'pkg');
 export const installedFolder = join(build, 'installed');
 
-/** What differs between the two builds. Budgets are of the whole file a user downloads, gzipped. */
+/** The two wasm builds. */
 const HOSTS = {
-  browser: { cargo: [], rustflags: '--cfg=bare', wasmOpt: [['-Oz', '-Oz'], ['-Oz']], optLevel: 'z', formats: ['esm', 'cjs'], budget: 20_000, minifyIdentifiers: true },
-  node: { cargo: ['--features', 'node'], rustflags: '-Ctarget-feature=+simd128', wasmOpt: [['-ocimfs', '0', '-O4', '-O4']], optLevel: '3', formats: ['cjs'], budget: 120_000, minifyIdentifiers: false },
+  browser: { cargo: ['--profile', 'browser', '--no-default-features'], profile: 'browser', rustflags: [], wasmOpt: ['-Oz'] },
+  // Without -ocimfs 0, binaryen moves the engine's cold half into its hot loop: those functions have only one caller.
+  node: { cargo: ['--release', '--features', 'node'], profile: 'release', rustflags: ['-Ctarget-feature=+simd128'], wasmOpt: ['-ocimfs', '0', '-O4'] },
 };
 
-/** What every browser and Node 20 understand; binaryen knows newer things too. */
-const FEATURES = ['bulk-memory', 'bulk-memory-opt', 'multivalue', 'mutable-globals', 'nontrapping-float-to-int', 'reference-types',
-  'sign-ext', 'simd'].map((feature) => `--enable-${feature}`);
+/** What esbuild makes of a wasm build. `wasm` names the file in pkg-template/wasm/ that gets at the wasm. */
+const BUNDLES = [
+  { file: 'browser.mjs', host: 'browser', wasm: 'browser', format: 'esm' },
+  { file: 'browser.cjs', host: 'browser', wasm: 'browser', format: 'cjs' },
+  { file: 'workerd.mjs', host: 'browser', wasm: 'workerd', format: 'esm' },
+  { file: 'node.cjs', host: 'node', wasm: 'node', format: 'cjs' },
+];
 
-/** `npm run build -- --names` keeps the functions' names, for a profile; such a build is over its budget. */
+/** How many bytes, gzipped, a page downloads at most. */
+const BROWSER_BUDGET = 32_000;
+
+/** The package's wasm as the files of the package find it; esbuild leaves these imports as they are. */
+const BESIDE = { browser: 'browser.wasm', node: 'node-wasm.cjs' };
+
+/** `npm run build -- --names` keeps the functions' names, for a profile; such a build may be over its budget. */
 const NAMES = process.argv.includes('--names');
 
+/** Rust to wasm and its glue, in build/<host>/. */
 async function compile(host, bindgen) {
-  const { cargo, rustflags, wasmOpt, optLevel } = HOSTS[host];
+  const { cargo, profile, rustflags, wasmOpt } = HOSTS[host];
   say(`compiling Rust to wasm for ${host}`);
-  const target = join(root, 'target', host);
-  // Panics name their source file: not by this machine's paths.
-  const crates = join(process.env.CARGO_HOME ?? join(homedir(), '.cargo'), 'registry', 'src');
-  const registries = (await readdir(crates)).map((name) => `${join(crates, name)}/`);
-  const paths = [root, ...registries].map((path) => `--remap-path-prefix=${path}=`);
-  await run('cargo', ['build', '--quiet', '--release', '--lib', '--target', 'wasm32-unknown-unknown', '--target-dir', target, ...cargo], {
-    env: {
-      CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS: [rustflags, ...paths].join(' '),
-      CARGO_PROFILE_RELEASE_OPT_LEVEL: optLevel,
-    },
+  const target = join(root, 'target', host); // one each: their flags differ, and cargo would build the crates again
+  await run('cargo', ['build', '--quiet', '--lib', '--target', 'wasm32-unknown-unknown', '--target-dir', target, ...cargo], {
+    env: { CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS: [...rustflags, ...await withoutMachinePaths()].join(' ') },
   });
   const folder = join(build, host);
   await rm(folder, { recursive: true, force: true });
-  await run(join(bindgen, 'wasm-bindgen'), ['--target', 'web', '--no-typescript', '--out-dir', folder,
-    join(target, 'wasm32-unknown-unknown', 'release', 'websocket_channel.wasm')], { quiet: true });
-  await shortenNames(folder);
+  await run(join(bindgen, 'wasm-bindgen'), ['--target', 'web', '--no-typescript', '--omit-default-module-path', '--encode-into', 'always',
+    '--out-dir', folder, join(target, 'wasm32-unknown-unknown', profile, 'websocket_channel.wasm')], { quiet: true });
   const wasm = join(folder, 'websocket_channel_bg.wasm');
-  for (const passes of wasmOpt) { // each from what the one before has written, in which it sees more
-    await run(join(root, 'node_modules', '.bin', 'wasm-opt'), [...FEATURES, ...passes, ...NAMES ? ['-g'] : ['--strip-debug'],
-      '--strip-producers', '--strip-target-features', wasm, '-o', wasm], { quiet: true });
-  }
-  await writeFile(wasm, withoutChecksums(await readFile(wasm)));
+  await run(join(root, 'node_modules', '.bin', 'wasm-opt'), [...wasmOpt, ...NAMES ? ['-g'] : ['--strip-debug'], '--strip-producers',
+    '--strip-target-features', wasm, '-o', wasm], { quiet: true });
 }
 
-/**
- * Zeroes CRC-32's tables, 9 KiB that do not compress: zlib-rs has them for gzip, and permessage-deflate has no checksums (RFC 7692 §7.2).
- * They are found by what they are; if a new version has others, the file is larger and nothing else.
- */
-function withoutChecksums(wasm) {
-  for (const bits of [1, 2, 3, 4, 5].flatMap((braids) => [0, 1, 2, 3].map((byte) => 8 * (4 * braids - byte))).concat(8)) {
-    const table = new Uint32Array(256).map((_, entry) => {
-      for (let bit = 0; bit < bits; bit++) entry = entry & 1 ? 0xedb88320 ^ (entry >>> 1) : entry >>> 1;
-      return entry;
-    });
-    // Not from its very first entry, which is a zero that may have been cut off.
-    const bytes = Buffer.from(table.buffer).subarray(4);
-    for (let at = wasm.indexOf(bytes); at >= 0; at = wasm.indexOf(bytes)) wasm.fill(0, at, at + bytes.length);
-  }
-  return wasm;
+/** Panics name their source file: from the crate's root, not from this machine's. */
+async function withoutMachinePaths() {
+  const crates = join(process.env.CARGO_HOME ?? join(homedir(), '.cargo'), 'registry', 'src');
+  const registries = (await readdir(crates)).map((name) => `${join(crates, name)}/`);
+  return [root, ...registries].map((path) => `--remap-path-prefix=${path}=`);
 }
 
-/** wasm-bindgen's names carry hashes, which do not compress; they stand in the wasm and in the glue. */
-async function shortenNames(folder) {
-  const bin = (name) => join(root, 'node_modules', '.bin', name);
-  const [wasm, text, glue] = ['websocket_channel_bg.wasm', 'websocket_channel.wat', 'websocket_channel.js'].map((name) => join(folder, name));
-  await run(bin('wasm-dis'), [...FEATURES, wasm, '-o', text], { quiet: true });
-  const names = new Map();
-  const short = (name) => names.get(name) ?? names.set(name, `_${names.size}`).get(name);
-  const shorten = (source) => source.replace(/\b(?:__wbg_\w+_[0-9a-f]{16}|__wbindgen_generic_\d+|wasm_bindgen__convert__closures_\w+)\b/g,
-    short)
-    // The module of each import: in the wasm, and as a key of the glue's import object.
-    .replace(/(\(import )"(\.[^"]+)"/g, (_, before, module) => `${before}"${short(module)}"`)
-    .replace(/^( +)"(\.[^"]+)": import/gm, (_, before, module) => `${before}"${short(module)}": import`);
-  for (const file of [text, glue]) await writeFile(file, shorten(await readFile(file, 'utf8')));
-  await run(bin('wasm-as'), [...FEATURES, ...NAMES ? ['-g'] : [], text, '-o', wasm], { quiet: true });
-}
-
-/** Resolves what the entry imports, and what wasm-bindgen copied of our JavaScript to its original. */
-const resolver = (host) => ({
+/** Resolves `build:` imports, and what wasm-bindgen copied of our JavaScript to its original, so that each module is there once. */
+const resolver = ({ host, wasm }) => ({
   name: 'build',
   setup({ onResolve, onLoad }) {
     const files = {
       'build:glue': join(build, host, 'websocket_channel.js'),
       'build:wasm': join(build, host, 'websocket_channel_bg.wasm'),
+      'build:module': join(template, 'wasm', `${wasm}.js`),
       'build:host': join(root, 'src', 'backend', host === 'node' ? 'node/host.js' : 'browser.js'),
       'build:constants': join(build, 'constants.js'),
     };
     onResolve({ filter: /^build:/ }, ({ path }) => ({ path: files[path] }));
-    onLoad({ filter: /\.wasm$/ }, async ({ path }) => ({ contents: encode(await readFile(path)), loader: 'text' }));
     onResolve({ filter: /\/snippets\/.*\/src\// }, ({ path }) => ({ path: join(root, path.replace(/^.*?\/src\//, 'src/')) }));
+    const beside = Object.values(BESIDE).map((name) => `./${name}`);
+    onResolve({ filter: /^\.\// }, ({ path }) => beside.includes(path) ? { path, external: true } : undefined);
+    // Node's own modules, in a way that works in CommonJS and in what a bundler makes of it, be that CommonJS or ESM.
+    onResolve({ filter: /^node:/ }, ({ path, namespace }) => namespace === 'builtin' ? { path, external: true } : { path, namespace: 'builtin' });
+    onLoad({ filter: /./, namespace: 'builtin' }, ({ path }) => ({
+      contents: `module.exports = process.getBuiltinModule?.('${path}') ?? require('${path}');`,
+    }));
   },
 });
 
-async function bundle(host, format) {
+async function bundle({ file, format, ...which }) {
   const esbuild = await import('esbuild');
-  const outfile = join(packageFolder, `${host}.${format === 'esm' ? 'mjs' : 'cjs'}`);
+  const isNode = which.host === 'node';
   await esbuild.build({
     entryPoints: [join(template, 'entry.js')],
-    outfile,
+    outfile: join(packageFolder, file),
     format,
     bundle: true,
-    platform: host === 'node' ? 'node' : 'browser',
-    target: host === 'node' ? 'node20' : 'es2022',
-    minifyWhitespace: true,
-    minifySyntax: true,
-    minifyIdentifiers: HOSTS[host].minifyIdentifiers, // Node's stack traces keep their names
-    plugins: [resolver(host)],
-    // Of wasm-bindgen's glue: an enum's numbers, and `using` for a class that nobody outside sees.
-    pure: ['Object.freeze'],
-    define: { 'Symbol.dispose': 'undefined' },
+    platform: isNode ? 'node' : 'browser',
+    target: isNode ? 'node20' : 'es2022',
+    minify: !isNode, // Node prints the line that threw, and stack traces
+    loader: { '.wasm': 'base64' },
+    plugins: [resolver(which)],
+    inject: isNode ? [] : [join(template, 'coder.js')],
     legalComments: 'none',
-    // wasm-bindgen's glue: one import object for several snippets, and an initialiser that is not used.
-    logOverride: { 'duplicate-object-key': 'silent', 'empty-import-meta': 'silent' },
+    logOverride: { 'duplicate-object-key': 'silent' }, // wasm-bindgen imports a module of ours once for each function
     logLevel: 'warning',
   });
-  if (host === 'node') {
-    // A bundler that makes ESM of this has no `require` for Node's own modules.
-    const source = await readFile(outfile, 'utf8');
-    await writeFile(outfile, source.replace(/require\("(node:\w+)"\)/g, '(process.getBuiltinModule?.("$1") ?? require("$1"))'));
-  }
-  return outfile;
+}
+
+/** The wasm in files of its own: what Node loads with the first channel, and what workerd imports. */
+async function copyWasm() {
+  const wasm = (host) => readFile(join(build, host, 'websocket_channel_bg.wasm'));
+  await writeFile(join(packageFolder, BESIDE.browser), await wasm('browser'));
+  await writeFile(join(packageFolder, BESIDE.node), `module.exports = '${(await wasm('node')).toString('base64')}';\n`);
 }
 
 /** The tables of Rust as JavaScript, and as the types that go where the template says. */
@@ -150,15 +128,19 @@ async function constants() {
   for (const extension of ['mts', 'cts']) await writeFile(join(packageFolder, `index.d.${extension}`), types);
 }
 
-async function checkSizes(files) {
-  for (const [host, { budget }] of Object.entries(HOSTS)) {
-    for (const file of files[host]) {
-      const size = gzipSync(await readFile(file), { level: 9 }).length;
-      console.log(`  ${basename(file)}: ${size.toLocaleString('en')} bytes gzipped (budget ${budget.toLocaleString('en')})`);
-      if (size > budget && !NAMES) throw new Error(`${basename(file)} is over its budget by ${size - budget} bytes`);
-    }
+/** Prints what each file weighs. Only what a page downloads has a budget. */
+async function checkSizes() {
+  for (const name of [...BUNDLES.map(({ file }) => file), ...Object.values(BESIDE)]) {
+    const size = gzipSync(await readFile(join(packageFolder, name)), { level: 9 }).length;
+    const budget = /^browser\.[mc]js$/.test(name) ? BROWSER_BUDGET : Infinity;
+    const show = (number) => number.toLocaleString('en');
+    console.log(`  ${name}: ${show(size)} bytes gzipped${budget < Infinity ? ` (budget ${show(budget)})` : ''}`);
+    if (size > budget && !NAMES) throw new Error(`${name} is over its budget by ${size - budget} bytes`);
   }
 }
+
+/** What of pkg-template/ is published as it is; the rest goes into the bundles and the types. */
+const PUBLISHED = /^(package\.json|README\.md|node\.mjs)$/;
 
 /** Packs the package and installs the tarball: what tests, the demo and `npm start` use. */
 async function packAndInstall() {
@@ -182,16 +164,13 @@ export async function buildPackage() {
   await constants();
   for (const host of Object.keys(HOSTS)) await compile(host, bindgen);
   say('bundling the package');
-  const files = {};
-  for (const [host, { formats }] of Object.entries(HOSTS)) {
-    files[host] = [];
-    for (const format of formats) files[host].push(await bundle(host, format));
-  }
+  for (const one of BUNDLES) await bundle(one);
+  await copyWasm();
   for (const name of await readdir(template)) {
-    if (!['entry.js', 'printable.js', 'index.d.ts'].includes(name)) await cp(join(template, name), join(packageFolder, name));
+    if (PUBLISHED.test(name)) await cp(join(template, name), join(packageFolder, name));
   }
   await cp(join(root, 'LICENSE'), join(packageFolder, 'LICENSE'));
-  await checkSizes(files);
+  await checkSizes();
   const tarball = await packAndInstall();
   say(`packed ${basename(tarball)}`);
   return tarball;

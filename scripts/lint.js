@@ -6,6 +6,7 @@ import { main, run, say } from './run.js';
 const BUILDS = {
   host: ['--all-targets'],
   'the browser': ['--target', 'wasm32-unknown-unknown', '--lib', '--test', 'channel'],
+  'the browser without std': ['--target', 'wasm32-unknown-unknown', '--lib', '--no-default-features'],
   Node: ['--target', 'wasm32-unknown-unknown', '--lib', '--test', 'channel', '--features', 'node'],
 };
 

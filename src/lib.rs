@@ -22,7 +22,7 @@
 //! are compiled and tested on the host by plain `cargo test`. `backend` and `bindings` exist in wasm only; which
 //! backend is built is decided by the cargo feature `node`, in `backend/mod.rs` and nowhere else.
 #![forbid(unsafe_code)]
-#![cfg_attr(bare, no_std)] // scripts/build.js sets it for the browser build, see bare.rs
+#![cfg_attr(all(target_arch = "wasm32", not(feature = "std")), no_std)]
 #![cfg_attr(test, allow(clippy::indexing_slicing, clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
 extern crate alloc;
@@ -35,7 +35,7 @@ pub mod status;
 
 #[cfg(target_arch = "wasm32")]
 mod backend;
-#[cfg(bare)]
+#[cfg(all(target_arch = "wasm32", not(feature = "std")))]
 mod bare;
 #[cfg(target_arch = "wasm32")]
 pub mod bindings;

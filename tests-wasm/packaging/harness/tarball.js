@@ -15,20 +15,8 @@ export function tarball() {
   return packed.sort((a, b) => statSync(b).mtimeMs - statSync(a).mtimeMs)[0];
 }
 
-/** The wasm modules that a JavaScript file carries, as pkg-template/printable.js writes them: printable characters behind 64 hex digits. */
+/** The wasm modules that a JavaScript file carries in base64. */
 export async function wasmModules(file) {
   const source = await readFile(file, 'utf8');
-  return [...source.matchAll(/(?<=["'`])([0-9a-f]{64})([ -~]{1000,}?)(?=["'`])/g)]
-    .map(([, digits, text]) => decode(digits, text))
-    .filter((bytes) => bytes.subarray(0, 4).toString('latin1') === '\0asm');
-}
-
-function decode(digits, text) {
-  const isCommon = (byte) => parseInt(digits[byte >> 2], 16) >> (byte & 3) & 1;
-  const [common, rare] = [1, 0].map((kind) => Array.from({ length: 256 }, (_, byte) => byte).filter((byte) => isCommon(byte) === kind));
-  const alphabet = Array.from({ length: 95 }, (_, at) => String.fromCharCode(32 + at)).filter((char) => !'"\'`\\<{~$'.includes(char)).join('');
-  return Buffer.from(Array.from(text.matchAll(/([~$]?)([^~$])/g), ([, escape, char]) => {
-    const place = alphabet.indexOf(char);
-    return escape === '' ? common[place] : rare[place + (escape === '$' ? common.length : 0)];
-  }));
+  return [...source.matchAll(/(?<=["'`])AGFzbQ[A-Za-z0-9+/]{1000,}={0,2}(?=["'`])/g)].map(([text]) => Buffer.from(text, 'base64'));
 }
