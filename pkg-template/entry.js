@@ -1,12 +1,12 @@
-// The package's entry, for every host: scripts/build.js bundles it with one of the two wasm builds. `build:module` is one of wasm/.
+// The package's entry, for every host: scripts/build.js bundles it with one of the two wasm builds.
 
 import { ChannelError } from '../src/bindings/error.js';
 import { LoadGroup } from '../src/bindings/load_group.js';
 import { WebSocketChannel, provide } from '../src/bindings/channel.js';
 import { host } from 'build:host';
-import { initSync, RawChannel } from 'build:glue';
-import { wasmModule } from 'build:module';
+import { RawChannel } from 'build:glue';
 import { CloseCodes, Status } from 'build:constants';
+import { load } from './load.js';
 
 /** The name of an nsresult of this package, or undefined. 0x80070057 has two names; this is onStop's. */
 function statusName(status) {
@@ -19,14 +19,8 @@ host.statusName = statusName;
 
 let memory;
 
-/** Compiles the wasm: when the first channel is made, so that importing never throws and costs nothing. */
 provide(() => {
-  try {
-    memory = initSync({ module: wasmModule() }).memory;
-  } catch (cause) {
-    const message = "WebAssembly cannot be used here; if a Content-Security-Policy forbids it, add 'wasm-unsafe-eval' to its script-src.";
-    throw new ChannelError('NS_ERROR_NOT_AVAILABLE', Status.NS_ERROR_NOT_AVAILABLE, message, cause);
-  }
+  memory = load().memory;
   return RawChannel;
 }, host);
 
