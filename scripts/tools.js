@@ -2,7 +2,7 @@
 
 import { access, mkdir, readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { finish, root, run, say } from './run.js';
 
 const cache = process.env.WEBSOCKET_CHANNEL_CACHE
@@ -29,17 +29,17 @@ async function which(...names) {
   return null;
 }
 
-/** npm's dependencies, as package-lock.json has them. */
-export async function nodeModules() {
-  const stamp = join(root, 'node_modules', '.package-lock.json');
-  const lock = join(root, 'package-lock.json');
+/** npm's dependencies of a folder, as its package-lock.json has them. */
+export async function nodeModules(folder = root) {
+  const stamp = join(folder, 'node_modules', '.package-lock.json');
+  const lock = join(folder, 'package-lock.json');
   if (await exists(stamp)) {
     const listed = (json) => JSON.stringify(Object.entries(JSON.parse(json).packages)
       .filter(([path]) => path).map(([path, { version, optional }]) => !optional && [path, version]).filter(Boolean));
     if (listed(await readFile(stamp, 'utf8')) === listed(await readFile(lock, 'utf8'))) return;
   }
-  say('installing npm dependencies (about 20 s)');
-  await run('npm', ['ci', '--no-audit', '--no-fund'], { quiet: true });
+  say(`installing npm dependencies ${folder === root ? '(about 20 s)' : `of ${relative(root, folder)} (about a minute)`}`);
+  await run('npm', ['ci', '--no-audit', '--no-fund', '--ignore-scripts'], { cwd: folder, quiet: true });
 }
 
 /** Rust's wasm32 target. */

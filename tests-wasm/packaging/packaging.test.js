@@ -11,19 +11,23 @@
 import { after, before } from 'node:test';
 import { startPeer } from './harness/peer.js';
 import { stopPrograms } from './harness/program.js';
-import { clearProjects } from './harness/project.js';
+import { prepareProjects } from './harness/project.js';
 import { startSite } from './harness/site.js';
 import { headlessChromium } from './harness/chromium.js';
 import { content } from './cases/content.js';
+import { linters } from './cases/linter.js';
 import { nodePrograms } from './cases/node.js';
 import { bundlers } from './cases/bundler.js';
+import { testRunners } from './cases/test_runner.js';
+import { nextApp } from './cases/next.js';
+import { workers } from './cases/workerd.js';
 import { pages } from './cases/page.js';
 import { types } from './cases/type.js';
 
 const world = { chromium: headlessChromium() };
 
 before(async () => {
-  await clearProjects();
+  await prepareProjects();
   world.peer = await startPeer();
   world.site = await startSite();
 });
@@ -35,4 +39,4 @@ after(async () => {
   stopPrograms();
 });
 
-for (const group of [content, nodePrograms, bundlers, pages, types]) group(world);
+for (const group of [content, linters, nodePrograms, bundlers, testRunners, nextApp, workers, pages, types]) group(world);

@@ -18,6 +18,9 @@ const SOURCES = {
   'src/talk.mjs': 'talk.mjs',
 };
 
+/** The plugin does not set Node's condition by itself. */
+const NODE_RESOLVE = 'node-resolve={exportConditions:["node"]}';
+
 /** Bundlers as they come: no configuration file, no plugin, no loader. */
 export function bundlers(world) {
   const peer = (query = '') => `?peer=${encodeURIComponent(world.peer.url)}${query}`;
@@ -74,6 +77,57 @@ export function bundlers(world) {
       } finally {
         await server.close();
       }
+    });
+  });
+
+  describe('Rspack', () => {
+    const build = async (out, ...args) => {
+      const cwd = await project('rspack', { ...SOURCES, [`${out}/index.html`]: 'bundler/bundle.html', 'node.config.cjs': 'bundler/rspack_node.config.cjs' });
+      await bundle('rspack', ['build', '--output-path', out, ...args], cwd);
+      return join(cwd, out);
+    };
+
+    test('bundles the browser build, which talks in a page and in a module worker', async (t) => {
+      await assertBrowserBuildOnly(t, await build('dist', '--mode', 'production'));
+      assertRoundTrip(await visit('rspack/dist/index.html'));
+      assertRoundTrip(await visit('rspack/dist/index.html', '&in=worker'));
+    });
+
+    test('bundles the Node build for the target node, which talks', async () => {
+      const folder = await build('dist-node', '--config', 'node.config.cjs');
+      assertRoundTrip(await run(process.execPath, [join(folder, 'main.js'), world.peer.url]));
+    });
+  });
+
+  describe('Rollup', () => {
+    const build = async (entry, outfile, ...args) => {
+      const out = outfile.split('/')[0];
+      const cwd = await project('rollup', { ...SOURCES, [`${out}/index.html`]: 'bundler/bundle.html' });
+      await bundle('rollup', [entry, '--file', outfile, '--plugin', 'commonjs', ...args], cwd);
+      return join(cwd, out);
+    };
+
+    test('bundles the browser build, which talks in a page', async (t) => {
+      await assertBrowserBuildOnly(t, await build('src/plain.js', 'dist/main.js', '--format', 'iife', '--plugin', 'node-resolve={browser:true}'));
+      assertRoundTrip(await visit('rollup/dist/index.html'));
+    });
+
+    for (const [format, extension] of [['cjs', 'cjs'], ['es', 'mjs']]) {
+      test(`bundles the Node build for the format ${format}, which talks`, async () => {
+        const name = `main.${extension}`;
+        const folder = await build('src/node.mjs', `dist-node/${name}`, '--format', format, '--plugin', NODE_RESOLVE);
+        assertRoundTrip(await run(process.execPath, [join(folder, name), world.peer.url]));
+      });
+    }
+  });
+
+  describe('Parcel', () => {
+    test('bundles the browser build, though it does not read exports, and it talks in a page and in a module worker', async (t) => {
+      const cwd = await project('parcel', { ...SOURCES, 'index.html': 'bundler/vite.html' });
+      await bundle('parcel', ['build', 'index.html', '--no-autoinstall', '--no-cache', '--no-source-maps', '--public-url', './'], cwd);
+      await assertBrowserBuildOnly(t, join(cwd, 'dist'));
+      assertRoundTrip(await visit('parcel/dist/index.html'));
+      assertRoundTrip(await visit('parcel/dist/index.html', '&in=worker'));
     });
   });
 

@@ -7,7 +7,7 @@ import { finish, run } from '../harness/program.js';
 const EXPORTS = ['ChannelError', 'LoadGroup', 'Status', 'WebSocketChannel', 'statusName'];
 const PROGRAMS = [
   'esm.mjs', 'cjs.cjs', 'both.mjs', 'nothing.mjs', 'import_only.mjs', 'require_only.cjs', 'without_webassembly.mjs', 'without_webassembly.cjs',
-  'subpaths.cjs',
+  'subpaths.cjs', 'uncaught.mjs',
 ];
 const FILES = {
   ...Object.fromEntries(PROGRAMS.map((name) => [name, `node/${name}`])),
@@ -51,6 +51,15 @@ export function nodePrograms(world) {
 
     test('under --jitless, which takes WebAssembly away, it is the same', async () => {
       assertRefusedWithoutWebAssembly(lines(await node('--jitless', 'without_webassembly.mjs')));
+    });
+
+    test('an uncaught error prints its message and stack in a few lines, also into a pipe', async () => {
+      const cwd = await project('node', FILES);
+      const { code, stderr } = await finish(process.execPath, ['uncaught.mjs', world.peer.url], { cwd });
+      assert.equal(code, 1);
+      assert.match(stderr, /^Error: a bug in the listener\n +at .*uncaught\.mjs:5/m);
+      assert.ok(stderr.length < 4096, `${stderr.length} characters`);
+      for (const line of stderr.split('\n')) assert.ok(line.length < 300, line.slice(0, 300));
     });
 
     test('only the entry and package.json can be reached', async () => {

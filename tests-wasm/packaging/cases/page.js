@@ -4,7 +4,10 @@ import { assertRoundTrip, lines } from '../harness/line.js';
 import { project } from '../harness/project.js';
 import { assertRefusedWithoutWebAssembly } from './node.js';
 
-const PAGES = ['import_map.html', 'worker.html', 'worker.mjs', 'csp_without.html', 'csp_with.html', 'csp.mjs', 'import_only.html'];
+const PAGES = [
+  'import_map.html', 'worker.html', 'worker.mjs', 'shared_worker.html', 'shared_worker.mjs', 'service_worker.html', 'service_worker.mjs',
+  'csp_without.html', 'csp_with.html', 'csp.mjs', 'import_only.html',
+];
 const FILES = {
   ...Object.fromEntries(PAGES.map((name) => [name, `page/${name}`])),
   'talk.mjs': 'talk.mjs',
@@ -25,6 +28,14 @@ export function pages(world) {
 
     test('a module worker imports it and talks', async () => {
       assertRoundTrip(await visit('worker.html'));
+    });
+
+    test('a shared module worker imports it and talks', async () => {
+      assertRoundTrip(await visit('shared_worker.html'));
+    });
+
+    test('a module service worker imports it and talks', async () => {
+      assertRoundTrip(await visit('service_worker.html'));
     });
 
     test('a policy without \'wasm-unsafe-eval\' lets it be imported, and every channel is refused with what to add', async () => {

@@ -1,6 +1,8 @@
-import { cp, mkdir, rm, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { cp, mkdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { nodeModules } from '../../../scripts/tools.js';
 import { run } from './program.js';
 import { root, tarball } from './tarball.js';
 
@@ -10,8 +12,15 @@ export const projects = join(root, 'build', 'packaging');
 const consumers = fileURLToPath(new URL('../consumers', import.meta.url));
 const made = new Map();
 
-export async function clearProjects() {
+/** The tools that only these tests use: package.json beside packaging.test.js. */
+const tools = fileURLToPath(new URL('..', import.meta.url));
+
+/** Installs the tools if they are missing, and removes the last run's projects. All projects find the tools, as if they had installed them. */
+export async function prepareProjects() {
+  await nodeModules(tools);
   await rm(projects, { recursive: true, force: true });
+  await mkdir(projects, { recursive: true });
+  await symlink(join(tools, 'node_modules'), join(projects, 'node_modules'));
 }
 
 /**
@@ -38,5 +47,9 @@ async function install(folder, name) {
 /** The installed package's folder in a project. */
 export const packageIn = (folder) => join(folder, 'node_modules', 'websocket-channel');
 
-/** A program of the workshop's node_modules, such as webpack. */
-export const tool = (name) => join(root, 'node_modules', '.bin', name);
+/** A program of the workshop, such as webpack, or of the tools. */
+export function tool(name) {
+  const path = [root, tools].map((folder) => join(folder, 'node_modules', '.bin', name)).find(existsSync);
+  if (!path) throw new Error(`${name} is not installed: npm ci in tests-wasm/packaging`);
+  return path;
+}

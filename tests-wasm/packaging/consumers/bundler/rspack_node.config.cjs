@@ -1,0 +1,2 @@
+// Rspack's command line has no --target.
+module.exports = { mode: 'production', target: 'node', entry: './src/node.mjs' };

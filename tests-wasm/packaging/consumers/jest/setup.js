@@ -1,0 +1,4 @@
+// What the ChannelError advises.
+const { TextDecoder, TextEncoder } = require('node:util');
+
+Object.assign(globalThis, { TextDecoder, TextEncoder });

@@ -1,0 +1,17 @@
+// A Worker: each request is a round trip, and its answer the lines that the program printed.
+import { WebSocketChannel, statusName } from 'websocket-channel';
+import { talk } from './talk.mjs';
+
+export default {
+  async fetch(request) {
+    const peer = new URL(request.url).searchParams.get('peer');
+    const lines = [];
+    await new Promise((resolve) => {
+      talk({ WebSocketChannel, statusName }, peer, (line) => {
+        lines.push(line);
+        if (line === '["end"]') resolve();
+      });
+    });
+    return new Response(lines.join('\n'));
+  },
+};
