@@ -16,6 +16,8 @@ export interface WebSocketListener<Context = undefined> {
 
 /** What is known of a channel's end. */
 export interface StopDetail {
+  /** The status's name, such as `NS_ERROR_NET_RESET`. */
+  readonly name: string;
   /** What happened, in a sentence. */
   readonly message: string;
   /** Both close frames were exchanged. */
@@ -43,29 +45,69 @@ export interface HttpAnswer {
   readonly body: string;
 }
 
-/** What the constructor takes. Unknown names are refused by `asyncOpen`. */
+/** What the constructor takes. It refuses unknown names. `null` and `undefined` mean an option's default. */
 export interface ChannelOptions {
-  /** From `asyncOpen` to the open connection, in milliseconds. Default 20 000. */
-  openTimeoutMs?: number;
-  /** The wait for the peer's close frame, in milliseconds. Default 20 000. */
-  closeTimeoutMs?: number;
+  /** How long opening may take, from `asyncOpen` on, in milliseconds. Default 20 000. */
+  openTimeoutMs?: number | null;
+  /** How long to wait for the peer's close frame, in milliseconds. Default 20 000. */
+  closeTimeoutMs?: number | null;
   /** The longest message, in payload bytes. Default 128 MiB. */
-  maxMessageSize?: number;
+  maxMessageSize?: number | null;
+  /** Aborting it cancels the channel with NS_BINDING_ABORTED; its reason becomes the detail's `cause`. */
+  signal?: AbortSignalLike | null;
   /** Node only: extra request headers. */
-  headers?: Readonly<Record<string, string>>;
+  headers?: Readonly<Record<string, string>> | Iterable<readonly [string, string]> | null;
   /** Node only: what `tls.connect` takes (ca, cert, key, servername, rejectUnauthorized …). */
-  tls?: object;
+  tls?: TlsOptions | null;
   /** Node only: what `net.connect` takes (family, localAddress, path, lookup …). */
-  socket?: object;
+  socket?: SocketOptions | null;
   /** Node only: permessage-deflate (RFC 7692), which is offered unless this is `false`. */
-  deflate?: false | DeflateOptions;
+  deflate?: false | DeflateOptions | null;
   /** Node only: how many redirects to follow, 0 to 1000. Default 10. */
-  redirects?: number;
+  redirects?: number | null;
   /**
-   * Node only: `http://`, `https://` or `socks5://`, with `user:password@` if it wants them; `'env'` reads https_proxy, http_proxy, all_proxy and
-   * no_proxy. Default null: none.
+   * Node only: `http://`, `https://` or `socks5://`, with `user:password@` if it asks for them. `'env'` reads https_proxy, http_proxy,
+   * all_proxy and no_proxy. Default: no proxy.
    */
-  proxy?: string | URL | null;
+  proxy?: string | UrlLike | null;
+}
+
+/** Node only: the options of `tls.connect` without those that the URI and the channel decide. Exact where @types/node is installed. */
+export type TlsOptions = IsUnknown<NodeTlsOptions> extends true ? object
+  : Omit<NodeTlsOptions, 'host' | 'port' | 'path' | 'socket' | 'onread' | 'allowHalfOpen'>;
+
+/** Node only: the options of `net.connect` without those that the URI and the channel decide. Exact where @types/node is installed. */
+export type SocketOptions = IsUnknown<NodeTcpOptions> extends true ? object
+  : Omit<NodeTcpOptions, 'host' | 'port' | 'fd' | 'onread' | 'allowHalfOpen'> & { /** A unix socket. */ path?: string | undefined };
+
+// Without @types/node the next two names are unknown, and `any`: the only type that is assignable to a property it does not have.
+// @ts-ignore
+type NodeTlsOptions = import('node:tls').ConnectionOptions;
+// @ts-ignore
+type NodeTcpOptions = import('node:net').TcpNetConnectOpts;
+type IsUnknown<Type> = [Type] extends [{ readonly noSuchProperty: never }] ? true : false;
+
+// The classes of the DOM and of Node, by what is needed of them: these types also compile where neither's are there.
+/** A `URL`. */
+export interface UrlLike {
+  readonly href: string;
+  readonly searchParams: object;
+}
+
+/** A `Blob`. */
+export interface BlobLike {
+  readonly size: number;
+  readonly type: string;
+  arrayBuffer(): PromiseLike<ArrayBuffer>;
+  stream(): object;
+}
+
+/** An `AbortSignal`. */
+export interface AbortSignalLike {
+  readonly aborted: boolean;
+  readonly reason: unknown;
+  addEventListener(type: 'abort', listener: () => void): void;
+  removeEventListener(type: 'abort', listener: () => void): void;
 }
 
 /** Node only: what a channel asks and tells while it opens. Every function is optional. */
@@ -185,9 +227,9 @@ export class WebSocketChannel {
    * @param origin sent as the Origin header; null or "" for none. In a browser: null, "" or the page's own
    * @throws ChannelError NS_ERROR_MALFORMED_URI, NS_ERROR_INVALID_ARG, NS_ERROR_NOT_IMPLEMENTED, NS_ERROR_ALREADY_OPENED
    */
-  asyncOpen(uri: string | URL, origin: string | null | undefined, listener: WebSocketListener<undefined>): void;
+  asyncOpen(uri: string | UrlLike, origin: string | null | undefined, listener: WebSocketListener<undefined>): void;
   asyncOpen<Context>(
-    uri: string | URL,
+    uri: string | UrlLike,
     origin: string | null | undefined,
     listener: WebSocketListener<Context>,
     context: Context,
@@ -213,7 +255,7 @@ export class WebSocketChannel {
    * @throws ChannelError NS_ERROR_NOT_CONNECTED before asyncOpen, NS_ERROR_INVALID_ARG
    */
   sendBinaryStream(stream: ByteStream, length: number): boolean;
-  sendBinaryStream(stream: Blob, length?: number): boolean;
+  sendBinaryStream(stream: BlobLike, length?: number): boolean;
 
   /**
    * Node only: sends a ping; the milliseconds until its pong. Rejects with a ChannelError if the channel ends before. Nobody need wait for it.
@@ -302,3 +344,6 @@ export const Status: {
 
 /** The name of an nsresult, or undefined if it is none of this package's. */
 export function statusName(status: number): keyof typeof Status | undefined;
+
+// Nothing is exported that does not say so.
+export {};

@@ -11,6 +11,8 @@ const FILES = {
   'use.cts': 'types/use.mts',
   'require.cts': 'types/require.cts',
   'misuse.mts': 'types/misuse.mts',
+  'bare.mts': 'types/bare.mts',
+  'node.mts': 'types/node.mts',
 };
 const BOTH = [['nodenext', 'nodenext'], ['bundler', 'preserve']];
 
@@ -26,6 +28,14 @@ export function types() {
         await assertCompiles(['misuse.mts'], { moduleResolution, module });
       });
     }
+
+    test('compiles where there is neither the DOM nor @types/node', async () => {
+      await assertCompiles(['bare.mts'], { moduleResolution: 'nodenext', module: 'nodenext', lib: 'es2024' });
+    });
+
+    test('knows the options of node:tls and node:net where @types/node is', async () => {
+      await assertCompiles(['node.mts'], { moduleResolution: 'nodenext', module: 'nodenext', lib: 'es2024', types: 'node' });
+    });
 
     test('compiles it where there is no DOM but Node\'s own types', async () => {
       await assertCompiles(['use.mts', 'use.cts'], { moduleResolution: 'nodenext', module: 'nodenext', lib: 'es2024', types: 'node' });

@@ -116,6 +116,12 @@ new WebSocketChannel({ timeout: 1 });
 new WebSocketChannel({ openTimeoutMs: '1' });
 // @ts-expect-error a size that is no number
 new WebSocketChannel({ maxMessageSize: '1 MiB' });
+// @ts-expect-error a URL is needed, not anything that has a href
+channel.asyncOpen({ href: uri }, null, {});
+// @ts-expect-error a controller is no signal
+new WebSocketChannel({ signal: new AbortController() });
+// @ts-expect-error tls takes an object
+new WebSocketChannel({ tls: true });
 // @ts-expect-error a header that is no string
 new WebSocketChannel({ headers: { Age: 1 } });
 // @ts-expect-error permessage-deflate is on without being asked for

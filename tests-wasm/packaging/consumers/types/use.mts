@@ -2,7 +2,7 @@
 import {
   ChannelError, LoadGroup, Status, WebSocketChannel, statusName,
   type AuthRequest, type ByteStream, type Certificate, type ChannelOptions, type ChannelState, type Credentials, type HttpAnswer,
-  type NotificationCallbacks, type ProgressStatus, type SecurityInfo, type StopDetail, type WebSocketListener,
+  type NotificationCallbacks, type ProgressStatus, type SecurityInfo, type SocketOptions, type StopDetail, type TlsOptions, type WebSocketListener,
 } from 'websocket-channel';
 
 type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends (<T>() => T extends B ? 1 : 2) ? true : false;
@@ -150,16 +150,22 @@ group.cancel(Status.NS_ERROR_NET_TIMEOUT_EXTERNAL);
 
 // Options.
 const options: Required<ChannelOptions> = {
-  openTimeoutMs: 1, closeTimeoutMs: 1, maxMessageSize: 1, headers: { Cookie: 'a=b' }, tls: { ca: '' }, socket: { family: 4 },
-  deflate: false, redirects: 5, proxy: null,
+  openTimeoutMs: 1, closeTimeoutMs: 1, maxMessageSize: 1, signal: new AbortController().signal, headers: { Cookie: 'a=b' },
+  tls: { ca: '', rejectUnauthorized: true }, socket: { family: 4 }, deflate: false, redirects: 5, proxy: null,
 };
+new WebSocketChannel({ headers: new Headers([['Cookie', 'a=b']]) });
+new WebSocketChannel({ headers: [['Cookie', 'a=b']], openTimeoutMs: null, closeTimeoutMs: undefined, tls: null, signal: AbortSignal.timeout(5) });
+const tls: TlsOptions = { servername: 'example.org' };
+const socket: SocketOptions = { path: '/run/server.sock' };
+new WebSocketChannel({ tls, socket });
 new WebSocketChannel({ proxy: 'env' });
 new WebSocketChannel({ proxy: new URL('socks5://127.0.0.1:1080') });
 const configured = new WebSocketChannel(options);
 
 // The detail of a channel's end.
 function explain(detail: StopDetail): string {
-  const { message, wasClean, code, reason, closedBy, http, cause, timeout } = detail;
+  const { name, message, wasClean, code, reason, closedBy, http, cause, timeout } = detail;
+  holds<Same<typeof name, string>>();
   holds<Same<typeof message, string>>();
   holds<Same<typeof wasClean, boolean>>();
   holds<Same<typeof code, number>>();
