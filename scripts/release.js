@@ -1,0 +1,39 @@
+// `npm run release`: builds the package, says what a release still lacks, and names the command that publishes it.
+
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { buildPackage } from './build.js';
+import { finish, main, root, say } from './run.js';
+
+const HELP = `npm run release [-- options]
+  builds the package and names the command that publishes it, if nothing is missing for a release.
+    --check  only say what is missing; build nothing
+    --help   this text`;
+
+/** What the project cannot know: where its publisher keeps it, and who that is. */
+const PUBLISHERS_FIELDS = ['repository', 'homepage', 'bugs', 'author'];
+
+/** What is missing for a release, each with what to do. */
+async function missing() {
+  const manifest = JSON.parse(await readFile(join(root, 'pkg-template', 'package.json'), 'utf8'));
+  const found = PUBLISHERS_FIELDS.filter((field) => !manifest[field]).map((field) => `pkg-template/package.json: "${field}" is missing. Add it.`);
+  const { version } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'));
+  if (manifest.version !== version) found.push(`pkg-template/package.json: the version is ${manifest.version}, in package.json it is ${version}. Make them equal.`);
+  const changes = await readFile(join(root, 'CHANGELOG.md'), 'utf8');
+  const heading = changes.match(/^## (\S+) \(\d{4}-\d\d-\d\d\)$/m);
+  if (heading?.[1] !== manifest.version) found.push(`CHANGELOG.md: no section "## ${manifest.version} (YYYY-MM-DD)". Write what has changed, and the date.`);
+  const { code, output } = await finish('git', ['status', '--porcelain'], { quiet: true });
+  if (code !== 0 || output !== '') found.push('git: there are changes that are not committed. Commit them.');
+  return found;
+}
+
+await main(async () => {
+  const { values } = parseArgs({ options: { check: { type: 'boolean' }, help: { type: 'boolean' } } });
+  if (values.help) return console.log(HELP);
+  const found = await missing();
+  if (found.length > 0) throw new Error(`not ready for a release:\n  ${found.join('\n  ')}`);
+  if (values.check) return say('nothing is missing for a release');
+  const tarball = await buildPackage();
+  say(`run npm test, then: npm publish ${tarball}`);
+});
