@@ -1,5 +1,4 @@
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
+import { collect } from '../harness/garbage.js';
 import { wasmMemory } from '../harness/node_host.js';
 
 /**
@@ -87,15 +86,6 @@ async function fallen(limit) {
   return process.memoryUsage().rss;
 }
 
-/** A garbage collection, and time for what it has freed to be given back. */
-async function collect() {
-  gc();
-  await new Promise((resolve) => setTimeout(resolve, 25));
-}
-
-// node --expose-gc, without the flag on the command line.
-setFlagsFromString('--expose-gc');
-const gc = globalThis.gc ?? runInNewContext('gc');
 const SIZE = 128 * 1024 * 1024;
 const SLACK = 64 * 1024 * 1024;
 const LIMIT = 8 * 1024 * 1024;

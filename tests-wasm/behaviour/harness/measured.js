@@ -1,5 +1,4 @@
-import { spawn } from 'node:child_process';
-import { installedFolder } from './installed.js';
+import { spawnModule } from './module.js';
 
 /**
  * One channel in a process of its own, and what it cost: { status, message, received, acknowledged, wasm, grown }. `received` are the
@@ -8,7 +7,7 @@ import { installedFolder } from './installed.js';
  */
 export async function measured(t, url, { options = {}, until = Infinity } = {}) {
   const task = JSON.stringify({ warmUp: t.peer('ws', '/echo'), url, options, until: Number.isFinite(until) ? until : null });
-  const child = spawn(process.execPath, ['--input-type=module', '--eval', PROGRAM, task], { cwd: installedFolder(), stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawnModule(PROGRAM, [task], ['ignore', 'pipe', 'inherit']);
   let output = '';
   child.stdout.on('data', (data) => { output += data; });
   const code = await new Promise((resolve) => child.once('close', resolve));

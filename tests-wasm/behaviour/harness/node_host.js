@@ -1,8 +1,8 @@
 /** Node as the host of a case. */
-export function nodeHost(api) {
+export function nodeHost(api, engine = 'node') {
   return {
     name: 'node',
-    engine: 'node',
+    engine,
     memory: () => wasmMemory(api),
     uncaught,
   };

@@ -1,13 +1,12 @@
-import { spawn } from 'node:child_process';
-import { installedFolder } from './installed.js';
+import { spawnModule } from './module.js';
 
 /**
- * Runs a module in Node; with `untilOpened` only until its peer has seen it, and it has had time to end. One that does not end in time is
+ * Runs a module in a process of its own; with `untilOpened` only until its peer has seen it, and it has had time to end. One that does not end in time is
  * killed: its code is null then.
  */
 export async function program(body, url, { untilOpened: t } = {}) {
   const source = `import { WebSocketChannel, statusName } from 'websocket-channel';\n${body}`;
-  const child = spawn(process.execPath, ['--input-type=module', '--eval', source, url], { cwd: installedFolder() });
+  const child = spawnModule(source, [url]);
   const output = { stdout: '', stderr: '' };
   for (const name of ['stdout', 'stderr']) child[name].on('data', (data) => { output[name] += data; });
   const timer = setTimeout(() => child.kill('SIGKILL'), 15_000);

@@ -1,0 +1,18 @@
+import { spawn } from 'node:child_process';
+import { rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { installedFolder } from './installed.js';
+
+/**
+ * Runs the source of a module in a process of the runtime that runs this, where it can import the installed package. Its arguments are
+ * `process.argv.slice(1)`.
+ */
+export function spawnModule(source, args, stdio = 'pipe') {
+  const file = join(installedFolder(), `case-${process.pid}-${count++}.mjs`);
+  writeFileSync(file, `process.argv.splice(1, 1);\n${source}`);
+  const flags = globalThis.Deno ? ['run', '--allow-all'] : [];
+  const child = spawn(process.execPath, [...flags, file, ...args], { cwd: installedFolder(), stdio });
+  return child.once('exit', () => rmSync(file, { force: true }));
+}
+
+let count = 0;
