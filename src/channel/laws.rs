@@ -1,5 +1,8 @@
 //! The listener's laws, checked over random sequences of calls and reports.
 
+use std::cell::RefCell;
+use std::sync::LazyLock;
+
 use proptest::prelude::*;
 
 use super::*;
@@ -113,11 +116,15 @@ enum Happening {
     Close(u16),
     Cancel,
     Opened,
-    Message,
+    /// So many messages in one piece of wire: the driver reports them all before the listener hears of the first.
+    Messages(usize),
     SentMessages(usize),
     SentAllBut(u64),
     PeerClose,
-    Gone { clean: bool, reset: bool },
+    Gone {
+        clean: bool,
+        reset: bool,
+    },
     Timeout,
 }
 
@@ -129,7 +136,7 @@ fn happening() -> impl Strategy<Value = Happening> {
         2 => prop_oneof![Just(1000u16), 3000u16..5000].prop_map(Close),
         1 => Just(Cancel),
         4 => Just(Opened),
-        4 => Just(Message),
+        4 => (1usize..4).prop_map(Messages),
         3 => (0usize..4).prop_map(SentMessages),
         2 => (0u64..60).prop_map(SentAllBut),
         2 => Just(PeerClose),
@@ -144,7 +151,7 @@ fn reaction() -> impl Strategy<Value = Option<(&'static str, Reaction)>> {
     let reactions = prop_oneof![
         Just(
             (|channel| {
-                let _ = channel.send("again", 5);
+                send(channel, 5);
             }) as Reaction
         ),
         Just(
@@ -157,20 +164,47 @@ fn reaction() -> impl Strategy<Value = Option<(&'static str, Reaction)>> {
     proptest::option::of((methods, reactions))
 }
 
-fn apply(pair: &mut Pair, happening: &Happening) {
+thread_local! {
+    /// The messages of this case that the channel accepted, in order: name and size.
+    static ACCEPTED: RefCell<Vec<(&'static str, u64)>> = const { RefCell::new(Vec::new()) };
+}
+
+/// The name of the message with this number. Each has its own, so that a test sees when two change places.
+fn message(number: usize) -> &'static str {
+    static NAMES: LazyLock<Vec<String>> = LazyLock::new(|| (0..10_000).map(|number| format!("m{number}")).collect());
+    &NAMES[number]
+}
+
+/// Sends the next message, from outside or from inside a listener's call.
+fn send(channel: &mut Channel<TestHost>, size: u64) {
+    ACCEPTED.with_borrow_mut(|accepted| {
+        let name = message(accepted.len());
+        if channel.send(name, size) == Ok(true) {
+            accepted.push((name, size));
+        }
+    });
+}
+
+fn apply(pair: &mut Pair, happening: &Happening, reported: &mut Vec<&'static str>) {
     match *happening {
         Happening::Open => {
             let _ = pair.channel.open(Timeouts { open: 20, close: 10 });
         }
-        Happening::Send(size) => {
-            let _ = pair.channel.send("m", size);
-        }
+        Happening::Send(size) => send(&mut pair.channel, size),
         Happening::Close(code) => {
             let _ = pair.channel.close(Close::with_code(CloseCode::for_close(code).unwrap()));
         }
         Happening::Cancel => pair.channel.cancel(Status::BINDING_ABORTED),
         Happening::Opened => pair.channel.handle_report(Report::Opened),
-        Happening::Message => pair.channel.handle_report(Report::Message("m")),
+        Happening::Messages(count) => {
+            for _ in 0..count {
+                let name = message(reported.len());
+                if pair.channel.state() == State::Open {
+                    reported.push(name);
+                }
+                pair.channel.handle_report(Report::Message(name));
+            }
+        }
         Happening::SentMessages(count) => pair.channel.handle_report(Report::Sent(Taken::Messages(count))),
         Happening::SentAllBut(left) => pair.channel.handle_report(Report::Sent(Taken::AllBut(left))),
         Happening::PeerClose => pair.channel.handle_report(Report::PeerClose(Close::EMPTY)),
@@ -183,6 +217,11 @@ fn apply(pair: &mut Pair, happening: &Happening) {
     }
 }
 
+/// What follows the prefix, in each item that begins with it.
+fn arguments<'a>(items: &'a [String], prefix: &str) -> Vec<&'a str> {
+    items.iter().filter_map(|item| item.strip_prefix(prefix)).collect()
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(2_000) })]
 
@@ -193,8 +232,10 @@ proptest! {
     ) {
         let mut pair = Pair { on_call, ..Pair::idle() };
         let mut state = State::Idle;
+        ACCEPTED.take();
+        let mut reported = Vec::new();
         for happening in &happenings {
-            apply(&mut pair, happening);
+            apply(&mut pair, happening, &mut reported);
             pair.drain();
             prop_assert!(pair.channel.state() >= state, "the state moved upwards");
             state = pair.channel.state();
@@ -216,15 +257,24 @@ proptest! {
         let end = pair.calls.len() - 1;
         prop_assert_eq!((first("onStart"), last("onStart")), (Some(0), Some(0)), "{}", story);
         prop_assert_eq!((first("onStop"), last("onStop")), (Some(end), Some(end)), "{}", story);
+        // Law 3: every message that came while the channel was open, once, in the order in which they came.
+        prop_assert_eq!(arguments(&pair.calls, "onMessage "), reported, "{}", story);
         // Laws 3 to 5: onServerClose at most once, only onStop behind it.
         if let Some(server_close) = first("onServerClose") {
             prop_assert_eq!(server_close, end - 1, "{}", story);
         }
-        // Law 4: never more acknowledgements than messages handed to the host.
-        let count = |list: &[String], prefix: &str| list.iter().filter(|item| item.starts_with(prefix)).count();
-        prop_assert!(count(&pair.calls, "onAcknowledge") <= count(&pair.commands, "send"), "{}", story);
+        // Messages are handed to the host in the order in which they were accepted, none twice, none left out.
+        let accepted = ACCEPTED.take();
+        let sent = arguments(&pair.commands, "send ");
+        prop_assert!(accepted.iter().map(|(name, _)| *name).take(sent.len()).eq(sent.iter().copied()), "{:?}", pair.commands);
+        // Law 4: one acknowledgement for each of them, in order, never for one that the host does not have.
+        let acknowledged = arguments(&pair.calls, "onAcknowledge ");
+        prop_assert!(acknowledged.len() <= sent.len(), "{}", story);
+        let sizes: Vec<_> = accepted.iter().take(acknowledged.len()).map(|(_, size)| size.to_string()).collect();
+        prop_assert_eq!(acknowledged, sizes, "{}", story);
         // Law 5: at most one close frame, with one exception: a cancel may say 1001 and is the end.
-        prop_assert!(count(&pair.commands, "close") <= 1, "{:?}", pair.commands);
+        let closes = pair.commands.iter().filter(|command| command.starts_with("close")).count();
+        prop_assert!(closes <= 1, "{:?}", pair.commands);
         // Nothing is sent behind the close frame.
         if let Some(close) = pair.commands.iter().position(|command| command.starts_with("close")) {
             prop_assert!(!pair.commands[close..].iter().any(|command| command.starts_with("send")));
@@ -244,14 +294,14 @@ proptest! {
         taken in proptest::collection::vec(0usize..5, 0..30),
     ) {
         let mut pair = Pair::open();
-        for size in &sizes {
-            pair.channel.send("m", *size).unwrap();
+        for (number, size) in sizes.iter().enumerate() {
+            pair.channel.send(message(number), *size).unwrap();
         }
         for count in taken {
             pair.report(Report::Sent(Taken::Messages(count)));
         }
         let acknowledged: Vec<u64> =
-            pair.calls.iter().filter_map(|call| call.strip_prefix("onAcknowledge ")).map(|size| size.parse().unwrap()).collect();
+            arguments(&pair.calls, "onAcknowledge ").iter().map(|size| size.parse().unwrap()).collect();
         prop_assert_eq!(&acknowledged[..], &sizes[..acknowledged.len()]);
         prop_assert_eq!(pair.channel.buffered_amount(), sizes[acknowledged.len()..].iter().sum::<u64>());
     }
