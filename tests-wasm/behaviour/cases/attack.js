@@ -1,3 +1,4 @@
+import { constants, deflateRawSync } from 'node:zlib';
 import { measured } from '../harness/measured.js';
 
 /**
@@ -30,7 +31,7 @@ export const attacks = [
   {
     name: 'a decompression bomb stops the channel, and messages before it came',
     async run(t) {
-      const talk = await t.opened(t.raw('81 02 68 69 c1 07 f2 48 cd c9 c9 07 00', { extensions: 'permessage-deflate' }), { options: { maxMessageSize: 4 } });
+      const talk = await t.opened(compressed(t, 100, '81 02 68 69'), { options: { maxMessageSize: 50 } });
       await t.stops(talk, { node: 'NS_ERROR_FILE_TOO_BIG' });
       t.same(talk.messages, ['hi']);
       t.is((await t.observed(talk, 'ended')).close?.code, 1009);
@@ -39,9 +40,13 @@ export const attacks = [
   {
     name: 'an inflated message of exactly maxMessageSize is taken, one byte more is not',
     async run(t) {
-      const hello = t.raw('c1 07 f2 48 cd c9 c9 07 00', { extensions: 'permessage-deflate' });
-      const within = await t.opened(hello, { options: { maxMessageSize: 7 } });
-      t.same(await within.untilMessages(1), ['Hello']);
+      const options = { maxMessageSize: 100 };
+      const within = await t.opened(compressed(t, 100), { options });
+      t.same(await within.untilMessages(1), ['a'.repeat(100)]);
+      const over = await t.opened(compressed(t, 101), { options });
+      await t.stops(over, { node: 'NS_ERROR_FILE_TOO_BIG' });
+      t.same(over.messages, []);
+      t.is((await t.observed(over, 'ended')).close?.code, 1009);
     },
   },
   {
@@ -197,6 +202,16 @@ export const attacks = [
 
 function bomb(t, mib, text) {
   return t.peer('rude', '/bomb', { mib, extensions: 'permessage-deflate', ...(text && { text }) });
+}
+
+/**
+ * A peer that sends the bytes `before`, and then one compressed message of this many letters a. Its payload is a few bytes: only what it inflates
+ * to can be over a limit.
+ */
+function compressed(t, size, before = '') {
+  const payload = deflateRawSync('a'.repeat(size), { finishFlush: constants.Z_SYNC_FLUSH }).subarray(0, -4);
+  t.ok(payload.length < 20, `${payload.length} bytes of payload`);
+  return t.raw(`${before} c1 ${Buffer.from([payload.length]).toString('hex')} ${payload.toString('hex')}`, { extensions: 'permessage-deflate' });
 }
 
 /** One request came, and no header in it that was not ours to send. */

@@ -71,10 +71,12 @@ export const attributes = [
   {
     name: 'path and query go out as they stand in the URI, and nothing in it can add a header',
     async run(t) {
-      const talk = await t.opened(t.peer('ws', '/echo').replace('/echo', '/echo\r\nX-Evil: 1').replace('\r\nX-Evil: 1', '') + '&a=%20b%0d%0aX-Evil:%201&c=ä\r\nX-Evil: 1');
+      const [path, query] = ['/echo\r\nX-Evil: 1/%0d%0aX-Evil:%201/ä', '&a=%20b%0d%0aX-Evil:%201&c=ä\r\nX-Evil: 1'];
+      const talk = await t.opened(t.peer('ws', '/echo').replace('/echo', path) + query);
       const { request } = await t.observed(talk);
-      t.ok(request.target.startsWith('/echo?id='), request.target);
-      t.ok(request.target.includes('&a=%20b%0d%0aX-Evil:%201&c=%C3%A4X-Evil:%201'), request.target);
+      // A URL's parser drops the line breaks; what is escaped stays escaped.
+      t.ok(request.target.startsWith('/echoX-Evil:%201/%0d%0aX-Evil:%201/%C3%A4?id='), request.target);
+      t.ok(request.target.endsWith('&a=%20b%0d%0aX-Evil:%201&c=%C3%A4X-Evil:%201'), request.target);
       t.ok(!('x-evil' in request.headers), 'no such header');
     },
   },

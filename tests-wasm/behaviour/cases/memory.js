@@ -1,5 +1,5 @@
 import { collect } from '../harness/garbage.js';
-import { wasmMemory } from '../harness/node_host.js';
+import { wasmMemory, wasmTableLength } from '../harness/node_host.js';
 
 /**
  * Messages live in the host's memory, wasm holds a window (DESIGN §2, Memory): 128 MiB both ways, text and binary. Only in Node: the
@@ -32,13 +32,13 @@ export const memory = [
   {
     name: 'two thousand channels opened and closed leave nothing behind',
     async run(t) {
-      await openAndClose(t, 300);
-      const before = await settledRss();
-      const wasm = wasmMemory(t.api);
-      await openAndClose(t, 2000);
-      t.ok(wasmMemory(t.api) - wasm <= 65_536 * 4, `wasm memory grew from ${wasm} to ${wasmMemory(t.api)}`);
-      const after = await fallen(before + SLACK);
-      t.ok(after < before + SLACK, `the process held ${before} bytes before, and ${after} after 2000 channels`);
+      await openAndClose(t, 2);
+      const before = await held(t);
+      t.is(await openAndClose(t, 10), 0, 'the number of channels, listeners and contexts that something still holds');
+      const after = await held(t);
+      t.is(after.wasm, before.wasm, 'wasm memory in bytes');
+      t.is(after.table, before.table, 'the number of JavaScript values that wasm has room for');
+      t.ok(after.heap < before.heap + 2000 * 200, `the heap held ${before.heap} bytes before, and ${after.heap} after 2000 channels`);
     },
   },
 ];
@@ -62,14 +62,37 @@ function echo(t, message) {
   });
 }
 
-async function openAndClose(t, count) {
-  for (let at = 0; at < count; at += 20) {
-    await Promise.all(Array.from({ length: 20 }, () => new Promise((resolve) => {
-      const channel = new t.api.WebSocketChannel();
-      channel.asyncOpen(t.peer('ws', '/echo'), null, { onMessageAvailable: () => channel.close(), onStop: resolve }, null);
-      channel.sendMsg('x'.repeat(1000));
-    })));
+/**
+ * In each round, opens two hundred channels, twenty at a time, that send, receive and close, and collects the garbage. Returns how many of the
+ * channels, listeners and contexts are still there then.
+ */
+async function openAndClose(t, rounds) {
+  let left = 0;
+  for (let round = 0; round < rounds; round++) {
+    const refs = [];
+    for (let at = 0; at < 10; at++) await Promise.all(Array.from({ length: 20 }, () => openOne(t, refs)));
+    // All collections before the first deref(), which keeps what it returns until the next turn.
+    for (let at = 0; at < 4; at++) await collect();
+    left += refs.filter((ref) => ref.deref()).length;
   }
+  return left;
+}
+
+function openOne(t, refs) {
+  return new Promise((resolve) => {
+    const channel = new t.api.WebSocketChannel();
+    const listener = { onMessageAvailable: () => channel.close(), onStop: () => resolve() };
+    const context = {};
+    channel.asyncOpen(t.peer('ws', '/echo'), null, listener, context);
+    channel.sendMsg('x'.repeat(1000));
+    refs.push(...[channel, listener, context].map((one) => new WeakRef(one)));
+  });
+}
+
+/** What wasm and the heap hold. */
+async function held(t) {
+  await collect();
+  return { wasm: wasmMemory(t.api), table: wasmTableLength(t.api), heap: process.memoryUsage().heapUsed };
 }
 
 async function settledRss() {

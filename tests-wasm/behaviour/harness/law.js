@@ -37,9 +37,15 @@ const laws = [
     const wrong = sizes.findIndex((size, at) => size !== talk.sent[at]);
     return wrong < 0 ? null : `onAcknowledge ${wrong} was of ${sizes[wrong]} bytes, sent were ${talk.sent[wrong]}`;
   },
-  function bufferedAmount_is_never_negative(talk, calls) {
-    const wrong = calls.find(({ bufferedAmount }) => !(bufferedAmount >= 0));
-    return wrong ? `bufferedAmount ${wrong.bufferedAmount} in ${wrong.call}` : null;
+  function bufferedAmount_is_what_was_sent_and_not_acknowledged(talk, calls) {
+    let [counted, waiting] = [0, 0];
+    for (const { call, args, bufferedAmount, sentCount } of calls) {
+      for (; counted < sentCount; counted++) waiting += talk.sent[counted];
+      if (call === 'onAcknowledge') waiting -= args[0];
+      const right = talk.hasStream ? bufferedAmount >= 0 && bufferedAmount <= waiting : bufferedAmount === waiting;
+      if (!right) return `bufferedAmount ${bufferedAmount} in ${call}, when ${waiting} bytes were sent and not acknowledged`;
+    }
+    return null;
   },
   function onStop_is_NS_OK_only_after_both_close_frames(talk, calls) {
     const [status, detail] = calls.at(-1).args;

@@ -8,9 +8,20 @@ export function nodeHost(api, engine = 'node') {
   };
 }
 
-/** The size of the package's wasm memory, 0 if it does not show it: a case asks for that. */
-export function wasmMemory(api) {
-  return api.WebSocketChannel[Symbol.for('websocket-channel.memory')]?.buffer.byteLength ?? 0;
+/** The size of the package's wasm memory in bytes, 0 if it does not show it: a case asks for that. */
+export function wasmMemory({ WebSocketChannel }) {
+  const memory = wasm(WebSocketChannel)?.memory ?? WebSocketChannel[Symbol.for('websocket-channel.memory')];
+  return memory?.buffer.byteLength ?? 0;
+}
+
+/** How many JavaScript values wasm has room for; it keeps each one that it still holds. Undefined if the package does not show it. */
+export function wasmTableLength({ WebSocketChannel }) {
+  return wasm(WebSocketChannel)?.__wbindgen_externrefs?.length;
+}
+
+/** The exports of the wasm instance, once a channel was made. */
+function wasm(WebSocketChannel) {
+  return WebSocketChannel[Symbol.for('websocket-channel.wasm')];
 }
 
 /** node:test listens too, and would fail the case for the error that the case provokes: it is set aside meanwhile. */

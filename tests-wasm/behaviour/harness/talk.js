@@ -12,6 +12,8 @@ export class Talk {
   messages = [];
   /** Sizes in bytes of the messages that `send` was told were accepted. */
   sent = [];
+  /** Whether one of them is a stream, whose bytes leave `bufferedAmount` as its frames are taken, before it is acknowledged. */
+  hasStream = false;
   #waiting = new Set();
   #counts = {};
   /** Above zero while a method of the channel runs: a listener call now would be a synchronous one. */
@@ -58,6 +60,7 @@ export class Talk {
       try {
         // Before the call, which may read from the stream, and that may send.
         this.sent.push(args.length > 1 ? args[1] : args[0]?.size);
+        this.hasStream = true;
         accepted = this.channel.sendBinaryStream(...args);
       } finally {
         if (!accepted) this.sent.splice(at, 1);
@@ -134,7 +137,7 @@ export class Talk {
       recorder[call] = (context, ...args) => {
         const { state, status, bufferedAmount } = this.channel;
         if (this.#busy > 0) this.#synchronous ??= `${call} came synchronously, inside a method the caller had called`;
-        this.calls.push({ call, context, args, state, status, bufferedAmount });
+        this.calls.push({ call, context, args, state, status, bufferedAmount, sentCount: this.sent.length });
         if (call.endsWith('MessageAvailable')) this.messages.push(args[0]);
         this.#counts[call] = (this.#counts[call] ?? 0) + 1;
         // Told later, so that a case that waits goes on after the listener, never within it.
