@@ -1,6 +1,6 @@
 // The tools the project is built and tested with, installed once a machine into a cache outside the clone.
 
-import { access, mkdir, readFile } from 'node:fs/promises';
+import { access, mkdir, readFile, realpath, rm } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join, relative } from 'node:path';
 import { finish, root, run, say } from './run.js';
@@ -11,6 +11,15 @@ const cache = process.env.WEBSOCKET_CHANNEL_CACHE
 const WASM_PACK = '0.15.1';
 const GECKODRIVER = '0.37.1';
 const PYTHON_WEBSOCKETS = '17.4';
+
+/** The runtimes that the behaviour suite runs in besides the Node that runs `npm test`: the npm package, its version, its program. */
+const NODE = `node-${process.platform === 'win32' ? 'win' : process.platform}-${process.arch}`;
+const RUNTIMES = {
+  'node 24': [NODE, '24.21.0', 'node'],
+  'node 26': [NODE, '26.10.0', 'node'],
+  deno: ['deno', '2.9.6', 'deno'],
+  bun: ['bun', '1.4.5', 'bun'],
+};
 
 /** Tools run for seconds and are compiled for minutes: a quick build is the better one. */
 const QUICK_BUILD = {
@@ -128,4 +137,20 @@ export async function python() {
     await run('touch', [join(folder, 'complete')]);
   }
   return interpreter;
+}
+
+/** The path of one of RUNTIMES; throws where it cannot be installed. */
+export async function runtime(name) {
+  const [pkg, version, program] = RUNTIMES[name];
+  const folder = join(cache, `${pkg}-${version}`);
+  const link = join(folder, 'node_modules', '.bin', program);
+  if (!(await exists(join(folder, 'complete')))) {
+    say(`installing ${name} ${version} into ${folder}`);
+    await rm(folder, { recursive: true, force: true });
+    await mkdir(folder, { recursive: true });
+    await run('npm', ['install', '--prefix', folder, '--no-save', '--no-audit', '--no-fund', `${pkg}@${version}`], { quiet: true });
+    await run(link, ['--version'], { quiet: true });
+    await run('touch', [join(folder, 'complete')]);
+  }
+  return realpath(link);
 }
