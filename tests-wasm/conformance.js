@@ -25,7 +25,7 @@ export async function checkConformance(logs) {
 function* citations(text) {
   for (const line of text.split('\n')) {
     let file = null;
-    for (const [, code, quoted, section] of line.matchAll(/`([^`]+)`|“([^”]+)”|Autobahn (?=\d)|(?<=Autobahn [^|]*)\b(\d+)\.(?:\d+\.)?\*/g)) {
+    for (const [, code, quoted, section] of line.matchAll(/`([^`]+)`|“([^”]+)”|(?<=Autobahn [^|]*)\b(\d+)\.(?:\d+\.)?\*/g)) {
       if (section) yield { section };
       if (code && /^(cases|src)\/.*\.(js|rs)$/.test(code)) yield { file: file = code, name: null };
       else if (file?.startsWith('src/') && /^\w+$/.test(code ?? '')) yield { file, name: code };
