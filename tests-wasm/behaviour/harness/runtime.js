@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
 /**
- * Runs cases in a process of a runtime (../runtime.js). `command` is [program, ...arguments]. Answers { run(name), stop() }:
+ * Runs cases in a process of a runtime (../runtime.js). `command` is [program, ...arguments]. Returns { run(name), stop() }:
  * `run` resolves to null, or to what was wrong with the case. A process that ends within a case, or does not end the case in `limit`
  * milliseconds, fails that case, and the next one has a new process.
  */
