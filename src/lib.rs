@@ -30,8 +30,13 @@ extern crate alloc;
 pub mod channel;
 pub mod close;
 #[cfg(any(feature = "node", not(target_arch = "wasm32")))]
+pub mod http;
+#[cfg(any(feature = "node", not(target_arch = "wasm32")))]
+pub mod opening;
+#[cfg(any(feature = "node", not(target_arch = "wasm32")))]
 pub mod protocol;
 pub mod status;
+pub mod uri;
 
 #[cfg(target_arch = "wasm32")]
 mod backend;

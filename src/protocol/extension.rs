@@ -57,7 +57,7 @@ impl Default for DeflateOffer {
 
 /// What both sides keep to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Agreement {
+pub struct Agreement {
     pub(super) client_window_bits: u8,
     pub(super) client_takeover: bool,
     pub(super) server_takeover: bool,
@@ -76,7 +76,7 @@ impl Agreement {
 impl DeflateOffer {
     /// The value of `Sec-WebSocket-Extensions` in the request.
     #[cold]
-    pub(super) fn header(&self) -> String {
+    pub fn header(&self) -> String {
         let mut header = String::from(NAME);
         match self.client_max_window_bits {
             WindowBits::NotOffered => {}
@@ -166,7 +166,7 @@ impl Parameters {
 
 /// Judges the `Sec-WebSocket-Extensions` headers of a response (RFC 6455 §9.1, RFC 7692 §5.1).
 #[cold]
-pub(super) fn judge(offer: Option<&DeflateOffer>, header: &str) -> Result<Option<Agreement>, Fault> {
+pub fn judge(offer: Option<&DeflateOffer>, header: &str) -> Result<Option<Agreement>, Fault> {
     if header.trim().is_empty() {
         return Ok(None);
     }

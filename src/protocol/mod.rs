@@ -26,7 +26,7 @@ mod tests;
 
 pub use authorization::{Challenge, Digest};
 pub use connection::{Connection, Event, Fragments, Kind, Limits, Source, Whole};
-pub use extension::{DEFAULT_LEVEL, DeflateOffer, WindowBits};
+pub use extension::{Agreement, DEFAULT_LEVEL, DeflateOffer, WindowBits, judge};
 pub use fault::{Fault, FaultKind};
 pub use frame::{MAX_HEADER, MaskKey};
 pub use handshake::{Field, FieldError, HttpAnswer, Request};

@@ -1,0 +1,14 @@
+//! HTTP/1.1 as far as a WebSocket client needs it, without a socket: header fields that are safe to write, one reader for
+//! responses (RFC 9110, RFC 9112), challenges and their answers (RFC 7616, RFC 7617), and the rules for redirects.
+
+mod challenge;
+mod digest;
+mod field;
+mod redirect;
+mod response;
+
+pub use challenge::{Challenge, Scheme};
+pub use digest::{Digest, Nonce};
+pub use field::{Field, FieldError};
+pub use redirect::{Forbidden, Trail, location};
+pub use response::{Expect, Malformed, MalformedKind, Response, ResponseReader};

@@ -1,0 +1,240 @@
+//! Reading an HTTP response (RFC 9112): the answer to the upgrade request, a refusal, and a proxy's answer to CONNECT.
+
+use std::borrow::Cow;
+
+/// An HTTP response.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct Response {
+    /// The minor version: 1 for HTTP/1.1.
+    pub version: u8,
+    /// The status code.
+    pub status: u16,
+    /// The header fields in order: names as they were sent, values without spaces around them.
+    pub fields: Vec<(String, Vec<u8>)>,
+    /// The start of a refusal's body, chunks joined: at most 4 KiB. Empty if the response is not a refusal.
+    pub body: Vec<u8>,
+}
+
+impl Response {
+    /// The values of all fields with this name.
+    pub fn values<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a [u8]> {
+        let fields = self.fields.iter().filter(move |(it, _)| it.eq_ignore_ascii_case(name));
+        fields.map(|(_, value)| value.as_slice())
+    }
+
+    /// The values of all fields with this name, joined by commas (RFC 9110 §5.3); bytes that are not UTF-8 become U+FFFD.
+    pub fn joined(&self, name: &str) -> Option<String> {
+        let values: Vec<_> = self.values(name).map(String::from_utf8_lossy).collect();
+        (!values.is_empty()).then(|| values.join(", "))
+    }
+}
+
+/// What a response is the answer to. It decides which one is a success, where HTTP ends and other bytes begin.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Expect {
+    /// An upgrade request: 101 is a success.
+    Upgrade,
+    /// CONNECT: 2xx is a success, and has no body whatever its fields say (RFC 9110 §9.3.6).
+    Tunnel,
+}
+
+/// What is wrong with a response.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Malformed {
+    /// Which kind of mistake it is.
+    pub kind: MalformedKind,
+    /// A sentence about "the response" or "the connection", for people.
+    pub message: Cow<'static, str>,
+}
+
+/// The two kinds of mistakes in a response.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MalformedKind {
+    /// It is not HTTP/1.x at all, or stops in the middle.
+    NotHttp,
+    /// It is HTTP, and breaks its rules or this client's limits.
+    Wrong,
+}
+
+/// Reads one response, in whatever pieces it comes. Interim responses before it are skipped (RFC 9110 §15.2).
+#[derive(Debug)]
+pub struct ResponseReader {
+    expect: Expect,
+    /// The head while it is incomplete, at most [`MAX_HEAD`] bytes; then a refusal's body as it was sent, at most [`MAX_BODY`].
+    held: Vec<u8>,
+    /// A refusal whose body is still coming.
+    refusal: Option<Refusal>,
+}
+
+/// The longest response head that is read. Browsers and servers have about the same limit.
+const MAX_HEAD: usize = 16 * 1024;
+/// The most fields in it.
+const MAX_FIELDS: usize = 128;
+/// How much of a refusal's body is kept.
+const MAX_BODY: usize = 4 * 1024;
+
+impl ResponseReader {
+    /// A reader for the response to what `expect` names.
+    pub fn new(expect: Expect) -> Self {
+        Self { expect, held: Vec::new(), refusal: None }
+    }
+
+    /// Takes the next bytes. Returns the response once it is complete, with the bytes behind a successful one: those are not HTTP.
+    /// After a response or an error, nothing more may be read.
+    pub fn read(&mut self, mut input: &[u8]) -> Result<Option<(Response, Vec<u8>)>, Malformed> {
+        while self.refusal.is_none() {
+            let Some(head) = self.take_head(&mut input)? else { return Ok(None) };
+            let response = parse_head(&head)?;
+            match (self.expect, response.status) {
+                (Expect::Upgrade, 101) | (Expect::Tunnel, 200..300) => return Ok(Some((response, input.to_vec()))),
+                (_, 100..200) if response.status != 101 => {} // interim
+                _ => self.refusal = Some(Refusal::new(response, self.expect)),
+            }
+        }
+        let room = MAX_BODY.saturating_sub(self.held.len());
+        self.held.extend_from_slice(input.get(..room).unwrap_or(input));
+        let is_complete = self.refusal.as_ref().is_some_and(|refusal| refusal.is_complete(&self.held));
+        Ok(if is_complete { self.refusal().map(|refusal| (refusal, Vec::new())) } else { None })
+    }
+
+    /// The connection has ended, or the time is up. Returns what has come of a refusal.
+    pub fn end(&mut self) -> Result<Response, Malformed> {
+        let is_empty = self.held.is_empty();
+        self.refusal().ok_or_else(|| {
+            not_http(if is_empty {
+                "The connection ended before a response came."
+            } else {
+                "The connection ended in the middle of the response."
+            })
+        })
+    }
+
+    /// What has come of a refusal, if there is one; its head is complete.
+    pub fn refusal(&mut self) -> Option<Response> {
+        let held = std::mem::take(&mut self.held);
+        self.refusal.take().map(|refusal| refusal.finish(held))
+    }
+
+    /// Moves the next head out of `input`, blank line included. Fails early: a peer that speaks something else may never send
+    /// a blank line.
+    fn take_head(&mut self, input: &mut &[u8]) -> Result<Option<Vec<u8>>, Malformed> {
+        let before = self.held.len();
+        let room = MAX_HEAD.saturating_sub(before);
+        self.held.extend_from_slice(input.get(..room).unwrap_or(input));
+        if self.held.iter().zip(b"HTTP/1.").any(|(byte, expected)| byte != expected) {
+            return Err(not_http(NOT_HTTP));
+        }
+        let Some(len) = end_of_head(&self.held, before) else {
+            return if self.held.len() < MAX_HEAD {
+                Ok(None)
+            } else {
+                Err(wrong("The response's head is longer than 16 KiB."))
+            };
+        };
+        *input = input.get(len.saturating_sub(before)..).unwrap_or_default();
+        self.held.truncate(len);
+        Ok(Some(std::mem::take(&mut self.held)))
+    }
+}
+
+/// A refusal whose body is still coming.
+#[derive(Debug)]
+struct Refusal {
+    response: Response,
+    length: BodyLength,
+    /// A redirect says all it has to say in its head: its body is not waited for.
+    is_redirect: bool,
+}
+
+/// How the end of a body is told (RFC 9112 §6.3).
+#[derive(Clone, Copy, Debug)]
+enum BodyLength {
+    Known(usize),
+    Chunked,
+    UntilEnd,
+}
+
+impl Refusal {
+    fn new(response: Response, expect: Expect) -> Self {
+        let is_chunked =
+            response.values("Transfer-Encoding").any(|value| value.to_ascii_lowercase().ends_with(b"chunked"));
+        let content_length = response.values("Content-Length").next().and_then(|value| str::from_utf8(value).ok());
+        let length = match (response.status, content_length.and_then(|value| value.parse().ok())) {
+            (100..200 | 204 | 304, _) => BodyLength::Known(0),
+            _ if is_chunked => BodyLength::Chunked,
+            (_, Some(length)) => BodyLength::Known(length),
+            (_, None) => BodyLength::UntilEnd,
+        };
+        let is_redirect = expect == Expect::Upgrade && super::location(&response).is_some();
+        Self { response, length, is_redirect }
+    }
+
+    fn is_complete(&self, body: &[u8]) -> bool {
+        let is_all = match self.length {
+            BodyLength::Known(length) => body.len() >= length,
+            BodyLength::Chunked => join_chunks(body).1,
+            BodyLength::UntilEnd => false,
+        };
+        is_all || self.is_redirect || body.len() >= MAX_BODY
+    }
+
+    fn finish(self, mut body: Vec<u8>) -> Response {
+        match self.length {
+            BodyLength::Known(length) => body.truncate(length),
+            BodyLength::Chunked => body = join_chunks(&body).0,
+            BodyLength::UntilEnd => {}
+        }
+        Response { body, ..self.response }
+    }
+}
+
+/// The data of the chunks that are there, and whether the last one is (RFC 9112 §7.1). Trailers are not waited for.
+fn join_chunks(mut body: &[u8]) -> (Vec<u8>, bool) {
+    let mut joined = Vec::new();
+    while let Ok(httparse::Status::Complete((start, size))) = httparse::parse_chunk_size(body) {
+        if size == 0 {
+            return (joined, true);
+        }
+        let data = body.get(start..).unwrap_or_default();
+        let size = usize::try_from(size).unwrap_or(usize::MAX);
+        joined.extend_from_slice(data.get(..size).unwrap_or(data));
+        body = size.checked_add(2).and_then(|next| data.get(next..)).unwrap_or_default();
+    }
+    (joined, false)
+}
+
+/// Where the head ends, if it does. `seen` bytes were looked at before; only what follows, and the three bytes before it, can end it.
+fn end_of_head(held: &[u8], seen: usize) -> Option<usize> {
+    let from = seen.saturating_sub(3);
+    let position = held.get(from..)?.windows(4).position(|window| window == b"\r\n\r\n")?;
+    Some(from.saturating_add(position).saturating_add(4))
+}
+
+fn parse_head(head: &[u8]) -> Result<Response, Malformed> {
+    let mut fields = [httparse::EMPTY_HEADER; MAX_FIELDS];
+    let mut parsed = httparse::Response::new(&mut fields);
+    match parsed.parse(head) {
+        // The parser takes a bare LF as the end of a line: it must not find the end of the head earlier than we do.
+        Ok(httparse::Status::Complete(size)) if size == head.len() => {}
+        Err(httparse::Error::TooManyHeaders) => return Err(wrong("The response has more than 128 header fields.")),
+        Err(httparse::Error::Version | httparse::Error::Status) => return Err(not_http(NOT_HTTP)),
+        _ => return Err(wrong("The response's head is malformed.")),
+    }
+    let fields = parsed.headers.iter().map(|field| (field.name.to_owned(), field.value.trim_ascii().to_owned()));
+    Ok(Response {
+        version: parsed.version.unwrap_or_default(),
+        status: parsed.code.unwrap_or_default(),
+        fields: fields.collect(),
+        body: Vec::new(),
+    })
+}
+
+const NOT_HTTP: &str = "The response is not HTTP/1.1.";
+
+fn not_http(message: &'static str) -> Malformed {
+    Malformed { kind: MalformedKind::NotHttp, message: message.into() }
+}
+
+fn wrong(message: &'static str) -> Malformed {
+    Malformed { kind: MalformedKind::Wrong, message: message.into() }
+}

@@ -1,0 +1,95 @@
+//! What the opening needs of its host: sockets. Every await may be the last: dropping a socket destroys its connection.
+
+use crate::uri::Uri;
+
+/// Makes sockets.
+pub trait Dial {
+    /// A connection that is coming about.
+    type Socket: Socket<Cause = Self::Cause>;
+    /// The host's error object.
+    type Cause;
+
+    /// Starts to connect. Returns `Err` if the host refuses an option; that must show at once, because `asyncOpen` throws it.
+    /// Must not run the user's code.
+    fn connect(&self, hop: &Hop) -> Result<Self::Socket, Self::Cause>;
+}
+
+/// Where to connect to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hop {
+    /// An address or a name; an IPv6 address has no brackets.
+    pub host: String,
+    /// The port.
+    pub port: u16,
+    /// The proxy is there, not the server.
+    pub is_proxy: bool,
+    /// The server's origin is not the first one: options that are private to the first must not be used.
+    pub is_foreign: bool,
+    /// TLS with the server comes later on this connection: the host can check its options now.
+    pub will_be_secure: bool,
+}
+
+/// Whom TLS is spoken with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TlsPeer {
+    /// An address or a name; an IPv6 address has no brackets.
+    pub host: String,
+    /// The port.
+    pub port: u16,
+    /// It is the proxy: the user's client certificate and server name are not for it.
+    pub is_proxy: bool,
+    /// The server's origin is not the first one: options that are private to the first must not be used.
+    pub is_foreign: bool,
+}
+
+/// One connection while it comes about. Dropping it destroys the connection.
+#[allow(async_fn_in_trait)] // one thread: no future is sent
+pub trait Socket {
+    /// The host's error object.
+    type Cause;
+
+    /// Whether a name is looked up first: it is not for an IP address or a unix socket.
+    fn looks_up(&self) -> bool;
+
+    /// The name is resolved. Awaited only if [`Socket::looks_up`] says so.
+    async fn resolved(&mut self) -> Result<(), Loss<Self::Cause>>;
+
+    /// The connection is established.
+    async fn connected(&mut self) -> Result<(), Loss<Self::Cause>>;
+
+    /// Speaks TLS over what is connected: to the proxy, or through it to the server. A certificate that is not trusted is a loss.
+    async fn secure(&mut self, peer: &TlsPeer) -> Result<(), Loss<Self::Cause>>;
+
+    /// Sends bytes.
+    fn write(&mut self, bytes: &[u8]);
+
+    /// The next bytes; empty if the peer has ended its side.
+    async fn read(&mut self) -> Result<Vec<u8>, Loss<Self::Cause>>;
+
+    /// Gives back bytes that came behind what was read, such as the server's first ones behind a proxy's answer: whatever
+    /// reads next, [`Socket::read`] or TLS, gets them first.
+    fn unread(&mut self, bytes: Vec<u8>);
+}
+
+/// What the system says of a connection that failed or was lost.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Loss<C> {
+    /// Node's error code, or empty.
+    pub code: String,
+    /// The error's message, or empty.
+    pub message: String,
+    /// The error; `None` if the connection just ended.
+    pub cause: Option<C>,
+}
+
+/// Takes a URI apart, with the second as the base of a relative one (WHATWG URL).
+pub type Parse = fn(&str, Option<&str>) -> Option<Uri>;
+
+impl<C> Loss<C> {
+    /// The error's message in one line, to put behind the problem; empty if there is none.
+    pub(super) fn detail(&self) -> String {
+        let words: Vec<_> = self.message.split_whitespace().collect();
+        let line = words.join(" ");
+        if line.is_empty() { line } else { format!(": {}", line.trim_end_matches('.')) }
+    }
+}

@@ -1,0 +1,240 @@
+//! Why a connection did not come about or was lost: a status, and a sentence that a person can act on.
+//!
+//! Every sentence has the form `peer: what is wrong (code). What to do.`
+
+use std::borrow::Cow;
+
+use super::dial::Loss;
+use super::failure::Obstacle;
+use super::progress::Point;
+use super::tls;
+use crate::http::{Malformed, MalformedKind};
+use crate::status::Status;
+use crate::uri::Uri;
+
+/// Whom a sentence is about.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Peer {
+    /// How the sentence starts: "example.org:443", or "proxy example.org:3128".
+    pub(super) at: String,
+    pub(super) is_proxy: bool,
+}
+
+/// How far the connection to a peer had come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Leg {
+    /// Not connected.
+    Connect,
+    /// During the TLS handshake.
+    Tls,
+    /// Before the response: the server's, or the proxy's that opens a tunnel.
+    Response,
+    /// The channel was open.
+    Open,
+}
+
+/// What a sentence says of a peer.
+pub(super) struct Said {
+    /// What is wrong, without a period.
+    pub(super) problem: Cow<'static, str>,
+    /// What to do: sentences, or empty.
+    pub(super) advice: &'static str,
+}
+
+/// A loss after the channel was open. The status is OK if the connection just ended: the channel knows what that means.
+pub fn explain_loss<C>(uri: &Uri, loss: &Loss<C>) -> (Status, String) {
+    of_loss(&Peer::server(uri), Leg::Open, loss)
+}
+
+/// The connection to `peer` was lost.
+pub(super) fn of_loss<C>(peer: &Peer, leg: Leg, loss: &Loss<C>) -> (Status, String) {
+    let code = loss.code.as_str();
+    let (status, said) = match leg {
+        Leg::Tls => (Status::INADEQUATE_SECURITY, tls::explain(peer, loss)),
+        _ if tls::is_tls(code) => (Status::INADEQUATE_SECURITY, tls::explain(peer, loss)),
+        Leg::Response if peer.is_proxy => (Status::PROXY_CONNECTION_REFUSED, no_tunnel(loss)),
+        _ if code == "ETIMEDOUT" => (Status::NET_TIMEOUT, timed_out(leg)),
+        Leg::Connect if is_lookup(code) => (Status::UNKNOWN_HOST, not_found(code)),
+        Leg::Connect => (Status::CONNECTION_REFUSED, not_connected(loss)),
+        Leg::Response => before_response(code),
+        Leg::Open => when_open(code),
+    };
+    (if peer.is_proxy { of_proxy(status) } else { status }, peer.sentence(&said, code))
+}
+
+/// A dialogue with `peer` came to nothing.
+pub(super) fn of_obstacle<C>(peer: &Peer, obstacle: &Obstacle<C>) -> (Status, String) {
+    let malformed = match obstacle {
+        Obstacle::Lost(loss) => return of_loss(peer, Leg::Response, loss),
+        Obstacle::Malformed(malformed) => malformed,
+    };
+    let Malformed { kind, message } = malformed;
+    if peer.is_proxy {
+        return (
+            Status::PROXY_CONNECTION_REFUSED,
+            format!("{}: it opened no tunnel to the server. {message}", peer.at),
+        );
+    }
+    match kind {
+        MalformedKind::NotHttp => {
+            let advice = "Check that a WebSocket server listens on this port.";
+            (Status::CONNECTION_REFUSED, format!("{}: the handshake failed. {message} {advice}", peer.at))
+        }
+        MalformedKind::Wrong => (Status::ILLEGAL_VALUE, format!("{}: the handshake failed. {message}", peer.at)),
+    }
+}
+
+/// `peer` responded, but not with an upgrade or a tunnel.
+pub(super) fn of_refusal(peer: &Peer, http_status: u16) -> (Status, String) {
+    let at = &peer.at;
+    if peer.is_proxy {
+        let message =
+            format!("{at}: it responded with HTTP status {http_status} instead of opening a tunnel to the server.");
+        return (Status::PROXY_CONNECTION_REFUSED, message);
+    }
+    let message =
+        format!("{at}: the server responded with HTTP status {http_status} instead of upgrading to WebSocket.");
+    let meaning = meaning(http_status);
+    let gap = if meaning.is_empty() { "" } else { " " };
+    (Status::CONNECTION_REFUSED, format!("{message}{gap}{meaning}"))
+}
+
+/// openTimeoutMs ran out while the opening waited for `point`.
+pub(super) fn of_timeout(server: &Peer, proxy: Option<&Peer>, point: Point) -> String {
+    let proxy = proxy.map(|it| it.at.as_str());
+    let waited = match (point, proxy) {
+        (Point::Start, _) => String::new(),
+        (Point::Lookup, None) => "while looking up the name. Check the network and its name server".into(),
+        (Point::Lookup, Some(proxy)) => {
+            format!("while looking up the name of {proxy}. Check the network and its name server")
+        }
+        (Point::Connect, None) => "while connecting. A firewall may drop the packets".into(),
+        (Point::Connect, Some(proxy)) => format!("while connecting to {proxy}. A firewall may drop the packets"),
+        (Point::Proxy, proxy) => format!("while waiting for {}", proxy.unwrap_or("the proxy")),
+        (Point::Tls, _) => "during the TLS handshake".into(),
+        (Point::Response, _) => "while waiting for the response".into(),
+        (Point::OnAuthRequired, _) => "while waiting for onAuthRequired".into(),
+        (Point::OnRedirect, _) => "while waiting for onRedirect".into(),
+    };
+    let gap = if waited.is_empty() { "" } else { "; time ran out " };
+    format!("{}: the connection did not open within openTimeoutMs{gap}{waited}.", server.at)
+}
+
+impl Peer {
+    pub(super) fn server(uri: &Uri) -> Self {
+        Self { at: uri.authority(), is_proxy: false }
+    }
+
+    /// `authority` is the proxy's host and port.
+    pub(super) fn proxy(authority: &str) -> Self {
+        Self { at: format!("proxy {authority}"), is_proxy: true }
+    }
+
+    fn sentence(&self, said: &Said, code: &str) -> String {
+        let Said { problem, advice } = said;
+        let code = if code.is_empty() { String::new() } else { format!(" ({code})") };
+        let gap = if advice.is_empty() { "" } else { " " };
+        format!("{}: {problem}{code}.{gap}{advice}", self.at)
+    }
+}
+
+impl Said {
+    pub(super) fn new(problem: impl Into<Cow<'static, str>>, advice: &'static str) -> Self {
+        Self { problem: problem.into(), advice }
+    }
+}
+
+/// What a failed connection means if the proxy is at the other end.
+fn of_proxy(status: Status) -> Status {
+    match status {
+        Status::INADEQUATE_SECURITY => status,
+        Status::UNKNOWN_HOST => Status::UNKNOWN_PROXY_HOST,
+        _ => Status::PROXY_CONNECTION_REFUSED,
+    }
+}
+
+fn is_lookup(code: &str) -> bool {
+    matches!(code, "EAI_AGAIN" | "ENOTFOUND" | "EAI_NODATA" | "EAI_NONAME" | "EAI_FAIL")
+}
+
+fn not_found(code: &str) -> Said {
+    match code {
+        "EAI_AGAIN" => Said::new("the name could not be looked up", "Check the network and its name server."),
+        _ => Said::new("the name was not found", "Check the spelling."),
+    }
+}
+
+fn timed_out(leg: Leg) -> Said {
+    match leg {
+        Leg::Connect => {
+            Said::new("the system gave up waiting for an answer", "Check the address, and any firewall on the path.")
+        }
+        _ => Said::new("the system gave up waiting", ""),
+    }
+}
+
+fn not_connected<C>(loss: &Loss<C>) -> Said {
+    match loss.code.as_str() {
+        "ECONNREFUSED" => Said::new(
+            "nothing accepts connections there",
+            "Check that the server is running, and that this is its port.",
+        ),
+        "EHOSTUNREACH" => Said::new("there is no route to this host", "Check the address and the network."),
+        "ENETUNREACH" => Said::new("there is no route to this network", "Check the address and the network."),
+        "EACCES" | "EPERM" => Said::new("the system does not permit this connection", ""),
+        "ENOENT" => Said::new("there is no such socket file", "Check the option socket.path."),
+        "EADDRNOTAVAIL" => Said::new("the local address cannot be used", "Check the option socket.localAddress."),
+        _ => Said::new(format!("the connection failed{}", loss.detail()), ""),
+    }
+}
+
+fn no_tunnel<C>(loss: &Loss<C>) -> Said {
+    match loss.code.as_str() {
+        "" if loss.message.is_empty() => {
+            Said::new("it ended the connection before it opened a tunnel to the server", "")
+        }
+        "ECONNRESET" | "EPIPE" | "ECONNABORTED" => {
+            Said::new("it reset the connection before it opened a tunnel to the server", "")
+        }
+        _ => Said::new(format!("the connection was lost before it opened a tunnel to the server{}", loss.detail()), ""),
+    }
+}
+
+fn before_response(code: &str) -> (Status, Said) {
+    let advice = "Check that a WebSocket server listens on this port.";
+    match code {
+        "ECONNRESET" | "EPIPE" | "ECONNABORTED" => {
+            (Status::NET_RESET, Said::new("the connection was reset before a response came", advice))
+        }
+        "" => (Status::CONNECTION_REFUSED, Said::new("the connection ended before a response came", advice)),
+        _ => (Status::NET_RESET, Said::new("the connection was lost before a response came", "")),
+    }
+}
+
+fn when_open(code: &str) -> (Status, Said) {
+    match code {
+        "ECONNRESET" | "EPIPE" | "ECONNABORTED" => (Status::NET_RESET, Said::new("the connection was reset", "")),
+        "" => (Status::OK, Said::new("the connection ended without a close frame", "")),
+        _ => (Status::NET_RESET, Said::new("the connection was lost", "")),
+    }
+}
+
+/// What an HTTP status means to a WebSocket client: sentences, or empty.
+fn meaning(status: u16) -> &'static str {
+    match status {
+        400 => "It did not understand the request.",
+        403 => "It forbids the request. It may require an origin, a cookie or another header.",
+        404 => "It has nothing at this path. Check the path.",
+        405 => "It does not accept GET at this path. Check the path.",
+        407 => "It asks for a proxy's user name and password, but is no proxy of this channel.",
+        426 => "It requires another protocol or version.",
+        429 => "It received too many requests. Wait before you try again.",
+        500 => "It failed.",
+        502 => "It is a gateway, and cannot reach the server behind it.",
+        503 => "It is overloaded or under maintenance. Try again later.",
+        504 => "It is a gateway, and the server behind it took too long.",
+        200..300 => "This is a web page or a file, not a WebSocket. Check the path.",
+        300..400 => "The redirect was not followed.",
+        _ => "",
+    }
+}

@@ -1,0 +1,111 @@
+//! The opening handshake (RFC 6455 §4.1): the request, and what makes its answer good.
+
+use std::borrow::Cow;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use sha1::{Digest as _, Sha1};
+
+use crate::http::{Field, Malformed, MalformedKind, Response};
+use crate::protocol::{Agreement, DeflateOffer, judge};
+
+/// The upgrade request.
+pub(super) struct Request {
+    /// The value of `Host`.
+    pub(super) host: String,
+    /// Path and query.
+    pub(super) resource: String,
+    /// `Sec-WebSocket-Key`: base64 of 16 random bytes.
+    pub(super) key: String,
+    /// The subprotocols asked for.
+    pub(super) protocols: Vec<String>,
+    /// permessage-deflate, if it is offered.
+    pub(super) deflate: Option<DeflateOffer>,
+    /// The other fields.
+    pub(super) fields: Vec<Field>,
+}
+
+/// What a good response settles.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Settled {
+    pub(super) protocol: String,
+    pub(super) extensions: String,
+    pub(super) deflate: Option<Agreement>,
+}
+
+impl Request {
+    /// A new key.
+    pub(super) fn key(random: [u8; 16]) -> String {
+        STANDARD.encode(random)
+    }
+
+    /// The request as it is sent.
+    pub(super) fn to_bytes(&self) -> Vec<u8> {
+        let mut text = format!("GET {} HTTP/1.1\r\nHost: {}\r\n", self.resource, self.host);
+        text.push_str("Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n");
+        let mut line = |name: &str, value: &str| text.extend([name, ": ", value, "\r\n"]);
+        line("Sec-WebSocket-Key", &self.key);
+        if !self.protocols.is_empty() {
+            line("Sec-WebSocket-Protocol", &self.protocols.join(", "));
+        }
+        if let Some(offer) = &self.deflate {
+            line("Sec-WebSocket-Extensions", &offer.header());
+        }
+        for field in &self.fields {
+            line(field.name(), field.value());
+        }
+        text.push_str("\r\n");
+        text.into_bytes()
+    }
+
+    /// RFC 6455 §4.1, "the client MUST validate the server's response as follows", items 2 to 6. Item 1 is the status 101.
+    pub(super) fn validate(&self, response: &Response) -> Result<Settled, Malformed> {
+        if response.version != 1 {
+            return Err(wrong("The response is HTTP/1.0, which cannot upgrade."));
+        }
+        if !only(response, "Upgrade").is_some_and(|value| value.eq_ignore_ascii_case(b"websocket")) {
+            return Err(wrong("The response's Upgrade field is not \"websocket\"."));
+        }
+        if !response.values("Connection").any(has_upgrade_token) {
+            return Err(wrong("The response's Connection field does not contain \"Upgrade\"."));
+        }
+        if only(response, "Sec-WebSocket-Accept") != Some(accept_for(&self.key).as_bytes()) {
+            return Err(wrong("The response's Sec-WebSocket-Accept field does not match this request's key."));
+        }
+        let extensions = response.joined("Sec-WebSocket-Extensions").unwrap_or_default();
+        let deflate = judge(self.deflate.as_ref(), &extensions).map_err(|fault| wrong(fault.message))?;
+        Ok(Settled { protocol: self.selected(response)?, extensions, deflate })
+    }
+
+    /// The subprotocol that the server has selected; empty if it selected none.
+    fn selected(&self, response: &Response) -> Result<String, Malformed> {
+        if response.values("Sec-WebSocket-Protocol").next().is_none() {
+            return Ok(String::new());
+        }
+        let selected = only(response, "Sec-WebSocket-Protocol");
+        let asked = self.protocols.iter().find(|asked| selected == Some(asked.as_bytes()));
+        asked.cloned().ok_or_else(|| wrong("The response selects a subprotocol that was not asked for."))
+    }
+}
+
+/// The value of a field that is there exactly once.
+fn only<'a>(response: &'a Response, name: &'a str) -> Option<&'a [u8]> {
+    let mut values = response.values(name);
+    values.next().filter(|_| values.next().is_none())
+}
+
+fn has_upgrade_token(value: &[u8]) -> bool {
+    value.split(|byte| *byte == b',').any(|token| token.trim_ascii().eq_ignore_ascii_case(b"upgrade"))
+}
+
+/// What the server must answer to `key` (RFC 6455 §4.2.2, item 5).
+fn accept_for(key: &str) -> String {
+    STANDARD.encode(Sha1::new().chain_update(key).chain_update(GUID).finalize())
+}
+
+/// RFC 6455 §1.3
+const GUID: &[u8] = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
+
+fn wrong(message: impl Into<Cow<'static, str>>) -> Malformed {
+    Malformed { kind: MalformedKind::Wrong, message: message.into() }
+}

@@ -1,0 +1,216 @@
+//! How a connection comes about: from `asyncOpen` to the first frame, as one async function, `Opening::run`.
+//!
+//! Generic over [`Dial`], which makes sockets, and [`Ask`], the user's callbacks. No JavaScript, no clock: whoever drives the
+//! future drops it when the time is up or the channel is closed. The future uses nothing of a runtime.
+//!
+//! | file | |
+//! |---|---|
+//! | `plan.rs` | where to go next, and what to show there |
+//! | `account.rs` | a user name and password for one origin |
+//! | `proxy.rs`, `tunnel.rs`, `socks5.rs` | which proxy, and the tunnel through it |
+//! | `handshake.rs` | the upgrade request and its response |
+//! | `follow.rs` | what follows a refusal: a redirect, a question to the user, or the end |
+//! | `explanation.rs`, `tls.rs` | every failure's status and sentence |
+//! | `progress.rs` | what is known when openTimeoutMs runs out |
+
+mod account;
+mod ask;
+mod dial;
+mod explanation;
+mod failure;
+mod follow;
+mod handshake;
+mod plan;
+mod progress;
+mod proxy;
+mod settings;
+mod socks5;
+mod tls;
+mod tunnel;
+
+pub use account::Credentials;
+pub use ask::{Ask, AuthRequest, Stage};
+pub use dial::{Dial, Hop, Loss, Parse, Socket, TlsPeer};
+pub use explanation::explain_loss;
+pub use failure::{Failure, Refusal};
+pub use progress::Progress;
+pub use proxy::Proxy;
+pub use settings::{ProxySetting, Settings};
+
+use std::rc::Rc;
+
+use explanation::Leg;
+use failure::Obstacle;
+use handshake::Settled;
+use plan::{Party, Plan};
+use progress::Point;
+use proxy::ProxyKind;
+
+use crate::http::{Expect, Response};
+use crate::protocol::Agreement;
+use crate::status::Status;
+use crate::uri::Uri;
+
+/// An open connection.
+#[derive(Debug)]
+pub struct Opened<S> {
+    /// The connection; what it reads next are frames.
+    pub socket: S,
+    /// The subprotocol that the server has selected, or empty.
+    pub protocol: String,
+    /// The `Sec-WebSocket-Extensions` field as the server sent it, or empty.
+    pub extensions: String,
+    /// What was agreed on for permessage-deflate.
+    pub deflate: Option<Agreement>,
+    /// The response.
+    pub response: Response,
+    /// Frames that came right behind the response.
+    pub rest: Vec<u8>,
+}
+
+/// What is known meanwhile, and the future that opens the channel.
+pub type Begun<F> = (Rc<Progress>, F);
+
+/// What an opening comes to.
+pub type Outcome<D> = Result<Opened<<D as Dial>::Socket>, Failure<<D as Dial>::Cause>>;
+
+/// Validates, and starts the first connection, because `asyncOpen` throws what is wrong with either. `uri` is a WebSocket's
+/// ([`Uri::websocket`]). The rest is the future; dropping it abandons everything. No callback runs before it is polled.
+pub fn begin<D: Dial, A: Ask<Cause = D::Cause>>(
+    uri: Uri,
+    settings: Settings,
+    dial: D,
+    ask: A,
+) -> Result<Begun<impl Future<Output = Outcome<D>>>, Refusal<D::Cause>> {
+    let plan = Plan::new(uri, settings)?;
+    let progress = Rc::new(Progress::default());
+    let opening = Opening { plan, dial, ask, progress: progress.clone() };
+    let socket = opening.dial().map_err(|Failure { status, message, cause, .. }| Refusal { status, message, cause })?;
+    Ok((progress, opening.run(socket)))
+}
+
+/// One opening.
+struct Opening<D, A> {
+    plan: Plan,
+    dial: D,
+    ask: A,
+    progress: Rc<Progress>,
+}
+
+/// What the server has responded.
+enum Exchange {
+    Upgraded(Settled, Response, Vec<u8>),
+    Refused(Response),
+}
+
+impl<D: Dial, A: Ask<Cause = D::Cause>> Opening<D, A> {
+    /// One connection after the other, as redirects and authorization want it.
+    async fn run(mut self, mut socket: D::Socket) -> Outcome<D> {
+        loop {
+            self.connect(&mut socket).await?;
+            let (refusal, party) = match self.tunnel(&mut socket).await? {
+                Some(refusal) => (refusal, Party::Proxy),
+                None => {
+                    self.secure(&mut socket).await?;
+                    match self.exchange(&mut socket).await? {
+                        Exchange::Refused(refusal) => (refusal, Party::Server),
+                        Exchange::Upgraded(settled, response, rest) => {
+                            let Settled { protocol, extensions, deflate } = settled;
+                            return Ok(Opened { socket, protocol, extensions, deflate, response, rest });
+                        }
+                    }
+                }
+            };
+            drop(socket);
+            self.follow(refusal, party).await?;
+            socket = self.dial()?;
+        }
+    }
+
+    /// Starts the next connection.
+    fn dial(&self) -> Result<D::Socket, Failure<D::Cause>> {
+        let proxy = self.plan.proxy.as_ref().map(|_| self.plan.peer(Party::Proxy));
+        self.progress.start(self.plan.peer(Party::Server), proxy);
+        self.dial.connect(&self.plan.hop()).map_err(|cause| {
+            let message = "tls, socket: Node refuses one of these options. The error's cause says which.";
+            Failure { cause: Some(cause), ..Failure::new(Status::INVALID_ARG, message) }
+        })
+    }
+
+    /// To the proxy, or without one to the server.
+    async fn connect(&self, socket: &mut D::Socket) -> Result<(), Failure<D::Cause>> {
+        let (host, party) = match &self.plan.proxy {
+            Some(proxy) => (proxy.host.as_str(), Party::Proxy),
+            None => (self.plan.uri.address(), Party::Server),
+        };
+        if socket.looks_up() {
+            self.progress.reach(Point::Lookup);
+            self.ask.progress(Stage::ResolvingHost, host);
+            socket.resolved().await.map_err(|loss| self.lost(party, Leg::Connect, loss))?;
+            self.ask.progress(Stage::ResolvedHost, host);
+        }
+        self.progress.reach(Point::Connect);
+        self.ask.progress(Stage::ConnectingTo, host);
+        socket.connected().await.map_err(|loss| self.lost(party, Leg::Connect, loss))?;
+        self.ask.progress(Stage::ConnectedTo, host);
+        Ok(())
+    }
+
+    /// Through the proxy, if there is one. Returns its response if that is a refusal.
+    async fn tunnel(&mut self, socket: &mut D::Socket) -> Result<Option<Response>, Failure<D::Cause>> {
+        let Some(proxy) = self.plan.proxy.clone() else { return Ok(None) };
+        self.progress.reach(Point::Proxy);
+        if proxy.kind == ProxyKind::Https {
+            let peer = self.plan.proxy_tls(&proxy);
+            socket.secure(&peer).await.map_err(|loss| self.lost(Party::Proxy, Leg::Tls, loss))?;
+        }
+        let asked = if proxy.kind == ProxyKind::Socks5 {
+            let uri = &self.plan.uri;
+            socks5::connect(socket, proxy.credentials.as_ref(), uri.address(), uri.port()).await.map(|()| None)
+        } else {
+            let authorization = self.plan.proxy_authorization();
+            tunnel::connect(socket, &self.plan.uri.authority(), authorization, &self.progress).await
+        };
+        asked.map_err(|obstacle| self.stopped(Party::Proxy, obstacle))
+    }
+
+    /// TLS with the server, if the URI wants it.
+    async fn secure(&self, socket: &mut D::Socket) -> Result<(), Failure<D::Cause>> {
+        let uri = &self.plan.uri;
+        if uri.is_secure() {
+            self.progress.reach(Point::Tls);
+            self.ask.progress(Stage::TlsHandshakeStarting, uri.address());
+            let secured = socket.secure(&self.plan.tls()).await;
+            secured.map_err(|loss| self.lost(Party::Server, Leg::Tls, loss))?;
+            self.ask.progress(Stage::TlsHandshakeEnded, uri.address());
+        }
+        Ok(())
+    }
+
+    /// The upgrade request and its response.
+    async fn exchange(&mut self, socket: &mut D::Socket) -> Result<Exchange, Failure<D::Cause>> {
+        let request = self.plan.request();
+        self.progress.reach(Point::Response);
+        self.ask.progress(Stage::SendingTo, self.plan.uri.address());
+        socket.write(&request.to_bytes());
+        self.ask.progress(Stage::WaitingFor, self.plan.uri.address());
+        let read = self.progress.read_response(socket, Expect::Upgrade).await;
+        let (response, rest) = read.map_err(|obstacle| self.stopped(Party::Server, obstacle))?;
+        if response.status != 101 {
+            return Ok(Exchange::Refused(response));
+        }
+        let settled = request.validate(&response).map_err(|malformed| self.stopped(Party::Server, malformed.into()))?;
+        Ok(Exchange::Upgraded(settled, response, rest))
+    }
+
+    fn lost(&self, party: Party, leg: Leg, loss: Loss<D::Cause>) -> Failure<D::Cause> {
+        let (status, message) = explanation::of_loss(&self.plan.peer(party), leg, &loss);
+        Failure { cause: loss.cause, ..Failure::new(status, message) }
+    }
+
+    fn stopped(&self, party: Party, obstacle: Obstacle<D::Cause>) -> Failure<D::Cause> {
+        let (status, message) = explanation::of_obstacle(&self.plan.peer(party), &obstacle);
+        let cause = if let Obstacle::Lost(loss) = obstacle { loss.cause } else { None };
+        Failure { cause, ..Failure::new(status, message) }
+    }
+}

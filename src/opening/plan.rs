@@ -1,0 +1,208 @@
+//! Where to go next, and what to show there: proxies, accounts, redirects, and what another origin must not see.
+
+use std::collections::HashMap;
+
+use super::account::{Account, Credentials};
+use super::dial::{Hop, TlsPeer};
+use super::explanation::Peer;
+use super::failure::{DeadEnd, Refusal};
+use super::handshake::Request;
+use super::proxy::Proxy;
+use super::settings::Settings;
+use crate::http::{Field, Forbidden, Scheme, Trail};
+use crate::status::Status;
+use crate::uri::Uri;
+
+/// The state of an opening between two connections.
+pub(super) struct Plan {
+    pub(super) settings: Settings,
+    /// Where the connection goes now.
+    pub(super) uri: Uri,
+    /// The proxy on the path there.
+    pub(super) proxy: Option<Proxy>,
+    /// Private headers and options are for this origin alone.
+    first_origin: String,
+    trail: Trail,
+    /// By origin, the proxies' too.
+    accounts: HashMap<String, Account>,
+}
+
+/// Who has responded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Party {
+    Server,
+    Proxy,
+}
+
+impl Plan {
+    /// `uri` is a WebSocket's ([`Uri::websocket`]).
+    pub(super) fn new<C>(uri: Uri, settings: Settings) -> Result<Self, Refusal<C>> {
+        let invalid = |message: String| Refusal::new(Status::INVALID_ARG, message);
+        let proxy = settings.proxy.choose(&uri, settings.parse).map_err(invalid)?;
+        if proxy.is_some() && settings.unix_socket {
+            return Err(invalid(
+                "proxy, socket.path: a unix socket is reached without a proxy. Leave one of them out.".into(),
+            ));
+        }
+        if let Some(credentials) = Credentials::of(&uri) {
+            if settings.headers.iter().any(|field| field.is("Authorization")) {
+                let message = "headers: the URI contains a user name or password, and headers has Authorization. Leave one of them out.";
+                return Err(invalid(message.into()));
+            }
+            let malformed = |problem| Refusal::new(Status::MALFORMED_URI, format!("URI: {problem}"));
+            credentials.check(Scheme::Basic).map_err(malformed)?;
+        }
+        let trail = Trail::new(uri.bare(), settings.redirects);
+        let mut plan = Self {
+            first_origin: uri.origin(),
+            trail,
+            settings,
+            uri: Uri::default(),
+            proxy: None,
+            accounts: HashMap::new(),
+        };
+        plan.enter(uri, proxy);
+        Ok(plan)
+    }
+
+    /// Where to connect to.
+    pub(super) fn hop(&self) -> Hop {
+        let (host, port) = match &self.proxy {
+            Some(proxy) => (proxy.host.as_str(), proxy.port),
+            None => (self.uri.address(), self.uri.port()),
+        };
+        let (is_proxy, is_foreign) = (self.proxy.is_some(), self.is_foreign());
+        Hop { host: host.to_owned(), port, is_proxy, is_foreign, will_be_secure: self.uri.is_secure() }
+    }
+
+    /// TLS with the server.
+    pub(super) fn tls(&self) -> TlsPeer {
+        let is_foreign = self.is_foreign();
+        TlsPeer { host: self.uri.address().to_owned(), port: self.uri.port(), is_proxy: false, is_foreign }
+    }
+
+    /// TLS with a proxy.
+    pub(super) fn proxy_tls(&self, proxy: &Proxy) -> TlsPeer {
+        TlsPeer { host: proxy.host.clone(), port: proxy.port, is_proxy: true, is_foreign: self.is_foreign() }
+    }
+
+    /// Whom sentences are about.
+    pub(super) fn peer(&self, party: Party) -> Peer {
+        match (&self.proxy, party) {
+            (Some(proxy), Party::Proxy) => Peer::proxy(&proxy.authority),
+            _ => Peer::server(&self.uri),
+        }
+    }
+
+    /// Whose user name and password `party` asks for.
+    pub(super) fn origin(&self, party: Party) -> String {
+        match (&self.proxy, party) {
+            (Some(proxy), Party::Proxy) => proxy.origin(),
+            _ => self.uri.origin(),
+        }
+    }
+
+    pub(super) fn account(&mut self, party: Party) -> &mut Account {
+        self.accounts.entry(self.origin(party)).or_default()
+    }
+
+    /// The next request to the server.
+    pub(super) fn request(&mut self) -> Request {
+        let resource = self.uri.resource();
+        let authorization = self.authorization(Party::Server, "Authorization", "GET", &resource);
+        let is_foreign = self.is_foreign();
+        let own = self.settings.headers.iter().filter(|field| {
+            let is_replaced = authorization.is_some() && field.is("Authorization");
+            let is_hidden = is_foreign && field.is_private();
+            !is_replaced && !is_hidden
+        });
+        let fields = self.settings.origin.iter().chain(own).chain(&authorization).cloned().collect();
+        Request {
+            host: self.uri.host(),
+            resource,
+            key: Request::key((self.settings.random)()),
+            protocols: self.settings.protocols.clone(),
+            deflate: self.settings.deflate.clone(),
+            fields,
+        }
+    }
+
+    /// The field of the next CONNECT.
+    pub(super) fn proxy_authorization(&mut self) -> Option<Field> {
+        let target = self.uri.authority();
+        self.authorization(Party::Proxy, "Proxy-Authorization", "CONNECT", &target)
+    }
+
+    fn authorization(&mut self, party: Party, name: &str, method: &str, resource: &str) -> Option<Field> {
+        let value = self.account(party).authorization(method, resource)?;
+        Field::new(name, &value).ok() // it always is: neither credentials nor challenges have control characters
+    }
+
+    /// Where a `Location` leads, if the rules allow it.
+    pub(super) fn target<C>(&self, location: &str) -> Result<Uri, DeadEnd<C>> {
+        let bad = |reason: &str| self.not_followed(Status::BAD_URI, location, reason);
+        let uri = (self.settings.parse)(location, Some(&self.uri.href)).ok_or_else(|| bad("this is not a URI."))?;
+        let uri = uri.without_fragment().websocket().map_err(|_| bad("the scheme must be ws, wss, http or https."))?;
+        Credentials::of(&uri).map_or(Ok(()), |it| it.check(Scheme::Basic)).map_err(bad)?;
+        match self.trail.check(self.uri.is_secure(), uri.is_secure(), &uri.bare()) {
+            Ok(()) => Ok(uri),
+            Err(Forbidden::Unencrypted) => Err(bad("it leads from an encrypted connection to an unencrypted one.")),
+            Err(Forbidden::Circle) => Err(self.not_followed(
+                Status::REDIRECT_LOOP,
+                location,
+                "it leads in a circle, to a URI that was visited before.",
+            )),
+            Err(Forbidden::TooMany) => {
+                let reason =
+                    format!("it is one more than the {} that the option redirects allows.", self.settings.redirects);
+                Err(self.not_followed(Status::REDIRECT_LOOP, location, &reason))
+            }
+        }
+    }
+
+    /// Whether redirects are followed at all.
+    pub(super) fn follows_redirects(&self) -> bool {
+        self.settings.redirects > 0
+    }
+
+    /// Goes on to `uri`, which [`Plan::target`] has returned for `location`.
+    pub(super) fn follow<C>(&mut self, location: &str, uri: Uri) -> Result<(), DeadEnd<C>> {
+        let proxy = self.settings.proxy.choose(&uri, self.settings.parse);
+        let proxy = proxy.map_err(|problem| self.not_followed(Status::BAD_URI, location, &problem))?;
+        self.trail.follow(uri.bare());
+        self.enter(uri, proxy);
+        Ok(())
+    }
+
+    /// `reason` is the end of a sentence.
+    pub(super) fn not_followed<C>(&self, status: Status, location: &str, reason: &str) -> DeadEnd<C> {
+        let (at, location) = (self.uri.authority(), without_credentials(location));
+        let message = format!("{at}: the redirect to \"{location}\" was not followed: {reason}");
+        DeadEnd { status: Some(status), message, cause: None }
+    }
+
+    /// The user name and password in a URI are its origin's.
+    fn enter(&mut self, uri: Uri, proxy: Option<Proxy>) {
+        self.uri = uri;
+        self.proxy = proxy;
+        if let Some(credentials) = Credentials::of(&self.uri) {
+            self.account(Party::Server).learn(credentials);
+        }
+        if let Some(credentials) = self.proxy.as_ref().and_then(|proxy| proxy.credentials.clone()) {
+            self.account(Party::Proxy).learn(credentials);
+        }
+    }
+
+    fn is_foreign(&self) -> bool {
+        self.uri.origin() != self.first_origin
+    }
+}
+
+/// What a `Location` may have between `//` and `@` is no one else's to read.
+fn without_credentials(location: &str) -> String {
+    let Some((scheme, rest)) = location.split_once("//") else { return location.to_owned() };
+    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    let (authority, path) = rest.split_at(end);
+    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+    format!("{scheme}//{host}{path}")
+}

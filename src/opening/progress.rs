@@ -1,0 +1,98 @@
+//! What is known while a connection comes about, for when openTimeoutMs runs out.
+
+use std::cell::{Cell, RefCell};
+
+use super::dial::Socket;
+use super::explanation::{self, Peer};
+use super::failure::{Failure, Obstacle};
+use crate::http::{Expect, Malformed, Response, ResponseReader};
+use crate::status::Status;
+
+/// What is known meanwhile. A refusal whose body is still coming says more than a timeout does.
+#[derive(Default)]
+pub struct Progress {
+    point: Cell<Point>,
+    server: RefCell<Peer>,
+    proxy: RefCell<Option<Peer>>,
+    /// The response that is being read.
+    reader: RefCell<Option<ResponseReader>>,
+}
+
+/// What the opening waits for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Point {
+    /// Nothing yet.
+    #[default]
+    Start,
+    /// The proxy's address, or without one the server's.
+    Lookup,
+    /// The connection there.
+    Connect,
+    /// TLS with the proxy, or the tunnel through it.
+    Proxy,
+    /// TLS with the server.
+    Tls,
+    /// The server's response.
+    Response,
+    OnAuthRequired,
+    OnRedirect,
+}
+
+impl Progress {
+    /// How the opening ends because openTimeoutMs has run out.
+    pub fn timed_out<C>(&self) -> Failure<C> {
+        let refusal = self.reader.borrow_mut().take().and_then(|mut reader| reader.refusal());
+        let (server, proxy) = (self.server.borrow(), self.proxy.borrow());
+        if let Some(response) = refusal {
+            let peer = proxy.as_ref().filter(|_| self.point.get() == Point::Proxy).unwrap_or(&server);
+            let (status, message) = explanation::of_refusal(peer, response.status);
+            return Failure { http: Some(response), ..Failure::new(status, message) };
+        }
+        let message = explanation::of_timeout(&server, proxy.as_ref(), self.point.get());
+        Failure { timed_out: true, ..Failure::new(Status::NET_TIMEOUT, message) }
+    }
+
+    /// A connection to `server` starts, through `proxy` if there is one.
+    pub(super) fn start(&self, server: Peer, proxy: Option<Peer>) {
+        self.server.replace(server);
+        self.proxy.replace(proxy);
+    }
+
+    /// The opening waits for something else now.
+    pub(super) fn reach(&self, point: Point) {
+        self.point.set(point);
+    }
+
+    /// Reads a response, and returns what came behind a successful one. If the connection is lost in the middle of a refusal's
+    /// body, the refusal is the response: it says more than the loss.
+    pub(super) async fn read_response<S: Socket>(
+        &self,
+        socket: &mut S,
+        expect: Expect,
+    ) -> Result<(Response, Vec<u8>), Obstacle<S::Cause>> {
+        self.reader.replace(Some(ResponseReader::new(expect)));
+        loop {
+            let bytes = match socket.read().await {
+                Ok(bytes) => bytes,
+                Err(loss) => {
+                    let reader = self.reader.borrow_mut().take();
+                    let refusal = reader.and_then(|mut reader| reader.refusal());
+                    return refusal.map(|refusal| (refusal, Vec::new())).ok_or(Obstacle::Lost(loss));
+                }
+            };
+            if let Some(done) = self.handle_bytes(&bytes)? {
+                self.reader.take();
+                return Ok(done);
+            }
+        }
+    }
+
+    /// Empty `bytes` are the end of the connection.
+    fn handle_bytes(&self, bytes: &[u8]) -> Result<Option<(Response, Vec<u8>)>, Malformed> {
+        match self.reader.borrow_mut().as_mut() {
+            Some(reader) if bytes.is_empty() => reader.end().map(|response| Some((response, Vec::new()))),
+            Some(reader) => reader.read(bytes),
+            None => Ok(None),
+        }
+    }
+}

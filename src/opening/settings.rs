@@ -1,0 +1,41 @@
+//! What a channel opens with.
+
+use super::dial::Parse;
+use super::proxy::Proxy;
+use crate::http::Field;
+use crate::protocol::DeflateOffer;
+
+/// What a channel opens with, all of it validated.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The `Origin` field.
+    pub origin: Option<Field>,
+    /// The fields that the user adds.
+    pub headers: Vec<Field>,
+    /// The subprotocols asked for, in order of preference.
+    pub protocols: Vec<String>,
+    /// permessage-deflate, if it is to be offered.
+    pub deflate: Option<DeflateOffer>,
+    /// How many redirects are followed at most.
+    pub redirects: u32,
+    /// The option `proxy`.
+    pub proxy: ProxySetting,
+    /// The option `socket.path` is set.
+    pub unix_socket: bool,
+    /// The host's own URL parser.
+    pub parse: Parse,
+    /// Random bytes from a cryptographic generator.
+    pub random: fn() -> [u8; 16],
+}
+
+/// The option `proxy`.
+#[derive(Clone, Debug, Default)]
+pub enum ProxySetting {
+    /// No proxy.
+    #[default]
+    None,
+    /// This proxy for every host.
+    Fixed(Proxy),
+    /// The proxy that the environment names for a host. The function looks up a variable.
+    Environment(fn(&str) -> Option<String>),
+}
