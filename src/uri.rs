@@ -110,3 +110,73 @@ impl Uri {
         format!("{}{}{}", self.origin(), self.resource(), self.hash)
     }
 }
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+
+    /// A WHATWG parser, as the hosts have one.
+    pub(crate) fn parse(text: &str, base: Option<&str>) -> Option<Uri> {
+        let url = match base {
+            Some(base) => url::Url::parse(base).ok()?.join(text).ok()?,
+            None => url::Url::parse(text).ok()?,
+        };
+        Some(Uri {
+            href: url.as_str().into(),
+            scheme: url.scheme().into(),
+            username: url.username().into(),
+            password: url.password().unwrap_or_default().into(),
+            hostname: url.host_str().unwrap_or_default().into(),
+            port: url.port(),
+            pathname: url.path().into(),
+            search: url.query().filter(|it| !it.is_empty()).map(|it| format!("?{it}")).unwrap_or_default(),
+            hash: url.fragment().filter(|it| !it.is_empty()).map(|it| format!("#{it}")).unwrap_or_default(),
+        })
+    }
+
+    fn websocket(text: &str) -> Result<Uri, UriError> {
+        parse(text, None).unwrap().websocket()
+    }
+
+    #[test]
+    fn http_and_https_count_as_ws_and_wss() {
+        for (given, href, secure, port) in [
+            ("ws://h/", "ws://h/", false, 80),
+            ("WSS://H:8443/a?b", "wss://h:8443/a?b", true, 8443),
+            ("http://h:80/", "ws://h/", false, 80),
+            ("https://user:pw@h/", "wss://user:pw@h/", true, 443),
+        ] {
+            let uri = websocket(given).unwrap();
+            assert_eq!((uri.href.as_str(), uri.is_secure(), uri.port()), (href, secure, port), "{given}");
+        }
+    }
+
+    #[test]
+    fn another_scheme_is_refused_and_so_is_a_fragment_even_an_empty_one() {
+        for other in ["ftp://h/", "file:///a", "javascript:alert(1)", "data:,x", "wsx://h/", "blob:ws://h/"] {
+            assert_eq!(websocket(other), Err(UriError::Scheme), "{other}");
+        }
+        for fragment in ["ws://h/#a", "wss://h/#", "http://h/?q#", "ws://h/a#b#c"] {
+            assert_eq!(websocket(fragment), Err(UriError::Fragment), "{fragment}");
+            assert!(parse(fragment, None).unwrap().without_fragment().websocket().is_ok(), "{fragment}");
+        }
+        assert_eq!(websocket("ws://us%23er@h/%23?%23").unwrap().resource(), "/%23?%23");
+    }
+
+    #[test]
+    fn the_parts_are_as_headers_and_sockets_want_them() {
+        let uri = websocket("wss://us%20er:pw@[2001:DB8::a]:443/a%20b?c=d").unwrap();
+        assert_eq!(
+            (uri.host(), uri.authority(), uri.address()),
+            ("[2001:db8::a]".into(), "[2001:db8::a]:443".into(), "2001:db8::a")
+        );
+        assert_eq!((uri.origin(), uri.resource()), ("wss://[2001:db8::a]".into(), "/a%20b?c=d".into()));
+        assert_eq!(uri.bare(), "wss://[2001:db8::a]/a%20b?c=d");
+        let uri = websocket("ws://Example.ORG:443").unwrap();
+        assert_eq!(
+            (uri.host(), uri.authority(), uri.address()),
+            ("example.org:443".into(), "example.org:443".into(), "example.org")
+        );
+        assert_eq!((uri.origin(), uri.resource()), ("ws://example.org:443".into(), "/".into()));
+    }
+}

@@ -110,8 +110,11 @@ impl Account {
         if self.nonce.is_none() {
             return true;
         }
+        if !challenge.is_stale() {
+            return false;
+        }
         self.stale = self.stale.saturating_add(1);
-        challenge.is_stale() && self.stale <= MAX_STALE
+        self.stale <= MAX_STALE
     }
 
     /// The next requests answer this challenge.

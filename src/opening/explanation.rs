@@ -226,7 +226,7 @@ fn meaning(status: u16) -> &'static str {
         403 => "It forbids the request. It may require an origin, a cookie or another header.",
         404 => "It has nothing at this path. Check the path.",
         405 => "It does not accept GET at this path. Check the path.",
-        407 => "It asks for a proxy's user name and password, but is no proxy of this channel.",
+        407 => "It asks for a proxy's user name and password. Check the option proxy.",
         426 => "It requires another protocol or version.",
         429 => "It received too many requests. Wait before you try again.",
         500 => "It failed.",

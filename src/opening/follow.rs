@@ -54,10 +54,7 @@ impl<D: Dial, A: Ask<Cause = D::Cause>> Opening<D, A> {
         let field = if party == Party::Proxy { "Proxy-Authenticate" } else { "WWW-Authenticate" };
         let values: Vec<_> = refusal.values(field).map(String::from_utf8_lossy).collect();
         let Some(challenge) = Challenge::strongest(values.iter().map(AsRef::as_ref)) else {
-            let asked = values.join(", ");
-            return Err(DeadEnd::new(format!(
-                "It asks for authorization by a scheme that is not known here: \"{asked}\"."
-            )));
+            return Err(unknown_scheme(&values.join(", ")));
         };
         if !self.plan.account(party).may_answer(&challenge) {
             self.ask_user(&challenge, party).await?;
@@ -89,6 +86,13 @@ impl<D: Dial, A: Ask<Cause = D::Cause>> Opening<D, A> {
         self.plan.account(party).set(credentials);
         Ok(())
     }
+}
+
+fn unknown_scheme<C>(asked: &str) -> DeadEnd<C> {
+    DeadEnd::new(match asked {
+        "" => "It does not say which authorization it accepts.".to_owned(),
+        _ => format!("It accepts no authorization that is known here, only \"{asked}\"."),
+    })
 }
 
 fn nobody_to_ask<C>(has_credentials: bool, request: &AuthRequest) -> DeadEnd<C> {

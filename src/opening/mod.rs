@@ -28,6 +28,9 @@ mod socks5;
 mod tls;
 mod tunnel;
 
+#[cfg(test)]
+mod tests;
+
 pub use account::Credentials;
 pub use ask::{Ask, AuthRequest, Stage};
 pub use dial::{Dial, Hop, Loss, Parse, Socket, TlsPeer};

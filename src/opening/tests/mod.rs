@@ -1,0 +1,8 @@
+//! The opening between scripted sockets and scripted callbacks.
+
+mod authorization;
+mod explanation;
+mod fake;
+mod handshake;
+mod proxy;
+mod redirect;
