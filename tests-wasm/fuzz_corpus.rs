@@ -47,6 +47,26 @@ fn the_corpus_of_channel_holds() {
     replay("channel", targets::channel);
 }
 
+#[test]
+fn the_corpus_of_response_holds() {
+    replay("response", targets::response);
+}
+
+#[test]
+fn the_corpus_of_challenge_holds() {
+    replay("challenge", targets::challenge);
+}
+
+#[test]
+fn the_corpus_of_socks5_holds() {
+    replay("socks5", targets::socks5);
+}
+
+#[test]
+fn the_corpus_of_connect_holds() {
+    replay("connect", targets::connect);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(300) })]
 
@@ -56,6 +76,9 @@ proptest! {
         targets::extension(&data);
         targets::frames(&data);
         targets::channel(&data);
+        targets::challenge(&data);
+        targets::socks5(&data);
+        targets::connect(&data);
     }
 
     /// Mostly odd bytes, of which `arbitrary` makes long lists.
@@ -72,7 +95,9 @@ proptest! {
         lines in proptest::collection::vec(proptest::sample::select(LINES), 0..12),
         rest in proptest::collection::vec(any::<u8>(), 0..40),
     ) {
-        targets::response_head(&[&settings[..], lines.concat().as_bytes(), &rest].concat());
+        let data = [&settings[..], lines.concat().as_bytes(), &rest].concat();
+        targets::response_head(&data);
+        targets::response(&data);
     }
 }
 

@@ -238,3 +238,139 @@ fn not_http(message: &'static str) -> Malformed {
 fn wrong(message: &'static str) -> Malformed {
     Malformed { kind: MalformedKind::Wrong, message: message.into() }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What comes of a response, in one piece and byte by byte, and of the end if that has to come first.
+    fn read(expect: Expect, text: &str) -> Result<(Response, Vec<u8>), Malformed> {
+        let read = |size: usize| {
+            let mut reader = ResponseReader::new(expect);
+            let mut chunks = text.as_bytes().chunks(size);
+            while let Some(chunk) = chunks.next() {
+                if let Some((response, mut rest)) = reader.read(chunk)? {
+                    rest.extend(chunks.flatten());
+                    return Ok((response, rest));
+                }
+            }
+            reader.end().map(|response| (response, Vec::new()))
+        };
+        let whole = read(text.len().max(1));
+        let bytewise = read(1);
+        // A redirect's body is as much of it as came with the head, and what lies behind a refusal is nobody's.
+        assert_eq!(whole.as_ref().map(|it| it.0.status), bytewise.as_ref().map(|it| it.0.status));
+        whole
+    }
+
+    fn refusal(text: &str) -> Response {
+        read(Expect::Upgrade, text).unwrap().0
+    }
+
+    fn malformed(text: &str) -> Malformed {
+        read(Expect::Upgrade, text).unwrap_err()
+    }
+
+    #[test]
+    fn what_lies_behind_a_success_is_handed_over() {
+        for (expect, head) in [
+            (Expect::Upgrade, "HTTP/1.1 101 Ok\r\nA:  b \r\n\r\n"),
+            (Expect::Tunnel, "HTTP/1.0 200\r\nContent-Length: 9\r\n\r\n"),
+        ] {
+            let (response, rest) = read(expect, &format!("HTTP/1.1 100\r\n\r\n{head}HTTP/1.1 behind")).unwrap();
+            assert_eq!((response.body, rest.as_slice()), (Vec::new(), &b"HTTP/1.1 behind"[..]));
+        }
+        let (response, _) = read(Expect::Upgrade, "HTTP/1.1 101 Ok\r\nA:  b \r\na: c\r\n\r\n").unwrap();
+        assert_eq!((response.version, response.status, response.joined("A").as_deref()), (1, 101, Some("b, c")));
+        assert_eq!(response.fields[0], ("A".to_owned(), b"b".to_vec()));
+    }
+
+    #[test]
+    fn a_success_of_one_kind_is_a_refusal_of_the_other() {
+        assert_eq!(read(Expect::Tunnel, "HTTP/1.1 101 Ok\r\n\r\nbehind").unwrap().0.body, b"");
+        assert_eq!(read(Expect::Upgrade, "HTTP/1.1 200 Ok\r\nContent-Length: 4\r\n\r\nbody").unwrap().0.body, b"body");
+    }
+
+    #[test]
+    fn a_body_ends_as_its_fields_say() {
+        for (fields, text, body) in [
+            ("Content-Length: 3\r\n", "no!behind", "no!"),
+            ("Content-Length: 30\r\n", "half", "half"),
+            ("", "to the end", "to the end"),
+            ("Content-Length: x\r\n", "to the end", "to the end"),
+            (
+                "Transfer-Encoding: gzip, Chunked\r\nContent-Length: 2\r\n",
+                "3\r\nno!\r\n2;x=y\r\n!!\r\n0\r\n\r\nbehind",
+                "no!!!",
+            ),
+            ("Transfer-Encoding: chunked\r\n", "10\r\n0123", "0123"),
+        ] {
+            assert_eq!(refusal(&format!("HTTP/1.1 403 No\r\n{fields}\r\n{text}")).body, body.as_bytes(), "{fields}");
+        }
+        for status in [204, 304] {
+            assert_eq!(refusal(&format!("HTTP/1.1 {status} No\r\nContent-Length: 5\r\n\r\nbehind")).body, b"");
+        }
+    }
+
+    #[test]
+    fn no_more_than_4_kib_of_a_body_are_kept_or_waited_for() {
+        let mut reader = ResponseReader::new(Expect::Upgrade);
+        assert_eq!(reader.read(b"HTTP/1.1 403 No\r\n\r\n"), Ok(None));
+        assert_eq!(reader.read(&[b'b'; 4095]), Ok(None));
+        let (response, _) = reader.read(b"bbbb").unwrap().unwrap();
+        assert_eq!(response.body, [b'b'; 4096]);
+    }
+
+    #[test]
+    fn a_redirect_is_complete_with_its_head_but_not_at_a_proxy() {
+        let head = b"HTTP/1.1 302 Found\r\nLocation: /\r\nContent-Length: 100\r\n\r\n";
+        assert!(ResponseReader::new(Expect::Upgrade).read(head).unwrap().is_some());
+        assert!(ResponseReader::new(Expect::Tunnel).read(head).unwrap().is_none());
+    }
+
+    #[test]
+    fn what_is_not_http_fails_at_its_first_wrong_byte() {
+        for text in ["S", "\r\n", "HTTP/2", "http/1.1", "HTTP 1", "HTTP/1.1 100\r\n\r\nX"] {
+            let mut reader = ResponseReader::new(Expect::Upgrade);
+            assert_eq!(reader.read(text.as_bytes()).unwrap_err().kind, MalformedKind::NotHttp, "{text}");
+        }
+        for text in ["HTTP/1.1 1000 x\r\n\r\n", "HTTP/1.1 x\r\n\r\n", "HTTP/1.x 101\r\n\r\n"] {
+            assert_eq!(malformed(text).kind, MalformedKind::NotHttp, "{text}");
+        }
+        for text in ["", "HTTP/1.1", "HTTP/1.1 404 Not Found\r\nContent-", "HTTP/1.1 100\r\n\r\n"] {
+            assert_eq!(malformed(text).kind, MalformedKind::NotHttp, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_head_that_breaks_the_rules_is_wrong() {
+        for lines in ["A b: c\r\n", ": c\r\n", "A: b\0\r\n", " folded: a\r\n", "A: b\n\nhidden\r\n"] {
+            assert_eq!(malformed(&format!("HTTP/1.1 101 Ok\r\n{lines}\r\n")).kind, MalformedKind::Wrong, "{lines:?}");
+        }
+    }
+
+    #[test]
+    fn the_limits_are_16_kib_and_128_fields_to_the_byte_and_the_field() {
+        let head = |size: usize| format!("HTTP/1.1 101 Ok\r\nA: {}\r\n\r\n", "b".repeat(size - 24));
+        assert_eq!(head(100).len(), 100);
+        assert!(read(Expect::Upgrade, &head(16 * 1024)).is_ok());
+        assert_eq!(malformed(&head(16 * 1024 + 1)).kind, MalformedKind::Wrong);
+        assert!(
+            ResponseReader::new(Expect::Upgrade).read(&head(20_000).as_bytes()[..16 * 1024]).is_err(),
+            "without its end"
+        );
+        let fields = |count| format!("HTTP/1.1 101 Ok\r\n{}\r\n", "A: b\r\n".repeat(count));
+        assert_eq!(read(Expect::Upgrade, &fields(128)).unwrap().0.fields.len(), 128);
+        assert!(malformed(&fields(129)).message.contains("128"));
+    }
+
+    #[test]
+    fn time_that_runs_out_leaves_what_has_come_of_a_refusal_and_nothing_else() {
+        let mut reader = ResponseReader::new(Expect::Upgrade);
+        assert_eq!(reader.read(b"HTTP/1.1 403 No\r\n\r"), Ok(None));
+        assert_eq!(reader.refusal(), None);
+        let mut reader = ResponseReader::new(Expect::Tunnel);
+        assert_eq!(reader.read(b"HTTP/1.1 403 No\r\n\r\nhalf"), Ok(None));
+        assert_eq!(reader.refusal().unwrap().body, b"half");
+    }
+}

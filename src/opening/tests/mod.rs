@@ -6,3 +6,6 @@ mod fake;
 mod handshake;
 mod proxy;
 mod redirect;
+mod script;
+mod socks5;
+mod tunnel;

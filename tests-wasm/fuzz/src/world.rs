@@ -1,0 +1,234 @@
+//! A host for one opening, made of bytes: what its connections receive, and which of their awaits fail or never end.
+
+use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
+use std::future::pending;
+use std::pin::pin;
+use std::rc::Rc;
+use std::task::{Context, Poll, Waker};
+
+use websocket_channel::opening::{
+    self, Ask, AuthRequest, Credentials, Dial, Failure, Hop, Loss, Opened, ProxySetting, Refusal, Settings, Socket,
+    Stage, TlsPeer,
+};
+use websocket_channel::uri::Uri;
+
+/// What one connection does.
+#[derive(Default, Debug, Clone)]
+pub(crate) struct Script {
+    pub(crate) looks_up: bool,
+    /// The await that fails.
+    pub(crate) fails_at: Option<Await>,
+    /// It never settles instead.
+    pub(crate) hangs: bool,
+    pub(crate) code: &'static str,
+    pub(crate) chunks: VecDeque<Vec<u8>>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, arbitrary::Arbitrary)]
+pub(crate) enum Await {
+    Lookup,
+    Connect,
+    Tls,
+    /// The read behind the last chunk.
+    Read,
+}
+
+/// What went over one connection.
+#[derive(Debug)]
+pub(crate) struct Log {
+    pub(crate) hop: Hop,
+    pub(crate) written: Vec<u8>,
+    /// Whom TLS is spoken with by now.
+    pub(crate) tls: Vec<TlsPeer>,
+    pub(crate) is_open: bool,
+}
+
+/// The host and the user of one opening.
+#[derive(Default)]
+pub(crate) struct World {
+    scripts: RefCell<VecDeque<Script>>,
+    pub(crate) logs: RefCell<Vec<Log>>,
+    pub(crate) asks: Cell<u32>,
+    pub(crate) redirects: Cell<u32>,
+    /// An await was reached that never settles.
+    pub(crate) hung: Cell<bool>,
+    credentials: Option<(String, String)>,
+}
+
+/// How an opening stands when nothing more can happen.
+pub(crate) type End = Result<Poll<Result<Opened<FuzzSocket>, Failure<()>>>, Refusal<()>>;
+
+impl World {
+    /// A connection without a script is ended by its peer. The user answers with `credentials`, or gives up.
+    pub(crate) fn new(scripts: impl IntoIterator<Item = Script>, credentials: Option<(String, String)>) -> Rc<Self> {
+        Rc::new(Self { scripts: RefCell::new(scripts.into_iter().collect()), credentials, ..Self::default() })
+    }
+
+    /// Polls once: all awaits are ready, or never will be.
+    pub(crate) fn open(self: &Rc<Self>, uri: &str, settings: Settings) -> End {
+        let uri = parse(uri, None).expect("a URI").websocket().expect("a WebSocket's");
+        let (progress, opening) = opening::begin(uri, settings, Host(self.clone()), Host(self.clone()))?;
+        let poll = pin!(opening).poll(&mut Context::from_waker(Waker::noop()));
+        assert_eq!(poll.is_pending(), self.hung.get(), "it waits for what does not come, and for nothing else");
+        if poll.is_pending() {
+            check_failure(&progress.timed_out::<()>());
+        }
+        Ok(poll)
+    }
+}
+
+/// What is true of every failure.
+pub(crate) fn check_failure<C>(failure: &Failure<C>) {
+    let message = &failure.message;
+    assert!(message.contains(": ") && message.ends_with('.') && !message.contains(['\r', '\n', '\0']), "{message:?}");
+    assert!(failure.status.0 & 0x8000_0000 != 0, "{:?}", failure.status);
+    assert!(failure.http.is_none() || !failure.timed_out);
+    if let Some(http) = &failure.http {
+        assert!(http.body.len() <= 4096 && http.fields.len() <= 128);
+    }
+}
+
+/// What a channel has without options.
+pub(crate) fn settings() -> Settings {
+    Settings {
+        origin: None,
+        headers: Vec::new(),
+        protocols: Vec::new(),
+        deflate: None,
+        redirects: 10,
+        proxy: ProxySetting::None,
+        unix_socket: false,
+        parse,
+        random: || *b"the sample nonce",
+    }
+}
+
+/// The URL parser, as the hosts have one.
+pub(crate) fn parse(text: &str, base: Option<&str>) -> Option<Uri> {
+    let url = match base {
+        Some(base) => url::Url::parse(base).ok()?.join(text).ok()?,
+        None => url::Url::parse(text).ok()?,
+    };
+    let part = |mark: &str, text: Option<&str>| text.filter(|it| !it.is_empty()).map(|it| format!("{mark}{it}"));
+    Some(Uri {
+        href: url.as_str().into(),
+        scheme: url.scheme().into(),
+        username: url.username().into(),
+        password: url.password().unwrap_or_default().into(),
+        hostname: url.host_str().unwrap_or_default().into(),
+        port: url.port(),
+        pathname: url.path().into(),
+        search: part("?", url.query()).unwrap_or_default(),
+        hash: part("#", url.fragment()).unwrap_or_default(),
+    })
+}
+
+#[derive(Clone)]
+struct Host(Rc<World>);
+
+impl Dial for Host {
+    type Socket = FuzzSocket;
+    type Cause = ();
+
+    fn connect(&self, hop: &Hop) -> Result<FuzzSocket, ()> {
+        let mut logs = self.0.logs.borrow_mut();
+        assert!(!logs.iter().any(|log| log.is_open), "one connection at a time");
+        logs.push(Log { hop: hop.clone(), written: Vec::new(), tls: Vec::new(), is_open: true });
+        let script = self.0.scripts.borrow_mut().pop_front().unwrap_or_default();
+        Ok(FuzzSocket { world: self.0.clone(), at: logs.len() - 1, script })
+    }
+}
+
+pub(crate) struct FuzzSocket {
+    world: Rc<World>,
+    at: usize,
+    script: Script,
+}
+
+impl FuzzSocket {
+    async fn settle(&self, point: Await) -> Result<(), Loss<()>> {
+        if self.script.fails_at != Some(point) {
+            return Ok(());
+        }
+        if self.script.hangs {
+            self.world.hung.set(true);
+            pending::<()>().await;
+        }
+        Err(Loss { code: self.script.code.into(), message: "it is\r\nlost".into(), cause: Some(()) })
+    }
+
+    fn log(&self, write: impl FnOnce(&mut Log)) {
+        write(&mut self.world.logs.borrow_mut()[self.at]);
+    }
+}
+
+impl Drop for FuzzSocket {
+    fn drop(&mut self) {
+        self.log(|log| log.is_open = false);
+    }
+}
+
+impl Socket for FuzzSocket {
+    type Cause = ();
+
+    fn looks_up(&self) -> bool {
+        self.script.looks_up
+    }
+
+    async fn resolved(&mut self) -> Result<(), Loss<()>> {
+        assert!(self.script.looks_up);
+        self.settle(Await::Lookup).await
+    }
+
+    async fn connected(&mut self) -> Result<(), Loss<()>> {
+        self.settle(Await::Connect).await
+    }
+
+    async fn secure(&mut self, peer: &TlsPeer) -> Result<(), Loss<()>> {
+        self.log(|log| log.tls.push(peer.clone()));
+        self.settle(Await::Tls).await
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        assert!(!bytes.is_empty());
+        self.log(|log| log.written.extend_from_slice(bytes));
+    }
+
+    async fn read(&mut self) -> Result<Vec<u8>, Loss<()>> {
+        if let Some(chunk) = self.script.chunks.pop_front() {
+            return Ok(chunk);
+        }
+        self.settle(Await::Read).await.map(|()| Vec::new())
+    }
+
+    fn unread(&mut self, bytes: Vec<u8>) {
+        assert!(!bytes.is_empty());
+        self.script.chunks.push_front(bytes);
+    }
+}
+
+impl Ask for Host {
+    type Cause = ();
+
+    fn progress(&self, _: Stage, host: &str) {
+        assert!(!host.is_empty() && !host.contains(['[', '@', '/']), "{host}");
+    }
+
+    fn moved(&self, uri: &Uri) {
+        assert!(uri.scheme.starts_with("ws") && !uri.href.contains('#'), "{uri:?}");
+    }
+
+    async fn credentials(&self, request: &AuthRequest) -> Option<Result<Option<Credentials>, ()>> {
+        self.0.asks.set(self.0.asks.get() + 1);
+        assert!((1..=10).contains(&request.attempt));
+        let credentials = self.0.credentials.clone();
+        Some(Ok(credentials.map(|(username, password)| Credentials { username, password })))
+    }
+
+    async fn may_redirect(&self, from: &str, to: &str, status: u16) -> Result<bool, ()> {
+        self.0.redirects.set(self.0.redirects.get() + 1);
+        assert!(from != to && matches!(status, 301 | 302 | 303 | 307 | 308));
+        Ok(true)
+    }
+}
