@@ -32,9 +32,9 @@ impl Connection {
     /// The value of a field in what was written, the last one.
     pub(super) fn field(&self, name: &str) -> Option<String> {
         let text = self.text();
-        let values =
+        let mut values =
             text.lines().filter_map(|line| line.split_once(": ")).filter(|(it, _)| it.eq_ignore_ascii_case(name));
-        values.last().map(|(_, value)| value.to_owned())
+        values.next_back().map(|(_, value)| value.to_owned())
     }
 }
 
@@ -63,13 +63,13 @@ pub(super) struct World {
 
 /// How an opening stands after all that can happen has happened.
 pub(super) enum Stand {
-    Opened(Opened<FakeSocket>),
+    Opened(Box<Opened<FakeSocket>>),
     Failed(Failure<&'static str>),
     Waiting(Rc<Progress>),
 }
 
 impl Stand {
-    pub(super) fn opened(self) -> Opened<FakeSocket> {
+    pub(super) fn opened(self) -> Box<Opened<FakeSocket>> {
         match self {
             Self::Opened(opened) => opened,
             Self::Failed(failure) => panic!("it failed: {failure:?}"),
@@ -145,7 +145,7 @@ impl World {
         }
         let poll = pin!(opening).poll(&mut Context::from_waker(Waker::noop()));
         Ok(match poll {
-            Poll::Ready(Ok(opened)) => Stand::Opened(opened),
+            Poll::Ready(Ok(opened)) => Stand::Opened(Box::new(opened)),
             Poll::Ready(Err(failure)) => Stand::Failed(failure),
             Poll::Pending => Stand::Waiting(progress),
         })
