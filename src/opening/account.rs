@@ -131,3 +131,24 @@ impl Account {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn percent_encoded_utf8_is_decoded_and_nothing_else_is() {
+        for (text, decoded) in [("a%20b%C3%A4%2b", "a bä+"), ("", ""), ("ä+", "ä+"), ("%25%32%30", "%20")] {
+            assert_eq!(percent_decode(text).as_deref(), Some(decoded));
+        }
+        for text in ["%", "%2", "a%zz", "%+f", "%-1", "% 2", "%ff", "%c3%", "%\u{e4}"] {
+            assert_eq!(percent_decode(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn credentials_do_not_show_when_they_are_printed() {
+        let credentials = Credentials { username: "user".into(), password: "hunter2".into() };
+        assert!(!format!("{credentials:?}").contains("hunter2"));
+    }
+}
