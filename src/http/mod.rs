@@ -5,6 +5,7 @@ mod challenge;
 mod digest;
 mod field;
 mod redirect;
+mod refusal;
 mod response;
 
 pub use challenge::{Challenge, Scheme};

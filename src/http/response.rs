@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use super::refusal::{MAX_BODY, Refusal};
+
 /// An HTTP response.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct Response {
@@ -70,8 +72,6 @@ pub struct ResponseReader {
 const MAX_HEAD: usize = 16 * 1024;
 /// The most fields in it.
 const MAX_FIELDS: usize = 128;
-/// How much of a refusal's body is kept.
-const MAX_BODY: usize = 4 * 1024;
 
 impl ResponseReader {
     /// A reader for the response to what `expect` names.
@@ -137,72 +137,6 @@ impl ResponseReader {
     }
 }
 
-/// A refusal whose body is still coming.
-#[derive(Debug)]
-struct Refusal {
-    response: Response,
-    length: BodyLength,
-    /// A redirect says all it has to say in its head: its body is not waited for.
-    is_redirect: bool,
-}
-
-/// How the end of a body is told (RFC 9112 §6.3).
-#[derive(Clone, Copy, Debug)]
-enum BodyLength {
-    Known(usize),
-    Chunked,
-    UntilEnd,
-}
-
-impl Refusal {
-    fn new(response: Response, expect: Expect) -> Self {
-        let is_chunked =
-            response.values("Transfer-Encoding").any(|value| value.to_ascii_lowercase().ends_with(b"chunked"));
-        let content_length = response.values("Content-Length").next().and_then(|value| str::from_utf8(value).ok());
-        let length = match (response.status, content_length.and_then(|value| value.parse().ok())) {
-            (100..200 | 204 | 304, _) => BodyLength::Known(0),
-            _ if is_chunked => BodyLength::Chunked,
-            (_, Some(length)) => BodyLength::Known(length),
-            (_, None) => BodyLength::UntilEnd,
-        };
-        let is_redirect = expect == Expect::Upgrade && super::location(&response).is_some();
-        Self { response, length, is_redirect }
-    }
-
-    fn is_complete(&self, body: &[u8]) -> bool {
-        let is_all = match self.length {
-            BodyLength::Known(length) => body.len() >= length,
-            BodyLength::Chunked => join_chunks(body).1,
-            BodyLength::UntilEnd => false,
-        };
-        is_all || self.is_redirect || body.len() >= MAX_BODY
-    }
-
-    fn finish(self, mut body: Vec<u8>) -> Response {
-        match self.length {
-            BodyLength::Known(length) => body.truncate(length),
-            BodyLength::Chunked => body = join_chunks(&body).0,
-            BodyLength::UntilEnd => {}
-        }
-        Response { body, ..self.response }
-    }
-}
-
-/// The data of the chunks that are there, and whether the last one is (RFC 9112 §7.1). Trailers are not waited for.
-fn join_chunks(mut body: &[u8]) -> (Vec<u8>, bool) {
-    let mut joined = Vec::new();
-    while let Ok(httparse::Status::Complete((start, size))) = httparse::parse_chunk_size(body) {
-        if size == 0 {
-            return (joined, true);
-        }
-        let data = body.get(start..).unwrap_or_default();
-        let size = usize::try_from(size).unwrap_or(usize::MAX);
-        joined.extend_from_slice(data.get(..size).unwrap_or(data));
-        body = size.checked_add(2).and_then(|next| data.get(next..)).unwrap_or_default();
-    }
-    (joined, false)
-}
-
 /// Where the head ends, if it does. `seen` bytes were looked at before; only what follows, and the three bytes before it, can end it.
 fn end_of_head(held: &[u8], seen: usize) -> Option<usize> {
     let from = seen.saturating_sub(3);
@@ -263,10 +197,6 @@ mod tests {
         whole
     }
 
-    fn refusal(text: &str) -> Response {
-        read(Expect::Upgrade, text).unwrap().0
-    }
-
     fn malformed(text: &str) -> Malformed {
         read(Expect::Upgrade, text).unwrap_err()
     }
@@ -289,27 +219,6 @@ mod tests {
     fn a_success_of_one_kind_is_a_refusal_of_the_other() {
         assert_eq!(read(Expect::Tunnel, "HTTP/1.1 101 Ok\r\n\r\nbehind").unwrap().0.body, b"");
         assert_eq!(read(Expect::Upgrade, "HTTP/1.1 200 Ok\r\nContent-Length: 4\r\n\r\nbody").unwrap().0.body, b"body");
-    }
-
-    #[test]
-    fn a_body_ends_as_its_fields_say() {
-        for (fields, text, body) in [
-            ("Content-Length: 3\r\n", "no!behind", "no!"),
-            ("Content-Length: 30\r\n", "half", "half"),
-            ("", "to the end", "to the end"),
-            ("Content-Length: x\r\n", "to the end", "to the end"),
-            (
-                "Transfer-Encoding: gzip, Chunked\r\nContent-Length: 2\r\n",
-                "3\r\nno!\r\n2;x=y\r\n!!\r\n0\r\n\r\nbehind",
-                "no!!!",
-            ),
-            ("Transfer-Encoding: chunked\r\n", "10\r\n0123", "0123"),
-        ] {
-            assert_eq!(refusal(&format!("HTTP/1.1 403 No\r\n{fields}\r\n{text}")).body, body.as_bytes(), "{fields}");
-        }
-        for status in [204, 304] {
-            assert_eq!(refusal(&format!("HTTP/1.1 {status} No\r\nContent-Length: 5\r\n\r\nbehind")).body, b"");
-        }
     }
 
     #[test]

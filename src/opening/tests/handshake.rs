@@ -4,7 +4,8 @@ use crate::opening::Settings;
 use crate::protocol::DeflateOffer;
 use crate::status::Status;
 
-const GOOD: &str = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: CdXSYUsvsaMthlEXWDNURGWA/1o=\r\n\r\n";
+const GOOD: &str = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+    Sec-WebSocket-Accept: CdXSYUsvsaMthlEXWDNURGWA/1o=\r\n\r\n";
 
 #[test]
 fn the_request_is_what_rfc_6455_asks_for_and_nothing_more() {
