@@ -57,7 +57,8 @@ pub trait Socket {
     /// The connection is established.
     async fn connected(&mut self) -> Result<(), Loss<Self::Cause>>;
 
-    /// Speaks TLS over what is connected: to the proxy, or through it to the server. A certificate that is not trusted is a loss.
+    /// Speaks TLS over what is connected: to the proxy, or through it to the server; through a proxy of https to a server of wss,
+    /// one after the other. A certificate that is not trusted is a loss.
     async fn secure(&mut self, peer: &TlsPeer) -> Result<(), Loss<Self::Cause>>;
 
     /// Sends bytes.
