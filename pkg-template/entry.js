@@ -1,34 +1,76 @@
-// The package's entry, for every host: scripts/build.js bundles it with one of the two wasm builds.
+// The package's entry, for every host: compiles the wasm on first use, and makes the exported classes of its.
+// scripts/build.js bundles it with one of the two wasm builds.
 
-import { ChannelError } from '../src/bindings/error.js';
-import { LoadGroup } from '../src/bindings/load_group.js';
-import { WebSocketChannel, provide } from '../src/bindings/channel.js';
-import { host } from 'build:host';
-import { RawChannel } from 'build:glue';
+import { ChannelError } from '../src/facade/error.js';
+import * as wasm from 'build:glue';
 import { CloseCodes, Status } from 'build:constants';
 import { load } from './load.js';
+
+const names = new Map(Object.entries(Status).map(([name, number]) => [number, name]));
 
 /** The name of an nsresult of this package, or undefined. 0x80070057 has two names; this is onStop's. */
 function statusName(status) {
   return names.get(status);
 }
 
-const names = new Map(Object.entries(Status).map(([name, number]) => [number, name]));
+let exports;
 
-host.statusName = statusName;
-
-let memory;
-
-provide(() => {
-  memory = load().memory;
-  return RawChannel;
-}, host);
-
-for (const [name, value] of Object.entries(CloseCodes)) {
-  Object.defineProperty(WebSocketChannel, name, { value, enumerable: true });
+/** Takes from the class what wasm-bindgen adds to it, and moves what only this package calls to symbols. */
+function tidy({ prototype }, symbols) {
+  for (const name of ['free', '__destroy_into_raw', Symbol.dispose]) delete prototype[name];
+  for (const [name, symbol] of Object.entries(symbols)) {
+    Object.defineProperty(prototype, symbol, { ...Object.getOwnPropertyDescriptor(prototype, name), enumerable: false });
+    delete prototype[name];
+  }
 }
 
-// For tests of the memory bound; no part of the API.
-Object.defineProperty(WebSocketChannel, Symbol.for('websocket-channel.memory'), { get: () => memory });
+const tag = (name) => ({ value: name, configurable: true });
+const THIS = Symbol('this');
+const REFUSED = Symbol('refused');
+const INSPECT = Symbol.for('nodejs.util.inspect.custom');
+tidy(wasm.WebSocketChannel, {
+  __this: THIS, __refused: REFUSED, __cancel: Symbol.for('websocket-channel.cancel'), __inspect: INSPECT,
+});
+
+class WebSocketChannel extends wasm.WebSocketChannel {
+  constructor(options) {
+    exports ??= load();
+    super(options);
+    Object.defineProperty(this, '__wbg_ptr', { enumerable: false }); // wasm-bindgen's pointer, out of sight
+    this[THIS] = this;
+  }
+
+  sendMsg(text) { return super.sendMsg(text) || super[REFUSED](); }
+
+  sendBinaryMsg(bytes) { return super.sendBinaryMsg(bytes) || super[REFUSED](); }
+}
+
+/** Not a subclass: with a pointer like a channel's it would pass for one where a channel's method is called on it. */
+class LoadGroup {
+  #group;
+
+  constructor() {
+    exports ??= load();
+    this.#group = new wasm.LoadGroup();
+  }
+
+  get activeCount() { return this.#group.activeCount; }
+
+  cancel(status) { this.#group.cancel(status); }
+
+  [Symbol.iterator]() { return this.#group[Symbol.iterator](); }
+
+  get [Symbol.for('websocket-channel.members')]() { return this.#group.__members; }
+
+  [INSPECT]() { return this.#group.__inspect(); }
+}
+
+for (const [name, value] of Object.entries(CloseCodes)) Object.defineProperty(WebSocketChannel, name, { value, enumerable: true });
+for (const [name, it] of Object.entries({ WebSocketChannel, LoadGroup, ChannelError })) {
+  Object.defineProperty(it, 'name', tag(name)); // a bundler may have given it another
+  if (it !== ChannelError) Object.defineProperty(it.prototype, Symbol.toStringTag, tag(name)); // an error's is Error
+}
+// For tests of memory; no part of the API.
+Object.defineProperty(WebSocketChannel, Symbol.for('websocket-channel.exports'), { get: () => exports });
 
 export { ChannelError, LoadGroup, Status, WebSocketChannel, statusName };

@@ -1,93 +1,103 @@
 /** Every listener method is optional. `context` is what `asyncOpen` was given. */
 export interface WebSocketListener<Context = undefined> {
-  /** First call, exactly once. On a channel that never opened, `onStop` follows directly. */
+  /**
+   * The first call, exactly once. It also comes on a channel that never opened, right before `onStop`: check `channel.state` before you do
+   * what only an open channel justifies, such as resetting a retry delay.
+   */
   onStart?(context: Context): void;
-  /** A text message. */
+  /** A text message arrived. */
   onMessageAvailable?(context: Context, text: string): void;
-  /** A binary message. The memory is yours; several messages may share one `ArrayBuffer`. */
+  /** A binary message arrived. The memory is yours. Several messages may share one `ArrayBuffer`. */
   onBinaryMessageAvailable?(context: Context, bytes: Uint8Array<ArrayBuffer>): void;
   /** The host has taken one sent message of `size` payload bytes. */
   onAcknowledge?(context: Context, size: number): void;
-  /** The peer's close frame came; `code` is 1005 if it carried none. Unless you call `close()` here, the channel answers. */
+  /** The peer's close frame arrived; `code` is 1005 if it had none. Unless you call `close()` here, the channel answers with the same code. */
   onServerClose?(context: Context, code: number, reason: string): void;
-  /** Last call, exactly once. `status` is `Status.NS_OK` if both close frames were exchanged. */
+  /** The last call, exactly once. `status` is `Status.NS_OK` if both close frames were exchanged, and otherwise names the cause. */
   onStop?(context: Context, status: number, detail: StopDetail): void;
 }
 
-/** What is known of a channel's end. */
+/** How a channel ended, as far as the host knows. */
 export interface StopDetail {
-  /** The status's name, such as `NS_ERROR_NET_RESET`. */
-  readonly name: string;
-  /** What happened, in a sentence. */
+  /** The status's name, such as `NS_ERROR_NET_RESET`. null if the status is a number of your own, passed to `LoadGroup.cancel`. */
+  readonly name: string | null;
+  /** What happened and what to do about it, in sentences. */
   readonly message: string;
-  /** Both close frames were exchanged. */
+  /** Whether both close frames were exchanged. */
   readonly wasClean: boolean;
-  /** The peer's close code; 1005 if its frame carried none, 1006 if no close frame came. */
+  /** The code of the peer's close frame: 1005 if it had none, 1006 if no close frame arrived. */
   readonly code: number;
-  /** The peer's reason. */
+  /** The reason in the peer's close frame, or "". */
   readonly reason: string;
-  /** Who closed first. */
+  /** Which end closed first; null if neither did. */
   readonly closedBy: 'local' | 'remote' | null;
-  /** Node: the last HTTP response, if it was no upgrade. */
+  /** Node: the last HTTP response if it was not an upgrade. Otherwise null. */
   readonly http: HttpAnswer | null;
-  /** Node: the system's error. Also what a stream, or one of the notificationCallbacks, threw. */
+  /** Node: the system's error. On every host: the reason of `signal`, or what a stream or a callback threw. Otherwise null. */
   readonly cause: Error | null;
-  /** Which wait was too long. */
+  /** Which timeout expired, if one did. */
   readonly timeout: 'open' | 'close' | 'ping' | null;
 }
 
-/** An HTTP response that is no upgrade. */
-export interface HttpAnswer {
+/** The status and headers of an HTTP response. */
+export interface HttpResponse {
   readonly status: number;
-  /** Lower-case names; values of headers that came twice are joined with a comma. */
+  /** Names are in lower case. If a header occurs several times, its values are joined with ", ". */
   readonly headers: Readonly<Record<string, string>>;
-  /** Its beginning, at most 4 KiB. */
+}
+
+/** An HTTP response that is not an upgrade. */
+export interface HttpAnswer extends HttpResponse {
+  /** The first 4 KiB at most, decoded as UTF-8. */
   readonly body: string;
 }
 
-/** What the constructor takes. It refuses unknown names. `null` and `undefined` mean an option's default. */
+/**
+ * The constructor's options. It throws for unknown names and unusable values. `null` and `undefined` mean an option's default on every host. In a
+ * browser, an option marked "Node only" throws NS_ERROR_NOT_IMPLEMENTED.
+ */
 export interface ChannelOptions {
-  /** How long opening may take, from `asyncOpen` on, in milliseconds. Default 20 000. */
-  openTimeoutMs?: number | null;
-  /** How long to wait for the peer's close frame, in milliseconds. Default 20 000. */
-  closeTimeoutMs?: number | null;
-  /** The longest message, in payload bytes. Default 128 MiB. */
-  maxMessageSize?: number | null;
-  /** Aborting it cancels the channel with NS_BINDING_ABORTED; its reason becomes the detail's `cause`. */
-  signal?: AbortSignalLike | null;
-  /** Node only: extra request headers. */
-  headers?: Readonly<Record<string, string>> | Iterable<readonly [string, string]> | null;
+  /** How long opening may take, in milliseconds from `asyncOpen` on, 1 to 2,147,483,647. Default 20,000. */
+  openTimeoutMs?: number | null | undefined;
+  /** How long to wait for the peer's close frame, in milliseconds, 1 to 2,147,483,647. Default 20,000. */
+  closeTimeoutMs?: number | null | undefined;
+  /** The longest message that may arrive, in payload bytes, on the wire and inflated, 1 to 536,870,888. Default 134,217,728 (128 MiB). */
+  maxMessageSize?: number | null | undefined;
+  /** Aborting it cancels the channel: `onStop` gets NS_BINDING_ABORTED, and the signal's reason is the detail's `cause`. */
+  signal?: AbortSignalLike | null | undefined;
+  /** Node only: extra request headers, as `fetch` takes them: an object, pairs, or `Headers`. */
+  headers?: Readonly<Record<string, string>> | Iterable<readonly [string, string]> | null | undefined;
   /** Node only: what `tls.connect` takes (ca, cert, key, servername, rejectUnauthorized …). */
-  tls?: TlsOptions | null;
+  tls?: TlsOptions | null | undefined;
   /** Node only: what `net.connect` takes (family, localAddress, path, lookup …). */
-  socket?: SocketOptions | null;
-  /** Node only: permessage-deflate (RFC 7692), which is offered unless this is `false`. */
-  deflate?: false | DeflateOptions | null;
+  socket?: SocketOptions | null | undefined;
+  /** Node only: permessage-deflate (RFC 7692). It is offered unless this is `false`. */
+  deflate?: false | DeflateOptions | null | undefined;
   /** Node only: how many redirects to follow, 0 to 1000. Default 10. */
-  redirects?: number | null;
+  redirects?: number | null | undefined;
   /**
-   * Node only: `http://`, `https://` or `socks5://`, with `user:password@` if it asks for them. `'env'` reads https_proxy, http_proxy,
+   * Node only: an `http://`, `https://` or `socks5://` URI, with `user:password@` if the proxy requires it. `'env'` reads https_proxy, http_proxy,
    * all_proxy and no_proxy. Default: no proxy.
    */
-  proxy?: string | UrlLike | null;
+  proxy?: string | UrlLike | null | undefined;
 }
 
-/** Node only: the options of `tls.connect` without those that the URI and the channel decide. Exact where @types/node is installed. */
+/** Node only: the options of `tls.connect`, without those that the URI and the channel decide. Exact where @types/node is installed. */
 export type TlsOptions = IsUnknown<NodeTlsOptions> extends true ? object
   : Omit<NodeTlsOptions, 'host' | 'port' | 'path' | 'socket' | 'onread' | 'allowHalfOpen'>;
 
-/** Node only: the options of `net.connect` without those that the URI and the channel decide. Exact where @types/node is installed. */
+/** Node only: the options of `net.connect`, without those that the URI and the channel decide. Exact where @types/node is installed. */
 export type SocketOptions = IsUnknown<NodeTcpOptions> extends true ? object
-  : Omit<NodeTcpOptions, 'host' | 'port' | 'fd' | 'onread' | 'allowHalfOpen'> & { /** A unix socket. */ path?: string | undefined };
+  : Omit<NodeTcpOptions, 'host' | 'port' | 'fd' | 'onread' | 'allowHalfOpen'> & { /** The path of a unix socket. */ path?: string | undefined };
 
-// Without @types/node the next two names are unknown, and `any`: the only type that is assignable to a property it does not have.
+// Without @types/node the next two types are unknown, which makes them `any`. `IsUnknown` recognizes `any`: no other type has every property.
 // @ts-ignore
 type NodeTlsOptions = import('node:tls').ConnectionOptions;
 // @ts-ignore
 type NodeTcpOptions = import('node:net').TcpNetConnectOpts;
 type IsUnknown<Type> = [Type] extends [{ readonly noSuchProperty: never }] ? true : false;
 
-// The classes of the DOM and of Node, by what is needed of them: these types also compile where neither's are there.
+// The parts of the classes of the DOM and Node that are needed here. So these types compile without either.
 /** A `URL`. */
 export interface UrlLike {
   readonly href: string;
@@ -110,29 +120,33 @@ export interface AbortSignalLike {
   removeEventListener(type: 'abort', listener: () => void): void;
 }
 
-/** Node only: what a channel asks and tells while it opens. Every function is optional. */
+/** Node only: functions that a channel calls while it opens. Each is optional. */
 export interface NotificationCallbacks {
   /**
-   * The server answered 401 and wants a user name and password. null gives up. A wrong answer is asked again, ten times at most for an
-   * origin. openTimeoutMs goes on meanwhile.
+   * The server or a proxy asks for a user name and password. Return null to give up. It is called again if the answer is wrong, at most ten times
+   * for one origin. openTimeoutMs keeps running. If it throws, that counts as giving up.
    */
   onAuthRequired?(request: AuthRequest): Credentials | null | undefined | PromiseLike<Credentials | null | undefined>;
-  /** A redirect is about to be followed; false forbids it, and the channel stops with NS_ERROR_DOM_BAD_URI. */
+  /**
+   * A redirect is about to be followed. Return false, or a promise of it, to forbid it: the channel then stops with NS_ERROR_DOM_BAD_URI. If it
+   * throws, that also forbids it.
+   */
   onRedirect?(from: string, to: string, status: number): unknown;
-  /** How far it is; again from the beginning for each redirect and each new request. */
+  /** How far the connection has come, and with which host. It starts again for each redirect and each new request. */
   onProgress?(status: ProgressStatus, host: string): void;
 }
 
-/** Who asks for a user name and password. */
+/** Who asks for a user name and password, and how. */
 export interface AuthRequest {
+  /** How they will be sent. */
   readonly scheme: 'Basic' | 'Digest';
-  /** What they are for, in the server's words. */
+  /** What they are for, as the server describes it. */
   readonly realm: string;
-  /** Such as `wss://example.org`. */
+  /** The origin that asks, such as `wss://example.org`. */
   readonly origin: string;
-  /** A proxy asks. */
+  /** Whether a proxy asks. */
   readonly isProxy: boolean;
-  /** 1 for the first time this origin asks. */
+  /** 1 for the first call for this origin, then 2, and so on. */
   readonly attempt: number;
 }
 
@@ -142,7 +156,7 @@ export interface Credentials {
   readonly password: string;
 }
 
-/** Gecko's names for how far a connection is. Names rather than numbers: two of the numbers are errors', too. */
+/** Gecko's names for how far a connection has come. They are names, because two of Gecko's numbers are also numbers of errors. */
 export type ProgressStatus =
   | 'NS_NET_STATUS_RESOLVING_HOST'
   | 'NS_NET_STATUS_RESOLVED_HOST'
@@ -153,25 +167,25 @@ export type ProgressStatus =
   | 'NS_NET_STATUS_SENDING_TO'
   | 'NS_NET_STATUS_WAITING_FOR';
 
-/** What is known of a TLS connection. */
+/** A TLS connection. */
 export interface SecurityInfo {
-  /** Such as `TLSv1.3`. */
+  /** The version, such as `TLSv1.3`. */
   readonly protocol: string | null;
   /** The cipher suite's IANA name. */
   readonly cipher: string | null;
   /** The application protocol that the server chose. */
   readonly alpn: string | null;
-  /** The name the server was asked for by (SNI); null for an IP address. */
+  /** The server name that the client asked for (SNI); null for an IP address. */
   readonly serverName: string | null;
-  /** The session was resumed; Node then may know no certificate. */
+  /** Whether an earlier session was resumed. Node may then know no certificate. */
   readonly sessionReused: boolean;
   /** Whether the certificate is trusted. */
   readonly trusted: boolean;
-  /** Why not: OpenSSL's or Node's code, such as `CERT_HAS_EXPIRED`. */
+  /** Why it is not trusted: OpenSSL's or Node's code, such as `CERT_HAS_EXPIRED`. Otherwise null. */
   readonly untrustedReason: string | null;
   /** The server's certificate, the first of the chain. */
   readonly certificate: Certificate | null;
-  /** The server's certificate, then each one's issuer as far as it is known. */
+  /** The server's certificate, then each certificate's issuer as far as it is known. */
   readonly chain: readonly Certificate[];
 }
 
@@ -179,6 +193,7 @@ export interface SecurityInfo {
 export interface Certificate {
   /** Such as `O=Example, CN=example.org`. */
   readonly subject: string;
+  /** In the same form. */
   readonly issuer: string;
   /** Subject alternative names, such as `DNS:example.org` and `IP Address:127.0.0.1`. */
   readonly names: readonly string[];
@@ -188,43 +203,51 @@ export interface Certificate {
   readonly serialNumber: string;
   /** SHA-256, such as `AB:CD:…`. */
   readonly fingerprint256: string;
-  /** The certificate itself. */
+  /** The whole certificate in DER. */
   readonly der: Uint8Array<ArrayBuffer>;
 }
 
-/** What `sendBinaryStream` takes: bytes that come as they go. `ReadableStream`s, Node's `Readable`s and generators are such. */
+/** What `sendBinaryStream` takes: a source of bytes, such as a `ReadableStream`, Node's `Readable` or an async generator. */
 export type ByteStream =
   | AsyncIterable<ArrayBuffer | ArrayBufferView>
   | { getReader(): { read(): PromiseLike<{ done: boolean; value?: ArrayBuffer | ArrayBufferView | undefined }> } };
 
-/** How permessage-deflate is offered and used. */
+/** How permessage-deflate (RFC 7692) is offered and used. */
 export interface DeflateOptions {
-  /** Messages of fewer bytes go uncompressed. Default 128, and 1024 if each message is compressed by itself. */
-  threshold?: number;
+  /** Messages of fewer bytes are sent uncompressed. Default 128, or 1024 if each message is compressed separately. */
+  threshold?: number | null | undefined;
   /** zlib's level, 0 to 9. Default 6. */
-  level?: number;
-  /** The largest window we compress with, 8 to 15; `false` does not let the server limit it. With 8 nothing is compressed. */
-  clientMaxWindowBits?: number | false;
-  /** The largest window the server may compress with, 8 to 15; a server that does not agree is refused. */
-  serverMaxWindowBits?: number;
-  /** Compress each message by itself. */
-  clientNoContextTakeover?: boolean;
-  /** Ask the server to compress each message by itself; a server that does not agree is refused. */
-  serverNoContextTakeover?: boolean;
+  level?: number | null | undefined;
+  /** The largest window for what we compress, as a power of two, 8 to 15. `false`: the server may not set a limit. With 8, nothing is compressed. */
+  clientMaxWindowBits?: number | false | null | undefined;
+  /** The largest window for what the server compresses, as a power of two, 8 to 15. If the server does not agree, the channel does not open. */
+  serverMaxWindowBits?: number | null | undefined;
+  /** Compress each message separately. Default false. */
+  clientNoContextTakeover?: boolean | null | undefined;
+  /** Ask the server to compress each message separately. If it does not agree, the channel does not open. Default false. */
+  serverNoContextTakeover?: boolean | null | undefined;
 }
 
-/** A channel's state, in the order it goes through them. */
+/** A channel's state. It only moves forward in this list. */
 export type ChannelState = 'idle' | 'connecting' | 'open' | 'closing' | 'stopped';
 
-/** Gecko's nsIWebSocketChannel. Throws `ChannelError`s; what goes wrong later reaches the listener's `onStop`. */
+/** Gecko's nsIWebSocketChannel. Wrong arguments throw a `ChannelError`. Whatever goes wrong later is reported to the listener's `onStop`. */
 export class WebSocketChannel {
 /*{{CLOSE_CODES}}*/
-  constructor(options?: ChannelOptions);
+  /**
+   * Makes an idle channel.
+   * @throws ChannelError NS_ERROR_INVALID_ARG for an unknown option or an unusable value; NS_ERROR_NOT_IMPLEMENTED in a browser for an option of
+   *   Node's; NS_ERROR_NOT_AVAILABLE where WebAssembly cannot be used
+   */
+  constructor(options?: ChannelOptions | null);
 
   /**
-   * Opens the connection. Returns at once; no listener method is called before it has returned.
-   * @param uri ws or wss (http and https are taken as those), absolute, without a fragment
+   * Starts to open the channel and returns at once. It calls no method of the listener before it has returned. If it throws, the channel is
+   * unopened as before.
+   * @param uri ws or wss (http and https count as these), without a fragment. In a page it may be relative to the document
    * @param origin sent as the Origin header; null or "" for none. In a browser: null, "" or the page's own
+   * @param listener any object; its methods are optional
+   * @param context passed to each method of the listener
    * @throws ChannelError NS_ERROR_MALFORMED_URI, NS_ERROR_INVALID_ARG, NS_ERROR_NOT_IMPLEMENTED, NS_ERROR_ALREADY_OPENED
    */
   asyncOpen(uri: string | UrlLike, origin: string | null | undefined, listener: WebSocketListener<undefined>): void;
@@ -236,104 +259,117 @@ export class WebSocketChannel {
   ): void;
 
   /**
-   * Sends a text message; whether it was accepted. Lone surrogates become U+FFFD.
+   * Sends a text message, or queues it while connecting. Lone surrogates become U+FFFD.
+   * @returns whether it was accepted: false once the channel is closing or stopped
    * @throws ChannelError NS_ERROR_NOT_CONNECTED before asyncOpen, NS_ERROR_INVALID_ARG
    */
   sendMsg(text: string): boolean;
 
   /**
-   * Sends a binary message; whether it was accepted. The bytes are taken at once: change them as you like afterwards.
+   * Sends a binary message, or queues it while connecting. You may change the bytes once this has returned.
+   * @returns whether it was accepted: false once the channel is closing or stopped
    * @throws ChannelError NS_ERROR_NOT_CONNECTED before asyncOpen, NS_ERROR_INVALID_ARG
    */
   sendBinaryMsg(data: ArrayBuffer | ArrayBufferView): boolean;
 
   /**
-   * Sends one binary message of `length` bytes from a stream; whether it was accepted. Other sends and `close` wait behind it. It is read
-   * when its turn comes, and in Node no faster than the peer takes it; a browser collects it first. A stream of another length, or that
-   * fails, ends the channel with NS_ERROR_UNEXPECTED; a channel that ends first cancels the stream.
-   * @param length in bytes; of a Blob it may be left out
+   * Sends one binary message of `length` bytes from a stream. Later messages and `close` wait behind it. The stream is read when its turn comes:
+   * in Node no faster than the peer takes it, while a browser collects it first. If the stream fails or has another length, the channel ends with
+   * NS_ERROR_UNEXPECTED. If the channel ends first, the stream is cancelled.
+   * @param length in bytes; may be left out for a Blob
+   * @returns whether it was accepted: false once the channel is closing or stopped
    * @throws ChannelError NS_ERROR_NOT_CONNECTED before asyncOpen, NS_ERROR_INVALID_ARG
    */
   sendBinaryStream(stream: ByteStream, length: number): boolean;
   sendBinaryStream(stream: BlobLike, length?: number): boolean;
 
   /**
-   * Node only: sends a ping; the milliseconds until its pong. Rejects with a ChannelError if the channel ends before. Nobody need wait for it.
+   * Node only: sends a ping.
    * @param data at most 125 bytes
+   * @returns a promise of the milliseconds until the pong. It rejects with a ChannelError if the channel ends first, is closing, or has 1024 unanswered
+   *   pings (NS_ERROR_NOT_AVAILABLE). You need not handle the rejection
    * @throws ChannelError NS_ERROR_NOT_CONNECTED before asyncOpen, NS_ERROR_INVALID_ARG, NS_ERROR_NOT_IMPLEMENTED in a browser
    */
   sendPing(data?: string | ArrayBuffer | ArrayBufferView): Promise<number>;
 
   /**
-   * Closes behind all queued messages; while connecting, cancels.
-   * @param code 1000 (default) to 1004, 1007 to 1014, 3000 to 4999; a browser sends only 1000 and 3000 to 4999
+   * Closes behind all queued messages. While connecting, it cancels the channel: `onStart`, then `onStop` with NS_BINDING_ABORTED.
+   * @param code 1000 (the default) to 1004, 1007 to 1014, 3000 to 4999. A browser sends only 1000 and 3000 to 4999
    * @param reason at most 123 bytes of UTF-8
    * @throws ChannelError NS_ERROR_NOT_CONNECTED before asyncOpen, NS_ERROR_INVALID_ARG
    */
   close(code?: number, reason?: string): void;
 
   /**
-   * Reads no more from the socket until `resume` was called as often, so that in the end the peer cannot write: for a listener that
-   * cannot keep up. What has been read already, up to 64 KiB, still comes. `close` reads on, for the peer's close frame.
+   * Node only: stops reading until `resume` has been called as many times. TCP back-pressure then stops the peer. Use it when the listener cannot keep
+   * up. Up to 64 KiB that were already read are still delivered. `close` starts reading again, to see the peer's close frame.
    * @throws ChannelError NS_ERROR_NOT_CONNECTED before asyncOpen, NS_ERROR_NOT_IMPLEMENTED in a browser
    */
   suspend(): void;
 
   /**
-   * Undoes one `suspend`.
-   * @throws ChannelError as `suspend`, and NS_ERROR_UNEXPECTED if the channel is not suspended
+   * Node only: undoes one `suspend`.
+   * @throws ChannelError the same as `suspend`, and NS_ERROR_UNEXPECTED if the channel is not suspended
    */
   resume(): void;
 
-  /** In Node: this channel keeps the process alive, as it does unless `unref` was called. In a browser it does nothing. */
+  /** Makes this channel keep the Node process alive, which is the default. In a browser it does nothing. */
   ref(): this;
 
-  /** In Node: this channel does not keep the process alive. In a browser it does nothing. */
+  /** Lets the Node process end although this channel is active. In a browser it does nothing. */
   unref(): this;
 
-  /** What `asyncOpen` was given, parsed. Throws NS_ERROR_NOT_INITIALIZED before. */
+  /** What `asyncOpen` was given, parsed. Throws NS_ERROR_NOT_INITIALIZED before `asyncOpen`. */
   readonly originalURI: string;
   /** The same after redirects. Throws NS_ERROR_NOT_INITIALIZED before `asyncOpen`. */
   readonly URI: string;
-  /** Before `asyncOpen`: the subprotocols to ask for, comma separated. Once open: the one selected, or "". */
+  /** Before `asyncOpen`: the subprotocols to ask for, separated by commas. Once open: the one that the server selected, or "". */
   protocol: string;
-  /** The response's Sec-WebSocket-Extensions header, or "". */
+  /** The response's Sec-WebSocket-Extensions header as the peer sent it, or "". */
   readonly extensions: string;
-  /** Node, wss: from the end of the TLS handshake on, also if the certificate was not trusted. Otherwise null. */
+  /** Node, once open: the response that opened the channel, with its cookies and rate limits. Otherwise null. */
+  readonly httpResponse: HttpResponse | null;
+  /** Node, wss: set from the end of the TLS handshake on, even if the certificate is not trusted. Otherwise null. */
   readonly securityInfo: SecurityInfo | null;
-  /** Node only: who is asked and told while the channel opens. A browser takes null alone. */
+  /** Node only: functions that are called while the channel opens. A browser accepts only null. */
   notificationCallbacks: NotificationCallbacks | null;
-  /** Node only, write before `asyncOpen`: after so many seconds in which nothing came, a ping. Default 0: none. */
+  /** Node only, write before `asyncOpen`: after how many whole seconds of silence a ping goes out. 0, the default, turns this off. */
   pingInterval: number;
-  /** Node only, write before `asyncOpen`: so many seconds after such a ping the channel stops, unless something came. Default 10. */
+  /** Node only, write before `asyncOpen`: how many whole seconds of silence after such a ping stop the channel. Default 10. */
   pingTimeout: number;
-  /** The group the channel is a member of, from `asyncOpen` to `onStop`. */
+  /** The group that the channel is an active member of from `asyncOpen` to `onStop`. */
   loadGroup: LoadGroup | null;
-  /** Where the channel is in its life. */
+  /** The state now. */
   readonly state: ChannelState;
-  /** `Status.NS_OK` until the channel failed; what `onStop` reports from then on. */
+  /** `Status.NS_OK` until the channel fails. From then on, the status that `onStop` reports. */
   readonly status: number;
-  /** Payload bytes accepted and not yet acknowledged. */
+  /** Payload bytes that were accepted and that the host has not taken. For a stream in Node, it falls as the frames are taken. */
   readonly bufferedAmount: number;
-  /** A number unique in this process. */
+  /** A number that is unique in this process. */
   readonly serial: number;
 }
 
-/** The channels that were opened with it and have not stopped. */
+/** A group of channels. Its active members are those that were opened and have not stopped. */
 export class LoadGroup implements Iterable<WebSocketChannel> {
   /** How many channels are active. */
   readonly activeCount: number;
-  /** Ends every active channel; each gets its `onStop` with `status` (NS_BINDING_ABORTED unless another is given). */
+  /**
+   * Ends every active channel. Each gets `onStop` with `status`, which is NS_BINDING_ABORTED by default.
+   * @throws ChannelError NS_ERROR_INVALID_ARG if `status` is not a failure
+   */
   cancel(status?: number): void;
+  /** Iterates over the channels that are active now. */
   [Symbol.iterator](): IterableIterator<WebSocketChannel>;
 }
 
-/** What this package throws. */
+/** What this package throws. `message` says what is wrong and what to do. `cause` is the error behind it, if there is one. */
 export class ChannelError extends Error {
   private constructor();
-  /** The NS_ERROR name. */
+  /** The name of an NS_ERROR, such as `NS_ERROR_INVALID_ARG`. */
   readonly name: string;
-  /** Its 32-bit number. */
+  /** The same name. */
+  readonly code: string;
+  /** The 32-bit number of that name. */
   readonly result: number;
 }
 
@@ -342,8 +378,8 @@ export const Status: {
 /*{{STATUSES}}*/
 };
 
-/** The name of an nsresult, or undefined if it is none of this package's. */
+/** The name of an nsresult of this package, otherwise undefined. 0x80070057 is NS_ERROR_ILLEGAL_VALUE here. */
 export function statusName(status: number): keyof typeof Status | undefined;
 
-// Nothing is exported that does not say so.
+// Without this line, every declaration here would be exported.
 export {};

@@ -74,7 +74,7 @@ async function lintSuite() {
   }
 }
 
-/** tests-wasm/channel.rs against an echo server on loopback. */
+/** tests-wasm/channel/, against its own peer and a real echo server on loopback. `no-install`: the tools are there, and wasm-pack downloads none. */
 async function wasmPack(...host) {
   const { WebSocketServer } = await import('ws');
   const server = new WebSocketServer({ host: '127.0.0.1', port: 0 });

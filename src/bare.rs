@@ -1,5 +1,5 @@
 //! What std would bring, small: a page downloads it. Without std's panic messages and allocator the browser build is
-//! half the size (ARCHITECTURE.md, "The build").
+//! about 5 kB smaller, gzipped (ARCHITECTURE.md, "The build").
 
 use talc::wasm::{WasmDynamicTalc, new_wasm_dynamic_allocator};
 

@@ -1,36 +1,36 @@
-//! Close codes and reasons: one table, three questions.
+//! Close codes and reasons: one table that answers three questions.
 //!
-//! May `close()` be called with it? What goes out on the wire? May the peer send it? (RFC 6455 §7.4, the registry it
-//! founded, and the page, whose numbers above 1006 were still reserved when it was written.)
+//! Does `close()` accept the code? Which code goes out on the wire? May the peer send it? The sources are RFC 6455 §7.4, the IANA
+//! registry of close codes, and the `nsIWebSocketChannel` page, which was written when the codes above 1006 were still reserved.
 
 use alloc::string::String;
 
-/// A code that may stand in a close frame: one that exists is valid.
+/// A code that a close frame may have. Every value of this type is valid.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct CloseCode(u16);
 
-/// The code of a close frame that carried none, as it is reported (RFC 6455 §7.1.5). Never on the wire.
+/// The code that is reported for a close frame without a code (RFC 6455 §7.1.5). It is never sent.
 pub const NO_STATUS: u16 = 1005;
-/// The code of a connection that ended without a close frame, as it is reported (RFC 6455 §7.1.5). Never on the wire.
+/// The code that is reported for a connection that ended without a close frame (RFC 6455 §7.1.5). It is never sent.
 pub const ABNORMAL: u16 = 1006;
-/// The longest reason, in UTF-8 bytes: a control frame's 125 less the code's 2 (RFC 6455 §5.5).
+/// The most UTF-8 bytes of a reason: the 125 of a control frame minus 2 for the code (RFC 6455 §5.5).
 pub const MAX_REASON: usize = 123;
 
 impl CloseCode {
-    /// 1000: the purpose of the connection is fulfilled.
+    /// 1000: the connection has served its purpose.
     pub const NORMAL: CloseCode = CloseCode(1000);
-    /// 1001: this end goes away.
+    /// 1001: this end is going away.
     pub const GOING_AWAY: CloseCode = CloseCode(1001);
     /// 1002: the other end broke the protocol.
     pub const PROTOCOL_ERROR: CloseCode = CloseCode(1002);
-    /// 1007: data that does not fit its type, text that is not UTF-8 above all.
+    /// 1007: data that does not match its type, for example text that is not UTF-8.
     pub const INVALID_PAYLOAD: CloseCode = CloseCode(1007);
-    /// 1009: a message too big to process.
+    /// 1009: a message that is too big to process.
     pub const MESSAGE_TOO_BIG: CloseCode = CloseCode(1009);
     /// 1011: a fault of this end.
     pub const INTERNAL_ERROR: CloseCode = CloseCode(1011);
 
-    /// What `close(code)` puts on the wire, or `None` if it must refuse the code.
+    /// The code that `close(code)` sends, or `None` if `close` must reject it.
     pub fn for_close(code: u16) -> Option<Self> {
         match use_of(code) {
             Use::Free => Some(Self(code)),
@@ -39,7 +39,7 @@ impl CloseCode {
         }
     }
 
-    /// The code of a close frame from the peer, or `None` if its presence there is a protocol error.
+    /// The code of a close frame from the peer, or `None` if the peer must not send it.
     pub fn from_peer(code: u16) -> Option<Self> {
         matches!(use_of(code), Use::Free).then_some(Self(code))
     }
@@ -49,20 +49,20 @@ impl CloseCode {
         self.0
     }
 
-    /// Whether a web page may send it: the native `WebSocket.close` takes no other (WHATWG WebSockets, close()).
+    /// Whether a web page may send it. The native `WebSocket.close` rejects all others (WHATWG WebSockets, `close()`).
     pub fn may_be_sent_by_a_page(self) -> bool {
         self.0 == 1000 || self.0 >= 3000
     }
 }
 
-/// What a close frame says: nothing, or a code and a reason of at most [`MAX_REASON`] bytes.
+/// The content of a close frame: nothing, or a code and a reason of at most [`MAX_REASON`] bytes.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Close {
     body: Option<(CloseCode, String)>,
 }
 
 impl Close {
-    /// A close frame without a body, which the other end sees as 1005.
+    /// A close frame without a code. The other end reports it as 1005.
     pub const EMPTY: Close = Close { body: None };
 
     /// A close frame with a code and no reason.
@@ -70,70 +70,70 @@ impl Close {
         Self { body: Some((code, String::new())) }
     }
 
-    /// A close frame with code and reason, or `None` if the reason is too long.
+    /// A close frame with a code and a reason, or `None` if the reason is too long.
     pub fn new(code: CloseCode, reason: String) -> Option<Self> {
         (reason.len() <= MAX_REASON).then_some(Self { body: Some((code, reason)) })
     }
 
-    /// A close frame with code and reason; one that is too long is left out.
+    /// A close frame with a code and a reason. A reason that is too long is left out.
     pub fn because(code: CloseCode, reason: &str) -> Self {
         Self::new(code, reason.into()).unwrap_or_else(|| Self::with_code(code))
     }
 
-    /// The code, unless the frame is empty.
+    /// The code, or `None` if the frame is empty.
     pub fn code(&self) -> Option<CloseCode> {
         self.body.as_ref().map(|(code, _)| *code)
     }
 
-    /// The code as it is reported: 1005 for an empty frame.
+    /// The code to report: 1005 for an empty frame.
     pub fn reported_code(&self) -> u16 {
         self.code().map_or(NO_STATUS, CloseCode::number)
     }
 
-    /// The reason, `""` for an empty frame.
+    /// The reason, or `""` for an empty frame.
     pub fn reason(&self) -> &str {
         self.body.as_ref().map_or("", |(_, reason)| reason)
     }
 }
 
-/// The codes that have a name, with it and what it means; they become constants of `WebSocketChannel`.
+/// The codes with their names and meanings. They become constants of `WebSocketChannel`.
 pub const NAMES: &[(u16, &str, &str)] = &[
-    (1000, "CLOSE_NORMAL", "The connection fulfilled its purpose."),
-    (1001, "CLOSE_GOING_AWAY", "This end goes away: a server stops, a page is left."),
+    (1000, "CLOSE_NORMAL", "The connection has served its purpose."),
+    (1001, "CLOSE_GOING_AWAY", "This end is going away: a server shuts down, or a page is left."),
     (1002, "CLOSE_PROTOCOL_ERROR", "The other end broke the protocol."),
-    (1003, "CLOSE_UNSUPPORTED", "Data of a kind this end cannot accept."),
-    (1004, "CLOSE_TOO_LARGE", "A message too large; goes out as 1009, where RFC 6455 put it."),
-    (1005, "CLOSE_NO_STATUS", "Reported for a close frame that carried no code; cannot be sent."),
-    (1006, "CLOSE_ABNORMAL", "Reported when no close frame came; cannot be sent."),
-    (1007, "CLOSE_INVALID_PAYLOAD", "Data that does not fit its type, such as text that is not UTF-8."),
-    (1008, "CLOSE_POLICY_VIOLATION", "A message this end will not process."),
-    (1009, "CLOSE_MESSAGE_TOO_BIG", "A message too big to process."),
-    (1010, "CLOSE_EXTENSION_MISSING", "The server did not negotiate an extension the client needs."),
-    (1011, "CLOSE_INTERNAL_ERROR", "A fault of this end."),
-    (1012, "CLOSE_SERVICE_RESTART", "The service restarts."),
+    (1003, "CLOSE_UNSUPPORTED", "This end cannot accept data of this type."),
+    (1004, "CLOSE_TOO_LARGE", "A message is too large. It is sent as 1009, which RFC 6455 assigns to this."),
+    (1005, "CLOSE_NO_STATUS", "Reported for a close frame without a code. It cannot be sent."),
+    (1006, "CLOSE_ABNORMAL", "Reported when the connection ended without a close frame. It cannot be sent."),
+    (1007, "CLOSE_INVALID_PAYLOAD", "Data does not match its type, for example text that is not UTF-8."),
+    (1008, "CLOSE_POLICY_VIOLATION", "A message violates a policy of this end."),
+    (1009, "CLOSE_MESSAGE_TOO_BIG", "A message is too big to process."),
+    (1010, "CLOSE_EXTENSION_MISSING", "The server did not negotiate an extension that the client needs."),
+    (1011, "CLOSE_INTERNAL_ERROR", "This end has an internal error."),
+    (1012, "CLOSE_SERVICE_RESTART", "The service is restarting."),
     (1013, "CLOSE_TRY_AGAIN_LATER", "The service is overloaded."),
-    (1014, "CLOSE_BAD_GATEWAY", "A gateway got no valid answer from the server behind it."),
-    (1015, "CLOSE_TLS_FAILED", "Reported when TLS failed; cannot be sent."),
+    (1014, "CLOSE_BAD_GATEWAY", "A gateway received an invalid response from the server behind it."),
+    (1015, "CLOSE_TLS_FAILED", "Reported when TLS failed. It cannot be sent."),
 ];
 
 enum Use {
     /// Both ends may send it.
     Free,
-    /// `close()` takes it and another code goes out; from the peer it is an error.
+    /// `close()` accepts it and sends this other code. The peer must not send it.
     SentAs(u16),
     /// Neither end may send it.
     Never,
 }
 
-/// The table of DESIGN: every `u16` is in exactly one row.
+/// The table: every `u16` is in exactly one row.
 fn use_of(code: u16) -> Use {
     match code {
         0..=999 => Use::Never, // RFC 6455 §7.4.2: not used
         1000..=1003 => Use::Free,
-        1004 => Use::SentAs(1009), // the page's number for "too large" is the draft protocol's
-        1005 | 1006 => Use::Never, // RFC 6455 §7.4.1: only ever reported
+        1004 => Use::SentAs(1009), // "too large" on the page, which follows a draft of the protocol
+        1005 | 1006 => Use::Never, // RFC 6455 §7.4.1: only reported
         1007..=1014 => Use::Free,  // assigned since the page was written
-        1015 => Use::Never,        // RFC 6455 §7.4.1: only ever reported
+        1015 => Use::Never,        // RFC 6455 §7.4.1: only reported
         1016..=2999 => Use::Never, // reserved for the protocol and its extensions
         3000..=4999 => Use::Free,
         5000.. => Use::Never,
@@ -144,7 +144,7 @@ fn use_of(code: u16) -> Use {
 mod tests {
     use super::*;
 
-    /// The same table written a second time, as three lists, so that a slip in one of them shows.
+    /// The same table written a second time in another form, so that a mistake in one of them shows.
     fn expected(code: u16) -> (Option<u16>, Option<u16>) {
         let free = [1000, 1001, 1002, 1003, 1007, 1008, 1009, 1010, 1011, 1012, 1013, 1014].contains(&code)
             || (3000..5000).contains(&code);
@@ -156,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn every_one_of_the_65536_codes_is_answered_as_the_table_says() {
+    fn each_of_the_65536_codes_is_used_as_the_table_says() {
         for code in 0..=u16::MAX {
             let (close, peer) = expected(code);
             assert_eq!(CloseCode::for_close(code).map(CloseCode::number), close, "close({code})");
@@ -165,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn no_code_that_may_only_be_reported_ever_goes_out() {
+    fn a_code_that_is_only_reported_is_never_sent() {
         for code in 0..=u16::MAX {
             let sent = CloseCode::for_close(code).map(CloseCode::number);
             assert!(!matches!(sent, Some(1004 | 1005 | 1006 | 1015)), "close({code})");
@@ -181,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn a_reason_of_123_bytes_is_taken_and_one_of_124_is_not() {
+    fn a_reason_of_123_bytes_is_accepted_and_one_of_124_is_not() {
         assert!(Close::new(CloseCode::NORMAL, "x".repeat(123)).is_some());
         assert!(Close::new(CloseCode::NORMAL, "x".repeat(124)).is_none());
         assert!(Close::new(CloseCode::NORMAL, "€".repeat(41)).is_some(), "41 × 3 bytes");

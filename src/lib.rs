@@ -1,26 +1,38 @@
 //! `nsIWebSocketChannel` for JavaScript, the same in browsers and in Node.
 //!
 //! ```text
-//!  JS  asyncOpen close sendMsg …                          onStart … onStop
-//!        │ call → Result<_, Status>                             ▲ Notification (one variant per listener method)
-//!      ┌─▼──────────────────────────────────────────────────────┴─┐
-//!      │ channel::Channel   Idle → Connecting → Open → Closing → Stopped │
-//!      └─┬──────────────────────────────────────────────────────▲─┘
-//!        │ Command: Open · Send · Close · Abort · Timer          │ Report: Opened · Message · Sent · PeerClose · Gone
-//!   backend/browser.rs                     backend/node/: protocol::Connection ↔ socket.js
+//!  JS  asyncOpen close sendMsg …                                onStart … onStop
+//!        │                                                             ▲
+//!  ┌─────▼─────────────────────────────────────────────────────────────┴─────┐
+//!  │ facade: the classes that users hold; arguments, options, errors         │
+//!  └─────┬─────────────────────────────────────────────────────────────▲─────┘
+//!        │ a call, its arguments validated      Notification, one for each listener method
+//!  ┌─────▼─────────────────────────────────────────────────────────────┴─────┐
+//!  │ channel::Driver  Idle → Connecting → Open → Closing → Stopped           │
+//!  └─────┬─────────────────────────────────────────────────────────────▲─────┘
+//!        │ Command: Open · Send · Close · Abort    Report: Opened · Message · Sent · PeerClose · Gone
+//!  ┌─────▼─────────────────────────────────────────────────────────────┴─────┐
+//!  │ transport                                                               │
+//!  │   browser.rs  the native WebSocket                                      │
+//!  │   node/       opening, until the connection is open; then protocol      │
+//!  │               both over socket.js, a TCP or TLS socket                  │
+//!  └─────────────────────────────────────────────────────────────────────────┘
 //! ```
 //!
-//! The layers, from the outside in; an arrow means "may import", and nothing else may:
+//! The layers. An arrow means "may import", and nothing else may:
 //!
 //! ```text
-//! bindings ──► backend ──► channel ──► close, status
-//!     │            └─────► protocol ──► close
-//!     └───────────────────► channel
+//! facade ──► transport ──► opening ──► http, protocol ──► close
+//!    │            └──────► channel ──► close, status
+//!    └──────────► channel
 //! ```
 //!
-//! [`close`], [`status`], [`channel`] and [`protocol`] are pure: no JavaScript, no socket, no clock, no dice. They
-//! are compiled and tested on the host by plain `cargo test`. `backend` and `bindings` exist in wasm only; which
-//! backend is built is decided by the cargo feature `node`, in `backend/mod.rs` and nowhere else.
+//! [`uri`] is the one type that `opening`, `transport` and `facade` share. `facade` and `transport` may also import the pure
+//! modules below their neighbors: the façade reads options into types of [`http`], [`opening`] and [`protocol`].
+//!
+//! [`channel`], [`http`], [`opening`], [`protocol`], [`close`], [`status`] and [`uri`] are pure: no JavaScript, no socket, no
+//! clock, no randomness of their own. They are compiled and tested on the host by plain `cargo test`. `transport` and `facade`
+//! exist in wasm only. The cargo feature `node` decides which transport is built, in `transport/mod.rs`.
 #![forbid(unsafe_code)]
 #![cfg_attr(all(target_arch = "wasm32", not(feature = "std")), no_std)]
 #![cfg_attr(test, allow(clippy::indexing_slicing, clippy::unwrap_used, clippy::expect_used, clippy::panic))]
@@ -38,9 +50,9 @@ pub mod protocol;
 pub mod status;
 pub mod uri;
 
-#[cfg(target_arch = "wasm32")]
-mod backend;
 #[cfg(all(target_arch = "wasm32", not(feature = "std")))]
 mod bare;
 #[cfg(target_arch = "wasm32")]
-pub mod bindings;
+pub mod facade;
+#[cfg(target_arch = "wasm32")]
+mod transport;

@@ -5,7 +5,6 @@
 // Chromium is `WSC_CHROMIUM`, or the one on the PATH. Screenshots are kept in build/.
 
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
 import { request } from 'node:http';
 import { createServer } from 'node:net';
 import { after, before, describe, test } from 'node:test';
@@ -16,10 +15,6 @@ import {
   DESKTOP, addressOf, attribute, attributeIs, attributes, closeDemo, deadAddress, demoUrl, expectFailedConnection, isInView, listening, onPage,
   openDemo, openOptions, press, pressAnyway, refusal, row, screenshot,
 } from './demo/page.js';
-
-/** Whether the built package has the option `signal`. */
-const types = new URL('../build/installed/node_modules/websocket-channel/index.d.mts', import.meta.url);
-const hasSignal = /\bsignal\?:/.test(await readFile(types, 'utf8'));
 
 before(openDemo);
 after(closeDemo);
@@ -182,8 +177,7 @@ describe('the demo page', { timeout: 120_000 }, () => {
     expectFailedConnection(problems);
   }));
 
-  const checkedLate = !hasSignal && 'this build checks options in asyncOpen';
-  test('shows a wrong option as soon as its field is left', { skip: checkedLate }, () => onPage(DESKTOP, async (page) => {
+  test('shows a wrong option as soon as its field is left', () => onPage(DESKTOP, async (page) => {
     await openOptions(page);
     await page.fill('#max-size', '-1');
     await page.press('#max-size', 'Tab');
@@ -191,8 +185,7 @@ describe('the demo page', { timeout: 120_000 }, () => {
     assert.equal(await page.locator(':focus').innerText(), 'Connect');
   }));
 
-  const noSignal = !hasSignal && 'this build has no option signal';
-  test('aborts by the signal, and shows its reason', { skip: noSignal }, () => onPage(DESKTOP, async (page) => {
+  test('aborts by the signal, and shows its reason', () => onPage(DESKTOP, async (page) => {
     await pressAnyway(page, 'Abort');
     assert.match(await refusal(page, 'close'), /^Nothing to abort/);
     await press(page, 'Connect');

@@ -1,7 +1,6 @@
 // The demo page: one channel at a time, the calls made on it and the calls it makes.
 
 import { ChannelError, LoadGroup, Status, WebSocketChannel } from 'websocket-channel';
-import { abortReason, takesSignal } from './abort.js';
 import { adviceOn } from './advice.js';
 import { showAttributes } from './attributes.js';
 import { showButtons } from './button.js';
@@ -13,17 +12,16 @@ import { detailText, excerptOfBytes, excerptOfText, stopName, utf8Length } from 
 
 const element = (id) => document.getElementById(id);
 
-const group = new LoadGroup();
+let group;
 const log = new Log({ rows: element('log'), count: element('log-count'), clear: element('log-clear') });
 const form = new ConnectForm(element('connect'));
 let channel;
-/** Aborts the channel's signal; null if the package takes none. */
-let controller = null;
-let hasSignal = false;
+/** Aborts the channel's signal. */
+let controller;
 
 function newChannel(options = {}) {
-  const aborting = hasSignal ? new AbortController() : null;
-  const made = new WebSocketChannel(aborting ? { ...options, signal: aborting.signal } : options);
+  const aborting = new AbortController();
+  const made = new WebSocketChannel({ ...options, signal: aborting.signal });
   made.loadGroup = group;
   controller = aborting;
   return made;
@@ -106,7 +104,7 @@ function close({ code, reason }) {
 
 function abort() {
   if (group.activeCount === 0) return showRefusal('close', 'Nothing to abort', `This channel is ${channel.state}. Connect first.`);
-  const reason = abortReason();
+  const reason = new DOMException('The Abort button was pressed.', 'AbortError'); // onStop's detail.cause
   asked('abort', { what: String(reason) });
   controller.abort(reason);
 }
@@ -151,9 +149,8 @@ function onSubmit(id, action) {
 }
 
 function start() {
+  group = new LoadGroup();
   channel = newChannel();
-  hasSignal = takesSignal();
-  element('signal').hidden = !hasSignal;
   if (location.host) element('address').value = `${location.protocol.replace('http', 'ws')}//${location.host}/echo`;
   element('origin').placeholder = location.origin;
   suggestCodes(element('codes'));

@@ -1,32 +1,24 @@
-//! The words a channel and its driver speak: commands and notifications out, reports in.
+//! What a channel and its driver exchange: reports in, commands and notifications out.
 
+use alloc::borrow::Cow;
 use alloc::boxed::Box;
 
+use super::Host;
 use crate::close::Close;
 use crate::status::Status;
 
-/// What a host calls a message and the evidence of a failure. The channel hands them through and never looks inside.
-pub trait Host {
-    /// A message on its way out.
-    type Outgoing;
-    /// A message that came in.
-    type Incoming;
-    /// What the host knows of a failure beyond its status: the system's error, the HTTP answer.
-    type Evidence;
-}
-
-/// What the backend must do, in order.
+/// What the transport must do, in order.
 pub enum Command<H: Host> {
-    /// Start the connection that was prepared.
+    /// Start connecting.
     Open,
-    /// Send a message; answered by [`Report::Sent`] when the host has taken it.
+    /// Send a message. Report [`Report::Sent`] when the host has taken it.
     Send(H::Outgoing),
     /// Send a close frame behind all messages.
     Close(Close),
-    /// Drop the connection, after a close frame if one is given. Report nothing more.
+    /// Drop the connection, after a close frame if one is given. Make no further reports.
     Abort(Option<Close>),
-    /// Call [`Channel::handle_timeout`](super::Channel::handle_timeout) after so many milliseconds, in place of any
-    /// earlier such wish; or never.
+    /// Call [`Channel::handle_timeout`](super::Channel::handle_timeout) after this many milliseconds. `None` stops the timer.
+    /// Replaces the previous timer command.
     Timer(Option<u32>),
 }
 
@@ -34,52 +26,60 @@ pub enum Command<H: Host> {
 pub enum Report<H: Host> {
     /// The opening handshake is done.
     Opened,
-    /// A message came, whole.
+    /// A whole message arrived.
     Message(H::Incoming),
-    /// The host has taken messages off our hands.
+    /// The host has taken messages.
     Sent(Taken),
-    /// The peer's close frame came.
+    /// The peer's close frame arrived.
     PeerClose(Close),
-    /// The connection is over; the last report.
+    /// The connection has ended. No report follows.
     Gone(Ending<H>),
 }
 
-/// How a host tells what it has taken: by the message, or by what it still has to take.
+/// What a host has taken.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Taken {
-    /// So many messages more; with 0, a part of one.
+    /// This many more messages.
     Messages(usize),
-    /// All but so many payload bytes (the browser's `bufferedAmount`).
+    /// This many more payload bytes of the oldest message that it has not taken completely.
+    Part(u64),
+    /// Everything but this many payload bytes (the browser's `bufferedAmount`).
     AllBut(u64),
 }
 
-/// How a connection ended, as the backend saw it.
+/// How a connection ended, as the transport reports it.
 pub struct Ending<H: Host> {
     /// Both close frames were exchanged.
     pub clean: bool,
-    /// What went wrong; `OK` when nothing but the end itself is known.
+    /// What went wrong, or `OK` if only the end itself is known.
     pub status: Status,
-    /// What happened, in a sentence that helps.
-    pub message: &'static str,
-    /// Which wait was too long, if one was.
+    /// What happened and what to do about it, in full sentences.
+    pub message: Cow<'static, str>,
+    /// The timeout that expired, if one did.
     pub timed_out: Option<TimedOut>,
-    /// What else the host knows.
+    /// What else the host knows about it.
     pub evidence: Option<H::Evidence>,
 }
 
 impl<H: Host> Ending<H> {
     /// Both close frames were exchanged.
     pub fn clean() -> Self {
-        Self { clean: true, message: "Both close frames were exchanged.", ..Self::default() }
+        Self { clean: true, message: Cow::Borrowed("Both close frames were exchanged."), ..Self::default() }
+    }
+
+    /// `close()` was called while connecting, or a load group's `cancel(status)`.
+    pub fn cancelled(status: Status) -> Self {
+        Self { status, message: Cow::Borrowed("The channel was cancelled."), ..Self::default() }
     }
 }
 
 impl<H: Host> Default for Ending<H> {
     fn default() -> Self {
-        Self { clean: false, status: Status::OK, message: "", timed_out: None, evidence: None }
+        Self { clean: false, status: Status::OK, message: Cow::Borrowed(""), timed_out: None, evidence: None }
     }
 }
 
-/// One call of the listener; the variants are its methods.
+/// One call of the listener. Each variant is one of its methods.
 pub enum Notification<H: Host> {
     /// `onStart(context)`
     Start,
@@ -87,28 +87,28 @@ pub enum Notification<H: Host> {
     Message(H::Incoming),
     /// `onAcknowledge(context, size)`: the payload bytes of one message
     Acknowledge(u64),
-    /// `onServerClose(context, code, reason)`; then call
-    /// [`Channel::handle_server_close_delivered`](super::Channel::handle_server_close_delivered)
+    /// `onServerClose(context, code, reason)`. Call
+    /// [`Channel::handle_server_close_delivered`](super::Channel::handle_server_close_delivered) afterwards.
     ServerClose(Close),
     /// `onStop(context, status, detail)`
     Stop(Box<Stop<H>>),
 }
 
-/// Everything `onStop` tells.
+/// The content of `onStop`.
 pub struct Stop<H: Host> {
-    /// Its second argument.
+    /// The second argument.
     pub status: Status,
-    /// What happened, in a sentence.
-    pub message: &'static str,
+    /// What happened and what to do about it, in full sentences.
+    pub message: Cow<'static, str>,
     /// Both close frames were exchanged.
     pub was_clean: bool,
-    /// The peer's close frame, if it came.
+    /// The peer's close frame, if it arrived.
     pub peer_close: Option<Close>,
-    /// Who said close first, if anybody did.
+    /// Which end closed first; `None` if neither did.
     pub closed_by: Option<ClosedBy>,
-    /// Which wait was too long, if one was.
+    /// The timeout that expired, if one did.
     pub timed_out: Option<TimedOut>,
-    /// What else the host knows.
+    /// What else the host knows about it.
     pub evidence: Option<H::Evidence>,
 }
 
@@ -121,13 +121,13 @@ pub enum ClosedBy {
     Remote,
 }
 
-/// A wait that ran out.
+/// A timeout that expired.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum TimedOut {
-    /// For the connection to open.
+    /// Waiting for the connection to open.
     Open,
-    /// For the peer's close frame.
+    /// Waiting for the peer's close frame.
     Close,
-    /// For any sign of life after a ping.
+    /// Waiting for any sign of life after a ping.
     Ping,
 }

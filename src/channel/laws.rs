@@ -1,124 +1,23 @@
-//! The listener's laws, checked over random sequences of calls and reports.
-
-use std::cell::RefCell;
-use std::sync::LazyLock;
+//! The listener's laws, checked over random sequences of calls, reports and reactions, on the slow paths and the fast ones.
 
 use proptest::prelude::*;
 
+use super::simulation::{Pair, Reaction};
 use super::*;
-
-/// The host of the tests: messages and evidence are names.
-pub(super) struct TestHost;
-
-impl Host for TestHost {
-    type Outgoing = &'static str;
-    type Incoming = &'static str;
-    type Evidence = &'static str;
-}
-
-/// A call into the channel from inside a listener's method.
-pub(super) type Reaction = fn(&mut Channel<TestHost>);
-
-/// A channel with a driver and a listener that write down what they are told.
-pub(super) struct Pair {
-    pub(super) channel: Channel<TestHost>,
-    pub(super) commands: Vec<String>,
-    pub(super) calls: Vec<String>,
-    /// What the listener does inside the named method.
-    pub(super) on_call: Option<(&'static str, Reaction)>,
-}
-
-/// What every driver does: see the module's documentation.
-pub(super) trait Drive {
-    fn drain(&mut self);
-}
-
-impl Pair {
-    pub(super) fn idle() -> Self {
-        Self { channel: Channel::new(), commands: Vec::new(), calls: Vec::new(), on_call: None }
-    }
-
-    pub(super) fn opening() -> Self {
-        let mut pair = Self::idle();
-        pair.channel.open(Timeouts { open: 20, close: 10 }).unwrap();
-        pair.drain();
-        pair
-    }
-
-    pub(super) fn open() -> Self {
-        let mut pair = Self::opening();
-        pair.report(Report::Opened);
-        pair
-    }
-
-    pub(super) fn report(&mut self, report: Report<TestHost>) {
-        self.channel.handle_report(report);
-        self.drain();
-    }
-
-    pub(super) fn close(&mut self, code: u16) {
-        let _ = self.channel.close(Close::with_code(CloseCode::for_close(code).unwrap()));
-        self.drain();
-    }
-
-    fn drain_commands(&mut self) {
-        while let Some(command) = self.channel.poll_command() {
-            self.commands.push(match command {
-                Command::Open => "open".into(),
-                Command::Send(message) => format!("send {message}"),
-                Command::Close(close) => format!("close {}", close.reported_code()),
-                Command::Abort(None) => "abort".into(),
-                Command::Abort(Some(close)) => format!("abort {}", close.reported_code()),
-                Command::Timer(Some(ms)) => format!("timer {ms}"),
-                Command::Timer(None) => "timer off".into(),
-            });
-        }
-    }
-}
-
-impl Drive for Pair {
-    fn drain(&mut self) {
-        loop {
-            self.drain_commands();
-            let Some(notification) = self.channel.poll_notification() else { return };
-            let (call, is_server_close) = match notification {
-                Notification::Start => ("onStart".to_owned(), false),
-                Notification::Message(message) => (format!("onMessage {message}"), false),
-                Notification::Acknowledge(size) => (format!("onAcknowledge {size}"), false),
-                Notification::ServerClose(close) => {
-                    (format!("onServerClose {} {}", close.reported_code(), close.reason()).trim_end().to_owned(), true)
-                }
-                Notification::Stop(stop) => (format!("onStop {}", name(stop.status)), false),
-            };
-            let reaction = self.on_call.filter(|(method, _)| call.starts_with(method));
-            self.calls.push(call);
-            if let Some((_, react)) = reaction {
-                react(&mut self.channel);
-                self.drain_commands(); // commands of a call from inside are executed at once
-            }
-            if is_server_close {
-                self.channel.handle_server_close_delivered();
-            }
-        }
-    }
-}
-
-fn name(status: Status) -> String {
-    let row = crate::status::TABLE.iter().find(|(known, ..)| *known == status);
-    row.map_or_else(|| format!("{:x}", status.0), |(_, name, _)| (*name).to_owned())
-}
 
 /// Anything that can happen to a channel from outside.
 #[derive(Clone, Debug)]
 enum Happening {
     Open,
-    Send(u64),
+    /// A message of this size is sent, past the queues if it may.
+    Send(u64, bool),
     Close(u16),
     Cancel,
     Opened,
-    /// So many messages in one piece of wire: the driver reports them all before the listener hears of the first.
-    Messages(usize),
+    /// A message comes, past the queue if it may.
+    Message(bool),
     SentMessages(usize),
+    SentPart(u64),
     SentAllBut(u64),
     PeerClose,
     Gone {
@@ -126,22 +25,26 @@ enum Happening {
         reset: bool,
     },
     Timeout,
+    /// What a method has caused is delivered.
+    Settle,
 }
 
 fn happening() -> impl Strategy<Value = Happening> {
     use Happening::*;
     prop_oneof![
         2 => Just(Open),
-        4 => (0u64..40).prop_map(Send),
+        4 => (0u64..40, any::<bool>()).prop_map(|(size, fast)| Send(size, fast)),
         2 => prop_oneof![Just(1000u16), 3000u16..5000].prop_map(Close),
         1 => Just(Cancel),
         4 => Just(Opened),
-        4 => (1usize..4).prop_map(Messages),
+        4 => any::<bool>().prop_map(Message),
         3 => (0usize..4).prop_map(SentMessages),
+        2 => (0u64..20).prop_map(SentPart),
         2 => (0u64..60).prop_map(SentAllBut),
         2 => Just(PeerClose),
         1 => (any::<bool>(), any::<bool>()).prop_map(|(clean, reset)| Gone { clean, reset }),
         1 => Just(Timeout),
+        3 => Just(Settle),
     ]
 }
 
@@ -150,76 +53,56 @@ fn reaction() -> impl Strategy<Value = Option<(&'static str, Reaction)>> {
         prop_oneof![Just("onStart"), Just("onMessage"), Just("onAcknowledge"), Just("onServerClose"), Just("onStop")];
     let reactions = prop_oneof![
         Just(
-            (|channel| {
-                send(channel, 5);
+            (|driver| {
+                let _ = driver.send(|_, _| ("again".to_owned(), 5));
             }) as Reaction
         ),
         Just(
-            (|channel| {
-                let _ = channel.close(Close::EMPTY);
+            (|driver| {
+                let _ = driver.close(Close::EMPTY);
             }) as Reaction
         ),
-        Just((|channel| channel.cancel(Status::BINDING_ABORTED)) as Reaction),
+        Just((|driver| driver.cancel(Ending::cancelled(Status::BINDING_ABORTED))) as Reaction),
+        // A listener that spins the host's loop: what comes meanwhile must wait for its turn.
+        Just((|driver| driver.report(Report::Gone(Ending::default()))) as Reaction),
     ];
     proptest::option::of((methods, reactions))
 }
 
-thread_local! {
-    /// The messages of this case that the channel accepted, in order: name and size.
-    static ACCEPTED: RefCell<Vec<(&'static str, u64)>> = const { RefCell::new(Vec::new()) };
-}
-
-/// The name of the message with this number. Each has its own, so that a test sees when two change places.
-fn message(number: usize) -> &'static str {
-    static NAMES: LazyLock<Vec<String>> = LazyLock::new(|| (0..10_000).map(|number| format!("m{number}")).collect());
-    &NAMES[number]
-}
-
-/// Sends the next message, from outside or from inside a listener's call.
-fn send(channel: &mut Channel<TestHost>, size: u64) {
-    ACCEPTED.with_borrow_mut(|accepted| {
-        let name = message(accepted.len());
-        if channel.send(name, size) == Ok(true) {
-            accepted.push((name, size));
-        }
-    });
-}
-
-fn apply(pair: &mut Pair, happening: &Happening, reported: &mut Vec<&'static str>) {
+/// Lets it happen. Messages are numbered in the order in which they are sent and come.
+fn apply(pair: &Pair, happening: &Happening, number: usize) {
     match *happening {
         Happening::Open => {
-            let _ = pair.channel.open(Timeouts { open: 20, close: 10 });
+            let _ = pair.open();
         }
-        Happening::Send(size) => send(&mut pair.channel, size),
-        Happening::Close(code) => {
-            let _ = pair.channel.close(Close::with_code(CloseCode::for_close(code).unwrap()));
+        Happening::Send(size, false) => {
+            let _ = pair.send(&number.to_string(), size);
         }
-        Happening::Cancel => pair.channel.cancel(Status::BINDING_ABORTED),
-        Happening::Opened => pair.channel.handle_report(Report::Opened),
-        Happening::Messages(count) => {
-            for _ in 0..count {
-                let name = message(reported.len());
-                if pair.channel.state() == State::Open {
-                    reported.push(name);
-                }
-                pair.channel.handle_report(Report::Message(name));
-            }
+        Happening::Send(size, true) => {
+            let _ = pair.send_now(&number.to_string(), size);
         }
-        Happening::SentMessages(count) => pair.channel.handle_report(Report::Sent(Taken::Messages(count))),
-        Happening::SentAllBut(left) => pair.channel.handle_report(Report::Sent(Taken::AllBut(left))),
-        Happening::PeerClose => pair.channel.handle_report(Report::PeerClose(Close::EMPTY)),
-        Happening::Gone { clean, reset } => pair.channel.handle_report(Report::Gone(Ending {
+        Happening::Close(code) => pair.close(code),
+        Happening::Cancel => pair.cancel(Status::BINDING_ABORTED),
+        Happening::Opened => pair.driver.report(Report::Opened),
+        Happening::Message(false) => pair.driver.report(Report::Message(number.to_string())),
+        Happening::Message(true) => pair.receive_now(&number.to_string()),
+        Happening::SentMessages(count) => pair.driver.report(Report::Sent(Taken::Messages(count))),
+        Happening::SentPart(len) => pair.driver.report(Report::Sent(Taken::Part(len))),
+        Happening::SentAllBut(left) => pair.driver.report(Report::Sent(Taken::AllBut(left))),
+        Happening::PeerClose => pair.driver.report(Report::PeerClose(Close::EMPTY)),
+        Happening::Gone { clean, reset } => pair.driver.report(Report::Gone(Ending {
             clean,
             status: if reset { Status::NET_RESET } else { Status::OK },
             ..Ending::default()
         })),
-        Happening::Timeout => pair.channel.handle_timeout(),
+        Happening::Timeout => pair.time_out(),
+        Happening::Settle => pair.settle(),
     }
 }
 
-/// What follows the prefix, in each item that begins with it.
-fn arguments<'a>(items: &'a [String], prefix: &str) -> Vec<&'a str> {
-    items.iter().filter_map(|item| item.strip_prefix(prefix)).collect()
+/// The numbers of the messages among these lines, in their order.
+fn numbers(lines: &[String], prefix: &str) -> Vec<usize> {
+    lines.iter().filter_map(|line| line.strip_prefix(prefix)?.parse().ok()).collect()
 }
 
 proptest! {
@@ -229,80 +112,88 @@ proptest! {
     fn the_laws_hold_whatever_happens(
         happenings in proptest::collection::vec(happening(), 0..60),
         on_call in reaction(),
+        acknowledges in any::<bool>(),
     ) {
-        let mut pair = Pair { on_call, ..Pair::idle() };
+        let pair = Pair { acknowledges, ..Pair::idle() };
+        pair.on_call.set(on_call);
         let mut state = State::Idle;
-        ACCEPTED.take();
-        let mut reported = Vec::new();
-        for happening in &happenings {
-            apply(&mut pair, happening, &mut reported);
-            pair.drain();
-            prop_assert!(pair.channel.state() >= state, "the state moved upwards");
-            state = pair.channel.state();
-            prop_assert_eq!(pair.channel.status() == Status::OK || state == State::Stopped, true);
+        for (number, happening) in happenings.iter().enumerate() {
+            let before = pair.calls().len();
+            apply(&pair, happening, number);
+            let is_method = matches!(happening, Happening::Open | Happening::Send(..) | Happening::Close(_) | Happening::Cancel);
+            // Law 1: methods return first.
+            prop_assert!(!is_method || pair.calls().len() == before, "{:?} called the listener", happening);
+            prop_assert!(pair.driver.state() >= state, "the state moved upwards");
+            state = pair.driver.state();
+            prop_assert_eq!(pair.driver.status() == Status::OK || state == State::Stopped, true);
         }
         let was_opened = state != State::Idle;
         if was_opened {
-            pair.channel.cancel(Status::BINDING_ABORTED); // so that the story has an end
-            pair.drain();
+            pair.cancel(Status::BINDING_ABORTED); // so that the story has an end
+            pair.settle();
         }
-        let story = pair.calls.join(", ");
-        let first = |prefix: &str| pair.calls.iter().position(|call| call.starts_with(prefix));
-        let last = |prefix: &str| pair.calls.iter().rposition(|call| call.starts_with(prefix));
+        let (calls, commands) = (pair.calls(), pair.commands());
+        let story = calls.join(", ");
+        let first = |prefix: &str| calls.iter().position(|call| call.starts_with(prefix));
+        let last = |prefix: &str| calls.iter().rposition(|call| call.starts_with(prefix));
 
         // Law 1: nothing without an open.
-        prop_assert_eq!(was_opened, !pair.calls.is_empty(), "{}", story);
+        prop_assert_eq!(was_opened, !calls.is_empty(), "{}", story);
         if !was_opened { return Ok(()) }
         // Law 2: one onStart, first; one onStop, last.
-        let end = pair.calls.len() - 1;
+        let end = calls.len() - 1;
         prop_assert_eq!((first("onStart"), last("onStart")), (Some(0), Some(0)), "{}", story);
         prop_assert_eq!((first("onStop"), last("onStop")), (Some(end), Some(end)), "{}", story);
-        // Law 3: every message that came while the channel was open, once, in the order in which they came.
-        prop_assert_eq!(arguments(&pair.calls, "onMessage "), reported, "{}", story);
+        // Law 3: messages in the order in which they came, and out in the order in which they were sent.
+        prop_assert!(numbers(&calls, "onMessage ").is_sorted(), "{}", story);
+        prop_assert!(numbers(&commands, "send ").is_sorted(), "{:?}", commands);
         // Laws 3 to 5: onServerClose at most once, only onStop behind it.
         if let Some(server_close) = first("onServerClose") {
             prop_assert_eq!(server_close, end - 1, "{}", story);
         }
-        // Messages are handed to the host in the order in which they were accepted, none twice, none left out.
-        let accepted = ACCEPTED.take();
-        let sent = arguments(&pair.commands, "send ");
-        prop_assert!(accepted.iter().map(|(name, _)| *name).take(sent.len()).eq(sent.iter().copied()), "{:?}", pair.commands);
-        // Law 4: one acknowledgement for each of them, in order, never for one that the host does not have.
-        let acknowledged = arguments(&pair.calls, "onAcknowledge ");
-        prop_assert!(acknowledged.len() <= sent.len(), "{}", story);
-        let sizes: Vec<_> = accepted.iter().take(acknowledged.len()).map(|(_, size)| size.to_string()).collect();
-        prop_assert_eq!(acknowledged, sizes, "{}", story);
+        // Law 4: never more acknowledgements than messages handed to the host, and none if nobody listens.
+        let count = |list: &[String], prefix: &str| list.iter().filter(|item| item.starts_with(prefix)).count();
+        prop_assert!(count(&calls, "onAcknowledge") <= count(&commands, "send"), "{}", story);
+        prop_assert!(acknowledges || first("onAcknowledge").is_none(), "{}", story);
         // Law 5: at most one close frame, with one exception: a cancel may say 1001 and is the end.
-        let closes = pair.commands.iter().filter(|command| command.starts_with("close")).count();
-        prop_assert!(closes <= 1, "{:?}", pair.commands);
+        prop_assert!(count(&commands, "close") <= 1, "{:?}", commands);
         // Nothing is sent behind the close frame.
-        if let Some(close) = pair.commands.iter().position(|command| command.starts_with("close")) {
-            prop_assert!(!pair.commands[close..].iter().any(|command| command.starts_with("send")));
+        if let Some(close) = commands.iter().position(|command| command.starts_with("close")) {
+            prop_assert!(!commands[close..].iter().any(|command| command.starts_with("send")));
         }
         // Law 6: NS_OK only after the peer's close frame.
-        if pair.calls[end] == "onStop NS_OK" {
+        if calls[end] == "onStop NS_OK" {
             prop_assert!(first("onServerClose").is_some(), "{}", story);
         }
-        // No timer is left running.
-        let timer = pair.commands.iter().rev().find(|command| command.starts_with("timer"));
-        prop_assert_eq!(timer.map(String::as_str), Some("timer off"));
+        // No timer is left running, and the transport is let go.
+        prop_assert_eq!(pair.driver.timer().due(), None);
+        prop_assert!(pair.driver.transport().is_none());
     }
 
     #[test]
-    fn buffered_amount_is_what_was_accepted_less_what_was_acknowledged(
+    fn buffered_amount_is_what_was_accepted_less_what_was_taken(
         sizes in proptest::collection::vec(0u64..100, 0..30),
-        taken in proptest::collection::vec(0usize..5, 0..30),
+        taken in proptest::collection::vec(prop_oneof![(0usize..5).prop_map(Taken::Messages), (0u64..50).prop_map(Taken::Part)], 0..30),
     ) {
-        let mut pair = Pair::open();
+        let pair = Pair::opened();
         for (number, size) in sizes.iter().enumerate() {
-            pair.channel.send(message(number), *size).unwrap();
+            pair.send(&number.to_string(), *size).unwrap();
         }
-        for count in taken {
-            pair.report(Report::Sent(Taken::Messages(count)));
+        let (mut whole, mut part) = (0, 0);
+        for taken in taken {
+            pair.driver.report(Report::Sent(taken));
+            match taken {
+                Taken::Messages(count) => {
+                    whole = sizes.len().min(whole + count);
+                    part = if count > 0 { 0 } else { part };
+                }
+                Taken::Part(len) => part = sizes.get(whole).map_or(0, |size| (part + len).min(*size)),
+                Taken::AllBut(_) => unreachable!("not generated"),
+            }
+            prop_assert_eq!(pair.driver.buffered_amount(), sizes[whole..].iter().sum::<u64>() - part);
         }
         let acknowledged: Vec<u64> =
-            arguments(&pair.calls, "onAcknowledge ").iter().map(|size| size.parse().unwrap()).collect();
-        prop_assert_eq!(&acknowledged[..], &sizes[..acknowledged.len()]);
-        prop_assert_eq!(pair.channel.buffered_amount(), sizes[acknowledged.len()..].iter().sum::<u64>());
+            pair.calls().iter().filter_map(|call| call.strip_prefix("onAcknowledge ")).map(|size| size.parse().unwrap()).collect();
+        prop_assert_eq!(&acknowledged[..], &sizes[..whole]);
     }
 }

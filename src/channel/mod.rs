@@ -1,17 +1,25 @@
-//! What `nsIWebSocketChannel` promises, on every host: the states, the order of the listener's calls, the accounting.
+//! What `nsIWebSocketChannel` promises on every host: the states, the order of the listener's calls, the accounting.
 //!
-//! A [`Channel`] is driven from two sides. JavaScript's calls and the backend's [`Report`]s go in; after **each** of
-//! them the driver drains both outputs: it executes every [`Channel::poll_command`], then delivers a
-//! [`Channel::poll_notification`], and starts over until both are empty. A listener may call back into the channel
-//! from inside a delivery; the commands of such a call are executed at once, its notifications wait their turn.
+//! A [`Channel`] has two inputs: JavaScript's calls and the transport's [`Report`]s. After **each** of them, the [`Driver`] drains
+//! both outputs: it executes every [`Channel::poll_command`], then delivers one [`Channel::poll_notification`], and repeats that
+//! until both return `None`. A listener may call the channel during a delivery. The commands of such a call are executed at
+//! once; its notifications are delivered after the current one.
 
 mod accounting;
+mod driver;
 mod event;
+mod keep_alive;
+mod ping;
 
 #[cfg(all(test, not(target_arch = "wasm32")))] // proptest is of the host
 mod laws;
+#[cfg(all(test, not(target_arch = "wasm32")))]
+mod simulation;
 
-pub use event::{ClosedBy, Command, Ending, Host, Notification, Report, Stop, Taken, TimedOut};
+pub use driver::{Driver, Host, Listener, OpenError, Timer, Transport};
+pub use event::{ClosedBy, Command, Ending, Notification, Report, Stop, Taken, TimedOut};
+pub use keep_alive::{KeepAlive, Look};
+pub use ping::{MAX_OUTSTANDING, Pings};
 
 use alloc::boxed::Box;
 use alloc::collections::VecDeque;
@@ -21,27 +29,27 @@ use crate::close::{Close, CloseCode};
 use crate::status::Status;
 use accounting::Unacknowledged;
 
-/// Where a channel is in its life. It only ever moves downwards.
+/// The state of a channel. It only moves downwards in this list.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum State {
-    /// `asyncOpen` was not called yet.
+    /// `asyncOpen` has not been called.
     Idle,
-    /// `asyncOpen` has returned, the opening handshake is under way.
+    /// `asyncOpen` has returned, and the opening handshake is in progress.
     Connecting,
-    /// Messages go both ways.
+    /// Messages can be sent and received.
     Open,
-    /// One side said close.
+    /// One end has closed.
     Closing,
-    /// The connection is gone; `onStop` was called or is about to be.
+    /// The connection is gone. `onStop` was called or is about to be called.
     Stopped,
 }
 
 /// How long to wait, in milliseconds.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Timeouts {
-    /// From `asyncOpen` to the open connection.
+    /// From `asyncOpen` until the connection is open.
     pub open: u32,
-    /// From the first close frame, or the last sign that the peer still takes our messages, to the connection's end.
+    /// From the first close frame, or the last sign that the peer still takes our messages, until the connection ends.
     pub close: u32,
 }
 
@@ -50,14 +58,14 @@ pub struct Channel<H: Host> {
     state: State,
     status: Status,
     timeouts: Timeouts,
-    /// Accepted while connecting; empty in every other state.
+    /// Messages accepted while connecting. Empty in every other state.
     waiting: Vec<H::Outgoing>,
     unacknowledged: Unacknowledged,
-    /// Which side's close came first; set from then on.
+    /// Which end closed first. Set from then on.
     closed_by: Option<ClosedBy>,
-    /// The peer's close frame; from then on nothing but `onStop` follows its notification.
+    /// The peer's close frame. Only `onStop` follows its notification.
     peer_close: Option<Close>,
-    /// The peer closed first and has no answer yet.
+    /// The peer closed first, and our close frame has not been sent.
     owes_answer: bool,
     commands: VecDeque<Command<H>>,
     notifications: VecDeque<Notification<H>>,
@@ -80,27 +88,27 @@ impl<H: Host> Channel<H> {
         }
     }
 
-    /// The state now.
+    /// The current state.
     pub fn state(&self) -> State {
         self.state
     }
 
-    /// `NS_OK` until the channel failed or was cancelled; what `onStop` reports from then on.
+    /// `NS_OK` until the channel fails or is cancelled. Then it is what `onStop` reports.
     pub fn status(&self) -> Status {
         self.status
     }
 
-    /// Payload bytes that were accepted and not acknowledged.
+    /// The payload bytes that were accepted and neither acknowledged nor taken in parts.
     pub fn buffered_amount(&self) -> u64 {
         self.unacknowledged.bytes()
     }
 
-    /// Whether a message was accepted that the host has not taken yet; it may be an empty one.
+    /// Whether an accepted message, even an empty one, waits to be taken or acknowledged.
     pub fn awaits_acknowledgement(&self) -> bool {
         !self.unacknowledged.is_empty()
     }
 
-    /// `asyncOpen`: commands [`Command::Open`]. If the backend refuses it on the spot, call [`undo_open`](Self::undo_open).
+    /// `asyncOpen`: commands [`Command::Open`]. If the transport rejects it, call [`undo_open`](Self::undo_open).
     ///
     /// Fails with `NS_ERROR_ALREADY_OPENED` in every state but [`State::Idle`].
     pub fn open(&mut self, timeouts: Timeouts) -> Result<(), Status> {
@@ -114,7 +122,7 @@ impl<H: Host> Channel<H> {
         Ok(())
     }
 
-    /// The backend refused [`Command::Open`] because of an argument: `asyncOpen` throws, and nothing has happened.
+    /// The transport rejected an argument of [`Command::Open`]. `asyncOpen` throws, and the channel is idle again.
     pub fn undo_open(&mut self) {
         *self = Self::new();
     }
@@ -128,7 +136,7 @@ impl<H: Host> Channel<H> {
         }
     }
 
-    /// `sendMsg`, `sendBinaryMsg`: whether the message, of `size` payload bytes, was accepted.
+    /// `sendMsg` and `sendBinaryMsg`: returns whether the message of `size` payload bytes was accepted.
     ///
     /// Fails with `NS_ERROR_NOT_CONNECTED` before `asyncOpen`.
     pub fn send(&mut self, message: H::Outgoing, size: u64) -> Result<bool, Status> {
@@ -143,7 +151,8 @@ impl<H: Host> Channel<H> {
         Ok(true)
     }
 
-    /// [`send`](Self::send) of a message that the driver sends itself, before anything else happens: whether it may.
+    /// Accepts a message as [`send`](Self::send) does, but without a command. If this returns true, the driver must send the
+    /// message itself, before anything else happens.
     #[inline]
     pub fn accept_now(&mut self, size: u64) -> bool {
         let now = self.state == State::Open && self.commands.is_empty();
@@ -153,13 +162,13 @@ impl<H: Host> Channel<H> {
         now
     }
 
-    /// `close(code, reason)`, its arguments already a valid [`Close`].
+    /// `close(code, reason)` with valid arguments.
     ///
     /// Fails with `NS_ERROR_NOT_CONNECTED` before `asyncOpen`.
     pub fn close(&mut self, close: Close) -> Result<(), Status> {
         match self.state {
             State::Idle => return Err(Status::NOT_CONNECTED),
-            State::Connecting => self.cancel(Status::BINDING_ABORTED),
+            State::Connecting => self.cancel(Ending::cancelled(Status::BINDING_ABORTED)),
             State::Open => self.begin_close(ClosedBy::Local, close),
             State::Closing if self.owes_answer => {
                 self.owes_answer = false;
@@ -170,19 +179,21 @@ impl<H: Host> Channel<H> {
         Ok(())
     }
 
-    /// `LoadGroup.cancel(status)`: ends the channel now, with a close frame (1001) if there is a connection to carry it.
-    pub fn cancel(&mut self, status: Status) {
+    /// `LoadGroup.cancel(status)` and an aborted signal: ends the channel now, with a close frame (1001) if there is a
+    /// connection to carry it. `ending` is what `onStop` reports.
+    pub fn cancel(&mut self, ending: Ending<H>) {
         let farewell = match self.state {
             State::Idle | State::Stopped => return,
             State::Open => Some(Close::with_code(CloseCode::GOING_AWAY)),
             State::Connecting | State::Closing => None,
         };
         self.closed_by.get_or_insert(ClosedBy::Local);
+        self.drop_messages();
         self.commands.push_back(Command::Abort(farewell));
-        self.stop(Ending { status, message: "The channel was cancelled.", ..Ending::default() });
+        self.stop(ending);
     }
 
-    /// The backend's next report. Whatever comes after [`Report::Gone`] is ignored.
+    /// The transport's next report. Anything after [`Report::Gone`] is ignored.
     pub fn handle_report(&mut self, report: Report<H>) {
         match (report, self.state) {
             (_, State::Idle | State::Stopped) => {}
@@ -196,19 +207,20 @@ impl<H: Host> Channel<H> {
         }
     }
 
-    /// The time of the last [`Command::Timer`] has run out.
+    /// The time of the last [`Command::Timer`] has expired.
     #[cold]
     pub fn handle_timeout(&mut self) {
         let (timeout, message) = match self.state {
             State::Connecting => (TimedOut::Open, "The connection did not open within openTimeoutMs."),
-            State::Closing => (TimedOut::Close, "The peer's close frame did not come within closeTimeoutMs."),
+            State::Closing => (TimedOut::Close, "The peer's close frame did not arrive within closeTimeoutMs."),
             State::Idle | State::Open | State::Stopped => return,
         };
         self.commands.push_back(Command::Abort(None));
+        let message = message.into();
         self.stop(Ending { status: Status::NET_TIMEOUT, message, timed_out: Some(timeout), ..Ending::default() });
     }
 
-    /// [`Notification::ServerClose`] was delivered: if the listener did not close, the channel answers with the same code.
+    /// [`Notification::ServerClose`] was delivered. If the listener did not close, the channel closes with the same code.
     pub fn handle_server_close_delivered(&mut self) {
         if !core::mem::take(&mut self.owes_answer) || self.state != State::Closing {
             return;
@@ -217,26 +229,26 @@ impl<H: Host> Channel<H> {
         self.commands.push_back(Command::Close(code.map_or(Close::EMPTY, Close::with_code)));
     }
 
-    /// The next thing for the backend to do. `None` until the next call or report.
+    /// The next command for the transport. After `None`, the result changes only with the next call or report.
     pub fn poll_command(&mut self) -> Option<Command<H>> {
         pop(&mut self.commands)
     }
 
-    /// The next call for the listener. `None` until the next call or report.
+    /// The next call of the listener. After `None`, the result changes only with the next call or report.
     pub fn poll_notification(&mut self) -> Option<Notification<H>> {
-        // What the host has taken it had taken before whatever else has happened since.
+        // The host took these messages before anything else that waits here happened.
         match self.unacknowledged.pop_due() {
             Some(size) => Some(Notification::Acknowledge(size)),
             None => pop(&mut self.notifications),
         }
     }
 
-    /// Whether a call for the listener is due.
+    /// Whether a call of the listener is due.
     pub fn has_notification(&self) -> bool {
         self.unacknowledged.is_due() || !self.notifications.is_empty()
     }
 
-    /// Whether there is anything to do for the driver.
+    /// Whether the driver has anything to do.
     pub fn has_output(&self) -> bool {
         !self.commands.is_empty() || self.has_notification()
     }
@@ -246,13 +258,12 @@ impl<H: Host> Channel<H> {
         self.unacknowledged.is_due()
     }
 
-    /// Drops the acknowledgements that are due: the listener does not listen to them.
+    /// Drops the acknowledgements that are due, because the listener has no `onAcknowledge`.
     pub fn skip_acknowledgements(&mut self) {
         self.unacknowledged.skip_due();
     }
 
-    /// Whether a message that comes now would be the listener's next call: then it need not go through the queue as
-    /// [`Report::Message`].
+    /// Whether a message that arrives now is the listener's next call. Then it may skip the queue of [`Report::Message`].
     #[inline]
     pub fn passes_message(&self) -> bool {
         self.state == State::Open && !self.has_notification()
@@ -268,13 +279,12 @@ impl<H: Host> Channel<H> {
     }
 
     fn sent(&mut self, taken: Taken) {
-        let part = matches!(taken, Taken::Messages(_));
-        let progress = self.unacknowledged.take(taken) || part;
+        let progress = self.unacknowledged.take(taken) || !matches!(taken, Taken::AllBut(_));
         if self.peer_close.is_some() {
-            self.skip_acknowledgements(); // nobody is told any more
+            self.skip_acknowledgements(); // onAcknowledge never follows onServerClose
         }
         if self.state == State::Closing && progress {
-            // The peer still takes what was queued before close(): its close frame cannot be due yet.
+            // The peer still takes messages from before close(), so it cannot have answered our close frame yet.
             self.commands.push_back(Command::Timer(Some(self.timeouts.close)));
         }
     }
@@ -297,12 +307,18 @@ impl<H: Host> Channel<H> {
     fn begin_close(&mut self, by: ClosedBy, close: Close) {
         self.state = State::Closing;
         self.closed_by = Some(by);
+        self.drop_messages();
         self.commands.push_back(Command::Close(close));
         self.commands.push_back(Command::Timer(Some(self.timeouts.close)));
     }
 
-    /// The one place where a channel stops: law 2 (exactly one `onStart`, first, one `onStop`, last) and law 6 (what
-    /// `NS_OK` means) are kept here.
+    /// Law 3: messages that wait for the listener's current call to return are dropped if that call closes the channel.
+    fn drop_messages(&mut self) {
+        self.notifications.retain(|notification| !matches!(notification, Notification::Message(_)));
+    }
+
+    /// The one place where a channel stops. It keeps law 2 (exactly one `onStart`, first, and one `onStop`, last) and law 6 (what
+    /// `NS_OK` means).
     #[cold]
     fn stop(&mut self, ending: Ending<H>) {
         let never_opened = self.state == State::Connecting;
@@ -333,7 +349,7 @@ impl<H: Host> Channel<H> {
     }
 }
 
-/// The first of the queue, which owns no memory when it is empty: few of a process's channels do anything at a time.
+/// Removes the first element. An empty queue then frees its memory, because most channels are idle most of the time.
 fn pop<T>(queue: &mut VecDeque<T>) -> Option<T> {
     let first = queue.pop_front();
     if queue.is_empty() {
@@ -350,104 +366,172 @@ impl<H: Host> Default for Channel<H> {
 
 #[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests {
-    use super::laws::{Drive, Pair};
+    use std::rc::Rc;
+
+    use super::simulation::Pair;
     use super::*;
 
     #[test]
     fn messages_sent_while_connecting_go_out_in_order_once_open() {
-        let mut pair = Pair::opening();
-        assert_eq!(pair.channel.send("a", 1), Ok(true));
-        assert_eq!(pair.channel.send("b", 2), Ok(true));
-        assert_eq!(pair.channel.buffered_amount(), 3);
-        pair.report(Report::Opened);
-        assert_eq!(pair.commands, ["open", "timer 20", "timer off", "send a", "send b"]);
-        pair.report(Report::Sent(Taken::Messages(2)));
-        assert_eq!(pair.calls, ["onStart", "onAcknowledge 1", "onAcknowledge 2"]);
-        assert_eq!(pair.channel.buffered_amount(), 0);
+        let pair = Pair::opening();
+        assert_eq!(pair.send("a", 1), Ok(true));
+        assert_eq!(pair.send_now("b", 2), Ok(true));
+        assert_eq!(pair.driver.buffered_amount(), 3);
+        assert_eq!((pair.commands(), pair.driver.timer().due()), (vec![], Some(20)));
+        pair.driver.report(Report::Opened);
+        assert_eq!((pair.commands(), pair.driver.timer().due()), (vec!["send a".into(), "send b".into()], None));
+        pair.driver.report(Report::Sent(Taken::Messages(2)));
+        assert_eq!(pair.calls(), ["onStart", "onAcknowledge 1", "onAcknowledge 2"]);
+        assert_eq!(pair.driver.buffered_amount(), 0);
     }
 
     #[test]
-    fn close_while_connecting_cancels_with_binding_aborted() {
-        let mut pair = Pair::opening();
+    fn close_while_connecting_cancels_with_binding_aborted_when_it_has_returned() {
+        let pair = Pair::opening();
         pair.close(3000);
-        assert_eq!(pair.calls, ["onStart", "onStop NS_BINDING_ABORTED"]);
-        assert_eq!(pair.commands, ["open", "timer 20", "abort", "timer off"]);
+        assert_eq!((pair.calls(), pair.commands()), (vec![], vec!["abort".into()]));
+        pair.settle();
+        assert_eq!(pair.calls(), ["onStart", "onStop NS_BINDING_ABORTED"]);
     }
 
     #[test]
-    fn the_channel_answers_the_peers_close_with_the_same_code_when_the_listener_does_not() {
-        let mut pair = Pair::open();
-        pair.report(Report::PeerClose(Close::new(CloseCode::from_peer(4000).unwrap(), "why".into()).unwrap()));
-        assert_eq!(pair.commands.last().unwrap(), "close 4000");
-        pair.report(Report::Gone(Ending::clean()));
-        assert_eq!(pair.calls, ["onStart", "onServerClose 4000 why", "onStop NS_OK"]);
+    fn the_channel_answers_the_peers_close_frame_with_the_same_code_if_the_listener_does_not_close() {
+        let pair = Pair::opened();
+        let close = Close::new(CloseCode::from_peer(4000).unwrap(), "why".into()).unwrap();
+        pair.driver.report(Report::PeerClose(close));
+        assert_eq!(pair.commands(), ["close 4000"]);
+        pair.driver.report(Report::Gone(Ending::clean()));
+        assert_eq!(pair.calls(), ["onStart", "onServerClose 4000 why", "onStop NS_OK"]);
     }
 
     #[test]
     fn an_empty_close_frame_is_answered_with_an_empty_one() {
-        let mut pair = Pair::open();
-        pair.report(Report::PeerClose(Close::EMPTY));
-        assert_eq!(pair.commands.last().unwrap(), "close 1005");
+        let pair = Pair::opened();
+        pair.driver.report(Report::PeerClose(Close::EMPTY));
+        assert_eq!(pair.commands(), ["close 1005"]);
     }
 
     #[test]
-    fn a_listener_that_closes_inside_on_server_close_gives_the_answer_itself() {
-        let mut pair = Pair::open();
-        pair.on_call = Some(("onServerClose", |channel| {
-            assert_eq!(channel.send("late", 4), Ok(false));
-            channel.close(Close::with_code(CloseCode::from_peer(3001).unwrap())).unwrap();
-        }));
-        pair.report(Report::PeerClose(Close::EMPTY));
-        let closes: Vec<_> = pair.commands.iter().filter(|command| command.starts_with("close")).collect();
-        assert_eq!(closes, ["close 3001"]);
+    fn a_listener_that_closes_inside_on_server_close_chooses_the_code() {
+        let pair = Pair::opened();
+        pair.on_call.set(Some(("onServerClose", |driver| {
+            assert_eq!(driver.send(|_, _| ("late".to_owned(), 4)), Ok(false));
+            driver.close(Close::with_code(CloseCode::from_peer(3001).unwrap())).unwrap();
+        })));
+        pair.driver.report(Report::PeerClose(Close::EMPTY));
+        assert_eq!(pair.commands(), ["close 3001"]);
     }
 
     #[test]
-    fn messages_that_come_after_close_was_called_are_dropped() {
-        let mut pair = Pair::open();
+    fn messages_that_arrive_after_close_was_called_are_dropped() {
+        let pair = Pair::opened();
         pair.close(1000);
-        pair.report(Report::Message("late"));
-        assert_eq!(pair.calls, ["onStart"]);
+        pair.driver.report(Report::Message("late".into()));
+        pair.receive_now("later");
+        assert_eq!(pair.calls(), ["onStart"]);
     }
 
     #[test]
-    fn the_close_timer_starts_again_while_the_peer_still_takes_messages() {
-        let mut pair = Pair::open();
-        pair.channel.send("a", 1).unwrap();
-        pair.close(1000);
-        pair.report(Report::Sent(Taken::Messages(1)));
-        assert_eq!(pair.commands[3..], ["send a", "close 1000", "timer 10", "timer 10"]);
-        pair.channel.handle_timeout();
-        pair.drain();
-        assert_eq!(pair.calls.last().unwrap(), "onStop NS_ERROR_NET_TIMEOUT_EXTERNAL");
-    }
-
-    #[test]
-    fn a_connection_that_ends_without_a_close_frame_is_never_ns_ok() {
-        for (mut pair, expected) in [
-            (Pair::opening(), "onStop NS_ERROR_WEBSOCKET_CONNECTION_REFUSED"),
-            (Pair::open(), "onStop NS_BASE_STREAM_CLOSED"),
-        ] {
-            pair.report(Report::Gone(Ending::clean()));
-            assert_eq!(pair.calls, ["onStart", expected]);
+    fn messages_that_arrive_during_a_call_of_the_listener_are_dropped_if_that_call_closes() {
+        let reactions: [(simulation::Reaction, &[&str]); 3] = [
+            (|driver| driver.report(Report::Message("2".into())), &["onStart", "onMessage 1", "onMessage 2"]),
+            (
+                |driver| {
+                    driver.report(Report::Message("2".into()));
+                    driver.close(Close::EMPTY).unwrap();
+                },
+                &["onStart", "onMessage 1"],
+            ),
+            (
+                |driver| {
+                    driver.report(Report::Message("2".into()));
+                    driver.cancel(Ending::cancelled(Status::BINDING_ABORTED));
+                },
+                &["onStart", "onMessage 1", "onStop NS_BINDING_ABORTED"],
+            ),
+        ];
+        for (reaction, calls) in reactions {
+            let pair = Pair::opened();
+            pair.on_call.set(Some(("onMessage 1", reaction)));
+            pair.receive_now("1");
+            assert_eq!(pair.calls(), calls);
         }
     }
 
     #[test]
-    fn an_open_that_was_undone_can_be_opened_again() {
-        let mut pair = Pair::opening();
-        pair.channel.undo_open();
-        assert_eq!(pair.channel.state(), State::Idle);
-        assert_eq!(pair.channel.open(Timeouts { open: 1, close: 1 }), Ok(()));
+    fn the_close_timer_starts_again_while_the_peer_still_takes_messages() {
+        let pair = Pair::opened();
+        pair.send("a", 3).unwrap();
+        pair.close(1000);
+        assert_eq!(pair.commands(), ["send a", "close 1000"]);
+        for taken in [Taken::Part(1), Taken::Messages(1)] {
+            pair.driver.timer().fire();
+            assert_eq!(pair.driver.timer().due(), Some(0), "the timeout has expired, but the loop still has a turn");
+            pair.driver.report(Report::Sent(taken));
+            assert_eq!(pair.driver.timer().due(), Some(10));
+        }
+        pair.time_out();
+        assert_eq!(pair.calls().last().unwrap(), "onStop NS_ERROR_NET_TIMEOUT_EXTERNAL");
+    }
+
+    #[test]
+    fn a_timeout_counts_only_after_the_loop_has_had_a_turn_to_read() {
+        let pair = Pair::opening();
+        pair.driver.timer().fire(); // the loop was busy for longer than the timeout
+        pair.driver.report(Report::Opened); // and the answer lay in the kernel
+        assert_eq!((pair.calls(), pair.driver.timer().due()), (vec!["onStart".into()], None));
+    }
+
+    #[test]
+    fn the_transport_may_explain_a_timeout() {
+        let pair = Pair::opening();
+        pair.explanation.set(Some("The server refused, slowly."));
+        pair.time_out();
+        assert_eq!(pair.commands(), ["abort"]);
+        assert_eq!(pair.calls(), ["onStart", "onStop NS_ERROR_NET_TIMEOUT_EXTERNAL"]);
+    }
+
+    #[test]
+    fn a_connection_that_ends_without_a_close_frame_is_never_ns_ok() {
+        for (pair, expected) in [
+            (Pair::opening(), "onStop NS_ERROR_WEBSOCKET_CONNECTION_REFUSED"),
+            (Pair::opened(), "onStop NS_BASE_STREAM_CLOSED"),
+        ] {
+            pair.driver.report(Report::Gone(Ending::clean()));
+            assert_eq!(pair.calls(), ["onStart", expected]);
+        }
+    }
+
+    #[test]
+    fn a_channel_whose_open_was_rejected_can_be_opened_again() {
+        let pair = Pair::idle();
+        let refused = pair
+            .driver
+            .open(Timeouts { open: 1, close: 1 }, pair.listener(), || Err::<Rc<simulation::TestTransport>, _>("no"));
+        assert_eq!(refused, Err(OpenError::Refused("no")));
+        assert_eq!((pair.driver.state(), pair.driver.timer().due()), (State::Idle, None));
+        assert_eq!(pair.open(), Ok(()));
+        assert_eq!(pair.open(), Err(OpenError::AlreadyOpened));
+    }
+
+    #[test]
+    fn a_channel_that_is_closed_while_it_is_being_opened_stops_when_async_open_has_returned() {
+        let pair = Pair::idle();
+        let opened = pair.driver.open(Timeouts { open: 1, close: 1 }, pair.listener(), || {
+            pair.close(1000);
+            Ok::<_, ()>(pair.transport.clone())
+        });
+        assert_eq!((opened, pair.calls(), pair.commands()), (Ok(()), vec![], vec!["abort".into()]));
+        pair.settle();
+        assert_eq!(pair.calls(), ["onStart", "onStop NS_BINDING_ABORTED"]);
     }
 
     #[test]
     fn a_cancelled_open_channel_says_1001_and_stops_with_the_given_status() {
-        let mut pair = Pair::open();
-        pair.channel.cancel(Status(0x8000_1234));
-        pair.drain();
-        assert_eq!(pair.commands.last().unwrap(), "timer off");
-        assert!(pair.commands.contains(&"abort 1001".to_owned()));
-        assert_eq!(pair.calls, ["onStart", "onStop 80001234"]);
+        let pair = Pair::opened();
+        pair.cancel(Status(0x8000_1234));
+        pair.settle();
+        assert_eq!(pair.commands(), ["abort 1001"]);
+        assert_eq!(pair.calls(), ["onStart", "onStop 80001234"]);
     }
 }

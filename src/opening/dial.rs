@@ -27,6 +27,8 @@ pub struct Hop {
     pub is_foreign: bool,
     /// TLS with the server comes later on this connection: the host can check its options now.
     pub will_be_secure: bool,
+    /// TLS will be spoken over what is connected, with the proxy or with the server behind it.
+    pub is_wrapped: bool,
 }
 
 /// Whom TLS is spoken with.
@@ -60,6 +62,9 @@ pub trait Socket {
     /// Speaks TLS over what is connected: to the proxy, or through it to the server; through a proxy of https to a server of wss,
     /// one after the other. A certificate that is not trusted is a loss.
     async fn secure(&mut self, peer: &TlsPeer) -> Result<(), Loss<Self::Cause>>;
+
+    /// Whether the last TLS handshake was completed, even if [`Socket::secure`] has not trusted the certificate.
+    fn has_shaken_hands(&self) -> bool;
 
     /// Sends bytes.
     fn write(&mut self, bytes: &[u8]);

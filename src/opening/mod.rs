@@ -28,7 +28,7 @@ mod socks5;
 mod tls;
 mod tunnel;
 
-#[cfg(test)]
+#[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests;
 
 pub use account::Credentials;
@@ -184,8 +184,10 @@ impl<D: Dial, A: Ask<Cause = D::Cause>> Opening<D, A> {
             self.progress.reach(Point::Tls);
             self.ask.progress(Stage::TlsHandshakeStarting, uri.address());
             let secured = socket.secure(&self.plan.tls()).await;
+            if secured.is_ok() || socket.has_shaken_hands() {
+                self.ask.progress(Stage::TlsHandshakeEnded, uri.address());
+            }
             secured.map_err(|loss| self.lost(Party::Server, Leg::Tls, loss))?;
-            self.ask.progress(Stage::TlsHandshakeEnded, uri.address());
         }
         Ok(())
     }

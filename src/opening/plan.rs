@@ -7,7 +7,7 @@ use super::dial::{Hop, TlsPeer};
 use super::explanation::Peer;
 use super::failure::{DeadEnd, Refusal};
 use super::handshake::Request;
-use super::proxy::Proxy;
+use super::proxy::{Proxy, ProxyKind};
 use super::settings::Settings;
 use crate::http::{Field, Forbidden, Scheme, Trail};
 use crate::status::Status;
@@ -72,7 +72,9 @@ impl Plan {
             None => (self.uri.address(), self.uri.port()),
         };
         let (is_proxy, is_foreign) = (self.proxy.is_some(), self.is_foreign());
-        Hop { host: host.to_owned(), port, is_proxy, is_foreign, will_be_secure: self.uri.is_secure() }
+        let will_be_secure = self.uri.is_secure();
+        let is_wrapped = self.proxy.as_ref().is_some_and(|proxy| will_be_secure || proxy.kind == ProxyKind::Https);
+        Hop { host: host.to_owned(), port, is_proxy, is_foreign, will_be_secure, is_wrapped }
     }
 
     /// TLS with the server.

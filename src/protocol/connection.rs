@@ -1,16 +1,15 @@
-//! One connection, from the upgrade request to the close frames.
+//! One open connection, up to the close frames.
 
 use std::ops::Range;
 
 use super::deflate::{Deflater, Inflater};
 use super::extension::Agreement;
 use super::fault::Fault;
-use super::frame::{self, Header, MAX_HEADER, MaskKey, Opcode};
-use super::handshake::{Handshake, HttpAnswer, Outcome, Request};
+use super::frame::{self, Header, MAX_HEADER, MaskKey, Opcode, Role};
 use super::reader::{Read, Reader};
 use crate::close::Close;
 
-/// What a message is made of.
+/// The type of a message.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Kind {
     /// UTF-8.
@@ -19,113 +18,96 @@ pub enum Kind {
     Binary,
 }
 
-/// Where an event's payload lies.
+/// Where an event's payload is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Source {
     /// In the chunk that `poll_event` was given.
     Chunk,
-    /// In its scratch memory, inflated; there until the next call.
+    /// In the scratch memory, inflated. It stays there until the next call.
     Scratch,
 }
 
 /// What happened.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Event {
-    /// The response was good.
-    Opened {
-        /// The subprotocol the server selected, or `""`.
-        protocol: String,
-        /// The `Sec-WebSocket-Extensions` header, or `""`.
-        extensions: String,
-    },
-    /// The server answered with an HTTP response that is no upgrade. The last event.
-    Refused(HttpAnswer),
-    /// A message that is all there.
+    /// A whole message.
     Message {
         /// Text or binary.
         kind: Kind,
-        /// Where its payload lies.
+        /// Where its payload is.
         source: Source,
-        /// Its payload.
+        /// The byte range of its payload.
         payload: Range<usize>,
-        /// Every byte is below 0x80.
+        /// It is text, and every byte is below 0x80.
         ascii: bool,
     },
-    /// A message begins that comes in pieces.
+    /// A message that arrives in pieces begins.
     Begin {
         /// Text or binary.
         kind: Kind,
-        /// How long its first frame is, or a guess; the message may be longer.
+        /// The payload length of its first frame, or an estimate. The message may be longer.
         first_frame: u64,
     },
-    /// Its next bytes.
+    /// The next bytes of that message.
     Piece {
-        /// Where they lie.
+        /// Where they are.
         source: Source,
-        /// They.
+        /// The byte range.
         payload: Range<usize>,
-        /// It is text, and these bytes are characters by themselves, each below 0x80.
+        /// The message is text, no character is incomplete before these bytes, and each of them is below 0x80.
         ascii: bool,
     },
-    /// It is complete, and if it is text it is UTF-8.
+    /// That message is complete. If it is text, it is valid UTF-8.
     End {
         /// Text or binary.
         kind: Kind,
-        /// Every byte is below 0x80.
+        /// It is text, and every byte is below 0x80.
         ascii: bool,
     },
-    /// A pong came with this payload; one that nobody asked for is allowed (RFC 6455 §5.5.3).
+    /// A pong with this payload. Unsolicited ones are allowed (RFC 6455 §5.5.3).
     Pong(Vec<u8>),
-    /// The server's close frame. Messages never follow it.
+    /// The peer's close frame. No event follows it.
     Close(Close),
-    /// The peer broke the protocol. The last event.
+    /// The peer broke the protocol. No event follows.
     Failed(Fault),
 }
 
-/// A message that lies whole in the chunk.
+/// A message that is entirely in the chunk.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Whole {
     /// Text or binary.
     pub kind: Kind,
-    /// Where its payload begins.
+    /// The offset of its payload in the chunk.
     pub start: usize,
-    /// Where its payload ends.
+    /// The offset of the payload's end.
     pub end: usize,
     /// It is text, and every byte is below 0x80.
     pub ascii: bool,
 }
 
-/// What the peer may ask of our memory.
-#[derive(Clone, Copy, Debug)]
-pub struct Limits {
-    /// The longest message, in payload bytes, on the wire and inflated.
-    pub message: u64,
-}
-
-/// The client's end of one connection. See the [module](super) for how to drive it.
+/// One end of one connection. The [module](super) says how to drive it.
 pub struct Connection {
-    phase: Phase,
+    role: Role,
+    /// The peer's close frame arrived, or the connection failed. Everything that still arrives is dropped (RFC 6455 §1.4).
+    is_deaf: bool,
     reader: Reader,
-    /// Set if permessage-deflate was agreed on.
+    /// Set if permessage-deflate was negotiated.
     compression: Option<Box<Compression>>,
-    /// Pings to answer, oldest first; at most [`MAX_PONGS`].
+    /// The payloads of pongs to send, oldest first. At most [`MAX_PONGS`].
     pongs: Vec<Vec<u8>>,
-    /// Pings to send.
+    /// The payloads of pings to send.
     pings: Vec<Vec<u8>>,
     /// A close frame to send.
     close: Option<Close>,
 }
 
-enum Phase {
-    Handshake(Box<Handshake>),
-    Open,
-    /// The server's close frame came, or the connection failed: whatever still comes is dropped (RFC 6455 §1.4).
-    Deaf,
-}
-
 struct Compression {
     agreement: Agreement,
     deflater: Deflater,
+    /// This end's compressor keeps its window from one message to the next.
+    takeover: bool,
+    /// The size of the window that this end compresses with, as a power of two.
+    window_bits: u8,
 }
 
 /// A message that is being sent in pieces.
@@ -133,81 +115,66 @@ pub struct Fragments {
     kind: Kind,
     compressed: bool,
     begun: bool,
-    /// Its length, if it goes in a single frame.
+    /// The payload length, if the message is a single frame.
     single: Option<u64>,
-    /// The key of that frame, from its first piece on, as it applies to the next byte.
+    /// The header of that frame has been written.
+    in_frame: bool,
+    /// The mask key, rotated to the next byte of that frame. `None` if frames are not masked.
     key: Option<MaskKey>,
 }
 
-/// Uncompressed messages up to this size go in one frame, which is less for the peer to put together; longer ones in a
-/// frame for each piece, so that control frames get between.
+/// Uncompressed messages up to this size are sent in one frame, which leaves the peer nothing to put together. Longer messages
+/// are sent in one frame per piece, so that control frames can go out between them.
 const MAX_SINGLE: u64 = 1 << 20;
 
-/// Pings beyond so many unanswered ones are answered by the latest only (RFC 6455 §5.5.3 allows as much).
+/// The most pongs that wait. One more ping, and only that ping is answered (RFC 6455 §5.5.3 allows that).
 const MAX_PONGS: usize = 32;
 
 impl Connection {
-    /// A connection that has yet to ask for its upgrade. `nonce` must be random (RFC 6455 §4.1, item 7).
+    /// A connection whose opening handshake is done. `deflate` is what the handshake negotiated. `limit` is the most payload
+    /// bytes of a message, both on the wire and inflated.
     #[cold]
-    pub fn new(request: Request, nonce: [u8; 16], limits: Limits) -> Self {
-        Self {
-            phase: Phase::Handshake(Box::new(Handshake::new(request, nonce))),
-            reader: Reader::new(limits.message),
-            compression: None,
-            pongs: Vec::new(),
-            pings: Vec::new(),
-            close: None,
-        }
+    pub fn new(role: Role, deflate: Option<Agreement>, limit: u64) -> Self {
+        let mut reader = Reader::new(role, limit);
+        let compression = deflate.map(|agreement| {
+            reader.inflate_with(Inflater::new(agreement.peer_takeover(role)));
+            Box::new(Compression::new(agreement, role))
+        });
+        Self { role, is_deaf: false, reader, compression, pongs: Vec::new(), pings: Vec::new(), close: None }
     }
 
-    /// The message at `*at`, if it lies whole in `chunk`, in one frame, not compressed: the common case apart from all
-    /// others, because it is the hot one. `None` leaves it to [`poll_event`](Self::poll_event), which asks here, too: a driver
-    /// that does not mind an [`Event`]'s size may do without this.
+    /// The message at `*at`, if it is entirely in `chunk`, in one uncompressed frame. This is the hot path. Everything else
+    /// returns `None` and goes through [`poll_event`](Self::poll_event). That also returns what this returns, so a driver only
+    /// needs this to avoid the cost of an [`Event`]. For a server, it unmasks the payload in the chunk.
     #[inline(always)]
-    pub fn poll_whole(&self, chunk: &[u8], at: &mut usize) -> Option<Whole> {
-        if matches!(self.phase, Phase::Open) { self.reader.poll_whole(chunk, at) } else { None }
+    pub fn poll_whole(&self, chunk: &mut [u8], at: &mut usize) -> Option<Whole> {
+        if self.is_deaf { None } else { self.reader.poll_whole(chunk, at) }
     }
 
-    /// The next event in `chunk`, from `*at` on; `None` when the whole chunk is read. `at` starts at 0 for each chunk.
-    /// Compressed messages are inflated into `scratch`, some kilobytes that nobody else writes to until the event is
-    /// dealt with.
-    pub fn poll_event(&mut self, chunk: &[u8], at: &mut usize, scratch: &mut [u8]) -> Option<Event> {
+    /// Returns the next event in `chunk` from `*at` on, or `None` when the whole chunk has been read. `at` starts at 0 for each
+    /// chunk. Compressed messages are inflated into `scratch`, a buffer of some kilobytes. Nothing else may write to it until
+    /// the event has been handled. For a server, this unmasks payload in the chunk.
+    pub fn poll_event(&mut self, chunk: &mut [u8], at: &mut usize, scratch: &mut [u8]) -> Option<Event> {
         if let Some(Whole { kind, start, end, ascii }) = self.poll_whole(chunk, at) {
             return Some(Event::Message { kind, source: Source::Chunk, payload: start..end, ascii });
         }
-        let event = match &mut self.phase {
-            Phase::Open => self.read(chunk, at, scratch),
-            Phase::Deaf => {
-                *at = chunk.len();
-                Ok(None)
-            }
-            Phase::Handshake(handshake) => match handshake.read(chunk, at) {
-                Ok(outcome) => Ok(outcome.map(|outcome| self.conclude(outcome))),
-                Err(fault) => Err(fault),
-            },
-        };
-        event.unwrap_or_else(|fault| Some(self.fail(fault)))
+        if self.is_deaf {
+            *at = chunk.len();
+            return None;
+        }
+        self.read(chunk, at, scratch).unwrap_or_else(|fault| Some(self.fail(fault)))
     }
 
-    /// How many of the bytes that come next are a message's payload that nothing need be known of: uncompressed and binary.
-    /// The driver may keep them from `poll_event`, gather them itself, and say so with [`pass`](Self::pass).
+    /// The number of next bytes that are unmasked, uncompressed, binary payload, which needs no checks. The driver may gather
+    /// these bytes itself instead of giving them to `poll_event`, and then calls [`pass`](Self::pass).
     pub fn passable(&self) -> u64 {
-        if matches!(self.phase, Phase::Open) { self.reader.passable() } else { 0 }
+        if self.is_deaf { 0 } else { self.reader.passable() }
     }
 
-    /// So many of the [`passable`](Self::passable) bytes have passed by. Call `poll_event` afterwards: the message may be
-    /// complete.
+    /// The driver has gathered this many of the [`passable`](Self::passable) bytes itself. Call `poll_event` afterwards, because
+    /// the message may be complete.
     pub fn pass(&mut self, len: u64) {
         self.reader.pass(len);
-    }
-
-    /// The stream has ended: what that means for the handshake, or `None` if it was over.
-    pub fn handle_end(&mut self) -> Option<Event> {
-        let Phase::Handshake(handshake) = &mut self.phase else { return None };
-        Some(match handshake.end() {
-            Ok(outcome) => self.conclude(outcome),
-            Err(fault) => self.fail(fault),
-        })
     }
 
     /// Whether `poll_transmit` has something to write.
@@ -215,19 +182,15 @@ impl Connection {
         self.close.is_some() || !self.pongs.is_empty() || !self.pings.is_empty()
     }
 
-    /// Whether a close frame is among it.
+    /// Whether `poll_transmit` has a close frame to write.
     pub fn has_close(&self) -> bool {
         self.close.is_some()
     }
 
-    /// Writes what the protocol itself has to say: the upgrade request, pongs, pings, the close frame.
+    /// Appends the control frames that wait to `out`: pongs, pings, the close frame.
     ///
-    /// `keys` draws a mask key; it must be unpredictable (RFC 6455 §10.3).
+    /// `keys` draws a mask key for each frame of a client. Keys must be unpredictable (RFC 6455 §10.3).
     pub fn poll_transmit(&mut self, mut keys: impl FnMut() -> MaskKey, out: &mut Vec<u8>) {
-        if let Phase::Handshake(handshake) = &mut self.phase {
-            handshake.write_request(out);
-            return;
-        }
         self.write_controls(&mut keys, out);
         if let Some(close) = self.close.take() {
             let mut body = Vec::new();
@@ -235,35 +198,37 @@ impl Connection {
                 body.extend_from_slice(&code.number().to_be_bytes());
                 body.extend_from_slice(close.reason().as_bytes());
             }
-            write_frame(Header::whole(Opcode::Close), &body, keys(), out);
+            write_frame(Header::whole(Opcode::Close), &body, self.role.key(&mut keys), out);
         }
     }
 
-    /// Writes a whole message, compressed if it was agreed on and is worth it.
+    /// Appends a whole message to `out`, behind the control frames that wait. It is compressed if that was negotiated and the
+    /// message is long enough.
     #[inline]
     pub fn send(&mut self, kind: Kind, payload: &[u8], mut keys: impl FnMut() -> MaskKey, out: &mut Vec<u8>) {
         self.write_controls(&mut keys, out);
         match &mut self.compression {
-            Some(compression) if compression.agreement.compresses(payload.len() as u64) => {
-                compression.send(kind, payload, keys(), out);
+            Some(compression) if compression.compresses(payload.len() as u64) => {
+                compression.send(kind, payload, self.role.key(&mut keys), out);
             }
-            _ => write_frame(Header::whole(kind.opcode()), payload, keys(), out),
+            _ => write_frame(Header::whole(kind.opcode()), payload, self.role.key(&mut keys), out),
         }
     }
 
-    /// Begins a message of `len` bytes that is sent in pieces; go on with [`continue_message`](Self::continue_message).
+    /// Begins a message of `len` payload bytes that is sent in pieces. Continue with
+    /// [`continue_message`](Self::continue_message).
     pub fn begin_message(&self, kind: Kind, len: u64) -> Fragments {
-        let compressed = self.compression.as_ref().is_some_and(|compression| compression.agreement.compresses(len));
+        let compressed = self.compression.as_ref().is_some_and(|compression| compression.compresses(len));
         let single = (!compressed && len <= MAX_SINGLE).then_some(len);
-        Fragments { kind, compressed, begun: false, single, key: None }
+        Fragments { kind, compressed, begun: false, single, in_frame: false, key: None }
     }
 
-    /// Makes frames of a message's next bytes. Other messages must wait for the `last` of them; control frames need not
-    /// (RFC 6455 §5.4), unless [`is_single`](Fragments::is_single).
+    /// Frames a message's next piece. Other messages must wait until the `last` piece. Control frames may go out between pieces
+    /// (RFC 6455 §5.4), unless the message [`is_single`](Fragments::is_single).
     ///
-    /// `piece` is [`MAX_HEADER`] bytes of room and then the payload. Uncompressed, it becomes wire bytes where it lies, and
-    /// the answer is where in `piece` they begin; `out` goes before them. Compressed, a frame is appended to `out`, unless
-    /// the compressor keeps the bytes for a later one, and the answer is `None`.
+    /// `piece` is [`MAX_HEADER`] bytes of room followed by the payload. An uncompressed piece becomes wire bytes in place: the
+    /// return value is the offset in `piece` where they begin. Write `out` before them. A compressed piece is appended to `out`
+    /// as a frame, unless the compressor keeps the bytes for a later frame, and the return value is `None`.
     pub fn continue_message(
         &mut self,
         message: &mut Fragments,
@@ -272,83 +237,69 @@ impl Connection {
         mut keys: impl FnMut() -> MaskKey,
         out: &mut Vec<u8>,
     ) -> Option<usize> {
-        if let Some(key) = &mut message.key {
-            let payload = piece.get_mut(MAX_HEADER..).unwrap_or_default();
-            frame::mask(payload, *key);
-            key.rotate_left(payload.len() % 4);
+        if message.in_frame {
+            if let Some(key) = &mut message.key {
+                let payload = piece.get_mut(MAX_HEADER..).unwrap_or_default();
+                frame::mask(payload, *key);
+                key.rotate_left(payload.len() % 4);
+            }
             return Some(MAX_HEADER);
         }
         self.write_controls(&mut keys, out);
         let mut header = Header { fin: last, rsv1: false, opcode: Opcode::Continuation, len: 0 };
         let Some(compression) = self.compression.as_mut().filter(|_| message.compressed) else {
             message.begin(&mut header);
-            let (len, mut key) = (piece.len().saturating_sub(MAX_HEADER), keys());
+            let (len, key) = (piece.len().saturating_sub(MAX_HEADER), self.role.key(&mut keys));
             header.len = message.single.unwrap_or(len as u64);
             header.fin |= message.single.is_some();
-            let start = frame::frame_in_place(header, key, piece);
-            key.rotate_left(len % 4);
-            message.key = message.single.map(|_| key);
-            return Some(start);
+            message.in_frame = message.single.is_some();
+            message.key = key.map(|mut key| {
+                key.rotate_left(len % 4);
+                key
+            });
+            return Some(frame::frame_in_place(header, key, piece));
         };
         let mut compressed = Vec::new();
         compression.deflater.deflate(piece.get(MAX_HEADER..).unwrap_or_default(), last, &mut compressed);
         if last || !compressed.is_empty() {
             message.begin(&mut header);
-            write_frame(header, &compressed, keys(), out);
+            write_frame(header, &compressed, self.role.key(&mut keys), out);
         }
         None
     }
 
-    /// Has the next frame that is written, of whatever kind, preceded by a ping: at most 125 bytes of payload (RFC 6455 §5.5.2).
+    /// Queues a ping with at most 125 bytes of payload (RFC 6455 §5.5.2). It goes out before the next frame.
     pub fn ping(&mut self, payload: Vec<u8>) {
         self.pings.push(payload);
     }
 
-    /// Fails the connection for a reason of our own (RFC 6455 §7.1.7): the next `poll_transmit` writes this close frame, and what still
-    /// comes is dropped. A message that is under way, if it goes in frames, ends there.
+    /// Fails the connection for a reason of our own (RFC 6455 §7.1.7). The next `poll_transmit` writes this close frame, and
+    /// everything that still arrives is dropped. A message of several frames that is being sent stays incomplete.
     pub fn abandon(&mut self, close: Close) {
         self.deafen();
         self.close = Some(close);
     }
 
-    /// Has the next `poll_transmit` write a close frame. Nothing may be sent behind it (RFC 6455 §5.5.1).
+    /// Queues a close frame, which the next `poll_transmit` writes. No message may be sent behind it (RFC 6455 §5.5.1).
     pub fn close(&mut self, close: Close) {
         self.close = Some(close);
     }
 
-    #[cold]
-    fn conclude(&mut self, outcome: Outcome) -> Event {
-        match outcome {
-            Outcome::Opened { protocol, extensions, deflate } => {
-                self.phase = Phase::Open;
-                if let Some(agreement) = deflate {
-                    self.reader.inflate_with(Inflater::new(agreement.server_takeover));
-                    self.compression = Some(Box::new(Compression::new(agreement)));
-                }
-                Event::Opened { protocol, extensions }
-            }
-            Outcome::Refused(answer) => {
-                self.phase = Phase::Deaf;
-                Event::Refused(answer)
-            }
-        }
-    }
-
-    /// The one place where a fault becomes the end: its close frame, its event, and deafness.
+    /// The one place where a fault ends the connection: queues the close frame, stops reading, makes the event.
     #[cold]
     fn fail(&mut self, fault: Fault) -> Event {
         self.deafen();
-        self.close = fault.kind.close_code().map(|code| Close::because(code, &fault.message));
+        self.close = Some(Close::because(fault.kind.close_code(), &fault.message));
         Event::Failed(fault)
     }
 
-    /// Whatever still comes is dropped.
+    /// From now on, everything that arrives is dropped.
     fn deafen(&mut self) {
-        self.phase = Phase::Deaf;
+        self.is_deaf = true;
         self.reader.clear();
     }
 
-    fn read(&mut self, chunk: &[u8], at: &mut usize, scratch: &mut [u8]) -> Result<Option<Event>, Fault> {
+    fn read(&mut self, chunk: &mut [u8], at: &mut usize, scratch: &mut [u8]) -> Result<Option<Event>, Fault> {
         loop {
             match self.reader.poll(chunk, at, scratch)? {
                 None => return Ok(None),
@@ -369,45 +320,69 @@ impl Connection {
 
     #[inline]
     fn write_controls(&mut self, keys: &mut impl FnMut() -> MaskKey, out: &mut Vec<u8>) {
+        if !self.pongs.is_empty() || !self.pings.is_empty() {
+            self.write_waiting(keys, out);
+        }
+    }
+
+    #[cold]
+    fn write_waiting(&mut self, keys: &mut impl FnMut() -> MaskKey, out: &mut Vec<u8>) {
         for (opcode, payloads) in [(Opcode::Pong, &mut self.pongs), (Opcode::Ping, &mut self.pings)] {
             if !payloads.is_empty() {
                 for payload in std::mem::take(payloads) {
-                    write_frame(Header::whole(opcode), &payload, keys(), out);
+                    write_frame(Header::whole(opcode), &payload, self.role.key(keys), out);
                 }
             }
         }
     }
 }
 
+impl Role {
+    /// The key of the next frame that this end sends.
+    #[inline]
+    fn key(self, keys: &mut impl FnMut() -> MaskKey) -> Option<MaskKey> {
+        match self {
+            Self::Client => Some(keys()),
+            Self::Server => None,
+        }
+    }
+}
+
 impl Compression {
-    fn new(agreement: Agreement) -> Self {
-        let Agreement { client_takeover, level, client_window_bits, .. } = agreement;
-        Self { agreement, deflater: Deflater::new(client_takeover, level, client_window_bits) }
+    fn new(agreement: Agreement, role: Role) -> Self {
+        let (takeover, window_bits) = (agreement.own_takeover(role), agreement.own_window_bits(role));
+        Self { takeover, window_bits, agreement, deflater: Deflater::new(takeover, agreement.level, window_bits) }
     }
 
-    fn send(&mut self, kind: Kind, payload: &[u8], key: MaskKey, out: &mut Vec<u8>) {
+    /// Whether to compress a message of `len` bytes.
+    #[inline]
+    fn compresses(&self, len: u64) -> bool {
+        self.agreement.compresses(len, self.window_bits)
+    }
+
+    fn send(&mut self, kind: Kind, payload: &[u8], key: Option<MaskKey>, out: &mut Vec<u8>) {
         let mut compressed = Vec::new();
         self.deflater.deflate(payload, true, &mut compressed);
         let header = Header::whole(kind.opcode());
-        if compressed.len() >= payload.len() && !self.agreement.client_takeover {
-            return write_frame(header, payload, key, out); // nothing depends on the compressor having seen it
+        if compressed.len() >= payload.len() && !self.takeover {
+            return write_frame(header, payload, key, out); // no later message refers to it
         }
         write_frame(Header { rsv1: true, ..header }, &compressed, key, out);
     }
 }
 
 impl Fragments {
-    /// Each piece becomes a frame, however short the message is: for one that may never be complete.
+    /// Makes each piece a frame, even if the message is short. Use it for a message that may never be complete.
     pub fn in_frames(self) -> Self {
         Self { single: None, ..self }
     }
 
-    /// All of its pieces are one frame: nothing else may be written before the last of them is.
+    /// Whether all pieces form one frame. Then nothing else may be written before the last piece.
     pub fn is_single(&self) -> bool {
         self.single.is_some()
     }
 
-    /// What the first frame's header has that those of the others have not.
+    /// Sets what only the first frame's header has: the opcode and RSV1.
     fn begin(&mut self, header: &mut Header) {
         if !std::mem::replace(&mut self.begun, true) {
             header.opcode = self.kind.opcode();
@@ -425,9 +400,9 @@ impl Kind {
     }
 }
 
-/// Appends a frame; its header's length is the payload's.
+/// Appends a frame. The length in its header is the payload's.
 #[inline]
-fn write_frame(header: Header, payload: &[u8], key: MaskKey, out: &mut Vec<u8>) {
+fn write_frame(header: Header, payload: &[u8], key: Option<MaskKey>, out: &mut Vec<u8>) {
     frame::write_header(Header { len: payload.len() as u64, ..header }, key, out);
-    frame::append_masked(payload, key, out);
+    frame::append_payload(payload, key, out);
 }

@@ -1,17 +1,17 @@
-//! permessage-deflate's streams (RFC 7692 §7.2), over zlib-rs.
+//! Compressing and decompressing for permessage-deflate (RFC 7692 §7.2), with zlib-rs.
 //!
-//! Contexts are made on first use. One that lasts for a single message goes back to a pool that all connections share;
-//! one that is taken over from message to message belongs to its connection and goes when that goes.
+//! A context is created on first use. Without context takeover it returns to a pool after each message, and all connections share
+//! the pool. With context takeover it belongs to its connection and is dropped with it.
 
 use std::cell::RefCell;
 
 use zlib_rs::{Deflate, DeflateFlush, Inflate, InflateFlush, Status};
 
-/// What a compressor leaves out at the end of a message, and a decompressor adds (RFC 7692 §7.2.1).
+/// The bytes that a compressor removes from the end of a message and a decompressor appends (RFC 7692 §7.2.1, §7.2.2).
 pub(super) const TAIL: [u8; 4] = [0, 0, 0xFF, 0xFF];
-/// How many contexts of each kind wait for their next user.
+/// The most contexts of each kind in the pool.
 const POOLED: usize = 2;
-/// The room that is made for compressed bytes at a time.
+/// The output buffer grows by at least this many bytes at a time.
 const ROOM: usize = 16 * 1024;
 
 thread_local! {
@@ -29,11 +29,11 @@ struct Shape {
 /// Decompresses messages.
 pub(super) struct Inflater {
     takeover: bool,
-    /// From the first use on; if nothing is taken over, only during a message.
+    /// Set from the first use on. Without context takeover, set only during a message.
     context: Option<Inflate>,
 }
 
-/// The data does not inflate.
+/// The data is not valid DEFLATE.
 #[derive(Debug)]
 pub(super) struct NotDeflated;
 
@@ -42,19 +42,19 @@ impl Inflater {
         Self { takeover, context: None }
     }
 
-    /// Inflates from `input` into `output`: how many bytes it took and how many it made.
+    /// Inflates from `input` into `output`. Returns the number of bytes read and the number of bytes written.
     pub(super) fn inflate(&mut self, input: &[u8], output: &mut [u8]) -> Result<(usize, usize), NotDeflated> {
         let context = self.context.get_or_insert_with(|| {
-            // With the largest window every stream can be read.
+            // A decompressor with the largest window reads every stream.
             INFLATERS.with_borrow_mut(Vec::pop).unwrap_or_else(|| Inflate::new(false, 15))
         });
         let (taken, made) = (context.total_in(), context.total_out());
         let status = context.decompress(input, output, InflateFlush::SyncFlush).map_err(|_| NotDeflated)?;
         let counts = ((context.total_in() - taken) as usize, (context.total_out() - made) as usize);
         if status == Status::StreamEnd {
-            context.reset(false); // a final block (RFC 7692 §7.2.3.4): what follows is a new stream
+            context.reset(false); // a final block (RFC 7692 §7.2.3.4) ends the stream, and another may follow
             if counts.0 == 0 {
-                // Its last bits had been taken before: the input is the new stream's.
+                // The stream's last bits were read by an earlier call, so this input belongs to the next stream.
                 let (taken, made) = self.inflate(input, output.get_mut(counts.1..).unwrap_or_default())?;
                 return Ok((taken, counts.1 + made));
             }
@@ -62,7 +62,7 @@ impl Inflater {
         Ok(counts)
     }
 
-    /// The message is over.
+    /// Ends a message.
     pub(super) fn finish(&mut self) {
         if self.takeover {
             return;
@@ -82,7 +82,7 @@ impl Inflater {
 pub(super) struct Deflater {
     takeover: bool,
     shape: Shape,
-    /// As [`Inflater`]'s.
+    /// Set as in [`Inflater`].
     context: Option<Deflate>,
 }
 
@@ -91,8 +91,8 @@ impl Deflater {
         Self { takeover, shape: Shape { level, window_bits }, context: None }
     }
 
-    /// Appends a message's next bytes to `out`, compressed, as far as the compressor lets go of them; with `last` all of
-    /// them, without the [`TAIL`].
+    /// Compresses a message's next bytes and appends what the compressor returns to `out`. It may keep some for later. With `last`,
+    /// it appends everything except the [`TAIL`].
     pub(super) fn deflate(&mut self, mut input: &[u8], last: bool, out: &mut Vec<u8>) {
         let shape = self.shape;
         let context = self.context.get_or_insert_with(|| {
@@ -109,7 +109,7 @@ impl Deflater {
             let (taken, made) = (context.total_in(), context.total_out());
             let room = out.get_mut(start..).unwrap_or_default();
             let size = room.len();
-            // No error is possible but that there was nothing to do: the context was made by its own constructor.
+            // The only possible error is that there was nothing to do, which is harmless.
             let _ = context.compress(input, room, flush);
             let made = (context.total_out() - made) as usize;
             input = input.get((context.total_in() - taken) as usize..).unwrap_or_default();
@@ -146,7 +146,7 @@ impl Deflater {
 mod tests {
     use super::*;
 
-    /// All of what a message inflates to, through an output of `room` bytes.
+    /// Inflates a message through an output of `room` bytes.
     fn inflate(inflater: &mut Inflater, message: &[u8], room: usize) -> Vec<u8> {
         let input = [message, &TAIL].concat();
         let (mut at, mut whole, mut output) = (0, Vec::new(), vec![0; room]);
@@ -163,7 +163,7 @@ mod tests {
 
     #[test]
     fn rfc_7692s_examples_inflate_to_hello() {
-        // §7.2.3.1 twice, the second time out of the first's window (§7.2.3.2); §7.2.3.3 no compression; §7.2.3.4 final block
+        // §7.2.3.1, then §7.2.3.2 with the window of the first; §7.2.3.3 no compression; §7.2.3.4 a final block
         let mut inflater = Inflater::new(true);
         assert_eq!(inflate(&mut inflater, b"\xf2\x48\xcd\xc9\xc9\x07\x00", 100), b"Hello");
         assert_eq!(inflate(&mut inflater, b"\xf2\x00\x11\x00\x00", 100), b"Hello");
@@ -176,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_compressed_inflates_again_whatever_the_settings() {
+    fn compressed_data_inflates_to_the_original_with_all_settings() {
         let text: Vec<u8> = (0..60_000u32).flat_map(|number| (number % 613).to_string().into_bytes()).collect();
         for (takeover, level, bits) in [(true, 6, 15), (true, 1, 9), (false, 9, 12), (false, 0, 10)] {
             let (mut deflater, mut inflater) = (Deflater::new(takeover, level, bits), Inflater::new(takeover));
@@ -197,9 +197,9 @@ mod tests {
         }
     }
 
-    /// A match further back than the window cannot be: two halves that are the same compress badly through a small one.
+    /// No match reaches back further than the window, so a payload of two equal halves compresses badly with a small window.
     #[test]
-    fn the_window_is_really_as_small_as_agreed() {
+    fn the_compressor_uses_no_more_than_the_agreed_window() {
         let mut state = 1u32; // xorshift32
         let mut random = || {
             state ^= state << 13;
@@ -214,12 +214,12 @@ mod tests {
             Deflater::new(false, 9, bits).deflate(&twice, true, &mut out);
             out.len()
         };
-        assert!(size(9) > 7000, "512 bytes of window: {}", size(9));
-        assert!(size(15) < 5000, "32 KiB of window: {}", size(15));
+        assert!(size(9) > 7000, "with a window of 512 bytes: {}", size(9));
+        assert!(size(15) < 5000, "with a window of 32 KiB: {}", size(15));
     }
 
     #[test]
-    fn what_is_no_deflate_stream_is_told() {
+    fn data_that_is_not_deflate_is_an_error() {
         assert!(Inflater::new(true).inflate(b"\xFF\xFF\xFF\xFF", &mut [0; 100]).is_err());
     }
 }

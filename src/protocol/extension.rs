@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::fault::{Fault, FaultKind};
+use super::frame::Role;
 
 /// What is offered; the user's options.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,22 +55,54 @@ impl Default for DeflateOffer {
     }
 }
 
-/// What both sides keep to.
+/// What both ends negotiated, and how this one uses it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Agreement {
-    pub(super) client_window_bits: u8,
-    pub(super) client_takeover: bool,
-    pub(super) server_takeover: bool,
-    pub(super) threshold: u64,
+    client_window_bits: u8,
+    server_window_bits: u8,
+    client_takeover: bool,
+    server_takeover: bool,
+    threshold: u64,
     pub(super) level: i32,
 }
 
 impl Agreement {
-    /// Whether a message of `len` bytes is to be compressed.
-    #[inline]
-    pub(super) fn compresses(&self, len: u64) -> bool {
-        len > 0 && len >= self.threshold && self.client_window_bits >= SMALLEST_WINDOW_BITS
+    /// Whether the end that is `role` compresses a message with what it knows of those before it.
+    pub(super) fn own_takeover(&self, role: Role) -> bool {
+        match role {
+            Role::Client => self.client_takeover,
+            Role::Server => self.server_takeover,
+        }
     }
+
+    /// The same of the other end.
+    pub(super) fn peer_takeover(&self, role: Role) -> bool {
+        match role {
+            Role::Client => self.server_takeover,
+            Role::Server => self.client_takeover,
+        }
+    }
+
+    /// The window that the end that is `role` compresses with, 8 to 15.
+    pub(super) fn own_window_bits(&self, role: Role) -> u8 {
+        match role {
+            Role::Client => self.client_window_bits,
+            Role::Server => self.server_window_bits,
+        }
+    }
+
+    /// Whether a message of `len` bytes is to be compressed, with a window of `window_bits`.
+    #[inline]
+    pub(super) fn compresses(&self, len: u64, window_bits: u8) -> bool {
+        len > 0 && len >= self.threshold && window_bits >= SMALLEST_WINDOW_BITS
+    }
+}
+
+/// A response that the offer does not allow: the handshake fails (RFC 6455 §9.1).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Disagreement {
+    /// What is wrong, in a sentence that names the parameter.
+    pub message: Cow<'static, str>,
 }
 
 impl DeflateOffer {
@@ -95,13 +127,13 @@ impl DeflateOffer {
         header
     }
 
-    fn agree(&self, parameters: Parameters) -> Result<Agreement, Fault> {
+    fn agree(&self, parameters: Parameters) -> Result<Agreement, Disagreement> {
         let client_limit = match (self.client_max_window_bits, parameters.client_max_window_bits) {
             (WindowBits::NotOffered, Some(_)) => {
-                return Err(fault("client_max_window_bits", "was not offered"));
+                return Err(disagreement("client_max_window_bits", "was not offered"));
             }
             (WindowBits::AtMost(most), Some(bits)) if bits > most => {
-                return Err(fault("client_max_window_bits", "is larger than what was offered"));
+                return Err(disagreement("client_max_window_bits", "is larger than what was offered"));
             }
             (WindowBits::AtMost(most), None) => most,
             (_, bits) => bits.unwrap_or(15),
@@ -109,17 +141,18 @@ impl DeflateOffer {
         if let Some(most) = self.server_max_window_bits {
             match parameters.server_max_window_bits {
                 Some(bits) if bits <= most => {}
-                Some(_) => return Err(fault("server_max_window_bits", "is larger than what was asked for")),
-                None => return Err(fault("server_max_window_bits", "was asked for and is missing")),
+                Some(_) => return Err(disagreement("server_max_window_bits", "is larger than requested")),
+                None => return Err(disagreement("server_max_window_bits", "was requested and is missing")),
             }
         }
         if self.server_no_context_takeover && !parameters.server_no_context_takeover {
-            return Err(fault("server_no_context_takeover", "was asked for and is missing"));
+            return Err(disagreement("server_no_context_takeover", "was requested and is missing"));
         }
         let client_takeover = !(self.client_no_context_takeover || parameters.client_no_context_takeover);
         let threshold = if client_takeover { THRESHOLD } else { THRESHOLD_WITHOUT_TAKEOVER };
         Ok(Agreement {
             client_window_bits: client_limit,
+            server_window_bits: parameters.server_max_window_bits.unwrap_or(15),
             client_takeover,
             server_takeover: !parameters.server_no_context_takeover,
             threshold: self.threshold.unwrap_or(threshold),
@@ -138,12 +171,12 @@ struct Parameters {
 }
 
 impl Parameters {
-    fn parse<'a>(items: impl Iterator<Item = &'a str>) -> Result<Self, Fault> {
+    fn parse<'a>(items: impl Iterator<Item = &'a str>) -> Result<Self, Disagreement> {
         let mut parsed = Self::default();
         for item in items {
             let (name, value) = match item.split_once('=') {
-                Some((name, value)) => (name.trim(), Some(value.trim())),
-                None => (item.trim(), None),
+                Some((name, value)) => (trim(name), Some(trim(value))),
+                None => (trim(item), None),
             };
             let twice = match name {
                 "client_max_window_bits" => parsed.client_max_window_bits.replace(window_bits(name, value)?).is_some(),
@@ -154,55 +187,63 @@ impl Parameters {
                 "server_no_context_takeover" => {
                     std::mem::replace(&mut parsed.server_no_context_takeover, flag(name, value)?)
                 }
-                _ => return Err(fault(name, "is unknown")),
+                _ => return Err(disagreement(name, "is unknown")),
             };
             if twice {
-                return Err(fault(name, "stands twice"));
+                return Err(disagreement(name, "appears twice"));
             }
         }
         Ok(parsed)
     }
 }
 
-/// Judges the `Sec-WebSocket-Extensions` headers of a response (RFC 6455 §9.1, RFC 7692 §5.1).
+/// Checks the `Sec-WebSocket-Extensions` header of a response, its lines joined by commas, against the offer (RFC 6455 §9.1, RFC 7692 §5.1). `None`: no
+/// extension is used.
 #[cold]
-pub fn judge(offer: Option<&DeflateOffer>, header: &str) -> Result<Option<Agreement>, Fault> {
-    if header.trim().is_empty() {
+pub fn judge(offer: Option<&DeflateOffer>, header: &str) -> Result<Option<Agreement>, Disagreement> {
+    if trim(header).is_empty() {
         return Ok(None);
     }
     let mut extensions = header.split(',');
     let mut items = extensions.next().unwrap_or_default().split(';');
-    let name = items.next().unwrap_or_default().trim();
+    let name = trim(items.next().unwrap_or_default());
     match offer {
         Some(offer) if name == NAME => {
             if let Some(second) = extensions.next() {
-                let name = second.split(';').next().unwrap_or_default().trim();
-                return Err(FaultKind::Handshake.because(format!("The response has a second extension: \"{name}\".")));
+                let name = trim(second.split(';').next().unwrap_or_default());
+                return Err(Disagreement {
+                    message: format!("The response has a second extension: \"{name}\".").into(),
+                });
             }
             Parameters::parse(items).and_then(|parameters| offer.agree(parameters)).map(Some)
         }
         _ => {
-            Err(FaultKind::Handshake
-                .because(format!("The response has an extension that was not asked for: \"{name}\".")))
+            let message = format!("The response has an extension that was not offered: \"{name}\".");
+            Err(Disagreement { message: message.into() })
         }
     }
 }
 
 const NAME: &str = "permessage-deflate";
 
+/// Without the whitespace that may stand around things in a header, which is fewer characters than Unicode's (RFC 9110 §5.6.3).
+fn trim(text: &str) -> &str {
+    text.trim_matches([' ', '\t'])
+}
+
 /// One or two digits, no quotes, no leading zero (RFC 7692 §7.1.2).
-fn window_bits(name: &str, value: Option<&str>) -> Result<u8, Fault> {
+fn window_bits(name: &str, value: Option<&str>) -> Result<u8, Disagreement> {
     let bits = value.filter(|value| !value.starts_with(['0', '+'])).and_then(|value| value.parse().ok());
-    bits.filter(|bits| (8..=15).contains(bits)).ok_or_else(|| fault(name, "has no value from 8 to 15"))
+    bits.filter(|bits| (8..=15).contains(bits)).ok_or_else(|| disagreement(name, "must have a value from 8 to 15"))
 }
 
-fn flag(name: &str, value: Option<&str>) -> Result<bool, Fault> {
-    if value.is_some() { Err(fault(name, "has a value and takes none")) } else { Ok(true) }
+fn flag(name: &str, value: Option<&str>) -> Result<bool, Disagreement> {
+    if value.is_some() { Err(disagreement(name, "must not have a value")) } else { Ok(true) }
 }
 
-fn fault(parameter: &str, problem: &str) -> Fault {
+fn disagreement(parameter: &str, problem: &str) -> Disagreement {
     let message = format!("The response's permessage-deflate parameter \"{parameter}\" {problem}.");
-    Fault { kind: FaultKind::Handshake, message: Cow::Owned(message) }
+    Disagreement { message: message.into() }
 }
 
 #[cfg(test)]
@@ -246,7 +287,7 @@ mod tests {
     #[test]
     fn a_window_of_eight_bits_is_agreed_on_and_not_used() {
         let agreed = answer(&DeflateOffer::default(), "permessage-deflate; client_max_window_bits=8").unwrap().unwrap();
-        assert!(!agreed.compresses(1 << 20));
+        assert!(!agreed.compresses(1 << 20, agreed.own_window_bits(Role::Client)));
     }
 
     #[test]
@@ -267,6 +308,9 @@ mod tests {
             (", x-other", "x-other"),
             (", permessage-deflate", "permessage-deflate"),
             (",", "second extension"),
+            ("\u{A0}", "not offered"), // whitespace in Unicode, and not in HTTP
+            ("; server_no_context_takeover\u{A0}", "server_no_context_takeover"),
+            ("; client_max_window_bits=\u{3000}10", "client_max_window_bits"),
         ] {
             let message = answer(&DeflateOffer::default(), &format!("permessage-deflate{parameters}")).unwrap_err();
             assert!(message.contains(name), "{parameters}: {message}");

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use crate::close::CloseCode;
 
-/// A fault of the peer: what kind, and in which words.
+/// A fault of the peer.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Fault {
     /// What it calls for.
@@ -16,10 +16,6 @@ pub struct Fault {
 /// The kinds of faults, by what they call for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum FaultKind {
-    /// What came is no HTTP response at all.
-    NotHttp,
-    /// The response has a wrong header (RFC 6455 §4.1): the connection fails before it is open.
-    Handshake,
     /// A wrong frame (RFC 6455 §5).
     Frame,
     /// Text or a close reason that is not UTF-8 (RFC 6455 §8.1).
@@ -31,13 +27,12 @@ pub enum FaultKind {
 }
 
 impl FaultKind {
-    /// The code of the close frame that answers it (RFC 6455 §7.4.1); `None` before the connection is open.
-    pub fn close_code(self) -> Option<CloseCode> {
+    /// The code of the close frame that answers it (RFC 6455 §7.4.1).
+    pub fn close_code(self) -> CloseCode {
         match self {
-            Self::NotHttp | Self::Handshake => None,
-            Self::Frame => Some(CloseCode::PROTOCOL_ERROR),
-            Self::NotUtf8 | Self::NotDeflated => Some(CloseCode::INVALID_PAYLOAD),
-            Self::TooBig => Some(CloseCode::MESSAGE_TOO_BIG),
+            Self::Frame => CloseCode::PROTOCOL_ERROR,
+            Self::NotUtf8 | Self::NotDeflated => CloseCode::INVALID_PAYLOAD,
+            Self::TooBig => CloseCode::MESSAGE_TOO_BIG,
         }
     }
 

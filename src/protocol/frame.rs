@@ -2,12 +2,21 @@
 
 use super::fault::{Fault, FaultKind};
 
-/// The longest payload of a control frame (RFC 6455 §5.5).
-pub(super) const MAX_CONTROL: u64 = 125;
-/// The longest header a server may send: two bytes and a 64-bit length.
-pub(super) const MAX_SERVER_HEADER: usize = 10;
+/// Which end of the connection a [`Connection`](super::Connection) is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Role {
+    /// Masks the frames that it sends, and rejects masked frames (RFC 6455 §5.1).
+    Client,
+    /// Sends unmasked frames, and rejects frames that are not masked (RFC 6455 §5.1).
+    Server,
+}
 
-/// What a frame is (RFC 6455 §5.2).
+/// The most payload bytes of a control frame (RFC 6455 §5.5).
+pub(super) const MAX_CONTROL: u64 = 125;
+/// The most bytes of a header: two bytes, a 64-bit length, a mask key.
+pub const MAX_HEADER: usize = 14;
+
+/// The type of a frame (RFC 6455 §5.2).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Opcode {
     Continuation,
@@ -47,36 +56,49 @@ impl Opcode {
     }
 }
 
-/// A frame's header, as a server may send it.
+/// A frame's header, without its mask key.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct Header {
     pub(super) fin: bool,
-    /// "Per-message compressed" (RFC 7692 §6), if that was agreed on.
+    /// "Per-message compressed" (RFC 7692 §6), if permessage-deflate was negotiated.
     pub(super) rsv1: bool,
     pub(super) opcode: Opcode,
     pub(super) len: u64,
 }
 
 impl Header {
-    /// Of a frame that is all of its message, uncompressed; its length is still to be set.
+    /// The header of an uncompressed frame that is a whole message. Its length is 0: set it.
     pub(super) fn whole(opcode: Opcode) -> Self {
         Self { fin: true, rsv1: false, opcode, len: 0 }
     }
 }
 
-/// Reads a header off the front of `bytes`: it and its size, or `None` if more bytes are needed.
+/// The result of reading a header.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Parsed {
+    pub(super) header: Header,
+    /// Set in a client's frames.
+    pub(super) key: Option<MaskKey>,
+    /// The number of bytes that the header takes, including the mask key.
+    pub(super) size: usize,
+}
+
+/// Reads the header at the front of `bytes`, of a frame that is sent to `role`. Returns `None` if more bytes are needed.
 ///
-/// Checks all that a header alone can get wrong; what depends on the frames before it is the connection's matter.
+/// It makes every check that needs no other frame. The reader makes those that depend on the frames before.
 #[inline]
-pub(super) fn parse_header(bytes: &[u8]) -> Result<Option<(Header, usize)>, Fault> {
+pub(super) fn parse_header(bytes: &[u8], role: Role) -> Result<Option<Parsed>, Fault> {
     let [first, second, rest @ ..] = bytes else { return Ok(None) };
     let wrong = |message| Err(FaultKind::Frame.because(message));
     if first & 0x30 != 0 {
-        return wrong("A frame has RSV2 or RSV3 set, which no extension gives a meaning.");
+        return wrong("A frame has RSV2 or RSV3 set, which no negotiated extension uses.");
     }
     let Some(opcode) = Opcode::parse(first & 0x0F) else { return wrong("A frame has a reserved opcode.") };
-    if second & 0x80 != 0 {
-        return wrong("A frame from the server is masked.");
+    let masked = second & 0x80 != 0;
+    match role {
+        Role::Client if masked => return wrong("A frame from the server is masked."),
+        Role::Server if !masked => return wrong("A frame from the client is not masked."),
+        _ => {}
     }
     let fin = first & 0x80 != 0;
     if opcode.is_control() && !fin {
@@ -98,11 +120,16 @@ pub(super) fn parse_header(bytes: &[u8]) -> Result<Option<(Header, usize)>, Faul
     if (size == 4 && len < 126) || (size == 10 && len <= 0xFFFF) {
         return wrong("A frame's length is not in its shortest form.");
     }
-    Ok(Some((Header { fin, rsv1: first & 0x40 != 0, opcode, len }, size)))
+    let header = Header { fin, rsv1: first & 0x40 != 0, opcode, len };
+    if !masked {
+        return Ok(Some(Parsed { header, key: None, size }));
+    }
+    let key = bytes.get(size..).and_then(|rest| rest.first_chunk().copied());
+    Ok(key.map(|key| Parsed { header, key: Some(key), size: size + size_of::<MaskKey>() }))
 }
 
-/// A message in one frame, without RSV bits, that lies whole at the front of `bytes`: its opcode, the size of its header,
-/// its payload. `None` says no more than that this is another case: [`parse_header`] judges it.
+/// Reads a whole message at the front of `bytes`, in one unmasked frame without RSV bits. Returns its opcode, the size of its
+/// header, and its payload. Everything else returns `None` and goes through [`parse_header`].
 #[inline]
 pub(super) fn parse_whole(bytes: &[u8]) -> Option<(Opcode, usize, &[u8])> {
     let [first, second, rest @ ..] = bytes else { return None };
@@ -122,13 +149,19 @@ pub(super) fn parse_whole(bytes: &[u8]) -> Option<(Opcode, usize, &[u8])> {
     }
 }
 
-/// Writes the header of a client's frame, its length in the shortest form.
+/// Appends a frame's header to `out`, with the length in its shortest form (RFC 6455 §5.2). A client passes a `key`.
 #[inline]
-pub(super) fn write_header(header: Header, key: MaskKey, out: &mut Vec<u8>) {
+pub(super) fn write_header(header: Header, key: Option<MaskKey>, out: &mut Vec<u8>) {
     let Header { fin, rsv1, opcode, len } = header;
     let first = opcode.nibble() | (u8::from(fin) << 7) | (u8::from(rsv1) << 6);
     let [l0, l1, l2, l3, l4, l5, l6, l7] = len.to_be_bytes();
-    let [k0, k1, k2, k3] = key;
+    let Some([k0, k1, k2, k3]) = key else {
+        return match len {
+            0..=125 => out.extend_from_slice(&[first, l7]),
+            126..=0xFFFF => out.extend_from_slice(&[first, 126, l6, l7]),
+            _ => out.extend_from_slice(&[first, 127, l0, l1, l2, l3, l4, l5, l6, l7]),
+        };
+    };
     match len {
         0..=125 => out.extend_from_slice(&[first, 0x80 | l7, k0, k1, k2, k3]),
         126..=0xFFFF => out.extend_from_slice(&[first, 0x80 | 126, l6, l7, k0, k1, k2, k3]),
@@ -136,14 +169,13 @@ pub(super) fn write_header(header: Header, key: MaskKey, out: &mut Vec<u8>) {
     }
 }
 
-/// The longest header a client may send: a server's and the mask key.
-pub const MAX_HEADER: usize = MAX_SERVER_HEADER + size_of::<MaskKey>();
-
-/// Makes a frame, or its beginning, where its payload lies: masks it, and writes the header right before it. `frame` is
-/// [`MAX_HEADER`] bytes of room and the payload. Answers where in it the frame begins.
-pub(super) fn frame_in_place(header: Header, key: MaskKey, frame: &mut [u8]) -> usize {
+/// Makes a frame, or its beginning, in place. `frame` is [`MAX_HEADER`] bytes of room followed by the payload. Masks the payload
+/// if there is a key, and writes the header right before it. Returns the offset in `frame` where the header begins.
+pub(super) fn frame_in_place(header: Header, key: Option<MaskKey>, frame: &mut [u8]) -> usize {
     let (room, payload) = frame.split_at_mut(MAX_HEADER.min(frame.len()));
-    mask(payload, key);
+    if let Some(key) = key {
+        mask(payload, key);
+    }
     let mut bytes = Vec::with_capacity(MAX_HEADER);
     write_header(header, key, &mut bytes);
     let start = room.len().saturating_sub(bytes.len());
@@ -151,10 +183,10 @@ pub(super) fn frame_in_place(header: Header, key: MaskKey, frame: &mut [u8]) -> 
     start
 }
 
-/// The key a client's frame is masked with: four bytes nobody could have guessed (RFC 6455 §5.3).
+/// The key that masks a client's frame: four unpredictable bytes (RFC 6455 §5.3).
 pub type MaskKey = [u8; 4];
 
-/// Masks a payload, or unmasks it (RFC 6455 §5.3).
+/// Masks or unmasks a payload in place (RFC 6455 §5.3).
 #[inline]
 pub(super) fn mask(payload: &mut [u8], [a, b, c, d]: MaskKey) {
     let key = [a, b, c, d, a, b, c, d];
@@ -167,12 +199,14 @@ pub(super) fn mask(payload: &mut [u8], [a, b, c, d]: MaskKey) {
     }
 }
 
-/// Appends a frame's payload to `out`, masked.
+/// Appends a frame's payload to `out`, masked if there is a key.
 #[inline]
-pub(super) fn append_masked(payload: &[u8], key: MaskKey, out: &mut Vec<u8>) {
+pub(super) fn append_payload(payload: &[u8], key: Option<MaskKey>, out: &mut Vec<u8>) {
     let start = out.len();
     out.extend_from_slice(payload);
-    mask(out.get_mut(start..).unwrap_or_default(), key);
+    if let Some(key) = key {
+        mask(out.get_mut(start..).unwrap_or_default(), key);
+    }
 }
 
 #[cfg(test)]
@@ -186,32 +220,35 @@ mod tests {
             let payload: Vec<u8> = (0..len).map(|index: u32| index as u8).collect();
             let header = Header { fin: true, rsv1: false, opcode: Opcode::Binary, len: u64::from(len) };
             let mut expected = Vec::new();
-            write_header(header, key, &mut expected);
+            write_header(header, Some(key), &mut expected);
             expected.extend(payload.iter().zip(key.iter().cycle()).map(|(byte, key)| byte ^ key));
 
             let mut appended = Vec::new();
-            write_header(header, key, &mut appended);
-            append_masked(&payload, key, &mut appended);
+            write_header(header, Some(key), &mut appended);
+            append_payload(&payload, Some(key), &mut appended);
             assert_eq!(appended, expected, "{len}");
 
             let mut frame = [&[0; MAX_HEADER], &payload[..]].concat();
-            let start = frame_in_place(header, key, &mut frame);
+            let start = frame_in_place(header, Some(key), &mut frame);
             assert_eq!(frame[start..], expected, "{len}");
         }
     }
 
     #[test]
-    fn a_header_is_written_in_the_shortest_form_and_read_back() {
+    fn a_header_is_written_in_the_shortest_form_and_read_back_by_the_other_end() {
         for len in [0, 1, 125, 126, 127, 0xFFFF, 0x1_0000, u64::MAX >> 1] {
-            let mut out = Vec::new();
-            let header = Header { fin: true, rsv1: len % 2 == 0, opcode: Opcode::Binary, len };
-            write_header(header, [1, 2, 3, 4], &mut out);
-            assert_eq!(out.split_off(out.len() - 4), [1, 2, 3, 4]);
-            out[1] &= 0x7F; // as if from a server
-            let size = out.len();
-            assert_eq!(parse_header(&out), Ok(Some((header, size))), "{len}");
-            for short in 0..size {
-                assert_eq!(parse_header(&out[..short]), Ok(None), "{len}, {short} bytes");
+            for (key, reader, other) in
+                [(None, Role::Client, Role::Server), (Some([1, 2, 3, 4]), Role::Server, Role::Client)]
+            {
+                let mut out = Vec::new();
+                let header = Header { fin: true, rsv1: len % 2 == 0, opcode: Opcode::Binary, len };
+                write_header(header, key, &mut out);
+                let size = out.len();
+                assert_eq!(parse_header(&out, reader), Ok(Some(Parsed { header, key, size })), "{len}");
+                assert!(parse_header(&out, other).is_err(), "{len}: masked for a client, or not for a server");
+                for short in 0..size {
+                    assert_eq!(parse_header(&out[..short], reader), Ok(None), "{len}, {short} bytes");
+                }
             }
         }
     }
@@ -231,7 +268,7 @@ mod tests {
             &[0x81, 127, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF], // not the shortest form
             &[0x81, 127, 0x80, 0, 0, 0, 0, 0, 0, 0],    // top bit
         ] {
-            assert!(parse_header(bytes).is_err(), "{bytes:02x?}");
+            assert!(parse_header(bytes, Role::Client).is_err(), "{bytes:02x?}");
         }
     }
 }

@@ -1,33 +1,32 @@
-//! RFC 6455 and RFC 7692, client side: bytes in, events out, and the other way round. No socket, no clock, no dice.
+//! RFC 6455 and RFC 7692 behind the opening handshake, both roles: bytes in, events out, and the other way round. No
+//! socket, no clock, no dice.
 //!
 //! A [`Connection`] is driven like this:
 //!
-//! 1. Call [`Connection::poll_transmit`]: it writes the upgrade request. Send what it wrote.
-//! 2. For each chunk the socket delivers, call [`Connection::poll_event`] with that chunk until it answers `None`.
+//! 1. For each chunk that the socket delivers, call [`Connection::poll_event`] with that chunk until it returns `None`.
 //!    Payload is never copied: events name ranges of the chunk, or of the memory it was inflated into.
-//! 3. After each chunk, call [`Connection::poll_transmit`] again for pongs and close frames.
-//! 4. At the end of the stream, call [`Connection::handle_end`].
+//! 2. After each chunk, call [`Connection::poll_transmit`] for pongs and close frames.
 //!
-//! Whatever the peer does wrong becomes one [`Event::Failed`] with one [`Fault`]; nothing follows it, and the close
-//! frame it calls for is written by the next `poll_transmit`.
+//! Anything wrong that the peer does becomes one [`Event::Failed`] with one [`Fault`]. Nothing follows it, and the next
+//! `poll_transmit` writes the close frame that it calls for.
+//!
+//! [`Outgoing`] decides what goes out when: the messages of one tick in one write, a large one piece by piece.
 
-mod authorization;
 mod connection;
 mod deflate;
 mod extension;
 mod fault;
 mod frame;
-mod handshake;
+mod outgoing;
 mod reader;
 mod utf8;
 
 #[cfg(test)]
 mod tests;
 
-pub use authorization::{Challenge, Digest};
-pub use connection::{Connection, Event, Fragments, Kind, Limits, Source, Whole};
-pub use extension::{Agreement, DEFAULT_LEVEL, DeflateOffer, WindowBits, judge};
+pub use connection::{Connection, Event, Fragments, Kind, Source, Whole};
+pub use extension::{Agreement, DEFAULT_LEVEL, DeflateOffer, Disagreement, WindowBits, judge};
 pub use fault::{Fault, FaultKind};
-pub use frame::{MAX_HEADER, MaskKey};
-pub use handshake::{Field, FieldError, HttpAnswer, Request};
+pub use frame::{MAX_HEADER, MaskKey, Role};
+pub use outgoing::{Done, Fill, Framed, Outgoing, Payload, Piece, Wake};
 pub use utf8::{Units, to_units};

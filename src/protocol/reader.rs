@@ -5,23 +5,25 @@ use std::ops::Range;
 use super::connection::{Event, Kind, Source, Whole};
 use super::deflate::{Inflater, TAIL};
 use super::fault::{Fault, FaultKind};
-use super::frame::{self, Header, MAX_CONTROL, MAX_SERVER_HEADER, Opcode};
+use super::frame::{self, Header, MAX_CONTROL, MAX_HEADER, MaskKey, Opcode, Parsed, Role};
 use super::utf8::{self, Utf8};
 use crate::close::{Close, CloseCode};
 
-/// Reads what comes after the handshake.
+/// Reads the frames of one connection.
 pub(super) struct Reader {
-    /// The longest message, on the wire and inflated.
+    /// Which end reads.
+    role: Role,
+    /// The most payload bytes of a message, on the wire and inflated.
     limit: u64,
-    /// Set if permessage-deflate was agreed on.
+    /// Set if permessage-deflate was negotiated.
     inflater: Option<Inflater>,
-    /// The beginning of a header whose end is in a later chunk.
+    /// The beginning of a header that continues in a later chunk.
     header: Vec<u8>,
-    /// The frame whose payload is coming.
+    /// The frame whose payload is being read.
     frame: Option<Frame>,
-    /// The message whose frames are coming.
+    /// The message whose frames are being read.
     message: Option<Message>,
-    /// The payload so far of the control frame that is coming.
+    /// The payload so far of the control frame that is being read.
     control: Vec<u8>,
 }
 
@@ -35,52 +37,82 @@ pub(super) enum Read {
 struct Frame {
     header: Header,
     remaining: u64,
+    /// In a client's frame: the mask key, rotated to the first payload byte that is still masked.
+    key: Option<MaskKey>,
+    /// The number of next payload bytes that are already unmasked in the chunk.
+    clear: usize,
+}
+
+impl Frame {
+    fn new(Parsed { header, key, .. }: Parsed) -> Self {
+        Self { header, remaining: header.len, key, clear: 0 }
+    }
+
+    /// Unmasks the next payload bytes in place, each byte once.
+    #[inline]
+    fn unmask(&mut self, payload: &mut [u8]) {
+        let Some(key) = &mut self.key else { return };
+        let masked = payload.get_mut(self.clear..).unwrap_or_default();
+        frame::mask(masked, *key);
+        key.rotate_left(masked.len() % 4);
+        self.clear += masked.len();
+    }
+
+    /// Counts this many payload bytes as read.
+    #[inline]
+    fn advance(&mut self, len: usize) {
+        self.remaining = self.remaining.saturating_sub(len as u64);
+        self.clear = self.clear.saturating_sub(len);
+    }
 }
 
 struct Message {
     kind: Kind,
-    /// Payload bytes announced by its frames so far.
+    /// The sum of the payload lengths in its frame headers so far.
     wire_size: u64,
     utf8: Utf8,
     /// Set if it is compressed.
     inflating: Option<Inflating>,
 }
 
-/// A compressed message on its way through the scratch memory.
+/// A compressed message that is being inflated into the scratch memory.
 #[derive(Default)]
 struct Inflating {
-    /// Bytes made so far.
+    /// The number of bytes inflated so far.
     size: u64,
-    /// How much of the scratch memory they fill.
+    /// The number of bytes in the scratch memory that have not been returned.
     filled: usize,
-    /// How much of the [`TAIL`] has been added.
+    /// The number of [`TAIL`] bytes that have been inflated.
     tail: usize,
-    /// [`Event::Begin`] was given: the message did not fit.
+    /// [`Event::Begin`] was returned, because the message did not fit the scratch memory.
     begun: bool,
 }
 
 type Step = Result<Option<Read>, Fault>;
 
 impl Reader {
-    pub(super) fn new(limit: u64) -> Self {
-        Self { limit, inflater: None, header: Vec::new(), frame: None, message: None, control: Vec::new() }
+    pub(super) fn new(role: Role, limit: u64) -> Self {
+        Self { role, limit, inflater: None, header: Vec::new(), frame: None, message: None, control: Vec::new() }
     }
 
-    /// Allows compressed messages.
+    /// Permits compressed messages.
     pub(super) fn inflate_with(&mut self, inflater: Inflater) {
         self.inflater = Some(inflater);
     }
 
-    /// Frees what a connection that failed has no use for.
+    /// Frees everything: nothing more is read.
     pub(super) fn clear(&mut self) {
-        *self = Self::new(self.limit);
+        *self = Self::new(self.role, self.limit);
     }
 
     /// See [`Connection::poll_whole`](super::Connection::poll_whole).
     #[inline(always)]
-    pub(super) fn poll_whole(&self, chunk: &[u8], at: &mut usize) -> Option<Whole> {
+    pub(super) fn poll_whole(&self, chunk: &mut [u8], at: &mut usize) -> Option<Whole> {
         if self.frame.is_some() || self.message.is_some() || !self.header.is_empty() {
             return None;
+        }
+        if self.role == Role::Server {
+            return self.poll_whole_masked(chunk, at);
         }
         let (opcode, header_size, payload) = frame::parse_whole(chunk.get(*at..)?)?;
         let kind = if opcode == Opcode::Text { Kind::Text } else { Kind::Binary };
@@ -93,11 +125,35 @@ impl Reader {
         Some(Whole { kind, start, end: *at, ascii })
     }
 
+    /// The same for a client's frames. It unmasks the payload in place.
+    fn poll_whole_masked(&self, chunk: &mut [u8], at: &mut usize) -> Option<Whole> {
+        let Parsed { header, key, size } = frame::parse_header(chunk.get(*at..)?, self.role).ok()??;
+        let kind = match header.opcode {
+            Opcode::Text => Kind::Text,
+            Opcode::Binary => Kind::Binary,
+            _ => return None,
+        };
+        if !header.fin || header.rsv1 || header.len > self.limit {
+            return None;
+        }
+        let start = at.checked_add(size)?;
+        let end = start.checked_add(usize::try_from(header.len).ok()?)?;
+        let (payload, key) = (chunk.get_mut(start..end)?, key?);
+        frame::mask(payload, key);
+        let checked = if kind == Kind::Text { utf8::check_whole(payload) } else { Ok(false) };
+        let Ok(ascii) = checked else {
+            frame::mask(payload, key); // restores it: `poll` reads it again and reports the fault
+            return None;
+        };
+        *at = end;
+        Some(Whole { kind, start, end, ascii })
+    }
+
     /// See [`Connection::passable`](super::Connection::passable).
     pub(super) fn passable(&self) -> u64 {
         match (&self.frame, &self.message) {
             (Some(frame), Some(Message { kind: Kind::Binary, inflating: None, .. }))
-                if !frame.header.opcode.is_control() =>
+                if !frame.header.opcode.is_control() && frame.key.is_none() =>
             {
                 frame.remaining
             }
@@ -112,17 +168,17 @@ impl Reader {
         }
     }
 
-    /// The next thing in `chunk` from `*at` on; `None` when the chunk is read. Compressed messages are made in `scratch`,
-    /// which nobody else may write to before the next call.
-    pub(super) fn poll(&mut self, chunk: &[u8], at: &mut usize, scratch: &mut [u8]) -> Step {
+    /// Reads on in `chunk` from `*at`. Returns `None` when the whole chunk has been read. Compressed messages are inflated into
+    /// `scratch`. Nothing else may write to it before the next call.
+    pub(super) fn poll(&mut self, chunk: &mut [u8], at: &mut usize, scratch: &mut [u8]) -> Step {
         loop {
-            let rest = chunk.get(*at..).unwrap_or_default();
+            let rest = chunk.get_mut(*at..).unwrap_or_default();
             let read = match &self.frame {
                 Some(frame) if frame.header.opcode.is_control() => self.read_control(rest, at)?,
                 Some(_) => self.read_payload(rest, at, scratch)?,
                 None if rest.is_empty() => return self.empty_scratch(scratch),
                 None => match self.read_header(rest, at)? {
-                    Some(header) => self.begin_frame(header)?,
+                    Some(parsed) => self.begin_frame(parsed)?,
                     None => return self.empty_scratch(scratch),
                 },
             };
@@ -135,63 +191,66 @@ impl Reader {
         }
     }
 
-    /// The next header, once all of it is there.
-    fn read_header(&mut self, rest: &[u8], at: &mut usize) -> Result<Option<Header>, Fault> {
+    /// The next header, or `None` if the chunk ends inside it.
+    fn read_header(&mut self, rest: &[u8], at: &mut usize) -> Result<Option<Parsed>, Fault> {
         if self.header.is_empty() {
-            if let Some((header, size)) = frame::parse_header(rest)? {
-                *at += size;
-                return Ok(Some(header));
+            if let Some(parsed) = frame::parse_header(rest, self.role)? {
+                *at += parsed.size;
+                return Ok(Some(parsed));
             }
-            self.header.extend_from_slice(rest); // at most nine bytes: with ten, every header is complete
+            self.header.extend_from_slice(rest); // fewer than MAX_HEADER bytes: with that many, every header is complete
             *at += rest.len();
             return Ok(None);
         }
         let before = self.header.len();
-        self.header.extend(rest.iter().take(MAX_SERVER_HEADER.saturating_sub(before)));
-        let parsed = frame::parse_header(&self.header)?;
-        let read = parsed.map_or(self.header.len(), |(_, size)| size);
+        self.header.extend(rest.iter().take(MAX_HEADER.saturating_sub(before)));
+        let parsed = frame::parse_header(&self.header, self.role)?;
+        let read = parsed.map_or(self.header.len(), |parsed| parsed.size);
         *at += read.saturating_sub(before);
         if parsed.is_some() {
             self.header = Vec::new();
         }
-        Ok(parsed.map(|(header, _)| header))
+        Ok(parsed)
     }
 
     /// Checks the header against the frames before it.
-    fn begin_frame(&mut self, header: Header) -> Step {
+    fn begin_frame(&mut self, parsed: Parsed) -> Step {
+        let header = parsed.header;
         let kind = match header.opcode {
             Opcode::Text => Kind::Text,
             Opcode::Binary => Kind::Binary,
-            _ if header.rsv1 => return Err(FaultKind::Frame.because("A frame that begins no message has RSV1 set.")),
-            Opcode::Continuation => return self.continue_message(header),
+            _ if header.rsv1 => {
+                return Err(FaultKind::Frame.because("A frame that does not begin a message has RSV1 set."));
+            }
+            Opcode::Continuation => return self.continue_message(parsed),
             Opcode::Close | Opcode::Ping | Opcode::Pong => {
-                self.frame = Some(Frame { header, remaining: header.len });
+                self.frame = Some(Frame::new(parsed));
                 return Ok(None);
             }
         };
         if self.message.is_some() {
-            return Err(FaultKind::Frame.because("A new message began before the last one had ended."));
+            return Err(FaultKind::Frame.because("A new message began before the previous one ended."));
         }
         if header.rsv1 && self.inflater.is_none() {
-            return Err(FaultKind::Frame.because("A frame has RSV1 set, and no extension was agreed on."));
+            return Err(FaultKind::Frame.because("A frame has RSV1 set, but no extension was negotiated."));
         }
         self.check_size(0, header.len)?;
         let inflating = header.rsv1.then(Inflating::default);
         let begin = inflating.is_none().then_some(Read::Event(Event::Begin { kind, first_frame: header.len }));
         self.message = Some(Message { kind, wire_size: header.len, utf8: Utf8::default(), inflating });
-        self.frame = Some(Frame { header, remaining: header.len });
+        self.frame = Some(Frame::new(parsed));
         Ok(begin)
     }
 
-    fn continue_message(&mut self, header: Header) -> Step {
+    fn continue_message(&mut self, parsed: Parsed) -> Step {
         let Some(size) = self.message.as_ref().map(|message| message.wire_size) else {
-            return Err(FaultKind::Frame.because("A continuation frame came without a message to continue."));
+            return Err(FaultKind::Frame.because("A continuation frame arrived without a message to continue."));
         };
-        self.check_size(size, header.len)?;
+        self.check_size(size, parsed.header.len)?;
         if let Some(message) = &mut self.message {
-            message.wire_size = size.saturating_add(header.len);
+            message.wire_size = size.saturating_add(parsed.header.len);
         }
-        self.frame = Some(Frame { header, remaining: header.len });
+        self.frame = Some(Frame::new(parsed));
         Ok(None)
     }
 
@@ -199,17 +258,18 @@ impl Reader {
         if before.saturating_add(more) > self.limit { Err(too_big()) } else { Ok(()) }
     }
 
-    /// The next piece of a data frame's payload, or the message's end.
-    fn read_payload(&mut self, rest: &[u8], at: &mut usize, scratch: &mut [u8]) -> Step {
+    /// Reads a data frame's payload. Returns the next piece, or the end of the message.
+    fn read_payload(&mut self, rest: &mut [u8], at: &mut usize, scratch: &mut [u8]) -> Step {
         let (Some(frame), Some(message)) = (&mut self.frame, &mut self.message) else { return Ok(None) };
         let available = usize::try_from(frame.remaining).unwrap_or(usize::MAX).min(rest.len());
-        let input = rest.get(..available).unwrap_or_default();
+        let input = rest.get_mut(..available).unwrap_or_default();
         if message.inflating.is_some() {
             return self.read_compressed(input, at, scratch);
         }
+        frame.unmask(input);
         if frame.remaining > 0 {
             let ascii = message.kind == Kind::Text && message.utf8.check(input).map_err(|_| not_utf8())?;
-            frame.remaining -= input.len() as u64;
+            frame.advance(input.len());
             let start = *at;
             *at += input.len();
             let piece = Event::Piece { source: Source::Chunk, payload: start..*at, ascii };
@@ -226,8 +286,8 @@ impl Reader {
         Ok(Some(Read::Event(Event::End { kind, ascii })))
     }
 
-    /// Inflates the frame's `input`, and behind a message's last frame the tail, until the scratch memory is full.
-    fn read_compressed(&mut self, input: &[u8], at: &mut usize, scratch: &mut [u8]) -> Step {
+    /// Inflates the frame's `input` until the scratch memory is full. Behind a message's last frame, it inflates the tail.
+    fn read_compressed(&mut self, input: &mut [u8], at: &mut usize, scratch: &mut [u8]) -> Step {
         let (Some(frame), Some(inflater)) = (&mut self.frame, &mut self.inflater) else { return Ok(None) };
         let Some(inflating) = self.message.as_mut().and_then(|message| message.inflating.as_mut()) else {
             return Ok(None);
@@ -237,6 +297,7 @@ impl Reader {
             return Ok(None);
         }
         let in_tail = frame.remaining == 0;
+        frame.unmask(input);
         let input = if in_tail { TAIL.get(inflating.tail..).unwrap_or_default() } else { input };
         let room = scratch.get_mut(inflating.filled..).unwrap_or_default();
         if room.is_empty() {
@@ -248,7 +309,7 @@ impl Reader {
         let size = room.len();
         let (taken, made) = inflater
             .inflate(input, room)
-            .map_err(|_| FaultKind::NotDeflated.because("A compressed message does not inflate."))?;
+            .map_err(|_| FaultKind::NotDeflated.because("A compressed message is not valid DEFLATE data."))?;
         inflating.filled += made;
         inflating.size = inflating.size.saturating_add(made as u64);
         if inflating.size > self.limit {
@@ -257,7 +318,7 @@ impl Reader {
         if in_tail {
             inflating.tail += taken;
         } else {
-            frame.remaining -= taken as u64;
+            frame.advance(taken);
             *at += taken;
         }
         match (in_tail && inflating.tail == TAIL.len(), made < size) {
@@ -267,12 +328,12 @@ impl Reader {
         }
     }
 
-    /// All of the message is inflated; what the scratch memory holds may be all of it.
+    /// The message is inflated. If it fits the scratch memory, it is returned as a whole.
     fn end_compressed(&mut self, scratch: &[u8]) -> Step {
         let Some(Message { kind, inflating: Some(inflating), .. }) = &self.message else { return Ok(None) };
         if inflating.begun {
             if inflating.filled > 0 {
-                return self.empty_scratch(scratch); // and come here again
+                return self.empty_scratch(scratch); // the next call ends the message
             }
             self.leave_compressed();
             return self.end_message();
@@ -292,7 +353,7 @@ impl Reader {
         }
     }
 
-    /// Hands on what has been inflated so far: the scratch memory is full, or somebody else's turn.
+    /// Returns what has been inflated so far, because the scratch memory is full or the chunk has been read.
     fn empty_scratch(&mut self, scratch: &[u8]) -> Step {
         let Some(message) = &mut self.message else { return Ok(None) };
         let Some(inflating) = message.inflating.as_mut().filter(|inflating| inflating.filled > 0) else {
@@ -308,12 +369,14 @@ impl Reader {
         Ok(Some(Read::Event(Event::Piece { source: Source::Scratch, payload, ascii })))
     }
 
-    /// Gathers a control frame's payload.
-    fn read_control(&mut self, rest: &[u8], at: &mut usize) -> Step {
+    /// Collects a control frame's payload. Returns the frame once it is complete.
+    fn read_control(&mut self, rest: &mut [u8], at: &mut usize) -> Step {
         let Some(frame) = &mut self.frame else { return Ok(None) };
         let len = usize::try_from(frame.remaining.min(MAX_CONTROL)).unwrap_or_default().min(rest.len());
-        self.control.extend_from_slice(rest.get(..len).unwrap_or_default());
-        frame.remaining -= len as u64;
+        let payload = rest.get_mut(..len).unwrap_or_default();
+        frame.unmask(payload);
+        self.control.extend_from_slice(payload);
+        frame.advance(len);
         *at += len;
         if frame.remaining > 0 {
             return Ok(None);
@@ -329,7 +392,7 @@ impl Reader {
     }
 }
 
-/// RFC 6455 §5.5.1: nothing, or two bytes of code and a reason in UTF-8.
+/// Parses a close frame's payload: empty, or a two-byte code and a reason in UTF-8 (RFC 6455 §5.5.1).
 fn parse_close(payload: &[u8]) -> Result<Close, Fault> {
     let (code, reason) = match payload {
         [] => return Ok(Close::EMPTY),
@@ -339,16 +402,16 @@ fn parse_close(payload: &[u8]) -> Result<Close, Fault> {
     let Some(code) = CloseCode::from_peer(code) else {
         return Err(FaultKind::Frame.because("A close frame has a code that must not be sent."));
     };
-    let reason =
-        std::str::from_utf8(reason).map_err(|_| FaultKind::NotUtf8.because("A close frame's reason is not UTF-8."))?;
-    // Never too long: a control frame's payload has at most 125 bytes.
+    let reason = std::str::from_utf8(reason)
+        .map_err(|_| FaultKind::NotUtf8.because("A close frame's reason is not valid UTF-8."))?;
+    // It is never too long: a control frame's payload has at most 125 bytes.
     Close::new(code, reason.to_owned()).ok_or_else(|| FaultKind::Frame.because("A close frame's reason is too long."))
 }
 
 fn not_utf8() -> Fault {
-    FaultKind::NotUtf8.because("A text message is not UTF-8.")
+    FaultKind::NotUtf8.because("A text message is not valid UTF-8.")
 }
 
 fn too_big() -> Fault {
-    FaultKind::TooBig.because("A message is longer than maxMessageSize.")
+    FaultKind::TooBig.because("A message is longer than maxMessageSize. Raise the option if you expect such messages.")
 }

@@ -1,23 +1,23 @@
-//! UTF-8 in pieces (RFC 6455 §8.1): a bad byte is found as soon as it is there.
+//! Validates UTF-8 in pieces and reports the first invalid byte at once (RFC 6455 §8.1). Converts text for JavaScript.
 
 use encoding_rs::mem;
 use simdutf8::compat::from_utf8;
 
-/// Validates one message's text as it comes.
+/// Validates the text of one message as it arrives.
 #[derive(Default)]
 pub(super) struct Utf8 {
-    /// The beginning of a character whose end has not come yet.
+    /// The beginning of a character that is still incomplete.
     partial: [u8; 4],
     partial_len: usize,
     not_ascii: bool,
 }
 
-/// What came is not UTF-8, whatever may follow.
+/// The text is not valid UTF-8, no matter what follows.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct NotUtf8;
 
 impl Utf8 {
-    /// Takes the next bytes of the text: whether they are ASCII, with no character half done before them.
+    /// Validates the next bytes. Returns true if they are ASCII and no character is incomplete before them.
     pub(super) fn check(&mut self, piece: &[u8]) -> Result<bool, NotUtf8> {
         if self.partial_len == 0 && is_ascii(piece) {
             return Ok(true);
@@ -39,7 +39,7 @@ impl Utf8 {
         }
     }
 
-    /// The text is complete: whether it was all ASCII.
+    /// Ends the text. Returns whether all of it was ASCII.
     pub(super) fn finish(self) -> Result<bool, NotUtf8> {
         if self.partial_len == 0 { Ok(!self.not_ascii) } else { Err(NotUtf8) }
     }
@@ -50,7 +50,7 @@ impl Utf8 {
         match from_utf8(self.partial.get(..self.partial_len).ok_or(NotUtf8)?) {
             Ok(_) => self.partial_len = 0,
             Err(error) if error.error_len().is_some() => return Err(NotUtf8),
-            Err(_) => {} // a longer beginning, still without an end
+            Err(_) => {} // still incomplete
         }
         Ok(())
     }
@@ -62,7 +62,7 @@ impl Utf8 {
     }
 }
 
-/// The standard library's looks at four bytes at a time in wasm; this becomes SIMD.
+/// Compiles to SIMD. The standard library's version checks four bytes at a time in wasm.
 #[inline]
 fn is_ascii(text: &[u8]) -> bool {
     let (words, rest) = text.as_chunks();
@@ -71,7 +71,7 @@ fn is_ascii(text: &[u8]) -> bool {
     seen & u64::from_ne_bytes([0x80; 8]) == 0 && rest < 0x80
 }
 
-/// Checks a text that is all there: whether it is ASCII.
+/// Validates a complete text. Returns whether it is ASCII.
 #[inline]
 pub(super) fn check_whole(text: &[u8]) -> Result<bool, NotUtf8> {
     if is_ascii(text) {
@@ -80,17 +80,17 @@ pub(super) fn check_whole(text: &[u8]) -> Result<bool, NotUtf8> {
     simdutf8::basic::from_utf8(text).map(|_| false).map_err(|_| NotUtf8)
 }
 
-/// A text as the units of a JavaScript string, which it may be copied into as it is.
+/// A text as the code units of a JavaScript string.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Units {
-    /// How many there are.
+    /// The number of code units.
     pub count: usize,
-    /// Each is below 0x100, and they lie as bytes, the lower of two in the lower half of a `u16`.
+    /// Each unit is below 0x100 and is stored as one byte. Each `u16` holds two of them, the first in its lower half.
     pub narrow: bool,
 }
 
-/// Writes what is UTF-8 into `units`, which must have room for as many as `text` has bytes. (V8 takes two and a half times as
-/// long over it.) `None` if it is not UTF-8 or there is not the room.
+/// Converts UTF-8 to UTF-16 code units in `units`, which must have at least as many elements as `text` has bytes. Returns `None`
+/// if it has fewer, or if `text` is not valid UTF-8. V8 takes two and a half times as long for the same conversion.
 pub fn to_units(text: &[u8], units: &mut [u16]) -> Option<Units> {
     if units.len() < text.len() {
         return None;
@@ -123,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_byte_that_cannot_be_utf8_fails_even_if_nothing_follows() {
+    fn the_first_invalid_byte_is_an_error_even_if_nothing_follows() {
         for bad in [&b"\xC0"[..], b"\xF5", b"\x80", b"\xED\xA0", b"\xE0\x80", b"\xF0\x80", b"\xF4\x90", b"abc\xFF"] {
             let (last, before) = bad.split_last().unwrap();
             let mut utf8 = Utf8::default();
@@ -133,20 +133,20 @@ mod tests {
     }
 
     #[test]
-    fn a_character_that_never_ends_fails_at_the_end() {
+    fn an_incomplete_character_is_an_error_at_the_end() {
         assert_eq!(in_pieces("€".as_bytes().split_last().unwrap().1, &[]), Err(NotUtf8));
     }
 
     proptest! {
         #[test]
-        fn pieces_are_judged_as_the_whole_is(text in any::<String>(), cuts in proptest::collection::vec(0usize..40, 0..6)) {
+        fn pieces_are_validated_as_the_whole_is(text in any::<String>(), cuts in proptest::collection::vec(0usize..40, 0..6)) {
             let mut cuts = cuts;
             cuts.sort_unstable();
             prop_assert_eq!(in_pieces(text.as_bytes(), &cuts), Ok(text.is_ascii()));
         }
 
         #[test]
-        fn a_texts_units_are_what_the_standard_library_makes_of_it(text in any::<String>(), latin in "[a-zà-ÿ]{0,40}") {
+        fn a_text_has_the_same_units_as_in_the_standard_library(text in any::<String>(), latin in "[a-zà-ÿ]{0,40}") {
             for text in [text, latin] {
                 let expected: Vec<u16> = text.encode_utf16().collect();
                 let mut units = vec![0; text.len()];
@@ -160,7 +160,7 @@ mod tests {
         }
 
         #[test]
-        fn any_bytes_are_judged_as_the_standard_library_does(
+        fn any_bytes_are_validated_as_the_standard_library_does(
             bytes in proptest::collection::vec(any::<u8>(), 0..12),
             cuts in proptest::collection::vec(0usize..12, 0..6),
         ) {

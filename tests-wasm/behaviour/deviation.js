@@ -23,6 +23,8 @@ const DEVIATIONS = {
       REDIRECTED,
       NOT_TRUSTED,
     ]],
+    ['An error that cannot be printed ends the process, whoever reports it.', ['a revoked Proxy', 'an object whose toString throws'].map((what) => (
+      `report errors: every call throws ${what}: the channel carries on to its onStop, and each throw is reported`))],
     ['A TLS session is not used again.', ['security infos: a TLS session used again']],
     ['A TLS server sees the name "" where the client sent none.', ["proxies: tls.servername and the client's certificate are the server's, not the proxy's"]],
     ['TLS over another socket cannot be made to let the program end.', [TUNNEL_UNREF]],
@@ -34,6 +36,7 @@ const DEVIATIONS = {
   ],
   bun: [
     ['The npm package ws is replaced by Bun\'s own, which has no createConnection.', ['differential: three hundred random streams, cut at random: the same messages as through ws']],
+    ['net.connect takes its options from Object.prototype, too.', ['pollutions: socket on Object.prototype does not reach the connection']],
     ['There is no V8, whose heap snapshot is searched.', ['', ', nor one of its proxy'].map((more) => `processes: a stopped channel that is kept keeps no header, passphrase or password with it${more}`)],
     ['A socket that the peer pauses goes on reading, so no peer is slow.', [SLOW_READER]],
     ['A certificate that is not trusted is not there to look at, nor is the protocol.', [

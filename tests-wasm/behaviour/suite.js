@@ -1,10 +1,14 @@
+import { argumentErrors } from './cases/argument_error.js';
 import { attributes } from './cases/attribute.js';
 import { closeCodes } from './cases/close_code.js';
 import { compression } from './cases/compression.js';
+import { constructions } from './cases/construction.js';
+import { detailNames } from './cases/detail_name.js';
 import { failures } from './cases/failure.js';
 import { frames } from './cases/frame.js';
 import { fuzz } from './cases/fuzz.js';
 import { handshakes } from './cases/handshake.js';
+import { inspections } from './cases/inspect.js';
 import { laws } from './cases/law.js';
 import { limits } from './cases/limit.js';
 import { listeners } from './cases/listener.js';
@@ -12,14 +16,20 @@ import { loadGroups } from './cases/load_group.js';
 import { messages } from './cases/message.js';
 import { methods } from './cases/method.js';
 import { options } from './cases/option.js';
+import { pollutions } from './cases/pollution.js';
 import { python } from './cases/python.js';
+import { relativeUris } from './cases/relative_uri.js';
+import { reportErrors } from './cases/report_error.js';
+import { signals } from './cases/signal.js';
+import { statusNames } from './cases/status_name.js';
 import { streams } from './cases/stream.js';
 import { endedStreams } from './cases/stream_end.js';
+import { subclassLengths } from './cases/subclass_length.js';
 
 /** The one behaviour suite: what every host runs. `hosts` on a case names the only hosts it is for, `needs` the addresses it cannot do without. */
 export const suite = named({
   laws, listeners, methods, attributes, closeCodes, failures, handshakes, frames, limits, messages, compression, options, loadGroups, python, streams, endedStreams,
-  fuzz,
+  fuzz, constructions, pollutions, signals, reportErrors, subclassLengths, argumentErrors, detailNames, statusNames, inspections, relativeUris,
 });
 
 /** Cases by subject become a list of cases that name their subject. */

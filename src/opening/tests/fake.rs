@@ -242,6 +242,10 @@ impl Socket for FakeSocket {
         settle(self.script.secure.pop_front().unwrap_or(Step::Done)).await
     }
 
+    fn has_shaken_hands(&self) -> bool {
+        self.script.shakes_hands
+    }
+
     fn write(&mut self, bytes: &[u8]) {
         self.world.seen.borrow_mut().connections[self.at].written.extend_from_slice(bytes);
     }

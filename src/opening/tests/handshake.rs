@@ -162,7 +162,9 @@ fn progress_begins_anew_with_each_connection_and_ends_where_it_fails() {
     let world = World::new([Script { has_name: true, resolved: lost(), ..accepts() }]);
     world.open("ws://h/").failed();
     assert_eq!(world.told(), NAMED[..1]);
-    let world = World::new([Script { secure: [lost()].into(), ..accepts() }]);
-    world.open("wss://h/").failed();
-    assert_eq!(world.told(), [&CONNECTED[..], &TLS[..1]].concat());
+    for (shakes_hands, told) in [(false, &TLS[..1]), (true, &TLS[..])] {
+        let world = World::new([Script { secure: [lost()].into(), shakes_hands, ..accepts() }]);
+        world.open("wss://h/").failed();
+        assert_eq!(world.told(), [&CONNECTED[..], told].concat(), "TLS came up: {shakes_hands}");
+    }
 }

@@ -16,6 +16,8 @@ pub(super) struct Script {
     pub(super) connected: Step,
     /// Each TLS handshake: the proxy's, the server's.
     pub(super) secure: VecDeque<Step>,
+    /// TLS comes up even where the certificate is not trusted.
+    pub(super) shakes_hands: bool,
     pub(super) reads: VecDeque<Read>,
     pub(super) refused_options: bool,
 }
@@ -58,6 +60,7 @@ pub(super) fn script(reads: impl IntoIterator<Item = Read>) -> Script {
         resolved: Step::Done,
         connected: Step::Done,
         secure: VecDeque::new(),
+        shakes_hands: false,
         reads: reads.into_iter().collect(),
         refused_options: false,
     }

@@ -1,58 +1,44 @@
 import { reply, withScripted } from '../harness/scripted.js';
-import { promised } from '../harness/sources.js';
 
-/** options.headers, an object of the caller's with getters: whose code it is when asyncOpen reads it. */
+/** The option `headers`, an object of the caller's with getters: only the constructor runs their code, once each. */
 export const headers = [
   {
-    name: 'a header\'s getter that throws: asyncOpen throws just that, and the channel is as it was before and can be opened',
-    run: (t) => withScripted([() => null], async (server) => {
+    name: 'a header\'s getter that throws: the constructor throws NS_ERROR_INVALID_ARG, whose cause is what the getter threw',
+    async run(t) {
       const thrown = new RangeError('thrown by the getter');
       let reads = 0;
-      const given = {
-        'X-First': 'first',
-        get 'X-Got'() {
-          reads += 1;
-          if (reads < 3) throw thrown;
-          return 'got';
-        },
-      };
-      const loadGroup = new t.api.LoadGroup();
-      const channel = new t.api.WebSocketChannel({ headers: given });
-      channel.loadGroup = loadGroup;
-      const calls = [];
-      const stopped = promised();
-      const listener = { onStart: () => { calls.push('onStart'); channel.close(); }, onStop: () => { calls.push('onStop'); stopped.resolve(); } };
-      for (const time of ['first', 'second']) {
-        let came = null;
-        try {
-          channel.asyncOpen(server.url('/'), null, listener, null);
-        } catch (error) {
-          came = error;
-        }
-        t.is(came, thrown, `what asyncOpen threw the ${time} time`);
-        t.same([channel.state, channel.bufferedAmount, loadGroup.activeCount], ['idle', 0, 0]);
-      }
-      await t.roundTrip();
-      t.same([calls, server.requests.length], [[], 0], 'calls and requests');
-      channel.asyncOpen(server.url('/'), null, listener, null);
-      await stopped.promise;
-      t.same([calls, reads, server.requests.length], [['onStart', 'onStop'], 3, 1]);
-      t.same([server.requests[0].headers['x-first'], server.requests[0].headers['x-got']], ['first', 'got']);
-    }),
+      const given = { 'X-First': 'first', get 'X-Got'() { reads += 1; throw thrown; } };
+      const error = t.throws('NS_ERROR_INVALID_ARG', () => new t.api.WebSocketChannel({ headers: given }));
+      t.is(error.cause, thrown, 'the cause');
+      t.ok(error.message.startsWith('headers: ') && error.message.includes('cause'), error.message);
+      t.is(reads, 1, 'reads');
+    },
   },
   {
-    name: 'a header\'s getter is read once, whatever a redirect, a 401 and another address need',
+    name: 'a getter that throws in the options themselves: the constructor throws NS_ERROR_INVALID_ARG, whose cause is what the getter threw',
+    async run(t) {
+      for (const name of ['headers', 'tls', 'maxMessageSize', 'unknown']) {
+        const thrown = new RangeError('thrown by the getter');
+        const given = { get [name]() { throw thrown; } };
+        t.is(t.throws('NS_ERROR_INVALID_ARG', () => new t.api.WebSocketChannel(given), name).cause, thrown, `the cause for ${name}`);
+      }
+    },
+  },
+  {
+    name: 'a header\'s getter is read once, by the constructor, whatever a redirect, a 401 and another address need',
     run: (t) => withScripted([answers], async (server) => {
       let reads = 0;
       const given = { get 'X-Got'() { return `read ${++reads}`; } };
       const notificationCallbacks = { onAuthRequired: () => ({ username: 'user', password: 'secret' }) };
+      new t.api.WebSocketChannel({ headers: given });
+      t.is(reads, 1, 'reads of a channel that is not opened');
       await t.opened(server.url('/'), { options: { headers: given }, attributes: { notificationCallbacks } });
-      t.is(reads, 1, 'reads');
-      t.same(server.requests.map(({ target, headers: { 'x-got': got } }) => [target, got]), [['/', 'read 1'], ['/there', 'read 1'], ['/there', 'read 1']]);
+      t.is(reads, 2, 'reads');
+      t.same(server.requests.map(({ target, headers: { 'x-got': got } }) => [target, got]), [['/', 'read 2'], ['/there', 'read 2'], ['/there', 'read 2']]);
     }),
   },
   {
-    name: 'what is done to the headers after asyncOpen, and what a getter does to them, changes no later request',
+    name: 'what is done to the headers after the constructor, and what a getter does to them, changes no request',
     run: (t) => withScripted([answers], async (server) => {
       const given = { 'X-Kept': 'kept', get 'X-Changing'() { given['X-Added'] = 'added'; return 'changing'; }, Cookie: 'a=1' };
       const notificationCallbacks = {

@@ -20,7 +20,26 @@ const MESSAGES = {
 const RESIDENT = `
 import { existsSync, readFileSync } from 'node:fs';
 import { collect } from ${JSON.stringify(new URL('../harness/garbage.js', import.meta.url).href)};
-const url = process.argv[1];
+const url = process.argv[1  {
+    name: 'a channel to which only its signal and a ping\'s promise lead is alive: the signal ends it, and the ping rejects',
+    hosts: ['node'],
+    async run(t) {
+      const controller = new AbortController();
+      let stopped;
+      const pinged = await new Promise((resolve) => {
+        const channel = new t.api.WebSocketChannel({ signal: controller.signal });
+        stopped = new Promise((stop) => {
+          const onStart = () => resolve([channel.sendPing()]);
+          channel.asyncOpen(t.raw('', { then: 'silence' }), null, { onStart, onStop: (context, status) => stop(status) }, null);
+        });
+      });
+      for (let at = 0; at < 3; at++) await collect();
+      controller.abort();
+      t.is(t.api.statusName(await stopped), 'NS_BINDING_ABORTED');
+      t.is(await pinged[0].catch(({ name }) => name), 'NS_BINDING_ABORTED', 'what the ping rejects with');
+    },
+  },
+];
 
 function resident() {
   const { rss } = process.memoryUsage();

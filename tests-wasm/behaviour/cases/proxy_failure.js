@@ -7,15 +7,13 @@ const REFUSED = 'NS_ERROR_PROXY_CONNECTION_REFUSED';
 /** The option `proxy` where it is wrong, or the proxy does not do what it should. */
 export const proxyFailures = [
   {
-    name: 'an option that is no proxy is NS_ERROR_INVALID_ARG, and the message names it',
+    name: 'the constructor throws NS_ERROR_INVALID_ARG for an option that is no proxy, and names it',
     async run(t) {
       const wrongs = ['', 'proxy', 'ENV', 'env ', 'ftp://127.0.0.1:1', 'socks4://127.0.0.1:1', 'socks://127.0.0.1:1', 'ws://127.0.0.1:1', 'http://', 'http:///', 'socks5://', 'socks5:127.0.0.1', 'http://127.0.0.1:99999',
         'http://[::1', 'file:///proxy', 'javascript:1', 'http://us%er:x@127.0.0.1:1', 'http://u:%ff@127.0.0.1:1', 5, 0, true, false, {}, [], ['http://127.0.0.1:1'], () => 'http://127.0.0.1:1', Symbol('proxy'), 1n, new URL('ftp://127.0.0.1/')];
       for (const proxy of wrongs) {
-        const channel = new t.api.WebSocketChannel({ proxy });
-        const error = t.throws('NS_ERROR_INVALID_ARG', () => channel.asyncOpen(t.peer('ws', '/echo'), null, {}, null), `proxy: ${String(proxy)}`);
-        t.ok(error.message.includes('proxy'), error.message);
-        t.is(channel.state, 'idle');
+        const { message } = t.throws('NS_ERROR_INVALID_ARG', () => new t.api.WebSocketChannel({ proxy }), `proxy: ${String(proxy)}`);
+        t.ok(message.includes('proxy'), message);
       }
     },
   },

@@ -110,6 +110,7 @@ export const redirectOrigins = [
   },
   ...Object.entries({
     undefined: undefined, true: true, null: null, 'a promise of undefined': Promise.resolve(), 'a promise of true': Promise.resolve(true),
+    'a promise whose own then throws': Object.assign(Promise.resolve(true), { then() { throw WRONG; } }),
   }).map(([what, answer]) => ({
     name: `onRedirect that answers ${what}: it goes on`,
     run: (t) => withScripted(statuses([302]), (server) => t.opened(server.url('/0'), { attributes: { notificationCallbacks: { onRedirect: () => answer } } })),

@@ -46,6 +46,9 @@ export const endedStreams = [
         new ReadableStream({ start: (controller) => controller.error('only a word') }), new ReadableStream({ start: (controller) => controller.error(undefined) }),
         { [Symbol.asyncIterator]: () => null }, { [Symbol.asyncIterator]: () => ({}) }, { [Symbol.asyncIterator]: () => ({ next: () => 5 }) },
         { [Symbol.asyncIterator]: () => ({ next: () => Promise.reject(null) }) },
+        { [Symbol.asyncIterator]: () => ({ next: () => Object.defineProperty(Promise.resolve(), 'constructor', { get() { throw new Error('no constructor'); } }) }) },
+        { [Symbol.asyncIterator]: () => ({ next: () => Object.assign(Promise.resolve(5), { then() { throw new Error('no then'); } }) }) },
+        { [Symbol.asyncIterator]: () => ({ next: () => Object.assign(Promise.resolve(5), { then(fulfil) { fulfil(); fulfil(); return this; } }) }) },
       ];
       for (const stream of odd) await endsUnexpected(t, stream, 10);
     },

@@ -135,7 +135,8 @@ export const nodeStreams = [
         yield bytes.subarray(0, MIB);
         // The text and the first fragment are with the peer before the rest is given.
         await t.observed(talk, 'frames:2');
-        t.is(talk.channel.bufferedAmount, bytes.length + 5, 'bufferedAmount half-way, with the text behind');
+        const { bufferedAmount } = talk.channel;
+        t.ok(bufferedAmount >= 2 * MIB + 5 && bufferedAmount < 3 * MIB + 5, `half-way, with the text behind, ${bufferedAmount} bytes wait`);
         yield bytes.subarray(MIB);
       })(), bytes.length);
       talk.send('after');
@@ -185,7 +186,9 @@ export const nodeStreams = [
         })(), chunk.length * count);
         await settled(progress);
         t.ok(progress.count > 0 && progress.count < count / 4, `${progress.count} of ${count} chunks were asked for by a peer that took none`);
-        t.same([talk.acknowledged, talk.channel.bufferedAmount], [[], chunk.length * count]);
+        const taken = chunk.length * count - talk.channel.bufferedAmount;
+        t.ok(taken <= chunk.length * progress.count, `${taken} bytes were taken, of ${progress.count} chunks`);
+        t.same(talk.acknowledged, []);
         connection.socket.resume();
         await talk.until('onAcknowledge');
         t.is(progress.count, count);

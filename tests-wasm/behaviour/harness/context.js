@@ -88,6 +88,7 @@ export class Context {
     if (thrown === undefined) assert.fail(`${what} threw nothing, expected ${names}`);
     assert.ok(thrown instanceof this.api.ChannelError && thrown instanceof Error, `${what} threw a ChannelError: ${assert.show(thrown)}`);
     assert.oneOf(thrown.name, [names].flat(), `${what}: the error's name (${thrown.message})`);
+    assert.is(thrown.code, thrown.name, `${what}: the error's code`);
     assert.is(thrown.result, numbers[thrown.name], `${what}: the error's result`);
     assert.ok(typeof thrown.message === 'string' && thrown.message.length > 10, `${what}: the message is a sentence: ${thrown.message}`);
     return thrown;

@@ -60,6 +60,12 @@ const laws = [
     if (state !== 'stopped') return `state ${state} in onStop`;
     return status === args[0] ? null : `channel.status ${status} in onStop(${args[0]})`;
   },
+  function detail_names_the_status(talk, calls) {
+    const [status, { name }] = calls.at(-1).args;
+    // A load group may cancel with a number that has no name.
+    const expected = talk.statusName(status) ?? null;
+    return name === expected ? null : `detail.name ${name} in onStop(${status}), which is ${expected}`;
+  },
   function the_context_is_handed_on_untouched(talk, calls) {
     const other = calls.find(({ context }) => context !== talk.context);
     return other ? `${other.call} was given another context` : null;
@@ -81,7 +87,7 @@ const signatures = {
     && [null, 'open', 'close', 'ping'].includes(detail.timeout) && (detail.cause === null || detail.cause instanceof Error),
 };
 
-const DETAIL = ['message', 'wasClean', 'code', 'reason', 'closedBy', 'http', 'cause', 'timeout'];
+const DETAIL = ['name', 'message', 'wasClean', 'code', 'reason', 'closedBy', 'http', 'cause', 'timeout'];
 
 function count(calls, name) {
   return calls.filter(({ call }) => call === name).length;

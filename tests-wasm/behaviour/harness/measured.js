@@ -40,7 +40,7 @@ function open(url, options, until, send) {
 await open(warmUp, {}, 1, 'warm');
 const before = peak();
 const seen = await open(url, options, until);
-const wasm = WebSocketChannel[Symbol.for('websocket-channel.memory')].buffer.byteLength;
+const wasm = WebSocketChannel[Symbol.for('websocket-channel.exports')].memory.buffer.byteLength;
 console.log(JSON.stringify({ ...seen, wasm, grown: peak() - before }));
 process.exit();
 `;

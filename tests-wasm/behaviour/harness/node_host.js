@@ -10,7 +10,7 @@ export function nodeHost(api, engine = 'node') {
 
 /** The size of the package's wasm memory in bytes, 0 if it does not show it: a case asks for that. */
 export function wasmMemory({ WebSocketChannel }) {
-  const memory = wasm(WebSocketChannel)?.memory ?? WebSocketChannel[Symbol.for('websocket-channel.memory')];
+  const memory = wasm(WebSocketChannel)?.memory;
   return memory?.buffer.byteLength ?? 0;
 }
 
@@ -21,7 +21,7 @@ export function wasmTableLength({ WebSocketChannel }) {
 
 /** The exports of the wasm instance, once a channel was made. */
 function wasm(WebSocketChannel) {
-  return WebSocketChannel[Symbol.for('websocket-channel.wasm')];
+  return WebSocketChannel[Symbol.for('websocket-channel.exports')];
 }
 
 /** node:test listens too, and would fail the case for the error that the case provokes: it is set aside meanwhile. */

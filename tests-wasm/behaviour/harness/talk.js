@@ -23,6 +23,7 @@ export class Talk {
   constructor(api, url, { options, protocols, loadGroup, attributes, origin = null, listener = {}, context = { about: 'the context' } } = {}) {
     this.url = url;
     this.context = context;
+    this.statusName = api.statusName;
     this.channel = options === undefined ? new api.WebSocketChannel() : new api.WebSocketChannel(options);
     if (protocols !== undefined) this.channel.protocol = protocols;
     if (loadGroup !== undefined) this.channel.loadGroup = loadGroup;

@@ -188,7 +188,7 @@ impl Say {
         let text = match self {
             Self::Established => "HTTP/1.1 200 Connection established\r\n\r\n".into(),
             Self::Socks5 => return out.extend([5, 0, 5, 0, 0, 1, 127, 0, 0, 1, 0, 80]),
-            Self::Accept => format!("{}\r\n", driver::GOOD),
+            Self::Accept => format!("{}\r\n", GOOD),
             Self::Interim => "HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n".into(),
             Self::Demand { proxy, digest, stale, nonce } => {
                 let (status, name) = if *proxy { (407, "Proxy-Authenticate") } else { (401, "WWW-Authenticate") };
@@ -209,3 +209,7 @@ impl Say {
         out.extend(text.bytes());
     }
 }
+
+/// A good response's head, without its blank line; the key is RFC 6455 §1.3's example.
+const GOOD: &str = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+                    Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n";

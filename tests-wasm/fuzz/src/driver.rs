@@ -1,12 +1,10 @@
 //! Drives a [`Connection`] as its documentation asks, and asserts what its events promise.
 
-use websocket_channel::protocol::{Connection, Event, FaultKind, HttpAnswer, Kind, MaskKey, Source};
+use websocket_channel::protocol::{Connection, Event, FaultKind, Kind, MaskKey, Role, Source, Whole};
 
 /// An event with the bytes that its ranges stood for, pieces joined.
 #[derive(Clone, PartialEq, Debug)]
 pub(crate) enum Seen {
-    Opened { protocol: String, extensions: String },
-    Refused(HttpAnswer),
     Message { text: bool, bytes: Vec<u8> },
     Close(u16, String),
     Failed(FaultKind),
@@ -14,16 +12,11 @@ pub(crate) enum Seen {
 
 impl Seen {
     pub(crate) fn is_last(&self) -> bool {
-        matches!(self, Self::Refused(_) | Self::Close(..) | Self::Failed(_))
+        matches!(self, Self::Close(..) | Self::Failed(_))
     }
 }
 
-/// RFC 6455 §1.3's example.
-pub(crate) const NONCE: [u8; 16] = *b"the sample nonce";
-pub(crate) const GOOD: &str = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
-                               Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n";
-
-/// The key that the frames of the targets are masked with; another one each time.
+/// The keys that the frames of the targets are masked with: a different one for each frame.
 pub(crate) fn keys() -> impl FnMut() -> MaskKey {
     let mut state = 0x9E37_79B9u32;
     move || {
@@ -32,9 +25,19 @@ pub(crate) fn keys() -> impl FnMut() -> MaskKey {
     }
 }
 
+/// How a driver asks for events. Both must see the same.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub(crate) enum Path {
+    /// With `poll_event` alone.
+    Slow,
+    /// With `poll_whole` first, as the Node transport does.
+    Fast,
+}
+
 pub(crate) struct Driver {
     pub(crate) connection: Connection,
     pub(crate) seen: Vec<Seen>,
+    path: Path,
     scratch: Vec<u8>,
     limit: usize,
     /// The message that comes in pieces.
@@ -42,28 +45,48 @@ pub(crate) struct Driver {
 }
 
 impl Driver {
-    pub(crate) fn new(mut connection: Connection, limit: usize, scratch: usize) -> Self {
-        let mut request = Vec::new();
-        connection.poll_transmit(|| [0; 4], &mut request);
-        assert!(request.ends_with(b"\r\n\r\n"));
-        Self { connection, seen: Vec::new(), scratch: vec![0xA5; scratch.max(1)], limit, gathering: None }
+    pub(crate) fn new(connection: Connection, path: Path, limit: usize, scratch: usize) -> Self {
+        assert!(!connection.has_transmit(), "an open connection has nothing to say yet");
+        Self { connection, seen: Vec::new(), path, scratch: vec![0xA5; scratch.max(1)], limit, gathering: None }
     }
 
     pub(crate) fn is_over(&self) -> bool {
         self.seen.last().is_some_and(Seen::is_last)
     }
 
+    /// Feeds one chunk.
     pub(crate) fn feed(&mut self, chunk: &[u8]) {
-        let mut at = 0;
+        let (mut chunk, mut at) = (chunk.to_vec(), 0);
         loop {
+            if self.path == Path::Fast {
+                while let Some(whole) = self.poll_whole(&mut chunk, &mut at) {
+                    assert!(!self.is_over(), "{whole:?} came after {:?}", self.seen.last());
+                    self.message(whole.kind, chunk[whole.start..whole.end].to_vec(), whole.ascii);
+                }
+            }
             let before = at;
-            let event = self.connection.poll_event(chunk, &mut at, &mut self.scratch);
+            let event = self.connection.poll_event(&mut chunk, &mut at, &mut self.scratch);
             assert!(before <= at && at <= chunk.len(), "at went from {before} to {at} of {}", chunk.len());
             let Some(event) = event else { break };
             assert!(!self.is_over(), "{event:?} came after {:?}", self.seen.last());
-            self.take(event, chunk, at);
+            if self.path == Path::Fast
+                && let Event::Message { source: Source::Chunk, .. } = event
+            {
+                panic!("poll_whole missed {event:?}");
+            }
+            self.take(event, &chunk, at);
         }
         assert_eq!(at, chunk.len(), "the whole chunk is read");
+    }
+
+    fn poll_whole(&self, chunk: &mut [u8], at: &mut usize) -> Option<Whole> {
+        let before = *at;
+        let whole = self.connection.poll_whole(chunk, at);
+        match whole {
+            Some(Whole { start, end, .. }) => assert!(before < start && start <= end && end == *at),
+            None => assert_eq!(*at, before, "nothing was read"),
+        }
+        whole
     }
 
     /// Feeds `bytes` in chunks whose sizes `cuts` gives in turn.
@@ -75,18 +98,6 @@ impl Driver {
         }
     }
 
-    /// The end of the stream.
-    pub(crate) fn end(&mut self) {
-        let in_handshake = self.seen.is_empty();
-        let event = self.connection.handle_end();
-        assert_eq!(event.is_some(), in_handshake, "the end concludes the handshake and nothing else: {event:?}");
-        if let Some(event) = event {
-            self.take(event, &[], 0);
-            assert!(self.is_over());
-        }
-        assert!(self.connection.handle_end().is_none(), "once");
-    }
-
     /// What the protocol itself has to say now.
     pub(crate) fn transmit(&mut self) -> Vec<u8> {
         let (mut out, has) = (Vec::new(), self.connection.has_transmit());
@@ -94,11 +105,6 @@ impl Driver {
         assert_eq!(has, !out.is_empty());
         assert!(!self.connection.has_transmit() && !self.connection.has_close());
         out
-    }
-
-    /// Whether nothing is to be said, now that the handshake has failed.
-    pub(crate) fn transmit_nothing(&mut self) -> bool {
-        !self.connection.has_transmit() && self.transmit().is_empty()
     }
 
     fn take(&mut self, event: Event, chunk: &[u8], at: usize) {
@@ -140,11 +146,6 @@ impl Driver {
                 assert!(!fault.message.is_empty());
                 self.seen.push(Seen::Failed(fault.kind));
             }
-            Event::Opened { protocol, extensions } => self.seen.push(Seen::Opened { protocol, extensions }),
-            Event::Refused(answer) => {
-                assert!(answer.body.len() <= 4096, "a refusal's body is bounded");
-                self.seen.push(Seen::Refused(answer));
-            }
         }
     }
 
@@ -158,7 +159,7 @@ impl Driver {
     }
 }
 
-/// A frame as a client must write it (RFC 6455 §5.2, §5.3), unmasked.
+/// A frame as one end must write it (RFC 6455 §5.2, §5.3), unmasked.
 #[derive(Debug)]
 pub(crate) struct Frame {
     pub(crate) fin: bool,
@@ -167,13 +168,25 @@ pub(crate) struct Frame {
     pub(crate) payload: Vec<u8>,
 }
 
-/// Reads what a client wrote, and asserts all that a frame alone can get wrong.
-pub(crate) fn frames(mut bytes: &[u8]) -> Vec<Frame> {
+impl Frame {
+    /// Its size on the wire.
+    pub(crate) fn size(&self, role: Role) -> usize {
+        let length = match self.payload.len() {
+            0..126 => 2,
+            126..0x1_0000 => 4,
+            _ => 10,
+        };
+        length + if role == Role::Client { 4 } else { 0 } + self.payload.len()
+    }
+}
+
+/// Reads what the end that is `role` wrote, and asserts everything that a frame alone can get wrong.
+pub(crate) fn frames(mut bytes: &[u8], role: Role) -> Vec<Frame> {
     let mut frames = Vec::new();
     while !bytes.is_empty() {
         let (first, second) = (bytes[0], bytes[1]);
         assert_eq!(first & 0x30, 0, "RSV2, RSV3");
-        assert_eq!(second & 0x80, 0x80, "a client masks");
+        assert_eq!(second & 0x80 != 0, role == Role::Client, "a client masks, a server does not");
         let (len, at) = match second & 0x7F {
             126 => (u64::from(u16::from_be_bytes(bytes[2..4].try_into().unwrap())), 4),
             127 => (u64::from_be_bytes(bytes[2..10].try_into().unwrap()), 10),
@@ -187,8 +200,12 @@ pub(crate) fn frames(mut bytes: &[u8]) -> Vec<Frame> {
             10
         };
         assert_eq!(at, shortest, "the length's shortest form");
-        let (key, end) = (&bytes[at..at + 4], at + 4 + usize::try_from(len).unwrap());
-        let payload = bytes[at + 4..end].iter().zip(key.iter().cycle()).map(|(byte, key)| byte ^ key).collect();
+        let (key, start) = match role {
+            Role::Client => (&bytes[at..at + 4], at + 4),
+            Role::Server => (&[0; 4][..], at),
+        };
+        let end = start + usize::try_from(len).unwrap();
+        let payload = bytes[start..end].iter().zip(key.iter().cycle()).map(|(byte, key)| byte ^ key).collect();
         let frame = Frame { fin: first & 0x80 != 0, rsv1: first & 0x40 != 0, opcode: first & 0x0F, payload };
         assert!([0, 1, 2, 8, 9, 10].contains(&frame.opcode));
         if frame.opcode >= 8 {
@@ -200,9 +217,40 @@ pub(crate) fn frames(mut bytes: &[u8]) -> Vec<Frame> {
     frames
 }
 
-/// Asserts that what goes out after `seen` is pongs and, after a fault, its close frame. Answers the pongs' payloads.
-pub(crate) fn check_transmit(out: &[u8], seen: &[Seen]) -> Vec<Vec<u8>> {
-    let mut frames = frames(out);
+/// A server's frames, as a client sends them: the same, masked. What is masked already becomes unmasked, so that both ends see
+/// the same fault.
+pub(crate) fn masked(mut bytes: &[u8], mut keys: impl FnMut() -> MaskKey) -> Vec<u8> {
+    let mut out = Vec::new();
+    while let [first, second, rest @ ..] = bytes {
+        out.extend([*first, second ^ 0x80]);
+        let digits = match second & 0x7F {
+            126 => 2,
+            127 => 8,
+            _ => 0,
+        };
+        if second & 0x80 != 0 || rest.len() < digits {
+            out.extend(rest);
+            return out;
+        }
+        let (digits, rest) = rest.split_at(digits);
+        let len = match digits {
+            [] => u64::from(second & 0x7F),
+            digits => digits.iter().fold(0, |sum, digit| sum << 8 | u64::from(*digit)),
+        };
+        let (payload, rest) = rest.split_at(usize::try_from(len).unwrap_or(usize::MAX).min(rest.len()));
+        let key = keys();
+        out.extend(digits);
+        out.extend(key);
+        out.extend(payload.iter().zip(key.iter().cycle()).map(|(byte, key)| byte ^ key));
+        bytes = rest;
+    }
+    out.extend(bytes);
+    out
+}
+
+/// Asserts that what goes out after `seen` is pongs and, after a fault, its close frame. Returns the pongs' payloads.
+pub(crate) fn check_transmit(out: &[u8], seen: &[Seen], role: Role) -> Vec<Vec<u8>> {
+    let mut frames = frames(out, role);
     let code = match seen.last() {
         Some(Seen::Failed(FaultKind::Frame)) => Some(1002u16),
         Some(Seen::Failed(FaultKind::NotUtf8 | FaultKind::NotDeflated)) => Some(1007),

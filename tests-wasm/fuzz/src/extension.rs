@@ -1,9 +1,9 @@
 //! Answers to offers of permessage-deflate, against RFC 7692 §7.1 written down a second time.
 
 use arbitrary::{Arbitrary, Unstructured};
-use websocket_channel::protocol::{Connection, DeflateOffer, FaultKind, Kind, Limits, Request, WindowBits};
+use websocket_channel::protocol::{Agreement, Connection, DeflateOffer, FaultKind, Kind, Role, WindowBits, judge};
 
-use super::driver::{self, Driver, GOOD, NONCE, Seen};
+use super::driver::{self, Driver, Path, Seen};
 use super::inflate;
 
 pub(crate) fn run(data: &[u8]) {
@@ -73,9 +73,15 @@ impl Word {
 /// What the answer agrees on.
 #[derive(Debug)]
 struct Agreed {
-    client_bits: u8,
-    client_takeover: bool,
-    server_takeover: bool,
+    client: End,
+    server: End,
+}
+
+/// How one end compresses.
+#[derive(Debug)]
+struct End {
+    bits: u8,
+    takeover: bool,
 }
 
 impl Case {
@@ -92,60 +98,63 @@ impl Case {
             })
             .collect();
         let offer = self.offer.as_ref().map(Offer::offer);
-        let mut head = GOOD.as_bytes().to_vec();
-        for value in &values {
-            head.extend([b"Sec-WebSocket-Extensions: ", &value[..], b"\r\n"].concat());
-        }
-        head.extend(b"\r\n");
-        if head.len() > 16 * 1024 {
-            return;
-        }
-        let open = |head: &[u8]| {
-            let request = Request { deflate: offer.clone(), ..Request::default() };
-            let connection = Connection::new(request, NONCE, Limits { message: 1 << 20 });
-            let mut driver = Driver::new(connection, 1 << 20, 256);
-            driver.feed(head);
-            driver
-        };
-        let mut driver = open(&head);
-        assert_eq!(driver.seen.len(), 1);
-        match (agree(self.offer.as_ref(), &values), &driver.seen[0]) {
-            (Ok(agreed), Seen::Opened { .. }) => self.check(&mut driver, agreed),
-            (Err(()), Seen::Failed(FaultKind::Handshake)) => assert!(driver.transmit_nothing()),
-            (expected, seen) => panic!("expected {expected:?}, saw {seen:?} for {}", head.escape_ascii()),
+        let header = String::from_utf8_lossy(&values.join(&b", "[..])).into_owned();
+        match (agree(self.offer.as_ref(), header.as_bytes()), judge(offer.as_ref(), &header)) {
+            (Ok(agreed), Ok(agreement)) => {
+                assert_eq!(agreed.is_some(), agreement.is_some(), "{header:?}");
+                for role in [Role::Client, Role::Server] {
+                    check(role, agreed.as_ref(), agreement);
+                }
+            }
+            (Err(()), Err(disagreement)) => assert!(disagreement.message.ends_with('.')),
+            (expected, seen) => panic!("expected {expected:?}, saw {seen:?} for {header:?}"),
         }
     }
+}
 
-    /// What was agreed on is what is done.
-    fn check(&self, driver: &mut Driver, agreed: Option<Agreed>) {
-        let text: Vec<u8> = (0..700u32).flat_map(|number| (number % 97 + 1000).to_string().into_bytes()).collect();
-        let (mut outs, mut keys) = ([Vec::new(), Vec::new()], driver::keys());
-        for out in &mut outs {
-            driver.connection.send(Kind::Text, &text, &mut keys, out);
+/// What was agreed on is what the end that is `role` does.
+fn check(role: Role, agreed: Option<&Agreed>, agreement: Option<Agreement>) {
+    let mut driver = Driver::new(Connection::new(role, agreement, 1 << 20), Path::Slow, 1 << 20, 256);
+    let (own, peer) = match (role, agreed) {
+        (_, None) => (None, None),
+        (Role::Client, Some(Agreed { client, server })) => (Some(client), Some(server)),
+        (Role::Server, Some(Agreed { client, server })) => (Some(server), Some(client)),
+    };
+    send(&mut driver, role, own);
+    receive(&mut driver, role, peer);
+}
+
+fn send(driver: &mut Driver, role: Role, own: Option<&End>) {
+    let text: Vec<u8> = (0..700u32).flat_map(|number| (number % 97 + 1000).to_string().into_bytes()).collect();
+    let (mut outs, mut keys) = ([Vec::new(), Vec::new()], driver::keys());
+    for out in &mut outs {
+        driver.connection.send(Kind::Text, &text, &mut keys, out);
+    }
+    let [first, second] = outs.map(|out| driver::frames(&out, role).pop().expect("one frame"));
+    let compresses = own.is_some_and(|own| own.bits >= 9);
+    assert_eq!((first.rsv1, second.rsv1), (compresses, compresses), "{own:?}");
+    if let Some(End { bits, takeover }) = own.filter(|_| compresses) {
+        let tail = [0, 0, 0xFF, 0xFF];
+        let both = [&first.payload[..], &tail, &second.payload, &tail].concat();
+        let whole = inflate::inflate(&both, 1 << 20);
+        assert!(whole.between_blocks && whole.out == [&text[..], &text].concat());
+        assert!(whole.farthest <= 1 << bits, "{} back, {own:?}", whole.farthest);
+        if !takeover {
+            assert_eq!(first.payload, second.payload, "each message by itself");
         }
-        let [first, second] = outs.map(|out| driver::frames(&out).pop().expect("one frame"));
-        let compresses = agreed.as_ref().is_some_and(|agreed| agreed.client_bits >= 9);
-        assert_eq!((first.rsv1, second.rsv1), (compresses, compresses), "{agreed:?}");
-        if compresses && let Some(agreed) = &agreed {
-            let tail = [0, 0, 0xFF, 0xFF];
-            let both = [&first.payload[..], &tail, &second.payload, &tail].concat();
-            let whole = inflate::inflate(&both, 1 << 20);
-            assert!(whole.between_blocks && whole.out == [&text[..], &text].concat());
-            assert!(whole.farthest <= 1 << agreed.client_bits, "{} back, {agreed:?}", whole.farthest);
-            if !agreed.client_takeover {
-                assert_eq!(first.payload, second.payload, "each message by itself");
-            }
-        }
-        // RFC 7692 §7.2.3.1, §7.2.3.2: "Hello", and the same out of its window.
-        driver.feed(b"\xC1\x07\xf2\x48\xcd\xc9\xc9\x07\x00");
-        let hello = || Seen::Message { text: true, bytes: b"Hello".to_vec() };
-        let Some(agreed) = agreed else {
-            assert_eq!(driver.seen[1..], [Seen::Failed(FaultKind::Frame)], "RSV1, and nothing agreed on");
-            return;
-        };
-        driver.feed(b"\xC1\x05\xf2\x00\x11\x00\x00");
-        let second = if agreed.server_takeover { hello() } else { Seen::Failed(FaultKind::NotDeflated) };
-        assert_eq!(driver.seen[1..], [hello(), second]);
+    }
+}
+
+/// RFC 7692 §7.2.3.1, §7.2.3.2: "Hello", and the same out of its window.
+fn receive(driver: &mut Driver, role: Role, peer: Option<&End>) {
+    for plain in [&b"\xC1\x07\xf2\x48\xcd\xc9\xc9\x07\x00"[..], b"\xC1\x05\xf2\x00\x11\x00\x00"] {
+        driver.feed(&if role == Role::Client { plain.to_vec() } else { driver::masked(plain, driver::keys()) });
+    }
+    let hello = || Seen::Message { text: true, bytes: b"Hello".to_vec() };
+    match peer {
+        None => assert_eq!(driver.seen, [Seen::Failed(FaultKind::Frame)], "RSV1, and nothing agreed on"),
+        Some(End { takeover: true, .. }) => assert_eq!(driver.seen, [hello(), hello()]),
+        Some(_) => assert_eq!(driver.seen, [hello(), Seen::Failed(FaultKind::NotDeflated)]),
     }
 }
 
@@ -175,10 +184,8 @@ impl Offer {
 }
 
 /// RFC 7692 §5.1, §7.1: nothing, an agreement, or a connection that must fail.
-fn agree(offer: Option<&Offer>, values: &[Vec<u8>]) -> Result<Option<Agreed>, ()> {
-    let blank = |bytes: &[u8]| bytes.iter().all(|byte| b" \t".contains(byte));
-    let value = values.iter().map(|value| trim(value)).collect::<Vec<_>>().join(&b","[..]);
-    if blank(&value) {
+fn agree(offer: Option<&Offer>, value: &[u8]) -> Result<Option<Agreed>, ()> {
+    if trim(value).is_empty() {
         return Ok(None);
     }
     let offer = offer.ok_or(())?;
@@ -222,9 +229,11 @@ fn agree(offer: Option<&Offer>, values: &[Vec<u8>]) -> Result<Option<Agreed>, ()
     }
     let most = offer.client_bits().flatten().unwrap_or(15);
     Ok(Some(Agreed {
-        client_bits: client_bits.unwrap_or(most).min(most),
-        client_takeover: !(offer.client_no_takeover || client_alone),
-        server_takeover: !server_alone,
+        client: End {
+            bits: client_bits.unwrap_or(most).min(most),
+            takeover: !(offer.client_no_takeover || client_alone),
+        },
+        server: End { bits: server_bits.unwrap_or(15), takeover: !server_alone },
     }))
 }
 

@@ -1,16 +1,16 @@
-//! Frames made by a small server that knows what it does wrong; and what the client sends, read by a small server.
+//! Frames made by a small peer that knows what it does wrong; and what a connection sends, read by a small peer.
 
 use arbitrary::{Arbitrary, Unstructured};
 use websocket_channel::close::{Close, CloseCode};
 use websocket_channel::protocol::{
-    Connection, DeflateOffer, Fragments, Kind, Limits, MAX_HEADER, MaskKey, Request, WindowBits,
+    Connection, DeflateOffer, Fragments, Kind, MAX_HEADER, MaskKey, Role, WindowBits, judge,
 };
 use zlib_rs::{Deflate, DeflateFlush};
 
 use super::connection;
-use super::driver::{self, Driver, Frame, GOOD, NONCE};
-use super::inflate;
+use super::driver::{self, Driver, Path};
 use super::model::Agreed;
+use super::receiver::{self, Received};
 
 pub(crate) fn run(data: &[u8]) {
     let mut input = Unstructured::new(data);
@@ -26,7 +26,8 @@ pub(crate) fn run(data: &[u8]) {
 #[derive(Arbitrary, Debug)]
 struct Receiving {
     deflate: bool,
-    server_takeover: bool,
+    peer_takeover: bool,
+    /// Which limit, and which role.
     limit: u8,
     scratch: u8,
     seed: u16,
@@ -42,7 +43,7 @@ enum Item {
 }
 
 #[derive(Arbitrary, Debug)]
-enum Content {
+pub(crate) enum Content {
     Text(String),
     Bytes(Vec<u8>),
     Repeated { of: Vec<u8>, times: u16 },
@@ -78,7 +79,8 @@ enum Length {
 }
 
 impl Content {
-    fn bytes(&self, most: usize) -> Vec<u8> {
+    /// At most `most` bytes.
+    pub(crate) fn bytes(&self, most: usize) -> Vec<u8> {
         let mut bytes = match self {
             Self::Text(text) => text.clone().into_bytes(),
             Self::Bytes(bytes) => bytes.clone(),
@@ -92,8 +94,8 @@ impl Content {
     }
 }
 
-/// The server of the model. Its compressor is the library's, its decompressor its own.
-struct Server {
+/// The peer. Its compressor is the library's, its decompressor its own.
+struct Peer {
     stream: Vec<u8>,
     deflate: Option<Deflate>,
     takeover: bool,
@@ -102,16 +104,17 @@ struct Server {
 impl Receiving {
     fn run(self) {
         let limit = [16, 125, 300, 5000, 70_000][usize::from(self.limit % 5)];
-        let agreed = Agreed { deflate: self.deflate, server_takeover: self.server_takeover, limit };
-        let mut server = Server { stream: Vec::new(), deflate: None, takeover: self.server_takeover };
-        self.items.iter().take(40).for_each(|item| server.write(item));
-        server.stream.truncate(200_000);
+        let role = if self.limit & 0x80 == 0 { Role::Client } else { Role::Server };
+        let agreed = Agreed { deflate: self.deflate, peer_takeover: self.peer_takeover, limit };
+        let mut peer = Peer { stream: Vec::new(), deflate: None, takeover: self.peer_takeover };
+        self.items.iter().take(40).for_each(|item| peer.write(item));
+        peer.stream.truncate(200_000);
         let scratch = [1, 3, 17, 256, 4096, 70_000][usize::from(self.scratch % 6)];
-        connection::check(&server.stream, agreed, scratch, u32::from(self.seed));
+        connection::check(&peer.stream, role, agreed, scratch, u32::from(self.seed));
     }
 }
 
-impl Server {
+impl Peer {
     fn write(&mut self, item: &Item) {
         match item {
             Item::Message { text, content, compressed, cuts, between } => {
@@ -229,13 +232,14 @@ struct Sending {
     offer: Option<Offer>,
     acts: Vec<Act>,
     close: Option<(u16, String)>,
+    as_server: bool,
 }
 
 #[derive(Arbitrary, Debug)]
 struct Offer {
     level: u8,
     threshold: Option<u8>,
-    client_takeover: bool,
+    takeover: bool,
     bits: Option<u8>,
     answered_bits: Option<u8>,
 }
@@ -248,16 +252,9 @@ enum Act {
     Transmit,
 }
 
-/// What the peer of the client must have received.
-#[derive(PartialEq, Debug)]
-enum Received {
-    Message { text: bool, bytes: Vec<u8> },
-    Pong(Vec<u8>),
-    Close(Vec<u8>),
-}
-
 impl Sending {
     fn run(self) {
+        let role = self.role();
         let (mut driver, window) = self.open();
         let (mut out, mut sent, mut pings, mut number) = (Vec::new(), Vec::new(), 0, 0u32);
         let mut keys = driver::keys();
@@ -267,7 +264,8 @@ impl Sending {
                 for _ in 0..times.min(31) {
                     number += 1;
                     let payload = number.to_be_bytes();
-                    driver.feed(&[&[0x89, 4][..], &payload].concat());
+                    let ping = [&[0x89, 4][..], &payload].concat();
+                    driver.feed(&if role == Role::Client { ping } else { driver::masked(&ping, driver::keys()) });
                     sent.push(Received::Pong(payload.to_vec()));
                 }
             };
@@ -321,84 +319,50 @@ impl Sending {
         }
         driver.connection.poll_transmit(&mut keys, &mut out);
         assert!(!driver.connection.has_transmit());
-        assert_eq!(self.receive(&out, window), sent);
+        let takeover = self.offer.as_ref().map(|offer| offer.takeover);
+        let reading = receiver::read(&out, role, takeover, window);
+        assert!(!reading.is_incomplete, "a message without an end");
+        assert_eq!(reading.received.into_iter().map(|(received, _)| received).collect::<Vec<_>>(), sent);
     }
 
+    fn role(&self) -> Role {
+        if self.as_server { Role::Server } else { Role::Client }
+    }
+
+    /// A connection that agreed, and the window that it may compress with.
     fn open(&self) -> (Driver, usize) {
-        let (mut request, mut extensions, mut window) = (Request::default(), String::new(), 1 << 15);
-        if let Some(Offer { level, threshold, client_takeover, bits, answered_bits }) = &self.offer {
+        let (mut agreement, mut window) = (None, 1 << 15);
+        if let Some(Offer { level, threshold, takeover, bits, answered_bits }) = &self.offer {
             let offered = bits.map(|bits| 8 + bits % 8);
-            request.deflate = Some(DeflateOffer {
+            let most = offered.unwrap_or(15);
+            let answered = answered_bits.map(|bits| 8 + bits % (most - 7));
+            let mut offer = DeflateOffer {
                 threshold: threshold.map(u64::from),
                 level: i32::from(level % 10),
-                client_max_window_bits: offered.map_or(WindowBits::Any, WindowBits::AtMost),
-                client_no_context_takeover: !client_takeover,
                 ..DeflateOffer::default()
-            });
-            let most = offered.unwrap_or(15);
-            extensions = "Sec-WebSocket-Extensions: permessage-deflate".into();
-            let answered = answered_bits.map(|bits| 8 + bits % (most - 7));
-            if let Some(bits) = answered {
-                extensions.push_str(&format!("; client_max_window_bits={bits}"));
+            };
+            let mut header = String::from("permessage-deflate");
+            if self.as_server {
+                offer.server_max_window_bits = offered;
+                // RFC 7692 §7.1.2.1: a limit that was offered must be in the answer.
+                if let Some(bits) = answered.or(offered) {
+                    header.push_str(&format!("; server_max_window_bits={bits}"));
+                }
+                if !takeover {
+                    header.push_str("; server_no_context_takeover");
+                }
+            } else {
+                offer.client_max_window_bits = offered.map_or(WindowBits::Any, WindowBits::AtMost);
+                offer.client_no_context_takeover = !takeover;
+                if let Some(bits) = answered {
+                    header.push_str(&format!("; client_max_window_bits={bits}"));
+                }
             }
-            extensions.push_str("\r\n");
+            agreement = judge(Some(&offer), &header).expect("the offer allows it");
             window = 1 << answered.unwrap_or(most);
         }
-        let connection = Connection::new(request, NONCE, Limits { message: 1 << 20 });
-        let mut driver = Driver::new(connection, 1 << 20, 64);
-        driver.feed([GOOD, &extensions, "\r\n"].concat().as_bytes());
-        assert_eq!(driver.seen.len(), 1);
-        (driver, window)
-    }
-
-    /// What a server makes of it.
-    fn receive(&self, out: &[u8], window: usize) -> Vec<Received> {
-        let (mut received, mut message, mut stream, mut size) = (Vec::new(), None, Vec::new(), 0);
-        for Frame { fin, rsv1, opcode, payload } in driver::frames(out) {
-            let (text, compressed, bytes) = match opcode {
-                8 => {
-                    received.push(Received::Close(payload));
-                    continue;
-                }
-                10 => {
-                    received.push(Received::Pong(payload));
-                    continue;
-                }
-                0 => {
-                    let (text, compressed, bytes): (bool, bool, Vec<u8>) = message.take().expect("nothing to continue");
-                    assert!(!rsv1, "RSV1 on a later fragment");
-                    (text, compressed, [bytes, payload].concat())
-                }
-                opcode => {
-                    assert!(message.is_none(), "a message in a message");
-                    assert!(!rsv1 || self.offer.is_some(), "RSV1 and no extension");
-                    (opcode == 1, rsv1, payload)
-                }
-            };
-            if !fin {
-                message = Some((text, compressed, bytes));
-                continue;
-            }
-            let bytes = if compressed {
-                if self.offer.as_ref().is_some_and(|offer| !offer.client_takeover) {
-                    stream.clear();
-                    size = 0;
-                }
-                stream.extend(bytes);
-                stream.extend([0, 0, 0xFF, 0xFF]);
-                let mut inflated = inflate::inflate(&stream, 1 << 24);
-                assert!(!inflated.invalid && inflated.between_blocks, "it inflates to its last bit");
-                assert!(inflated.farthest <= window, "a match {} back in a window of {window}", inflated.farthest);
-                let bytes = inflated.out.split_off(size);
-                size += bytes.len();
-                bytes
-            } else {
-                bytes
-            };
-            received.push(Received::Message { text, bytes });
-        }
-        assert!(message.is_none(), "a message without an end");
-        received
+        let connection = Connection::new(self.role(), agreement, 1 << 20);
+        (Driver::new(connection, Path::Slow, 1 << 20, 64), window)
     }
 }
 

@@ -9,19 +9,15 @@ mod extension;
 mod frames;
 mod inflate;
 mod model;
+mod outgoing;
+mod receiver;
 mod response;
-mod response_head;
 mod socks5;
 mod world;
 
-/// Bytes from the server after a good handshake.
+/// Bytes from the peer of an open connection.
 pub fn connection(data: &[u8]) {
     connection::run(data);
-}
-
-/// Bytes where the response's head should be.
-pub fn response_head(data: &[u8]) {
-    response_head::run(data);
 }
 
 /// An answer to an offer of permessage-deflate.
@@ -32,6 +28,11 @@ pub fn extension(data: &[u8]) {
 /// Frames that are right or nearly so, in; messages, out.
 pub fn frames(data: &[u8]) {
     frames::run(data);
+}
+
+/// Messages and streams on their way out, whatever the order of ticks, turns and writes.
+pub fn outgoing(data: &[u8]) {
+    outgoing::run(data);
 }
 
 /// Calls, reports and reactions of a channel.

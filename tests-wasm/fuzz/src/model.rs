@@ -9,7 +9,8 @@ use super::inflate;
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Agreed {
     pub(crate) deflate: bool,
-    pub(crate) server_takeover: bool,
+    /// The peer compresses a message with what it knows of those before it.
+    pub(crate) peer_takeover: bool,
     pub(crate) limit: usize,
 }
 
@@ -59,7 +60,7 @@ struct Message {
     announced: u64,
 }
 
-/// What a server's `bytes` mean.
+/// What the `bytes` of a server mean.
 pub(crate) fn read(bytes: &[u8], agreed: Agreed) -> Prediction {
     let mut model = Model { agreed, stream: Vec::new(), inflated: 0, message: None, prediction: Prediction::default() };
     if let Err(last) = model.read(bytes) {
@@ -153,7 +154,7 @@ impl Model {
         }
     }
 
-    /// So much of a data frame is there.
+    /// This much of a data frame is there.
     fn data(&mut self, opcode: u8, compressed: bool, len: u64, payload: &[u8]) -> Result<(), Seen> {
         let mut message =
             self.message.take().unwrap_or(Message { text: opcode == 1, compressed, payload: Vec::new(), announced: 0 });
@@ -188,7 +189,7 @@ impl Model {
             self.stream.extend(message.payload);
             self.stream.extend([0, 0, 0xFF, 0xFF]);
             self.inflated += bytes.len();
-            if !self.agreed.server_takeover {
+            if !self.agreed.peer_takeover {
                 self.stream.clear();
                 self.inflated = 0;
             }

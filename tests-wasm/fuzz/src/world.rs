@@ -190,6 +190,10 @@ impl Socket for FuzzSocket {
         self.settle(Await::Tls).await
     }
 
+    fn has_shaken_hands(&self) -> bool {
+        true
+    }
+
     fn write(&mut self, bytes: &[u8]) {
         assert!(!bytes.is_empty());
         self.log(|log| log.written.extend_from_slice(bytes));

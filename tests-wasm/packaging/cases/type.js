@@ -102,12 +102,18 @@ holds<Same<Exclude<keyof ChannelError, keyof Error>, ${keys(ownOfError(ChannelEr
 `;
 }
 
-const members = (prototype) => Object.getOwnPropertyNames(prototype).filter((name) => name !== 'constructor');
+/** The prototypes of a class, up to Object's, which does not belong to it. */
+function lineage(prototype) {
+  const above = Object.getPrototypeOf(prototype);
+  return above === null ? [] : [prototype, ...lineage(above)];
+}
+
+const members = (prototype) => [...new Set(lineage(prototype).flatMap(Object.getOwnPropertyNames))].filter((name) => name !== 'constructor');
 
 /** An accessor without a setter is `readonly` in the types. */
 function shape(type, prototype) {
   return members(prototype).map((name) => {
-    const { get, set } = Object.getOwnPropertyDescriptor(prototype, name);
+    const { get, set } = Object.getOwnPropertyDescriptor(lineage(prototype).find((one) => Object.hasOwn(one, name)), name);
     return `${get && !set ? 'readonly ' : ''}${name}: ${type}['${name}']`;
   }).join('; ');
 }

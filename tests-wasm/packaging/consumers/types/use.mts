@@ -1,7 +1,7 @@
 // Uses every exported type and every member, in ways that must compile. Also read as use.cts, where it is a require.
 import {
   ChannelError, LoadGroup, Status, WebSocketChannel, statusName,
-  type AuthRequest, type ByteStream, type Certificate, type ChannelOptions, type ChannelState, type Credentials, type HttpAnswer,
+  type AuthRequest, type ByteStream, type Certificate, type ChannelOptions, type ChannelState, type Credentials, type HttpAnswer, type HttpResponse,
   type NotificationCallbacks, type ProgressStatus, type SecurityInfo, type SocketOptions, type StopDetail, type TlsOptions, type WebSocketListener,
 } from 'websocket-channel';
 
@@ -125,6 +125,8 @@ channel.notificationCallbacks = { onAuthRequired: () => credentials, onRedirect:
 channel.notificationCallbacks = null;
 const callbacks: NotificationCallbacks | null = channel.notificationCallbacks;
 const security: SecurityInfo | null = channel.securityInfo;
+const response: HttpResponse | null = channel.httpResponse;
+const cookie: string | undefined = response?.headers['set-cookie'];
 const leaf: Certificate | null | undefined = security?.certificate;
 const expired: boolean = leaf ? leaf.validTo < new Date() : false;
 const issuers: string[] = security ? security.chain.map(({ issuer }) => issuer) : [];
@@ -165,7 +167,7 @@ const configured = new WebSocketChannel(options);
 // The detail of a channel's end.
 function explain(detail: StopDetail): string {
   const { name, message, wasClean, code, reason, closedBy, http, cause, timeout } = detail;
-  holds<Same<typeof name, string>>();
+  holds<Same<typeof name, string | null>>();
   holds<Same<typeof message, string>>();
   holds<Same<typeof wasClean, boolean>>();
   holds<Same<typeof code, number>>();
@@ -183,13 +185,14 @@ try {
 } catch (error) {
   if (error instanceof ChannelError) {
     const text: string = error.name + error.message + (error.stack ?? '');
+    const code: string = error.code;
     const result: number = error.result;
     const cause: unknown = error.cause;
-    console.log(text, result === Status.NS_ERROR_MALFORMED_URI, cause);
+    console.log(text, code, result === Status.NS_ERROR_MALFORMED_URI, cause);
   }
 }
 const name: keyof typeof Status | undefined = statusName(0x804B0002);
 holds<Same<typeof Status.NS_BINDING_ABORTED, 0x804B0002>>();
 holds<Same<typeof WebSocketChannel.CLOSE_NORMAL, 1000>>();
 
-export { URI, active, bufferedAmount, callbacks, current, expired, explain, extensions, issuers, members, name, originalURI, protocol, roundTrip, seconds, serial, shown, status, taken };
+export { URI, active, bufferedAmount, callbacks, cookie, current, expired, explain, extensions, issuers, members, name, originalURI, protocol, roundTrip, seconds, serial, shown, status, taken };

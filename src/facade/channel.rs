@@ -1,0 +1,346 @@
+//! One channel of JavaScript's: its arguments, its attributes, and what it is a member of.
+
+use alloc::boxed::Box;
+use alloc::rc::Rc;
+use alloc::string::String;
+use core::cell::{Cell, RefCell};
+use core::sync::atomic::{AtomicU32, Ordering};
+
+use js_sys::{Reflect, Symbol};
+use wasm_bindgen::prelude::*;
+
+use super::arguments::{parse_close, parse_protocols, parse_uri, quote};
+use super::error::{already_opened, not_connected};
+use super::host;
+use super::load_group;
+use super::options::Options;
+use super::signal::Abort;
+use crate::channel::{Ending, OpenError, State};
+use crate::status::Status;
+use crate::transport::{
+    Attributes, ByteStream, Bytes, Driver, HostTransport, Listener, Payload, PayloadKind, Refusal, Target, Trampoline,
+    bytes_of, fill, function, property, sentence,
+};
+
+/// One channel.
+pub(super) struct Inner {
+    pub(super) driver: Rc<Driver>,
+    pub(super) attributes: Rc<Attributes>,
+    /// Until `asyncOpen`: they may have secrets, and the channel may be kept.
+    options: RefCell<Option<Options>>,
+    /// The object that JavaScript holds.
+    this: RefCell<JsValue>,
+    /// The subprotocols to ask for, comma separated.
+    pub(super) protocols: RefCell<String>,
+    original_uri: RefCell<Option<String>>,
+    /// A `LoadGroup`, or null.
+    pub(super) load_group: RefCell<JsValue>,
+    /// From `asyncOpen` to `onStop`.
+    is_active: Cell<bool>,
+    /// The option `signal`, while the channel is active.
+    abort: RefCell<Option<Abort>>,
+    /// What is wrong with the last send.
+    refusal: RefCell<Option<Refusal>>,
+    /// Seconds: `pingInterval`, `pingTimeout`.
+    pub(super) ping: Cell<(u32, u32)>,
+    pub(super) serial: u32,
+}
+
+static SERIALS: AtomicU32 = AtomicU32::new(1);
+
+impl Inner {
+    pub(super) fn new(options: &JsValue) -> Result<Rc<Self>, Refusal> {
+        let options = Options::parse(options)?;
+        let serial = SERIALS.fetch_add(1, Ordering::Relaxed);
+        Ok(Rc::new(Self {
+            driver: Rc::default(),
+            attributes: Rc::default(),
+            options: RefCell::new(Some(options)),
+            this: RefCell::default(),
+            protocols: RefCell::default(),
+            original_uri: RefCell::default(),
+            load_group: RefCell::new(JsValue::NULL),
+            is_active: Cell::new(false),
+            abort: RefCell::default(),
+            refusal: RefCell::default(),
+            ping: Cell::new((0, 10)),
+            serial,
+        }))
+    }
+
+    pub(super) fn set_this(&self, this: &JsValue) {
+        // workerd before 2025-05-05 has no WeakRef, and no finalizer either: there a channel stays.
+        self.this.replace(WeakRef::new(this).map_or_else(|_| this.clone(), Into::into));
+    }
+
+    pub(super) fn this(&self) -> JsValue {
+        let this = self.this.borrow().clone();
+        this.dyn_ref::<WeakRef>().map_or(this.clone(), WeakRef::deref)
+    }
+
+    pub(super) fn open(
+        self: &Rc<Self>,
+        uri: &JsValue,
+        origin: &JsValue,
+        listener: &JsValue,
+        context: &JsValue,
+    ) -> Result<(), Refusal> {
+        let opened_before = || {
+            already_opened(
+                "asyncOpen: this channel was opened before, and a channel opens once. Make a new WebSocketChannel.",
+            )
+        };
+        if self.driver.state() != State::Idle {
+            return Err(opened_before());
+        }
+        let uri = parse_uri(uri, &host::base())?;
+        let origin = parse_origin(origin)?;
+        if !listener.is_object() && !listener.is_function() {
+            return Err(Refusal::invalid(
+                "asyncOpen: listener must be an object. Pass one with the methods that you need.",
+            ));
+        }
+        let protocols = parse_protocols(&self.protocols.borrow())?;
+        let (timeouts, signal, max_message_size, options) = {
+            let options = self.options.borrow();
+            let Some(options) = options.as_ref() else { return Err(opened_before()) };
+            let host = host::options_for(&options.host, self.ping.get());
+            (options.timeouts, options.signal.clone(), options.max_message_size, host)
+        };
+        let href = uri.href.clone();
+        let attributes = self.attributes.clone();
+        let target = Target { uri, origin, protocols, max_message_size, options, attributes };
+        // Until it stops, a channel lives without its JavaScript object, too: somebody may hold its signal or a ping's promise.
+        let channel = self.clone();
+        let on_stop = Box::new(move || channel.stopped());
+        let listener = Listener::new(Trampoline::new(listener, context), on_stop);
+        let connect = || HostTransport::connect(&self.driver, target);
+        self.driver.open(timeouts, listener, connect).map_err(|error| match error {
+            OpenError::AlreadyOpened => opened_before(),
+            OpenError::Refused(refusal) => refusal,
+        })?;
+        self.opened(href, &signal);
+        Ok(())
+    }
+
+    /// `asyncOpen` has succeeded.
+    fn opened(self: &Rc<Self>, href: String, signal: &JsValue) {
+        self.attributes.uri.replace(href.clone());
+        self.original_uri.replace(Some(href));
+        let options = self.options.take();
+        drop(options);
+        self.is_active.set(true);
+        let group = self.load_group.borrow().clone(); // whose getter may call this channel
+        load_group::join(&group, &self.this());
+        if !signal.is_undefined() {
+            let abort = Abort::listen(signal, &self.driver);
+            self.abort.replace(Some(abort));
+        }
+    }
+
+    /// `onStop` comes next.
+    fn stopped(&self) {
+        let abort = self.abort.take();
+        drop(abort);
+        self.is_active.set(false);
+        let group = self.load_group.borrow().clone();
+        load_group::leave(&group, &self.this());
+        host::stopped(&self.attributes, self.driver.status());
+    }
+
+    pub(super) fn move_to(&self, group: &JsValue) -> Result<(), Refusal> {
+        if !group.is_null() && load_group::members(group).is_none() {
+            return Err(Refusal::invalid("loadGroup: this must be a LoadGroup or null."));
+        }
+        let before = self.load_group.replace(group.clone());
+        load_group::leave(&before, &self.this());
+        if self.is_active.get() {
+            load_group::join(group, &self.this());
+        }
+        Ok(())
+    }
+
+    /// Whether a message was accepted. If not, [`take_refusal`](Self::take_refusal) has what is wrong with it, if anything is.
+    #[inline]
+    pub(super) fn send(&self, value: &JsValue, kind: PayloadKind) -> bool {
+        if let Some(len) = fill(value, kind)
+            && let Some(rest) = self.driver.with_transport(|it| it.send_filled(&self.driver, kind, len)).flatten()
+        {
+            if rest.is_due()
+                && let Some(transport) = self.driver.transport()
+            {
+                transport.finish(rest);
+            }
+            return true;
+        }
+        let sent = self.send_later(value, kind);
+        sent.unwrap_or_else(|refusal| {
+            self.refusal.replace(Some(refusal));
+            false
+        })
+    }
+
+    pub(super) fn take_refusal(&self) -> Option<Refusal> {
+        self.refusal.take()
+    }
+
+    #[cold]
+    fn send_later(&self, value: &JsValue, kind: PayloadKind) -> Result<bool, Refusal> {
+        match kind {
+            PayloadKind::Text if value.is_string() => self.push(Payload::Text(value.clone()), "sendMsg"),
+            PayloadKind::Text => Err(Refusal::invalid(sentence(&[
+                "sendMsg: ",
+                &quote(value),
+                " is not a string. Send bytes with sendBinaryMsg.",
+            ]))),
+            PayloadKind::Binary => self.push(Payload::Binary(parse_bytes(value, "sendBinaryMsg")?), "sendBinaryMsg"),
+        }
+    }
+
+    fn push(&self, payload: Payload, method: &str) -> Result<bool, Refusal> {
+        let sent = self.driver.send(|transport, state| {
+            if let Payload::Stream(stream) = &payload {
+                stream.accept();
+            }
+            transport.outgoing(payload, state)
+        });
+        sent.map_err(|_| not_connected(method))
+    }
+
+    pub(super) fn send_stream(&self, stream: &JsValue, length: &JsValue) -> Result<bool, Refusal> {
+        self.push(Payload::Stream(parse_stream(stream, length)?), "sendBinaryStream")
+    }
+
+    pub(super) fn close(&self, code: &JsValue, reason: &JsValue) -> Result<(), Refusal> {
+        let close = parse_close(code, reason)?;
+        self.driver.close(close).map_err(|_| not_connected("close"))
+    }
+
+    pub(super) fn cancel(&self, status: Status) {
+        self.driver.cancel(Ending::cancelled(status));
+    }
+
+    pub(super) fn original_uri(&self, name: &str) -> Result<JsValue, Refusal> {
+        self.original_uri.borrow().as_deref().map(JsValue::from_str).ok_or_else(|| {
+            let message = sentence(&[name, ": there is no URI before asyncOpen. Call asyncOpen first."]);
+            Refusal::new(Status::NOT_INITIALIZED, message)
+        })
+    }
+
+    pub(super) fn state_name(&self) -> &'static str {
+        match self.driver.state() {
+            State::Idle => "idle",
+            State::Connecting => "connecting",
+            State::Open => "open",
+            State::Closing => "closing",
+            State::Stopped => "stopped",
+        }
+    }
+}
+
+/// The origin to send; `None` for none.
+fn parse_origin(origin: &JsValue) -> Result<Option<String>, Refusal> {
+    if origin.is_null() || origin.is_undefined() {
+        return Ok(None);
+    }
+    let Some(origin) = origin.as_string() else {
+        let message = sentence(&[
+            "asyncOpen: origin must be a string or null, not ",
+            &quote(origin),
+            ". Pass null to send none.",
+        ]);
+        return Err(Refusal::invalid(message));
+    };
+    if origin.is_empty() {
+        return Ok(None);
+    }
+    host::check_origin(&origin)?;
+    Ok(Some(origin))
+}
+
+/// The bytes of an argument.
+pub(super) fn parse_bytes(value: &JsValue, method: &str) -> Result<js_sys::Uint8Array, Refusal> {
+    match bytes_of(value) {
+        Bytes::Plain(bytes) => Ok(bytes),
+        Bytes::Detached => {
+            let advice =
+                ": the buffer is detached, because it was transferred. Send the bytes before you transfer them.";
+            Err(Refusal::invalid(sentence(&[method, advice])))
+        }
+        Bytes::None => {
+            let advice = " is neither an ArrayBuffer nor a view of one. Pass one of these.";
+            Err(Refusal::invalid(sentence(&[method, ": ", &quote(value), advice])))
+        }
+    }
+}
+
+/// `sendBinaryStream`'s arguments.
+fn parse_stream(stream: &JsValue, length: &JsValue) -> Result<ByteStream, Refusal> {
+    let invalid = |message: &'static str| Refusal::invalid(message);
+    let mut length = length.clone();
+    let mut source = stream.clone();
+    if let (Some(make), Some(size)) = (function(stream, "stream"), blob_size(stream)) {
+        if length.is_undefined() {
+            length = size.into();
+        }
+        if length.as_f64() != Some(size) {
+            let (length, size) = (quote(&length), quote(&size.into()));
+            let advice = " bytes. Leave length out for a Blob.";
+            return Err(Refusal::invalid(sentence(&[
+                "sendBinaryStream: length is ",
+                &length,
+                ", but the Blob has ",
+                &size,
+                advice,
+            ])));
+        }
+        source = make.call0(stream).map_err(|cause| {
+            invalid("sendBinaryStream: the Blob cannot be read. See the error's cause.").because(cause)
+        })?;
+    }
+    let has_iterator = Reflect::get(&source, &Symbol::async_iterator()).is_ok_and(|iterator| iterator.is_function());
+    if function(&source, "getReader").is_none() && !has_iterator {
+        let message =
+            "sendBinaryStream: stream must be a ReadableStream, a Readable, a Blob or an async iterable of bytes.";
+        return Err(invalid(message));
+    }
+    let locked = Reflect::get(&source, &"locked".into());
+    let locked = locked.map_err(|cause| {
+        invalid("sendBinaryStream: the stream cannot be read. See the error's cause.").because(cause)
+    })?;
+    if locked.is_truthy() {
+        return Err(invalid(
+            "sendBinaryStream: the stream is locked, because another reader has it. Release that reader first.",
+        ));
+    }
+    let Some(size) = whole_bytes(&length) else {
+        let message = "sendBinaryStream: length must be the whole number of bytes that the stream has, not ";
+        return Err(Refusal::invalid(sentence(&[message, &quote(&length), "."])));
+    };
+    Ok(ByteStream::new(source, size))
+}
+
+/// A whole number of bytes that JavaScript can count.
+fn whole_bytes(value: &JsValue) -> Option<u64> {
+    let number = value.as_f64()?;
+    let whole = number as u64; // saturates, and turns NaN into 0
+    (whole as f64 == number && whole <= MAX_SAFE_INTEGER).then_some(whole)
+}
+
+/// Number.MAX_SAFE_INTEGER
+const MAX_SAFE_INTEGER: u64 = (1 << 53) - 1;
+
+/// A Blob's size: no other stream has a `size` and a method `arrayBuffer`.
+fn blob_size(value: &JsValue) -> Option<f64> {
+    function(value, "arrayBuffer")?;
+    property(value, "size").as_f64()
+}
+
+#[wasm_bindgen]
+extern "C" {
+    type WeakRef;
+    #[wasm_bindgen(constructor, catch)]
+    fn new(target: &JsValue) -> Result<WeakRef, JsValue>;
+    #[wasm_bindgen(method)]
+    fn deref(this: &WeakRef) -> JsValue;
+}

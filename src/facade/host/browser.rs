@@ -1,0 +1,83 @@
+//! A browser: what a page cannot do is refused with NS_ERROR_NOT_IMPLEMENTED and what to do instead.
+
+use js_sys::Promise;
+use wasm_bindgen::prelude::*;
+
+use crate::facade::channel::Inner;
+use crate::facade::error::not_implemented;
+use crate::status::Status;
+use crate::transport::{Attributes, Driver, HostOptions, Refusal, sentence};
+
+pub(in crate::facade) fn start() {}
+
+#[wasm_bindgen(module = "/src/transport/browser.js")]
+extern "C" {
+    /// What a relative URI is resolved against: the document's base, in a worker the script's URL.
+    #[wasm_bindgen(js_name = baseUri)]
+    pub(in crate::facade) fn base() -> JsValue;
+    #[wasm_bindgen(js_name = pageOrigin)]
+    fn page_origin() -> JsValue;
+}
+
+pub(in crate::facade) fn options_for(_options: &HostOptions, _ping: (u32, u32)) -> HostOptions {
+    HostOptions
+}
+
+pub(in crate::facade) fn check_origin(origin: &str) -> Result<(), Refusal> {
+    if page_origin().as_string().as_deref() == Some(origin) {
+        return Ok(());
+    }
+    Err(not_implemented("asyncOpen: a browser sends the page's own origin. Pass null, \"\" or that origin."))
+}
+
+pub(in crate::facade) fn send_ping(_driver: &Driver, _data: &JsValue) -> Result<Promise, Refusal> {
+    Err(not_implemented("sendPing: a page cannot send pings. Send a message that the server answers."))
+}
+
+pub(in crate::facade) fn parse_ping(name: &str, _min: u32, seconds: &JsValue) -> Result<u32, Refusal> {
+    let (default, advice) = match name {
+        "pingInterval" => (0, ": a page cannot send pings. Leave it at 0."),
+        _ => (10, ": a page cannot send pings. Leave it at 10."),
+    };
+    if seconds.as_f64() == Some(f64::from(default)) {
+        return Ok(default);
+    }
+    Err(not_implemented(sentence(&[name, advice])))
+}
+
+pub(in crate::facade) fn suspend(_driver: &Driver) -> Result<(), Refusal> {
+    Err(not_implemented("suspend: a browser reads on whatever a page does. Ask the server to wait instead."))
+}
+
+pub(in crate::facade) fn resume(_driver: &Driver) -> Result<(), Refusal> {
+    Err(not_implemented("resume: a channel cannot be suspended in a browser. Remove the call."))
+}
+
+/// A page has no process to keep alive.
+pub(in crate::facade) fn set_ref(_driver: &Driver, _is_ref: bool) {}
+
+pub(in crate::facade) fn callbacks(_attributes: &Attributes) -> JsValue {
+    JsValue::NULL
+}
+
+pub(in crate::facade) fn set_callbacks(_attributes: &Attributes, callbacks: &JsValue) -> Result<(), Refusal> {
+    if callbacks.is_null() {
+        return Ok(());
+    }
+    Err(not_implemented("notificationCallbacks: a browser asks and tells a page nothing. Leave it null."))
+}
+
+pub(in crate::facade) fn http_response(_attributes: &Attributes) -> JsValue {
+    JsValue::NULL
+}
+
+pub(in crate::facade) fn security_info(_attributes: &Attributes) -> JsValue {
+    JsValue::NULL
+}
+
+pub(in crate::facade) fn stopped(_attributes: &Attributes, _status: Status) {}
+
+/// Only Node's `console.log` asks.
+pub(in crate::facade) fn inspect(_channel: &Inner) -> JsValue {
+    JsValue::UNDEFINED
+}

@@ -1,0 +1,155 @@
+//! Node.
+
+use js_sys::Promise;
+use wasm_bindgen::prelude::*;
+
+use crate::channel::State;
+use crate::facade::arguments::quote;
+use crate::facade::channel::{Inner, parse_bytes};
+use crate::facade::error::not_connected;
+use crate::facade::options::whole_number;
+use crate::status::Status;
+use crate::transport::{Attributes, Driver, HostOptions, Refusal, property};
+
+/// The longest ping payload, in bytes (RFC 6455 §5.5).
+const MAX_PING: usize = 125;
+/// The longest delay of `setTimeout`, in seconds.
+const MAX_SECONDS: u32 = 2_147_483;
+
+/// A panic is readable.
+pub(in crate::facade) fn start() {
+    console_error_panic_hook::set_once();
+}
+
+/// Node has no document: a relative URI is refused.
+pub(in crate::facade) fn base() -> JsValue {
+    JsValue::UNDEFINED
+}
+
+pub(in crate::facade) fn options_for(options: &HostOptions, ping: (u32, u32)) -> HostOptions {
+    HostOptions { ping, ..options.clone() }
+}
+
+/// What a header must not have, the opening knows.
+pub(in crate::facade) fn check_origin(_origin: &str) -> Result<(), Refusal> {
+    Ok(())
+}
+
+pub(in crate::facade) fn send_ping(driver: &Driver, data: &JsValue) -> Result<Promise, Refusal> {
+    let state = driver.state();
+    if state == State::Idle {
+        return Err(not_connected("sendPing"));
+    }
+    let payload = match data {
+        data if data.is_undefined() => None,
+        data if data.is_string() => data.as_string().map(String::into_bytes),
+        data => Some(parse_bytes(data, "sendPing")?.to_vec()),
+    };
+    if payload.as_ref().is_some_and(|payload| payload.len() > MAX_PING) {
+        let message = "sendPing: a ping carries at most 125 bytes (RFC 6455 §5.5). Send a shorter one.";
+        return Err(Refusal::invalid(message));
+    }
+    let promise = match driver.transport() {
+        Some(node) if matches!(state, State::Connecting | State::Open) => match node.send_ping(payload) {
+            Ok(promise) => promise,
+            Err(refusal) => Promise::reject(&refusal.into()),
+        },
+        _ => Promise::reject(
+            &Refusal::new(Status::NOT_CONNECTED, "sendPing: the channel is closing or has stopped.").into(),
+        ),
+    };
+    // Nobody need wait for it, or handle it.
+    IGNORE.with(|ignore| {
+        let _ = promise.catch(ignore);
+    });
+    Ok(promise)
+}
+
+thread_local! {
+    static IGNORE: Closure<dyn FnMut(JsValue)> = Closure::new(|_| {});
+}
+
+pub(in crate::facade) fn parse_ping(name: &str, min: u32, seconds: &JsValue) -> Result<u32, Refusal> {
+    whole_number(seconds, min, MAX_SECONDS).ok_or_else(|| {
+        let message = format!(
+            "{name}: {} is out of range. Use a whole number of seconds from {min} to {MAX_SECONDS}.",
+            quote(seconds)
+        );
+        Refusal::invalid(message)
+    })
+}
+
+pub(in crate::facade) fn suspend(driver: &Driver) -> Result<(), Refusal> {
+    if driver.state() == State::Idle {
+        return Err(not_connected("suspend"));
+    }
+    if let Some(node) = driver.transport() {
+        node.suspend();
+    }
+    Ok(())
+}
+
+pub(in crate::facade) fn resume(driver: &Driver) -> Result<(), Refusal> {
+    let state = driver.state();
+    if state == State::Idle {
+        return Err(not_connected("resume"));
+    }
+    let was_suspended = driver.transport().is_some_and(|node| node.resume());
+    if was_suspended || state == State::Stopped {
+        return Ok(());
+    }
+    let message = "resume: the channel is not suspended. Call resume once for each suspend.";
+    Err(Refusal::new(Status::UNEXPECTED, message))
+}
+
+pub(in crate::facade) fn set_ref(driver: &Driver, is_ref: bool) {
+    driver.timer().keep_alive(is_ref);
+    if let Some(node) = driver.transport() {
+        node.set_ref(is_ref);
+    }
+}
+
+pub(in crate::facade) fn callbacks(attributes: &Attributes) -> JsValue {
+    attributes.node.callbacks.borrow().clone()
+}
+
+pub(in crate::facade) fn set_callbacks(attributes: &Attributes, callbacks: &JsValue) -> Result<(), Refusal> {
+    attributes.node.callbacks.replace(callbacks.clone());
+    Ok(())
+}
+
+pub(in crate::facade) fn http_response(attributes: &Attributes) -> JsValue {
+    attributes.node.http_response.borrow().clone()
+}
+
+pub(in crate::facade) fn security_info(attributes: &Attributes) -> JsValue {
+    attributes.node.security.borrow_mut().describe()
+}
+
+/// Pings that no pong has answered never will be.
+pub(in crate::facade) fn stopped(attributes: &Attributes, status: Status) {
+    attributes.node.pings.end(|| {
+        let status = if status == Status::OK { Status::NOT_CONNECTED } else { status };
+        Refusal::new(status, "sendPing: the channel ended before the pong arrived.").reported().into()
+    });
+}
+
+/// The class, state, URI without user name and password, and status: what `console.log` shows.
+pub(in crate::facade) fn inspect(channel: &Inner) -> JsValue {
+    let class = property(&property(&channel.this(), "constructor"), "name");
+    let class = class.as_string().unwrap_or_else(|| "WebSocketChannel".into());
+    let state = channel.state_name();
+    let status = channel.driver.status();
+    let status = status.name().map_or_else(|| format!("0x{:X}", status.0), Into::into);
+    let uri = channel.attributes.uri.borrow();
+    let uri = if uri.is_empty() { String::new() } else { format!(" URI: '{}',", without_credentials(&uri)) };
+    format!("{class} {{ state: '{state}',{uri} status: '{status}' }}").into()
+}
+
+fn without_credentials(uri: &str) -> String {
+    let Some((scheme, rest)) = uri.split_once("//") else { return uri.into() };
+    let end = rest.find(['/', '?']).unwrap_or(rest.len());
+    let (authority, path) = rest.split_at_checked(end).unwrap_or((rest, ""));
+    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+    format!("{scheme}//{host}{path}")
+}

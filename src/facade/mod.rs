@@ -1,0 +1,296 @@
+//! What JavaScript sees: the classes that `pkg-template/entry.js` makes the exported ones of. The types are in
+//! `pkg-template/index.d.ts`.
+//!
+//! Names that begin with two underscores are this package's own: `entry.js` moves the channel's to symbols.
+//!
+//! A method reads its arguments, asks the [`channel`](crate::channel) through its driver, and turns a refusal into a
+//! `ChannelError`. What only one host can do is in `host/`.
+
+mod arguments;
+mod channel;
+mod error;
+mod host;
+mod load_group;
+mod options;
+mod signal;
+
+use alloc::rc::Rc;
+
+use js_sys::Promise;
+use wasm_bindgen::prelude::*;
+
+use self::channel::Inner;
+use self::error::already_opened;
+use crate::channel::State;
+use crate::status::Status;
+use crate::transport::{PayloadKind, Refusal, sentence};
+
+pub use load_group::LoadGroup;
+
+/// Gecko's nsIWebSocketChannel.
+#[wasm_bindgen(skip_typescript)]
+pub struct WebSocketChannel {
+    inner: Rc<Inner>,
+}
+
+#[wasm_bindgen]
+impl WebSocketChannel {
+    /// An idle channel. Throws NS_ERROR_INVALID_ARG or NS_ERROR_NOT_IMPLEMENTED for an option.
+    #[wasm_bindgen(constructor)]
+    pub fn new(options: &JsValue) -> Result<Self, JsValue> {
+        Ok(Self { inner: Inner::new(options)? })
+    }
+
+    /// The object that JavaScript holds; `entry.js` tells it once.
+    #[wasm_bindgen(setter, js_name = __this)]
+    pub fn set_this(&self, this: &JsValue) {
+        self.inner.set_this(this);
+    }
+
+    /// `asyncOpen`: `uri` is a string or a `URL`, `origin` a string or null, `listener` an object.
+    #[wasm_bindgen(js_name = asyncOpen)]
+    pub fn async_open(
+        &self,
+        uri: &JsValue,
+        origin: &JsValue,
+        listener: &JsValue,
+        context: &JsValue,
+    ) -> Result<(), JsValue> {
+        Ok(self.inner.open(uri, origin, listener, context)?)
+    }
+
+    /// `sendMsg`: whether the text was accepted. If not, `entry.js` calls `__refused`: returning a `Result` costs every
+    /// send 21 ns.
+    #[wasm_bindgen(js_name = sendMsg)]
+    pub fn accepts_msg(&self, text: &JsValue) -> bool {
+        self.inner.send(text, PayloadKind::Text)
+    }
+
+    /// `sendBinaryMsg`: the same of bytes, an `ArrayBuffer` or a view of one.
+    #[wasm_bindgen(js_name = sendBinaryMsg)]
+    pub fn accepts_binary_msg(&self, bytes: &JsValue) -> bool {
+        self.inner.send(bytes, PayloadKind::Binary)
+    }
+
+    /// Throws what is wrong with the send that was not accepted; false if nothing is.
+    #[wasm_bindgen(js_name = __refused)]
+    pub fn refused(&self) -> Result<bool, JsValue> {
+        self.inner.take_refusal().map_or(Ok(false), |refusal| Err(refusal.into()))
+    }
+
+    /// `sendBinaryStream`: whether the stream of `length` bytes was accepted.
+    #[wasm_bindgen(js_name = sendBinaryStream)]
+    pub fn send_binary_stream(&self, stream: &JsValue, length: &JsValue) -> Result<bool, JsValue> {
+        Ok(self.inner.send_stream(stream, length)?)
+    }
+
+    /// `sendPing`: a promise of the milliseconds until the pong.
+    #[wasm_bindgen(js_name = sendPing)]
+    pub fn send_ping(&self, data: &JsValue) -> Result<Promise, JsValue> {
+        Ok(host::send_ping(&self.inner.driver, data)?)
+    }
+
+    /// `close`.
+    pub fn close(&self, code: &JsValue, reason: &JsValue) -> Result<(), JsValue> {
+        Ok(self.inner.close(code, reason)?)
+    }
+
+    /// `suspend`.
+    pub fn suspend(&self) -> Result<(), JsValue> {
+        Ok(host::suspend(&self.inner.driver)?)
+    }
+
+    /// `resume`.
+    pub fn resume(&self) -> Result<(), JsValue> {
+        Ok(host::resume(&self.inner.driver)?)
+    }
+
+    /// `ref`: the channel keeps a Node process alive.
+    #[wasm_bindgen(js_name = ref)]
+    pub fn keep(&self) -> JsValue {
+        host::set_ref(&self.inner.driver, true);
+        self.inner.this()
+    }
+
+    /// `unref`: it does not.
+    pub fn unref(&self) -> JsValue {
+        host::set_ref(&self.inner.driver, false);
+        self.inner.this()
+    }
+
+    /// What a load group does to its members.
+    #[wasm_bindgen(js_name = __cancel)]
+    pub fn cancel(&self, status: u32) {
+        self.inner.cancel(Status(status));
+    }
+
+    /// What `asyncOpen` was given, parsed.
+    #[wasm_bindgen(getter, js_name = originalURI)]
+    pub fn original_uri(&self) -> Result<JsValue, JsValue> {
+        Ok(self.inner.original_uri("originalURI")?)
+    }
+
+    /// The same after redirects.
+    #[wasm_bindgen(getter, js_name = URI)]
+    pub fn uri(&self) -> Result<JsValue, JsValue> {
+        self.inner.original_uri("URI")?;
+        Ok(self.inner.attributes.uri.borrow().as_str().into())
+    }
+
+    /// The subprotocols to ask for; once open the one that the server has selected, or empty.
+    #[wasm_bindgen(getter)]
+    pub fn protocol(&self) -> JsValue {
+        let protocol = match self.inner.driver.state() {
+            State::Idle | State::Connecting => &self.inner.protocols,
+            _ => &self.inner.attributes.protocol,
+        };
+        protocol.borrow().as_str().into()
+    }
+
+    /// Sets the subprotocols to ask for.
+    #[wasm_bindgen(setter)]
+    pub fn set_protocol(&self, list: &JsValue) -> Result<(), JsValue> {
+        let list = list.as_string().ok_or_else(|| {
+            Refusal::invalid("protocol: this must be a string. Use a comma-separated list of subprotocols, or \"\".")
+        })?;
+        self.must_be_idle("protocol")?;
+        self.inner.protocols.replace(list);
+        Ok(())
+    }
+
+    /// The response's `Sec-WebSocket-Extensions`, or empty.
+    #[wasm_bindgen(getter)]
+    pub fn extensions(&self) -> JsValue {
+        self.inner.attributes.extensions.borrow().as_str().into()
+    }
+
+    /// The response that opened the channel, as `{ status, headers }`, or null.
+    #[wasm_bindgen(getter, js_name = httpResponse)]
+    pub fn http_response(&self) -> JsValue {
+        host::http_response(&self.inner.attributes)
+    }
+
+    /// What is known of the TLS connection, or null.
+    #[wasm_bindgen(getter, js_name = securityInfo)]
+    pub fn security_info(&self) -> JsValue {
+        host::security_info(&self.inner.attributes)
+    }
+
+    /// The group that the channel is a member of, or null.
+    #[wasm_bindgen(getter, js_name = loadGroup)]
+    pub fn load_group(&self) -> JsValue {
+        self.inner.load_group.borrow().clone()
+    }
+
+    /// Moves the channel to another group.
+    #[wasm_bindgen(setter, js_name = loadGroup)]
+    pub fn set_load_group(&self, group: &JsValue) -> Result<(), JsValue> {
+        Ok(self.inner.move_to(group)?)
+    }
+
+    /// What is asked and told while the channel opens, or null.
+    #[wasm_bindgen(getter, js_name = notificationCallbacks)]
+    pub fn notification_callbacks(&self) -> JsValue {
+        host::callbacks(&self.inner.attributes)
+    }
+
+    /// Sets them.
+    #[wasm_bindgen(setter, js_name = notificationCallbacks)]
+    pub fn set_notification_callbacks(&self, callbacks: &JsValue) -> Result<(), JsValue> {
+        if !callbacks.is_null() && !callbacks.is_object() {
+            let message = "notificationCallbacks: this must be an object of functions, or null.";
+            return Err(Refusal::invalid(message).into());
+        }
+        Ok(host::set_callbacks(&self.inner.attributes, callbacks)?)
+    }
+
+    /// Seconds of silence after which a ping goes out; 0 for none.
+    #[wasm_bindgen(getter, js_name = pingInterval)]
+    pub fn ping_interval(&self) -> u32 {
+        self.inner.ping.get().0
+    }
+
+    /// Sets it.
+    #[wasm_bindgen(setter, js_name = pingInterval)]
+    pub fn set_ping_interval(&self, seconds: &JsValue) -> Result<(), JsValue> {
+        let seconds = self.parse_ping("pingInterval", 0, seconds)?;
+        self.inner.ping.set((seconds, self.ping_timeout()));
+        Ok(())
+    }
+
+    /// Seconds after such a ping after which the channel stops, unless something came.
+    #[wasm_bindgen(getter, js_name = pingTimeout)]
+    pub fn ping_timeout(&self) -> u32 {
+        self.inner.ping.get().1
+    }
+
+    /// Sets it.
+    #[wasm_bindgen(setter, js_name = pingTimeout)]
+    pub fn set_ping_timeout(&self, seconds: &JsValue) -> Result<(), JsValue> {
+        let seconds = self.parse_ping("pingTimeout", 1, seconds)?;
+        self.inner.ping.set((self.ping_interval(), seconds));
+        Ok(())
+    }
+
+    /// Where the channel is in its life.
+    #[wasm_bindgen(getter)]
+    pub fn state(&self) -> JsValue {
+        self.inner.state_name().into()
+    }
+
+    /// An nsresult.
+    #[wasm_bindgen(getter)]
+    pub fn status(&self) -> u32 {
+        self.inner.driver.status().0
+    }
+
+    /// Payload bytes accepted that the host has not taken.
+    #[wasm_bindgen(getter, js_name = bufferedAmount)]
+    pub fn buffered_amount(&self) -> f64 {
+        self.inner.driver.buffered_amount() as f64
+    }
+
+    /// A number unique in this process.
+    #[wasm_bindgen(getter)]
+    pub fn serial(&self) -> u32 {
+        self.inner.serial
+    }
+
+    /// What `console.log` shows in Node.
+    #[wasm_bindgen(js_name = __inspect)]
+    pub fn inspect(&self) -> JsValue {
+        host::inspect(&self.inner)
+    }
+
+    fn parse_ping(&self, name: &str, min: u32, seconds: &JsValue) -> Result<u32, Refusal> {
+        let seconds = host::parse_ping(name, min, seconds)?;
+        self.must_be_idle(name)?;
+        Ok(seconds)
+    }
+
+    fn must_be_idle(&self, name: &str) -> Result<(), Refusal> {
+        if self.inner.driver.state() == State::Idle {
+            return Ok(());
+        }
+        let message = sentence(&[name, ": this channel was opened already. Set it before you call asyncOpen."]);
+        Err(already_opened(message))
+    }
+}
+
+impl WebSocketChannel {
+    /// `sendMsg`, as JavaScript sees it: whether the text was accepted, or what it throws.
+    pub fn send_msg(&self, text: &JsValue) -> Result<bool, JsValue> {
+        if self.accepts_msg(text) { Ok(true) } else { self.refused() }
+    }
+
+    /// `sendBinaryMsg`, likewise.
+    pub fn send_binary_msg(&self, bytes: &JsValue) -> Result<bool, JsValue> {
+        if self.accepts_binary_msg(bytes) { Ok(true) } else { self.refused() }
+    }
+}
+
+/// Runs once, when the wasm is compiled.
+#[wasm_bindgen(start)]
+pub fn start() {
+    host::start();
+}

@@ -1,0 +1,139 @@
+//! The constructor's options: which there are, and what all hosts honour. What only one host honours is read in `options/`.
+
+#[cfg(not(feature = "node"))]
+mod browser;
+#[cfg(feature = "node")]
+mod node;
+
+#[cfg(not(feature = "node"))]
+use browser::parse_host_options;
+#[cfg(feature = "node")]
+use node::parse_host_options;
+
+use alloc::string::String;
+
+use js_sys::{Array, Object, Reflect};
+use wasm_bindgen::prelude::*;
+
+use super::arguments::quote;
+use crate::channel::Timeouts;
+use crate::transport::{HostOptions, Refusal, function, property, sentence};
+
+/// The options of one channel, validated.
+pub(super) struct Options {
+    pub(super) timeouts: Timeouts,
+    /// In payload bytes.
+    pub(super) max_message_size: u32,
+    /// An `AbortSignal`, or undefined.
+    pub(super) signal: JsValue,
+    pub(super) host: HostOptions,
+}
+
+/// The longest delay of `setTimeout`, in milliseconds.
+const MAX_TIMEOUT_MS: u32 = 0x7FFF_FFFF;
+/// V8's longest string: a longer text could arrive but not be delivered.
+const MAX_MESSAGE_SIZE: u32 = 536_870_888;
+/// Options that all hosts honour.
+const SHARED: &[&str] = &["openTimeoutMs", "closeTimeoutMs", "maxMessageSize", "signal"];
+/// Options that Node honours.
+const NODE: &[&str] = &["deflate", "headers", "redirects", "proxy", "tls", "socket"];
+
+impl Options {
+    /// Reads the constructor's argument: its own properties alone, each once.
+    pub(super) fn parse(options: &JsValue) -> Result<Self, Refusal> {
+        let own = own_properties(options, "options")?;
+        for name in Object::keys(&own).iter().filter_map(|name| name.as_string()) {
+            if !SHARED.contains(&&*name) && !NODE.contains(&&*name) {
+                return Err(unknown(&name));
+            }
+        }
+        Ok(Self {
+            timeouts: Timeouts {
+                open: whole(&own, "openTimeoutMs", 20_000, MAX_TIMEOUT_MS)?,
+                close: whole(&own, "closeTimeoutMs", 20_000, MAX_TIMEOUT_MS)?,
+            },
+            max_message_size: whole(&own, "maxMessageSize", 128 << 20, MAX_MESSAGE_SIZE)?,
+            signal: signal(&own)?,
+            host: parse_host_options(&own)?,
+        })
+    }
+}
+
+/// The own enumerable properties of an option that is an object, in one without a prototype; null and undefined are as one
+/// without properties. A prototype that somebody has polluted adds nothing, and a getter runs once.
+pub(super) fn own_properties(value: &JsValue, name: &str) -> Result<Object, Refusal> {
+    let own = Object::create(JsValue::NULL.unchecked_ref());
+    if value.is_undefined() || value.is_null() {
+        return Ok(own);
+    }
+    if !value.is_object() || Array::is_array(value) {
+        return Err(Refusal::invalid(not_an_object(value, name)));
+    }
+    if name == "options" && Reflect::has(value, &"href".into()).unwrap_or_default() {
+        return Err(Refusal::invalid(
+            "options: this is a URI. Pass it to asyncOpen; the constructor takes an object of options.",
+        ));
+    }
+    assign(&own, value).map_err(|cause| {
+        Refusal::invalid(sentence(&[name, ": reading its properties failed. See the error's cause."])).because(cause)
+    })?;
+    Ok(own)
+}
+
+fn not_an_object(value: &JsValue, name: &str) -> String {
+    match name {
+        "options" if value.is_string() => {
+            "options: this is a string. Pass the URI to asyncOpen; the constructor takes an object of options.".into()
+        }
+        "options" => sentence(&["options: ", &quote(value), " is not an object of options. Pass one, or nothing."]),
+        _ => sentence(&[name, ": ", &quote(value), " is not an object. Pass an object, or leave the option out."]),
+    }
+}
+
+fn unknown(name: &str) -> Refusal {
+    let message = match SHARED.iter().chain(NODE).find(|known| known.eq_ignore_ascii_case(name)) {
+        Some(known) => sentence(&["Unknown option: ", name, ". Did you mean ", known, "?"]),
+        None => {
+            sentence(&["Unknown option: ", name, ". Remove it, or see the documentation for the options there are."])
+        }
+    };
+    Refusal::invalid(message)
+}
+
+/// An option's value; undefined and null mean that it is not given.
+pub(super) fn given(options: &Object, name: &str) -> Option<JsValue> {
+    let value = property(options, name);
+    (!value.is_undefined() && !value.is_null()).then_some(value)
+}
+
+fn whole(options: &Object, name: &str, default: u32, max: u32) -> Result<u32, Refusal> {
+    let Some(value) = given(options, name) else { return Ok(default) };
+    whole_number(&value, 1, max).ok_or_else(|| {
+        let advice = " is out of range. Use a whole number from 1 to ";
+        Refusal::invalid(sentence(&[name, ": ", &quote(&value), advice, &quote(&max.into()), "."]))
+    })
+}
+
+/// The number, if it is whole and within these bounds.
+pub(super) fn whole_number(value: &JsValue, min: u32, max: u32) -> Option<u32> {
+    let number = value.as_f64()?;
+    let whole = number as u32; // saturates
+    (f64::from(whole) == number && (min..=max).contains(&whole)).then_some(whole)
+}
+
+fn signal(options: &Object) -> Result<JsValue, Refusal> {
+    let Some(signal) = given(options, "signal") else { return Ok(JsValue::UNDEFINED) };
+    let aborted = property(&signal, "aborted").as_bool();
+    if aborted.is_none() || function(&signal, "addEventListener").is_none() {
+        let advice = " is not an AbortSignal. Pass the signal of an AbortController.";
+        return Err(Refusal::invalid(sentence(&["signal: ", &quote(&signal), advice])));
+    }
+    Ok(signal)
+}
+
+#[wasm_bindgen]
+extern "C" {
+    // js-sys's own does not catch what a getter throws.
+    #[wasm_bindgen(js_namespace = Object, catch)]
+    fn assign(target: &Object, source: &JsValue) -> Result<Object, JsValue>;
+}

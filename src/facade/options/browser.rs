@@ -1,0 +1,24 @@
+//! A browser honours no options of its own.
+
+use js_sys::Object;
+
+use super::{NODE, given};
+use crate::facade::error::not_implemented;
+use crate::transport::{HostOptions, Refusal, sentence};
+
+pub(super) fn parse_host_options(options: &Object) -> Result<HostOptions, Refusal> {
+    match NODE.iter().find(|name| given(options, name).is_some()) {
+        None => Ok(HostOptions),
+        Some(name) => {
+            let instead = match *name {
+                "headers" => "A page cannot add headers: put what the server needs into the URI or the first message.",
+                "deflate" => "The browser negotiates compression by itself.",
+                "redirects" => "The browser follows no redirects: pass the final URI.",
+                "proxy" => "The browser uses the system's proxy.",
+                _ => "The browser makes the connection by itself.",
+            };
+            let (refusal, advice) = (": a browser cannot honour this option. ", " Set it in Node only, or to null.");
+            Err(not_implemented(sentence(&[name, refusal, instead, advice])))
+        }
+    }
+}

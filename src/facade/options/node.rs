@@ -1,0 +1,264 @@
+//! The options that only Node honours.
+
+use js_sys::{Array, Function, Object, Reflect, Symbol};
+use serde::Deserialize;
+use serde::de::{Deserializer, Error};
+use wasm_bindgen::prelude::*;
+
+use super::{own_properties, whole_number};
+use crate::facade::arguments::quote;
+use crate::http::{Field, FieldError};
+use crate::opening::{Proxy, ProxySetting};
+use crate::protocol::{DeflateOffer, WindowBits};
+use crate::transport::node::{env, parse_uri};
+use crate::transport::{HostOptions, Refusal, to_text};
+
+/// The options as JavaScript has them. What Node itself judges is handed on as it is.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Raw {
+    #[serde(default)]
+    redirects: Option<Whole<0, 1000>>,
+    #[serde(default = "undefined", with = "serde_wasm_bindgen::preserve")]
+    deflate: JsValue,
+    #[serde(default = "undefined", with = "serde_wasm_bindgen::preserve")]
+    headers: JsValue,
+    #[serde(default = "undefined", with = "serde_wasm_bindgen::preserve")]
+    proxy: JsValue,
+    #[serde(default = "undefined", with = "serde_wasm_bindgen::preserve")]
+    tls: JsValue,
+    #[serde(default = "undefined", with = "serde_wasm_bindgen::preserve")]
+    socket: JsValue,
+}
+
+/// The option `deflate`, if it is an object.
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "camelCase", default)]
+struct RawDeflate {
+    threshold: Option<Whole<0, 0x7FFF_FFFF>>,
+    level: Option<Whole<0, 9>>,
+    client_max_window_bits: Option<ClientBits>,
+    server_max_window_bits: Option<Whole<8, 15>>,
+    client_no_context_takeover: Option<Flag>,
+    server_no_context_takeover: Option<Flag>,
+}
+
+/// The settings of `deflate`.
+const DEFLATE: &[&str] = &[
+    "threshold",
+    "level",
+    "clientMaxWindowBits",
+    "serverMaxWindowBits",
+    "clientNoContextTakeover",
+    "serverNoContextTakeover",
+];
+/// What of `tls` and `socket` the URI and the channel decide.
+const OWNED_TLS: &[&str] = &["host", "port", "path", "socket", "onread", "allowHalfOpen"];
+const OWNED_SOCKET: &[&str] = &["host", "port", "fd", "onread", "allowHalfOpen"];
+
+fn undefined() -> JsValue {
+    JsValue::UNDEFINED
+}
+
+pub(super) fn parse_host_options(options: &Object) -> Result<HostOptions, Refusal> {
+    let raw: Raw = deserialize(options, "")?;
+    Ok(HostOptions {
+        deflate: deflate(&raw.deflate)?,
+        headers: headers(&raw.headers)?,
+        redirects: raw.redirects.map_or(10, |Whole(count)| count),
+        proxy: proxy(&raw.proxy)?,
+        tls: handed_on(&raw.tls, "tls", OWNED_TLS)?,
+        socket: handed_on(&raw.socket, "socket", OWNED_SOCKET)?,
+        ping: (0, 0),
+    })
+}
+
+/// Reads a struct; an error names the property, behind `prefix`.
+fn deserialize<T: for<'de> Deserialize<'de>>(object: &Object, prefix: &str) -> Result<T, Refusal> {
+    let deserializer = serde_wasm_bindgen::Deserializer::from(JsValue::from(object));
+    serde_path_to_error::deserialize(deserializer).map_err(|error| {
+        let (path, problem) = (error.path().to_string(), JsValue::from(error.into_inner()));
+        let problem = Reflect::get(&problem, &"message".into()).ok().and_then(|message| message.as_string());
+        Refusal::invalid(format!("{prefix}{path}: {}", problem.unwrap_or_default()))
+    })
+}
+
+/// A whole number within bounds.
+struct Whole<const MIN: u32, const MAX: u32>(u32);
+
+/// true or false.
+struct Flag(bool);
+
+/// `clientMaxWindowBits`: a number, or `false`.
+struct ClientBits(WindowBits);
+
+/// An option that is read from one value. (serde itself does not tell a bigint from a number.)
+trait Read: Sized {
+    fn read(value: &JsValue) -> Option<Self>;
+    /// What the value must be.
+    fn advice() -> String;
+}
+
+impl<const MIN: u32, const MAX: u32> Read for Whole<MIN, MAX> {
+    fn read(value: &JsValue) -> Option<Self> {
+        whole_number(value, MIN, MAX).map(Self)
+    }
+
+    fn advice() -> String {
+        format!("a whole number from {MIN} to {MAX}")
+    }
+}
+
+impl Read for Flag {
+    fn read(value: &JsValue) -> Option<Self> {
+        value.as_bool().map(Self)
+    }
+
+    fn advice() -> String {
+        "true or false".into()
+    }
+}
+
+impl Read for ClientBits {
+    fn read(value: &JsValue) -> Option<Self> {
+        if *value == JsValue::FALSE {
+            return Some(Self(WindowBits::NotOffered));
+        }
+        whole_number(value, 8, 15).map(|bits| Self(WindowBits::AtMost(bits as u8)))
+    }
+
+    fn advice() -> String {
+        "a whole number from 8 to 15, or false".into()
+    }
+}
+
+macro_rules! deserialize_by_reading {
+    ($(impl [$($generics:tt)*] for $type:ty;)*) => {
+        $(impl<'de, $($generics)*> Deserialize<'de> for $type {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let value: JsValue = serde_wasm_bindgen::preserve::deserialize(deserializer)?;
+                Self::read(&value).ok_or_else(|| {
+                    D::Error::custom(format_args!("{} is not allowed. Use {}.", quote(&value), Self::advice()))
+                })
+            }
+        })*
+    };
+}
+
+deserialize_by_reading! {
+    impl [const MIN: u32, const MAX: u32] for Whole<MIN, MAX>;
+    impl [] for Flag;
+    impl [] for ClientBits;
+}
+
+/// permessage-deflate: on, unless it is `false`.
+fn deflate(value: &JsValue) -> Result<Option<DeflateOffer>, Refusal> {
+    if *value == JsValue::FALSE {
+        return Ok(None);
+    }
+    if !value.is_undefined() && !value.is_null() && !value.is_object() {
+        return Err(Refusal::invalid(format!(
+            "deflate: {} is not allowed. Use false, or an object of settings.",
+            quote(value)
+        )));
+    }
+    let own = own_properties(value, "deflate")?;
+    for name in Object::keys(&own).iter().filter_map(|name| name.as_string()) {
+        if !DEFLATE.contains(&&*name) {
+            return Err(Refusal::invalid(format!("Unknown setting: deflate.{name}. Use {}.", DEFLATE.join(", "))));
+        }
+    }
+    let raw: RawDeflate = deserialize(&own, "deflate.")?;
+    let default = DeflateOffer::default();
+    Ok(Some(DeflateOffer {
+        threshold: raw.threshold.map(|Whole(bytes)| bytes.into()),
+        level: raw.level.map_or(default.level, |Whole(level)| level as i32),
+        client_max_window_bits: raw.client_max_window_bits.map_or(WindowBits::Any, |ClientBits(bits)| bits),
+        server_max_window_bits: raw.server_max_window_bits.map(|Whole(bits)| bits as u8),
+        client_no_context_takeover: raw.client_no_context_takeover.is_some_and(|Flag(flag)| flag),
+        server_no_context_takeover: raw.server_no_context_takeover.is_some_and(|Flag(flag)| flag),
+    }))
+}
+
+/// What fetch takes: an object of names and values, pairs, or `Headers`. Values become strings.
+fn headers(value: &JsValue) -> Result<Vec<Field>, Refusal> {
+    if value.is_undefined() || value.is_null() {
+        return Ok(Vec::new());
+    }
+    if !value.is_object() {
+        let message = format!(
+            "headers: {} is not an object. Use an object of names and values, pairs, or Headers.",
+            quote(value)
+        );
+        return Err(Refusal::invalid(message));
+    }
+    let failed = |cause| Refusal::invalid("headers: reading it failed. See the error's cause.").because(cause);
+    let iterates = Reflect::get(value, &Symbol::iterator()).map_err(failed)?.is_instance_of::<Function>();
+    let pairs = if iterates { from_iterable(value) } else { entries(&own_properties(value, "headers")?.into()) };
+    let mut fields = Vec::new();
+    for pair in pairs.map_err(failed)?.iter() {
+        fields.push(header(&pair)?);
+    }
+    Ok(fields)
+}
+
+fn header(pair: &JsValue) -> Result<Field, Refusal> {
+    let pair = from_iterable(pair).ok().filter(|pair| pair.length() == 2);
+    let pair = pair.ok_or_else(|| Refusal::invalid("headers: an item is not a pair. Use [name, value]."))?;
+    let name = to_text(&pair.get(0)).unwrap_or_default();
+    // String() takes a symbol, fetch does not.
+    let value = Some(pair.get(1)).filter(|value| !value.is_symbol()).and_then(|value| to_text(&value));
+    let value = value.ok_or_else(|| {
+        Refusal::invalid(format!(
+            "headers: the value of {} cannot be made a string. Pass a string.",
+            quote(&pair.get(0))
+        ))
+    })?;
+    let quoted = quote(&name.as_str().into());
+    Field::new(&name, &value).map_err(|error| {
+        Refusal::invalid(match error {
+            FieldError::Name => {
+                format!("headers: {quoted} is not a valid header name. Use letters, digits and hyphens.")
+            }
+            FieldError::Value => {
+                format!("headers: the value of {quoted} contains a control character. Remove it, such as a line break.")
+            }
+            FieldError::Owned => format!("headers: {quoted} is set by the handshake itself. Remove it."),
+        })
+    })
+}
+
+/// A URI, or `'env'`.
+fn proxy(value: &JsValue) -> Result<ProxySetting, Refusal> {
+    if value.is_undefined() || value.is_null() {
+        return Ok(ProxySetting::None);
+    }
+    let is_url = Reflect::has(value, &"href".into()).unwrap_or_default();
+    let text = if is_url { to_text(value) } else { value.as_string() };
+    match text {
+        Some(text) if text == "env" => Ok(ProxySetting::Environment(env)),
+        Some(text) => Proxy::parse(&text, "proxy", parse_uri).map(ProxySetting::Fixed).map_err(Refusal::invalid),
+        None => {
+            Err(Refusal::invalid(format!("proxy: {} is not a URI. Use a string, a URL, 'env' or null.", quote(value))))
+        }
+    }
+}
+
+/// What Node's own functions take, by its own keys.
+fn handed_on(value: &JsValue, name: &str, owned: &[&str]) -> Result<Object, Refusal> {
+    let own = own_properties(value, name)?;
+    if let Some(key) = owned.iter().find(|key| Object::has_own(&own, &JsValue::from_str(key))) {
+        let message =
+            format!("{name}.{key}: this cannot be set, because the URI and the channel decide it. Remove it.");
+        return Err(Refusal::invalid(message));
+    }
+    Ok(own)
+}
+
+#[wasm_bindgen]
+extern "C" {
+    #[wasm_bindgen(js_namespace = Array, js_name = from, catch)]
+    fn from_iterable(iterable: &JsValue) -> Result<Array, JsValue>;
+    #[wasm_bindgen(js_namespace = Object, catch)]
+    fn entries(object: &JsValue) -> Result<Array, JsValue>;
+}

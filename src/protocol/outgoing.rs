@@ -1,0 +1,431 @@
+//! What goes out of one connection, and when: the messages of one tick in one write, a large message piece by piece, the
+//! close frame behind all messages.
+//!
+//! The driver owns a *window*: [`MAX_HEADER`] bytes of room and [`WINDOW`](Outgoing::WINDOW) bytes of payload. It does this:
+//!
+//! 1. A message goes in by [`Outgoing::push`], a close frame by [`Outgoing::close`]. A message that fits the window and that
+//!    nothing waits before ([`Outgoing::is_free`]) may be framed at once by [`Outgoing::frame`].
+//! 2. After every input: while [`Outgoing::poll_piece`] returns a payload, put its next piece into the window and hand both
+//!    back to [`Outgoing::handle_piece`]. Obey what that and `frame` return ([`Framed`]). Then obey [`Outgoing::poll_wake`].
+//! 3. After every chunk that was received, at each tick, and when a write was taken: write what
+//!    [`Outgoing::poll_transmit`] returns.
+//! 4. Tell of each write that the system has taken ([`Outgoing::handle_written`]), and of each wake that is due.
+
+use std::cell::Cell;
+use std::collections::VecDeque;
+
+use super::connection::{Connection, Fragments, Kind};
+use super::frame::{MAX_HEADER, MaskKey};
+use crate::close::Close;
+
+/// A message that waits, or goes in pieces. It lies in the host's memory.
+pub trait Payload {
+    /// Text or binary.
+    fn kind(&self) -> Kind;
+    /// Its size in bytes.
+    fn size(&self) -> u64;
+    /// It arrives while it is sent, and may never be complete.
+    fn is_stream(&self) -> bool;
+}
+
+/// A payload whose next piece has its turn.
+pub struct Piece<P> {
+    /// Whose piece it is.
+    pub payload: P,
+    /// Set if there is more than one.
+    fragments: Option<Fragments>,
+}
+
+/// What a payload has put into the window.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Fill {
+    /// This many bytes; `last` if they are the message's last.
+    Bytes {
+        /// At most [`WINDOW`](Outgoing::WINDOW).
+        len: usize,
+        /// The message is complete with them.
+        last: bool,
+    },
+    /// Nothing: a stream that will have more later. Call [`Outgoing::handle_ready`] then.
+    Pending,
+    /// Nothing: a stream that has failed. Its message cannot be completed.
+    Failed,
+}
+
+/// What became of a piece.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Framed {
+    /// Nothing is to be done now.
+    Later,
+    /// Write what [`Outgoing::poll_transmit`] returns.
+    Full,
+    /// Write what [`Outgoing::poll_transmit`] returns, if anything, and behind it the window from `start` to the payload's end,
+    /// before the window is used again.
+    InPlace {
+        /// Where the bytes begin.
+        start: usize,
+        /// What they complete.
+        done: Done,
+    },
+    /// The payload has failed.
+    Failed,
+}
+
+/// What the peer has when a write is taken.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Done {
+    /// This many more messages, whole.
+    pub messages: u32,
+    /// This many payload bytes of the stream behind those.
+    pub part: u32,
+}
+
+/// When the driver is to call again.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Wake {
+    /// Call [`Outgoing::handle_tick`] when the code that runs now has ended.
+    Tick,
+    /// Call [`Outgoing::handle_turn`] when other events have had their turn.
+    Turn,
+}
+
+/// The outgoing queue of one connection.
+pub struct Outgoing<P> {
+    /// Frames that leave together in one write.
+    out: Vec<u8>,
+    /// What is complete when `out` is taken.
+    done: Done,
+    /// The message that goes in pieces. Set only while it waits.
+    large: Option<(P, Fragments)>,
+    /// A payload is with the driver, between [`poll_piece`](Self::poll_piece) and [`handle_piece`](Self::handle_piece).
+    filling: bool,
+    /// How many pieces of the large message this turn has sent.
+    pieces: u32,
+    /// It is a stream that has nothing now.
+    pending: bool,
+    /// Messages behind it, in order.
+    queue: VecDeque<P>,
+    /// The close frame behind them.
+    close: Option<Close>,
+    /// There was a close frame: no message may follow it.
+    closing: bool,
+    /// The connection may still hold that close frame, or one of its own.
+    close_unwritten: bool,
+    /// Writes that the system has not taken.
+    writes: u32,
+    tick: Asked,
+    turn: Asked,
+}
+
+/// Whether a wake is wanted, and whether the driver knows.
+#[derive(Clone, Copy, PartialEq, Eq, Default)]
+enum Asked {
+    #[default]
+    No,
+    Wanted,
+    Told,
+}
+
+/// Frames beyond this many bytes are written at once, not at the tick's end.
+const FULL: usize = 64 * 1024;
+/// Payloads from this size on are framed where they lie in the window, not collected.
+const IN_PLACE: usize = 32 * 1024;
+/// The most pieces of one message that a turn sends before other events get theirs: compressing them takes some 20 ms.
+const PIECES_A_TURN: u32 = 16;
+/// A large message goes on when the system has at most this many writes to take.
+const MAX_WRITES: u32 = 32;
+
+thread_local! {
+    /// The memory of the last `out` that was written, for the next: an idle connection owns none.
+    static SPARE: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
+}
+
+impl<P> Default for Outgoing<P> {
+    fn default() -> Self {
+        Self {
+            out: Vec::new(),
+            done: Done::default(),
+            large: None,
+            filling: false,
+            pieces: 0,
+            pending: false,
+            queue: VecDeque::new(),
+            close: None,
+            closing: false,
+            close_unwritten: false,
+            writes: 0,
+            tick: Asked::No,
+            turn: Asked::No,
+        }
+    }
+}
+
+impl<P: Payload> Outgoing<P> {
+    /// The most payload bytes in the window.
+    pub const WINDOW: usize = 64 * 1024;
+
+    /// Whether a message may be framed now: nothing waits before it, and no close frame was sent.
+    #[inline]
+    pub fn is_free(&self) -> bool {
+        !self.is_busy() && !self.closing
+    }
+
+    /// A message is under way that goes in pieces.
+    #[inline]
+    pub fn is_busy(&self) -> bool {
+        self.filling || self.large.is_some()
+    }
+
+    /// There was a close frame.
+    pub fn is_closing(&self) -> bool {
+        self.closing
+    }
+
+    /// Frames wait for the next write.
+    pub fn has_collected(&self) -> bool {
+        !self.out.is_empty()
+    }
+
+    /// The close frame is written, and the system has taken everything.
+    pub fn is_over(&self) -> bool {
+        self.closing && self.writes == 0 && self.close.is_none() && !self.close_unwritten && self.out.is_empty()
+    }
+
+    /// Frames the message that lies in `window`, header room and payload. Only if [`is_free`](Self::is_free).
+    #[inline]
+    pub fn frame(
+        &mut self,
+        connection: &mut Connection,
+        kind: Kind,
+        window: &mut [u8],
+        keys: impl FnMut() -> MaskKey,
+    ) -> Framed {
+        let len = window.len().saturating_sub(MAX_HEADER);
+        if len >= IN_PLACE {
+            let mut fragments = connection.begin_message(kind, len as u64);
+            return self.frame_piece(connection, &mut fragments, window, Done { messages: 1, part: 0 }, keys);
+        }
+        if self.out.capacity() == 0 {
+            self.out = SPARE.take();
+        }
+        connection.send(kind, window.get(MAX_HEADER..).unwrap_or_default(), keys, &mut self.out);
+        self.collected(Done { messages: 1, part: 0 })
+    }
+
+    /// A message goes out behind those before it. It is dropped if there was a close frame.
+    pub fn push(&mut self, payload: P) {
+        if !self.closing {
+            self.queue.push_back(payload);
+        }
+    }
+
+    /// A close frame goes out behind all messages: whether it is the first.
+    #[cold]
+    pub fn close(&mut self, close: Close) -> bool {
+        let first = !std::mem::replace(&mut self.closing, true);
+        if first {
+            self.close = Some(close);
+        }
+        first
+    }
+
+    /// Sends nothing more but what `connection` itself has to say: it has failed, or is abandoned. A close frame that waits
+    /// is dropped, and returned.
+    #[cold]
+    pub fn stop(&mut self) -> Option<Close> {
+        self.closing = true;
+        self.close_unwritten = true;
+        self.drop_messages();
+        self.close.take()
+    }
+
+    /// Drops the messages that wait: the peer has closed, and will not read them (RFC 6455 §5.5.1).
+    #[cold]
+    pub fn drop_messages(&mut self) {
+        self.large = None;
+        self.filling = false;
+        self.pending = false;
+        self.queue = VecDeque::new();
+        self.turn = Asked::No;
+    }
+
+    /// The tick is over.
+    pub fn handle_tick(&mut self) {
+        self.tick = Asked::No;
+    }
+
+    /// Other events have had their turn.
+    pub fn handle_turn(&mut self) {
+        self.turn = Asked::No;
+        self.pieces = 0;
+    }
+
+    /// A stream that was [`Fill::Pending`] has more, its end, or an error.
+    pub fn handle_ready(&mut self) {
+        self.pending = false;
+        if self.turn == Asked::No && self.writes <= MAX_WRITES {
+            self.pieces = 0;
+        }
+    }
+
+    /// The system has taken a write.
+    #[inline]
+    pub fn handle_written(&mut self) {
+        self.writes = self.writes.saturating_sub(1);
+        self.go_on_soon();
+    }
+
+    /// The payload that is next. `None` until the next input.
+    pub fn poll_piece(&mut self, connection: &mut Connection) -> Option<Piece<P>> {
+        if self.filling || self.pending || self.turn != Asked::No {
+            return None;
+        }
+        if let Some((payload, fragments)) = self.large.take() {
+            if self.pieces >= PIECES_A_TURN && !fragments.is_single() {
+                self.large = Some((payload, fragments));
+                self.go_on_soon();
+                return None;
+            }
+            self.filling = true;
+            return Some(Piece { payload, fragments: Some(fragments) });
+        }
+        let Some(payload) = self.queue.pop_front() else {
+            self.queue = VecDeque::new(); // an idle connection owns no buffer
+            if let Some(close) = self.close.take() {
+                connection.close(close);
+                self.close_unwritten = true;
+                self.tick_soon();
+            }
+            return None;
+        };
+        self.filling = true;
+        self.pieces = 0;
+        let size = payload.size();
+        let fragments = (size > Self::WINDOW as u64 || payload.is_stream()).then(|| {
+            let fragments = connection.begin_message(payload.kind(), size);
+            if payload.is_stream() { fragments.in_frames() } else { fragments }
+        });
+        Some(Piece { payload, fragments })
+    }
+
+    /// The payload has put its next piece into `window`, header room and payload, `fill` says what.
+    pub fn handle_piece(
+        &mut self,
+        connection: &mut Connection,
+        piece: Piece<P>,
+        fill: Fill,
+        window: &mut [u8],
+        keys: impl FnMut() -> MaskKey,
+    ) -> Framed {
+        if !std::mem::replace(&mut self.filling, false) {
+            return Framed::Later; // it was dropped meanwhile
+        }
+        let Piece { payload, fragments } = piece;
+        let last = match fill {
+            Fill::Bytes { last, .. } => last,
+            Fill::Pending => {
+                self.large = fragments.map(|fragments| (payload, fragments));
+                self.pending = true;
+                return Framed::Later;
+            }
+            Fill::Failed => return Framed::Failed,
+        };
+        let Some(mut fragments) = fragments else { return self.frame(connection, payload.kind(), window, keys) };
+        self.pieces += 1;
+        let part = if payload.is_stream() { window.len().saturating_sub(MAX_HEADER) as u32 } else { 0 };
+        let done = if last { Done { messages: 1, part: 0 } } else { Done { messages: 0, part } };
+        let framed = self.frame_piece(connection, &mut fragments, window, done, keys);
+        if !last {
+            self.large = Some((payload, fragments));
+        }
+        framed
+    }
+
+    /// Bytes to write now, with what they complete; give the memory back to [`recycle`](Self::recycle). `None` until the next input.
+    ///
+    /// Pongs alone wait while the peer does not take what was written before: a peer that only pings must not fill our memory.
+    pub fn poll_transmit(
+        &mut self,
+        connection: &mut Connection,
+        keys: impl FnMut() -> MaskKey,
+    ) -> Option<(Vec<u8>, Done)> {
+        self.close_unwritten = false; // it is written now, or there is none
+        let only_pongs = self.out.is_empty() && !connection.has_close();
+        if only_pongs && (!connection.has_transmit() || self.writes > 0) {
+            return None;
+        }
+        let mut out = std::mem::take(&mut self.out);
+        connection.poll_transmit(keys, &mut out);
+        if out.is_empty() {
+            return None;
+        }
+        self.writes += 1;
+        Some((out, std::mem::take(&mut self.done)))
+    }
+
+    /// The memory of what was written, for the next.
+    pub fn recycle(mut out: Vec<u8>) {
+        out.clear();
+        SPARE.set(out);
+    }
+
+    /// When to call again. `None` until the next input.
+    #[inline]
+    pub fn poll_wake(&mut self) -> Option<Wake> {
+        for (asked, wake) in [(&mut self.tick, Wake::Tick), (&mut self.turn, Wake::Turn)] {
+            if *asked == Asked::Wanted {
+                *asked = Asked::Told;
+                return Some(wake);
+            }
+        }
+        None
+    }
+
+    /// Something is to be written at the tick's end.
+    #[inline]
+    pub fn tick_soon(&mut self) {
+        if self.tick == Asked::No {
+            self.tick = Asked::Wanted;
+        }
+    }
+
+    fn frame_piece(
+        &mut self,
+        connection: &mut Connection,
+        fragments: &mut Fragments,
+        window: &mut [u8],
+        done: Done,
+        keys: impl FnMut() -> MaskKey,
+    ) -> Framed {
+        match connection.continue_message(fragments, window, done.messages > 0, keys, &mut self.out) {
+            Some(start) => {
+                self.writes += 1;
+                Framed::InPlace { start, done }
+            }
+            None => self.collected(done),
+        }
+    }
+
+    /// Frames were added to `out`.
+    #[inline]
+    fn collected(&mut self, Done { messages, part }: Done) -> Framed {
+        self.done.messages += messages;
+        self.done.part = if messages > 0 { 0 } else { self.done.part.saturating_add(part) };
+        self.tick_soon();
+        if self.out.len() >= FULL { Framed::Full } else { Framed::Later }
+    }
+
+    /// A large message goes on when other events have had their turn, if the system takes what was written.
+    fn go_on_soon(&mut self) {
+        if self.large.is_some() && !self.pending && self.writes <= MAX_WRITES && self.turn == Asked::No {
+            self.turn = Asked::Wanted;
+        }
+    }
+}
+
+#[cfg(all(test, not(target_arch = "wasm32")))] // proptest is of the host
+#[path = "outgoing_simulation.rs"]
+mod simulation;
+#[cfg(all(test, not(target_arch = "wasm32")))]
+#[path = "outgoing_tests.rs"]
+mod tests;

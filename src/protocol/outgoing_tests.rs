@@ -1,0 +1,361 @@
+//! The rules of the outgoing queue, one by one; then all of them whatever happens.
+
+use proptest::prelude::*;
+
+use super::simulation::{Fake, Portion, Seen, Sender, deflate};
+use super::*;
+
+const KIB: usize = 1024;
+
+fn small(seed: usize) -> Fake {
+    Fake::new(10, seed)
+}
+
+#[test]
+fn messages_of_one_tick_leave_in_one_write() {
+    let mut sender = Sender::new(None);
+    for (seed, now) in [(1, true), (2, false), (3, true)] {
+        sender.send(small(seed), now);
+    }
+    assert_eq!((sender.writes.len(), sender.tick), (0, true));
+    sender.end_tick();
+    assert_eq!((sender.writes.len(), sender.messages().len(), sender.tick), (1, 3, false));
+}
+
+#[test]
+fn frames_beyond_64_kib_do_not_wait_for_the_end_of_the_tick() {
+    let mut sender = Sender::new(None);
+    for seed in 0..3 {
+        sender.send(Fake::new(30 * KIB, seed), seed % 2 == 0);
+    }
+    assert_eq!((sender.writes.len(), sender.messages().len()), (1, 3));
+}
+
+#[test]
+fn a_payload_of_32_kib_is_a_write_of_its_own_behind_what_was_collected() {
+    let mut sender = Sender::new(None);
+    sender.send(small(1), true);
+    sender.send(Fake::new(32 * KIB, 2), true);
+    assert_eq!(sender.writes, [16, 32 * KIB + 8]);
+    assert_eq!(sender.messages(), [small(1).bytes, Fake::new(32 * KIB, 2).bytes]);
+}
+
+#[test]
+fn a_message_up_to_a_mebibyte_is_one_frame_in_one_turn() {
+    let mut sender = Sender::new(None);
+    sender.send(Fake::new(1024 * KIB, 1), false);
+    assert_eq!((sender.writes.len(), sender.turn), (16, false));
+    assert_eq!(sender.wire.len(), 1024 * KIB + MAX_HEADER);
+    assert_eq!(sender.messages().len(), 1);
+}
+
+#[test]
+fn a_longer_message_lets_other_events_have_their_turn_after_sixteen_pieces() {
+    let mut sender = Sender::new(None);
+    sender.send(Fake::new(1025 * KIB, 1), false);
+    assert_eq!((sender.writes.len(), sender.turn, sender.outgoing.is_free()), (16, true, false));
+    sender.send(small(2), true);
+    sender.receive_ping(7);
+    assert_eq!(sender.writes.len(), 16, "nothing overtakes it, and pongs wait for the system");
+    sender.end_turn();
+    sender.end_tick();
+    let expected = [Seen::Pong(vec![7]), Seen::Message(Fake::new(1025 * KIB, 1).bytes), Seen::Message(small(2).bytes)];
+    assert_eq!(sender.seen, expected, "the pong goes out between two frames of the message");
+}
+
+#[test]
+fn a_long_message_waits_while_the_system_has_more_than_32_writes_to_take() {
+    let mut sender = Sender::new(None);
+    sender.send(Fake::new(8192 * KIB, 1), false);
+    while sender.turn {
+        sender.end_turn();
+    }
+    assert_eq!(sender.untaken, 48);
+    while sender.untaken > 33 {
+        sender.take_write();
+        assert!(!sender.turn, "{} writes are ahead", sender.untaken);
+    }
+    sender.take_write();
+    assert!(sender.turn);
+    sender.settle();
+    assert_eq!(sender.messages(), [Fake::new(8192 * KIB, 1).bytes]);
+}
+
+#[test]
+fn a_pending_stream_asks_for_no_turn_and_goes_on_when_it_is_ready() {
+    let mut sender = Sender::new(None);
+    sender.send(Fake::new(10, 1).stream(&[Portion::Bytes(4), Portion::Pending]), false);
+    sender.send(small(2), true);
+    assert_eq!((sender.writes.len(), sender.turn, sender.is_pending), (1, false, true));
+    sender.take_write();
+    sender.end_tick();
+    assert_eq!((sender.writes.len(), sender.turn), (1, false), "nothing overtakes it");
+    sender.get_ready();
+    sender.end_tick();
+    assert_eq!(sender.messages(), [small(1).bytes, small(2).bytes]);
+}
+
+#[test]
+fn each_portion_of_a_stream_is_a_frame_however_short_the_stream_is() {
+    let mut sender = Sender::new(None);
+    sender.send(Fake::new(3, 1).stream(&[Portion::Bytes(1), Portion::Bytes(2)]), false);
+    assert_eq!(sender.writes, [7, 8]);
+    assert_eq!((sender.wire[0], sender.wire[7]), (0x02, 0x80));
+}
+
+#[test]
+fn a_stream_that_fails_ends_the_connection_with_1011() {
+    let mut sender = Sender::new(None);
+    sender.send(small(1), true);
+    sender.send(Fake::new(10, 2).stream(&[Portion::Bytes(4), Portion::Failed]), false);
+    sender.send(small(3), true);
+    sender.settle();
+    assert_eq!(sender.seen, [Seen::Message(small(1).bytes), Seen::Close(1011)]);
+    assert!(sender.outgoing.is_over());
+}
+
+#[test]
+fn the_close_frame_goes_behind_all_messages_and_no_message_behind_it() {
+    let mut sender = Sender::new(None);
+    let long = Fake::new(2048 * KIB, 1);
+    sender.send(long.clone(), false);
+    sender.send(small(2), false);
+    assert!(sender.close(1000));
+    assert!(!sender.close(1001), "there is only one");
+    assert!(sender.outgoing.is_closing() && !sender.outgoing.is_free());
+    sender.send(small(3), true);
+    sender.settle();
+    assert_eq!(sender.seen, [Seen::Message(long.bytes), Seen::Message(small(2).bytes), Seen::Close(1000)]);
+}
+
+#[test]
+fn it_is_over_when_the_close_frame_is_written_and_the_system_has_taken_everything() {
+    let mut sender = Sender::new(None);
+    sender.send(small(1), true);
+    sender.end_tick();
+    sender.close(1000);
+    sender.take_write();
+    assert!(sender.is_closed() && !sender.outgoing.is_over(), "the close frame is not taken");
+    sender.take_write();
+    assert!(sender.outgoing.is_over());
+
+    let mut idle = Sender::new(None);
+    idle.close(1000);
+    assert!(!idle.outgoing.is_over(), "the close frame goes out at the tick's end");
+    idle.settle();
+    assert!(idle.outgoing.is_over());
+}
+
+#[test]
+fn it_is_not_over_before_the_close_frame_of_a_connection_that_failed_is_written() {
+    let mut sender = Sender::new(None);
+    let failed = sender.connection.poll_event(&mut [0xFF, 0], &mut 0, &mut []);
+    assert!(matches!(failed, Some(super::super::Event::Failed(_))));
+    assert_eq!(sender.outgoing.stop(), None);
+    assert!(!sender.outgoing.is_over());
+    sender.flush();
+    sender.take_write();
+    assert!(sender.is_closed() && sender.outgoing.is_over());
+}
+
+#[test]
+fn stopping_drops_what_waits_and_returns_the_close_frame_that_waited() {
+    let mut sender = Sender::new(None);
+    sender.send(Fake::new(2048 * KIB, 1), false);
+    sender.send(small(2), false);
+    sender.close(3000);
+    let close = sender.outgoing.stop().unwrap();
+    assert_eq!(close.reported_code(), 3000);
+    sender.connection.close(close);
+    sender.flush();
+    sender.settle();
+    assert_eq!(sender.seen, [Seen::Close(3000)]);
+}
+
+#[test]
+fn messages_that_are_dropped_make_way_for_the_close_frame() {
+    let mut sender = Sender::new(None);
+    sender.send(Fake::new(10, 1).stream(&[Portion::Bytes(4), Portion::Pending]), false);
+    sender.send(small(2), false);
+    sender.close(1000);
+    assert!(!sender.is_closed());
+    sender.outgoing.drop_messages();
+    sender.is_pending = false;
+    sender.pump();
+    sender.settle();
+    assert_eq!(sender.seen, [Seen::Close(1000)]);
+}
+
+#[test]
+fn a_message_that_is_dropped_while_its_piece_is_being_filled_is_not_sent() {
+    for fill in [Fill::Bytes { len: 1, last: false }, Fill::Bytes { len: 1, last: true }, Fill::Pending, Fill::Failed] {
+        let mut sender = Sender::new(None);
+        sender.outgoing.push(Fake::new(10, 1).stream(&[]));
+        let piece = sender.outgoing.poll_piece(&mut sender.connection).unwrap();
+        assert!(sender.outgoing.poll_piece(&mut sender.connection).is_none(), "one at a time");
+        sender.outgoing.drop_messages();
+        let framed =
+            sender.outgoing.handle_piece(&mut sender.connection, piece, fill, &mut [0; MAX_HEADER + 1], || [0; 4]);
+        assert_eq!(framed, Framed::Later, "{fill:?}");
+        assert!(sender.outgoing.is_free(), "{fill:?}");
+        sender.close(1000);
+        sender.settle();
+        assert_eq!(sender.seen, [Seen::Close(1000)], "{fill:?}");
+    }
+}
+
+#[test]
+fn pongs_alone_wait_while_the_system_has_not_taken_what_was_written() {
+    let mut sender = Sender::new(None);
+    sender.receive_ping(1);
+    assert_eq!(sender.seen, [Seen::Pong(vec![1])]);
+    sender.receive_ping(2);
+    assert_eq!(sender.seen.len(), 1);
+    sender.take_write();
+    assert_eq!(sender.seen, [Seen::Pong(vec![1]), Seen::Pong(vec![2])]);
+    sender.receive_ping(3);
+    sender.send(small(1), true);
+    sender.end_tick();
+    assert_eq!(sender.seen[2..], [Seen::Pong(vec![3]), Seen::Message(small(1).bytes)], "a message takes them along");
+}
+
+#[test]
+fn an_idle_queue_owns_no_buffer() {
+    let mut sender = Sender::new(None);
+    for seed in 0..20 {
+        sender.send(small(seed), seed % 2 == 0);
+        sender.send(Fake::new(70 * KIB, seed), false);
+    }
+    sender.settle();
+    assert_eq!((sender.outgoing.out.capacity(), sender.outgoing.queue.capacity()), (0, 0));
+}
+
+/// Anything that can happen to a connection that sends.
+#[derive(Clone, Debug)]
+enum Happening {
+    /// A message of this size, past the queue if it may.
+    Send(usize, bool),
+    /// A stream of this size, in these portions.
+    Stream(usize, Vec<Portion>),
+    Ping(u8),
+    ReceivePing(u8),
+    Tick,
+    Turn,
+    Ready,
+    Taken,
+    Close,
+}
+
+fn size() -> impl Strategy<Value = usize> {
+    prop_oneof![
+        12 => 0usize..300,
+        3 => (32 * KIB - 2)..(32 * KIB + 2),
+        3 => (64 * KIB - 2)..(64 * KIB + 2),
+        2 => (64 * KIB)..(300 * KIB),
+        1 => (1024 * KIB - 2)..(1024 * KIB + 2),
+        1 => (1024 * KIB)..(4096 * KIB),
+    ]
+}
+
+fn portions() -> impl Strategy<Value = Vec<Portion>> {
+    let portion = prop_oneof![
+        8 => (0usize..200).prop_map(Portion::Bytes),
+        4 => (0usize..100_000).prop_map(Portion::Bytes),
+        6 => Just(Portion::Pending),
+        1 => Just(Portion::Failed),
+    ];
+    proptest::collection::vec(portion, 0..12)
+}
+
+fn happening() -> impl Strategy<Value = Happening> {
+    use Happening::*;
+    prop_oneof![
+        8 => (size(), any::<bool>()).prop_map(|(size, now)| Send(size, now)),
+        2 => (prop_oneof![0usize..300, size()], portions()).prop_map(|(size, portions)| Stream(size, portions)),
+        1 => any::<u8>().prop_map(Ping),
+        2 => any::<u8>().prop_map(ReceivePing),
+        4 => Just(Tick),
+        4 => Just(Turn),
+        4 => Just(Ready),
+        8 => Just(Taken),
+        1 => Just(Close),
+    ]
+}
+
+/// Lets it happen. `fast`: on the fast path where there is one.
+fn apply(sender: &mut Sender, happening: &Happening, number: usize, fast: bool) {
+    match happening {
+        Happening::Send(size, now) => sender.send(Fake::new(*size, number), *now && fast),
+        Happening::Stream(size, portions) => sender.send(Fake::new(*size, number).stream(portions), false),
+        Happening::Ping(payload) => {
+            sender.connection.ping(vec![*payload]);
+            sender.outgoing.tick_soon();
+            sender.pump();
+        }
+        Happening::ReceivePing(payload) if !sender.is_closed() => sender.receive_ping(*payload),
+        Happening::ReceivePing(_) => {} // the peer has our close frame and ends the connection
+        Happening::Tick => sender.end_tick(),
+        Happening::Turn => sender.end_turn(),
+        Happening::Ready => sender.get_ready(),
+        Happening::Taken => sender.take_write(),
+        Happening::Close => _ = sender.close(1000),
+    }
+}
+
+/// The messages that must arrive, and the close frame behind them.
+fn expected(happenings: &[Happening]) -> (Vec<Vec<u8>>, Option<u16>) {
+    let mut messages = Vec::new();
+    for (number, happening) in happenings.iter().enumerate() {
+        match happening {
+            Happening::Send(size, _) => messages.push(Fake::new(*size, number).bytes),
+            Happening::Stream(size, portions) => {
+                let mut sent = 0;
+                for portion in portions {
+                    match portion {
+                        Portion::Failed => return (messages, Some(1011)),
+                        Portion::Pending => {}
+                        Portion::Bytes(len) => {
+                            sent += len.min(&(64 * KIB));
+                            if sent >= *size {
+                                break;
+                            }
+                        }
+                    }
+                }
+                messages.push(Fake::new(*size, number).bytes);
+            }
+            Happening::Close => return (messages, Some(1000)),
+            _ => {}
+        }
+    }
+    (messages, None)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(80) })]
+
+    #[test]
+    fn what_is_sent_arrives_in_order_and_both_paths_write_the_same_bytes(
+        happenings in proptest::collection::vec(happening(), 0..60),
+        compressed in any::<bool>(),
+    ) {
+        let (messages, close) = expected(&happenings);
+        let wires = [true, false].map(|fast| {
+            let mut sender = Sender::new(deflate().filter(|_| compressed));
+            for (number, happening) in happenings.iter().enumerate() {
+                apply(&mut sender, happening, number, fast);
+                let is_over = sender.outgoing.is_over();
+                assert!(!is_over || (sender.is_closed() && sender.untaken == 0), "over too early");
+            }
+            sender.settle();
+            assert!(sender.messages() == messages, "{:?}", sender.messages().iter().map(|it| it.len()).collect::<Vec<_>>());
+            let closed = sender.seen.iter().find_map(|seen| if let Seen::Close(code) = seen { Some(*code) } else { None });
+            assert_eq!(closed, close);
+            assert_eq!(sender.outgoing.is_over(), close.is_some());
+            let idle = sender.outgoing.out.is_empty() && !sender.outgoing.is_busy() && sender.outgoing.queue.is_empty();
+            assert!(idle && !sender.connection.has_close(), "something is left behind");
+            sender.wire
+        });
+        prop_assert!(wires[0] == wires[1], "both paths");
+    }
+}

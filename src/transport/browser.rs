@@ -1,0 +1,368 @@
+//! The browser's transport: the native `WebSocket`.
+//!
+//! What it cannot do for us (a status code of its own choosing, its own headers, the reason of a failure) nobody can do in a
+//! page; README.md lists the differences.
+
+mod collecting;
+mod url;
+
+pub(crate) use url::parse_url;
+
+use alloc::borrow::Cow;
+use alloc::boxed::Box;
+use alloc::collections::VecDeque;
+use alloc::rc::Rc;
+use core::cell::{Cell, RefCell};
+
+use js_sys::{Array, ArrayBuffer, Uint8Array};
+use wasm_bindgen::prelude::*;
+use web_sys::{BinaryType, CloseEvent, MessageEvent, WebSocket};
+
+use self::collecting::Collecting;
+use super::timer::microtask;
+use super::{
+    Attributes, ByteStream, Driver, Evidence, JsHost, Listener, Payload, PayloadKind, Refusal, Target, Timer, as_error,
+    property, sentence,
+};
+use crate::channel::{Ending, Report, State, Taken, Timer as _, Transport};
+use crate::close::{Close, CloseCode};
+use crate::status::Status;
+
+/// A browser honours no options beyond those that all hosts share.
+#[derive(Default)]
+pub(crate) struct HostOptions;
+
+/// A message on its way out, and its size in bytes.
+pub(crate) struct Outgoing(Content, u64);
+
+/// Nothing is ever left to do.
+pub(crate) enum Rest {}
+
+impl Rest {
+    pub(crate) fn is_due(&self) -> bool {
+        false
+    }
+}
+
+/// Nothing goes past the channel's queues: in a browser they take nothing beside the event.
+pub(crate) fn fill(_payload: &JsValue, _kind: PayloadKind) -> Option<usize> {
+    None
+}
+
+enum Content {
+    /// A string or a `Uint8Array` that nobody else writes to.
+    Whole(JsValue),
+    Stream(ByteStream),
+}
+
+/// A string or an `ArrayBuffer`, as the `MessageEvent` carried it.
+pub(crate) struct Incoming(JsValue);
+
+/// One native `WebSocket`.
+pub(crate) struct Browser {
+    socket: WebSocket,
+    driver: Rc<Driver>,
+    attributes: Rc<Attributes>,
+    max_message_size: f64,
+    /// Until the end, when they are taken off the socket and freed.
+    handlers: RefCell<Option<Handlers>>,
+    /// What waits behind a stream that is being collected, the stream first.
+    queue: RefCell<VecDeque<Queued>>,
+    /// Looks at `bufferedAmount`, which changes without an event.
+    poll: Timer,
+    /// Milliseconds to the next look; 0 when none is due.
+    poll_delay: Cell<u32>,
+}
+
+enum Queued {
+    /// A message that is all there, or a stream.
+    Message(Outgoing),
+    Collecting(Collecting),
+    Close(Close),
+}
+
+/// One signature for all: each costs a page some hundred bytes.
+struct Handlers {
+    open: Closure<dyn FnMut(JsValue)>,
+    message: Closure<dyn FnMut(JsValue)>,
+    close: Closure<dyn FnMut(JsValue)>,
+}
+
+/// When to look first, in milliseconds, unless a message comes before; sooner would cost an echo more than it tells.
+const FIRST_POLL_DELAY: u32 = 4;
+/// `bufferedAmount` mostly falls within a few milliseconds; a peer that does not read is asked for less often.
+const MAX_POLL_DELAY: u32 = 64;
+
+impl Browser {
+    pub(crate) fn connect(driver: &Rc<Driver>, target: Target) -> Result<Rc<Self>, Refusal> {
+        let protocols: Array = target.protocols.iter().map(|token| JsValue::from_str(token)).collect();
+        let socket = RawSocket::new(&target.uri.href, &protocols).map_err(|cause| {
+            let message =
+                "asyncOpen: the browser does not let this page connect to this URI. The error's cause says why.";
+            Refusal::new(Status::NOT_IMPLEMENTED, message).because(cause)
+        })?;
+        let socket: WebSocket = socket.unchecked_into();
+        socket.set_binary_type(BinaryType::Arraybuffer);
+        let browser = Rc::new(Self {
+            socket,
+            driver: driver.clone(),
+            attributes: target.attributes,
+            max_message_size: target.max_message_size.into(),
+            handlers: RefCell::new(None),
+            queue: RefCell::default(),
+            poll: Timer::default(),
+            poll_delay: Cell::new(0),
+        });
+        browser.listen();
+        Ok(browser)
+    }
+
+    /// Never called: nothing is filled.
+    pub(crate) fn send_filled(&self, _driver: &Driver, _kind: PayloadKind, _len: usize) -> Option<Rest> {
+        None
+    }
+
+    pub(crate) fn finish(&self, _rest: Rest) {}
+
+    pub(crate) fn outgoing(&self, payload: Payload, state: State) -> (Outgoing, u64) {
+        let (content, size) = match payload {
+            Payload::Text(text) => {
+                let size = utf8_length(&text) as u64;
+                (Content::Whole(text), size)
+            }
+            Payload::Binary(bytes) => {
+                let size = bytes.length().into();
+                // What waits must be free of what the caller writes to its memory.
+                let waits = state != State::Open || !self.queue.borrow().is_empty();
+                (Content::Whole(if waits { bytes.slice(0, bytes.length()) } else { bytes }.into()), size)
+            }
+            Payload::Stream(stream) => {
+                let size = stream.size();
+                (Content::Stream(stream), size)
+            }
+        };
+        (Outgoing(content, size), size)
+    }
+
+    fn listen(self: &Rc<Self>) {
+        let on = |handle: fn(&Rc<Self>, JsValue)| {
+            let browser = self.clone();
+            Closure::new(move |event| handle(&browser, event))
+        };
+        let handlers = Handlers { open: on(Self::opened), message: on(Self::received), close: on(Self::closed) };
+        self.socket.set_onopen(Some(handlers.open.as_ref().unchecked_ref()));
+        self.socket.set_onmessage(Some(handlers.message.as_ref().unchecked_ref()));
+        self.socket.set_onclose(Some(handlers.close.as_ref().unchecked_ref()));
+        *self.handlers.borrow_mut() = Some(handlers);
+    }
+
+    /// Takes the handlers off the socket and frees them; they held this object alive.
+    fn release(&self) {
+        self.socket.set_onopen(None);
+        self.socket.set_onmessage(None);
+        self.socket.set_onclose(None);
+        self.poll.clear();
+        let queue = self.queue.take();
+        drop(queue);
+        let handlers = self.handlers.borrow_mut().take();
+        drop(handlers);
+    }
+
+    fn opened(self: &Rc<Self>, _event: JsValue) {
+        // (null in workerd where there is none)
+        let text = |name| property(&self.socket, name).as_string().unwrap_or_default();
+        self.attributes.protocol.replace(text("protocol"));
+        self.attributes.extensions.replace(text("extensions"));
+        self.driver.report(Report::Opened);
+    }
+
+    fn received(self: &Rc<Self>, event: JsValue) {
+        let data = event.unchecked_into::<MessageEvent>().data();
+        if self.driver.awaits_acknowledgement() {
+            self.look(); // an echo: what it answers was sent
+        }
+        if size_of(&data, self.max_message_size) > self.max_message_size {
+            let message = "A message is longer than maxMessageSize. Raise the option if you expect such messages.";
+            self.fail(Status::FILE_TOO_BIG, message.into(), None);
+        } else {
+            self.driver.report(Report::Message(Incoming(data)));
+        }
+    }
+
+    fn closed(self: &Rc<Self>, event: JsValue) {
+        let event: CloseEvent = event.unchecked_into();
+        self.look();
+        self.release();
+        let message = match self.driver.state() {
+            State::Connecting => {
+                "The connection did not open. A browser tells only its console why: look there, and at the network panel."
+            }
+            _ => "The connection was lost.",
+        };
+        let close = match CloseCode::from_peer(event.code()) {
+            Some(code) => Close::new(code, event.reason()),
+            None => Some(Close::EMPTY),
+        };
+        let ending = match close {
+            Some(close) if event.was_clean() => {
+                self.driver.report(Report::PeerClose(close));
+                Ending::clean()
+            }
+            _ => Ending { message: message.into(), ..Ending::default() },
+        };
+        self.driver.report(Report::Gone(ending));
+    }
+
+    /// The connection cannot go on.
+    fn fail(&self, status: Status, message: Cow<'static, str>, evidence: Option<Evidence>) {
+        self.abort(None);
+        self.driver.report(Report::Gone(Ending { status, message, evidence, ..Ending::default() }));
+    }
+
+    fn send_whole(self: &Rc<Self>, payload: &JsValue) {
+        // Throws only while connecting, when nothing is sent, or for shared memory, which was copied.
+        let _ = self.socket.unchecked_ref::<RawSocket>().send(payload);
+        if self.poll_delay.get() == 0 {
+            self.poll_soon(FIRST_POLL_DELAY);
+        }
+    }
+
+    fn close_now(&self, close: &Close) {
+        // A page may send few codes (WHATWG WebSockets); any other closes without one, which the peer sees as 1005.
+        let _ = match close.code().filter(|code| code.may_be_sent_by_a_page()) {
+            Some(code) => self.socket.close_with_code_and_reason(code.number(), close.reason()),
+            None => self.socket.close(),
+        };
+    }
+
+    /// Sends what waits, in order; a stream is collected first.
+    fn drain(self: &Rc<Self>) {
+        loop {
+            let Some(next) = self.queue.borrow_mut().pop_front() else { return };
+            match next {
+                Queued::Message(Outgoing(Content::Whole(payload), _)) => self.send_whole(&payload),
+                Queued::Message(Outgoing(Content::Stream(stream), _)) => {
+                    let collecting = Collecting::new(self, stream);
+                    let start = collecting.start();
+                    self.queue.borrow_mut().push_front(Queued::Collecting(collecting));
+                    return start();
+                }
+                Queued::Collecting(_) => {}
+                Queued::Close(close) => self.close_now(&close),
+            }
+        }
+    }
+
+    /// The stream that stands first in the queue is at its end, or has failed.
+    fn collected(self: &Rc<Self>, result: Result<JsValue, JsValue>) {
+        match result {
+            Ok(bytes) => {
+                let collecting = self.queue.borrow_mut().pop_front();
+                drop(collecting);
+                self.send_whole(&bytes);
+                self.drain();
+            }
+            Err(thrown) => {
+                let (cause, message) = as_error(thrown);
+                let message = sentence(&["sendBinaryStream failed: ", &*message]);
+                self.fail(Status::UNEXPECTED, message.into(), Evidence::cause(cause));
+            }
+        }
+    }
+
+    fn is_listening(&self) -> bool {
+        self.handlers.borrow().is_some()
+    }
+
+    /// Payload bytes that the browser has not taken, and those that wait for it.
+    fn look(&self) {
+        let waiting: u64 = self.queue.borrow().iter().map(Queued::size).sum();
+        let left = waiting.saturating_add(self.socket.buffered_amount().into());
+        self.driver.report(Report::Sent(Taken::AllBut(left)));
+    }
+
+    fn poll_soon(self: &Rc<Self>, delay: u32) {
+        self.poll_delay.set(delay);
+        let browser = self.clone();
+        self.poll.set(delay, move || {
+            browser.poll_delay.set(0);
+            browser.look();
+            if browser.driver.awaits_acknowledgement() && browser.poll_delay.get() == 0 && browser.is_listening() {
+                browser.poll_soon(delay.saturating_mul(2).min(MAX_POLL_DELAY));
+            }
+        });
+    }
+}
+
+impl Transport<JsHost> for Browser {
+    fn send(self: &Rc<Self>, message: Outgoing) {
+        let is_first = self.queue.borrow().is_empty();
+        match message {
+            Outgoing(Content::Whole(payload), _) if is_first => self.send_whole(&payload),
+            message => {
+                self.queue.borrow_mut().push_back(Queued::Message(message));
+                if is_first {
+                    let browser = Rc::downgrade(self);
+                    microtask(Box::new(move || {
+                        if let Some(browser) = browser.upgrade() {
+                            browser.drain();
+                        }
+                    }));
+                }
+            }
+        }
+    }
+
+    fn close(&self, close: Close) {
+        if self.queue.borrow().is_empty() {
+            self.close_now(&close);
+        } else {
+            self.queue.borrow_mut().push_back(Queued::Close(close));
+        }
+    }
+
+    fn abort(&self, _farewell: Option<Close>) {
+        self.release();
+        let _ = self.socket.close();
+    }
+
+    fn deliver(&self, listener: &Listener, Incoming(data): Incoming) {
+        match data.dyn_ref::<ArrayBuffer>() {
+            Some(buffer) => listener.trampoline.binary(&Uint8Array::new(buffer)),
+            None => listener.trampoline.text(&data),
+        }
+    }
+
+    fn explain_timeout(&self) -> Option<Ending<JsHost>> {
+        None
+    }
+}
+
+impl Queued {
+    fn size(&self) -> u64 {
+        match self {
+            Self::Message(Outgoing(_, size)) => *size,
+            Self::Collecting(collecting) => collecting.size(),
+            Self::Close(_) => 0,
+        }
+    }
+}
+
+#[wasm_bindgen(module = "/src/transport/browser.js")]
+extern "C" {
+    #[wasm_bindgen(js_name = utf8Length)]
+    fn utf8_length(text: &JsValue) -> f64;
+    #[wasm_bindgen(js_name = sizeOf)]
+    fn size_of(data: &JsValue, limit: f64) -> f64;
+}
+
+// web-sys has a signature for each kind of argument; a page downloads them all.
+#[wasm_bindgen]
+extern "C" {
+    #[wasm_bindgen(js_name = WebSocket)]
+    type RawSocket;
+    #[wasm_bindgen(constructor, js_class = "WebSocket", catch)]
+    fn new(url: &str, protocols: &Array) -> Result<RawSocket, JsValue>;
+    #[wasm_bindgen(method, catch)]
+    fn send(this: &RawSocket, payload: &JsValue) -> Result<(), JsValue>;
+}

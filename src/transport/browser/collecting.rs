@@ -1,0 +1,126 @@
+//! A native `WebSocket` sends whole messages: all bytes of a stream are collected first.
+
+use alloc::rc::{Rc, Weak};
+use core::cell::{Cell, RefCell};
+
+use js_sys::Uint8Array;
+use wasm_bindgen::prelude::*;
+
+use super::Browser;
+use crate::transport::ByteStream;
+
+/// A stream whose bytes are being collected. It ends by telling the transport; dropped before that, it cancels the stream.
+pub(super) struct Collecting(Rc<Reading>);
+
+struct Reading {
+    browser: Weak<Browser>,
+    stream: ByteStream,
+    bytes: RefCell<Option<Uint8Array>>,
+    /// How many of them are there.
+    at: Cell<u32>,
+    /// Until the last read has settled; they hold this object alive.
+    handlers: RefCell<Option<Handlers>>,
+}
+
+struct Handlers {
+    item: Closure<dyn FnMut(JsValue)>,
+    failed: Closure<dyn FnMut(JsValue)>,
+    rested: Closure<dyn FnMut(JsValue)>,
+}
+
+impl Collecting {
+    pub(super) fn new(browser: &Rc<Browser>, stream: ByteStream) -> Self {
+        let bytes = Uint8Array::new_with_length(u32::try_from(stream.size()).unwrap_or(u32::MAX));
+        let reading = Reading {
+            browser: Rc::downgrade(browser),
+            stream,
+            bytes: RefCell::new(Some(bytes)),
+            at: Cell::new(0),
+            handlers: RefCell::default(),
+        };
+        Self(Rc::new(reading))
+    }
+
+    /// The announced length, in bytes.
+    pub(super) fn size(&self) -> u64 {
+        self.0.stream.size()
+    }
+
+    /// What to call to begin, once this stands where a channel's end finds it.
+    pub(super) fn start(&self) -> impl FnOnce() + use<> {
+        let reading = self.0.clone();
+        move || reading.start()
+    }
+}
+
+impl Drop for Collecting {
+    fn drop(&mut self) {
+        self.0.bytes.take();
+        self.0.stream.cancel();
+    }
+}
+
+impl Reading {
+    fn start(self: &Rc<Self>) {
+        let handlers = Handlers {
+            item: self.on(Self::received),
+            failed: self.on(|this, thrown| this.end(Err(thrown))),
+            rested: self.on(|this, _| this.read()),
+        };
+        *self.handlers.borrow_mut() = Some(handlers);
+        self.read();
+    }
+
+    fn on(self: &Rc<Self>, handle: fn(&Self, JsValue)) -> Closure<dyn FnMut(JsValue)> {
+        let reading = self.clone();
+        Closure::new(move |value| handle(&reading, value))
+    }
+
+    fn read(&self) {
+        match self.stream.read() {
+            Ok(promise) => {
+                if let Some(handlers) = &*self.handlers.borrow() {
+                    promise.then(handlers.item.as_ref(), handlers.failed.as_ref());
+                }
+            }
+            Err(thrown) => self.end(Err(thrown)),
+        }
+    }
+
+    fn received(&self, item: JsValue) {
+        let Some(bytes) = self.bytes.borrow().clone() else { return self.end(Ok(())) };
+        match self.stream.take(&item) {
+            Ok(Some(chunk)) => {
+                bytes.set(&chunk, self.at.get());
+                self.at.set(self.at.get() + chunk.length()); // at most the announced length
+                self.go_on(&chunk);
+            }
+            Ok(None) => self.end(Ok(())),
+            Err(thrown) => self.end(Err(thrown)),
+        }
+    }
+
+    fn go_on(&self, chunk: &Uint8Array) {
+        if !self.stream.rests(chunk) {
+            return self.read();
+        }
+        if let Some(handlers) = &*self.handlers.borrow() {
+            set_timeout(handlers.rested.as_ref());
+        }
+    }
+
+    fn end(&self, result: Result<(), JsValue>) {
+        let handlers = self.handlers.take();
+        let bytes = self.bytes.take(); // none once the channel has ended
+        if let Some((browser, bytes)) = self.browser.upgrade().zip(bytes) {
+            browser.collected(result.map(|()| bytes.into()));
+        }
+        drop(handlers);
+    }
+}
+
+#[wasm_bindgen]
+extern "C" {
+    #[wasm_bindgen(js_name = setTimeout)]
+    fn set_timeout(callback: &JsValue);
+}

@@ -1,0 +1,25 @@
+//! The browser's own URL parser (WHATWG URL).
+
+use alloc::string::String;
+
+use wasm_bindgen::prelude::*;
+
+use crate::uri::Uri;
+
+#[wasm_bindgen]
+extern "C" {
+    #[wasm_bindgen(js_name = URL)]
+    type Url;
+    #[wasm_bindgen(constructor, js_class = "URL", catch)]
+    fn new(url: &JsValue, base: &JsValue) -> Result<Url, JsValue>;
+    #[wasm_bindgen(method, getter)]
+    fn href(this: &Url) -> String;
+}
+
+/// Parses `url`, a string or something that becomes one, with `base` for a relative one; undefined for none. Only `href` and
+/// `scheme` are filled: a browser makes the connection by itself. `Err` is its TypeError, or what the conversion threw.
+pub(crate) fn parse_url(url: &JsValue, base: &JsValue) -> Result<Uri, JsValue> {
+    let href = Url::new(url, base)?.href();
+    let scheme = href.split(':').next().unwrap_or_default().into();
+    Ok(Uri { href, scheme, ..Uri::default() })
+}

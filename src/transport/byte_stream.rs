@@ -1,0 +1,237 @@
+//! `sendBinaryStream`'s source: a `ReadableStream`, Node's `Readable`, a `Blob` or an async iterable, held to the length that
+//! it was announced with.
+
+use alloc::boxed::Box;
+use alloc::rc::Rc;
+use alloc::string::String;
+use core::cell::{Cell, RefCell};
+
+use js_sys::{Function, Promise, RangeError, Reflect, Symbol, Uint8Array};
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::JsFuture;
+
+use super::bytes::{self, Bytes};
+use super::timer::microtask;
+use super::{property, sentence, settled, to_text};
+
+/// A stream of bytes that is read once.
+pub(crate) struct ByteStream {
+    source: Rc<Source>,
+}
+
+struct Source {
+    stream: JsValue,
+    /// The announced length, in bytes.
+    size: u64,
+    /// A reader of the stream, or its iterator, from the first read on.
+    reader: RefCell<Option<JsValue>>,
+    /// The bytes that are still to come.
+    left: Cell<u64>,
+    reads: Cell<u32>,
+    /// Nobody reads it: it was not accepted, its end was read, or nobody reads on.
+    is_over: Cell<bool>,
+}
+
+/// One read in this many lets other events have their turn: a stream that always has something must not hold them up.
+const READS_A_TURN: u32 = 512;
+
+impl ByteStream {
+    /// `stream` is anything with a reader or an async iterator.
+    pub(crate) fn new(stream: JsValue, size: u64) -> Self {
+        let source = Source {
+            stream,
+            size,
+            reader: RefCell::default(),
+            left: Cell::new(size),
+            reads: Cell::new(0),
+            is_over: Cell::new(true),
+        };
+        Self { source: Rc::new(source) }
+    }
+
+    /// In bytes.
+    pub(crate) fn size(&self) -> u64 {
+        self.source.size
+    }
+
+    /// Whether all of its bytes have been read; its end may not have been.
+    #[cfg_attr(not(feature = "node"), allow(dead_code))]
+    pub(crate) fn is_exhausted(&self) -> bool {
+        self.source.left.get() == 0
+    }
+
+    /// The next bytes, at least one, as a plain array; `None` at the end. Fails if the stream does, and if it does not have the
+    /// announced length. What the stream's owner wrote runs when the future is polled, not before.
+    #[cfg_attr(not(feature = "node"), allow(dead_code))] // a page downloads no executor: it is called back
+    pub(crate) fn next(&self) -> impl Future<Output = Result<Option<Uint8Array>, JsValue>> + 'static {
+        let source = self.source.clone();
+        async move { source.next().await }
+    }
+
+    /// Asks for the next item, as a promise.
+    #[cfg_attr(feature = "node", allow(dead_code))]
+    pub(crate) fn read(&self) -> Result<Settling, JsValue> {
+        Ok(settled(&self.source.read()?).unchecked_into())
+    }
+
+    /// What such an item carries: the next bytes, perhaps none; `None` at the end.
+    #[cfg_attr(feature = "node", allow(dead_code))]
+    pub(crate) fn take(&self, item: &JsValue) -> Result<Option<Uint8Array>, JsValue> {
+        self.source.take(item)
+    }
+
+    /// Whether other events must have their turn before the next read; `chunk` is what the last one gave.
+    #[cfg_attr(feature = "node", allow(dead_code))]
+    pub(crate) fn rests(&self, chunk: &Uint8Array) -> bool {
+        self.source.rests(chunk)
+    }
+
+    /// Nobody reads on: the stream is destroyed or cancelled, when the code that runs now has ended.
+    pub(crate) fn cancel(&self) {
+        if !self.source.is_over.replace(true) {
+            let source = self.source.clone();
+            microtask(Box::new(move || {
+                let _ = source.cancel(); // a stream that does not let itself be cancelled has failed
+            }));
+        }
+    }
+
+    /// It was accepted: from now on it is read or cancelled.
+    pub(crate) fn accept(&self) {
+        self.source.is_over.set(false);
+        // Node ends the process for a stream's error event that nobody hears, and the reader is yet to come.
+        if let Some(on) = function(&self.source.stream, "on") {
+            let _ = on.call2(&self.source.stream, &"error".into(), &Nothing::function()); // if it throws, there is nothing to guard
+        }
+    }
+}
+
+impl Drop for ByteStream {
+    fn drop(&mut self) {
+        self.cancel();
+    }
+}
+
+impl Source {
+    async fn next(&self) -> Result<Option<Uint8Array>, JsValue> {
+        loop {
+            let item = self.read()?;
+            let item = JsFuture::from(settled(&item)).await?;
+            let Some(chunk) = self.take(&item)? else { return Ok(None) };
+            if self.rests(&chunk) {
+                JsFuture::from(Promise::new(&mut |resolve, _| set_timeout(&resolve))).await?;
+            }
+            if chunk.length() > 0 || self.is_over.get() {
+                return Ok(Some(chunk)); // if nobody reads on, that does not matter
+            }
+        }
+    }
+
+    fn take(&self, item: &JsValue) -> Result<Option<Uint8Array>, JsValue> {
+        let left = self.left.get();
+        if Reflect::get(item, &"done".into())?.is_truthy() {
+            self.is_over.set(true);
+            if left > 0 {
+                return Err(wrong_length(&sentence(&[
+                    "the stream ended ",
+                    &number(left),
+                    " bytes short of ",
+                    &number(self.size),
+                    ".",
+                ])));
+            }
+            return Ok(None);
+        }
+        let Bytes::Plain(chunk) = bytes::of(&Reflect::get(item, &"value".into())?) else {
+            return Err(js_sys::TypeError::new("a chunk of the stream is not an ArrayBuffer or a view of one.").into());
+        };
+        let Some(left) = left.checked_sub(chunk.length().into()) else {
+            return Err(wrong_length(&sentence(&[
+                "the stream has more than the ",
+                &number(self.size),
+                " announced bytes.",
+            ])));
+        };
+        self.left.set(left);
+        Ok(Some(chunk))
+    }
+
+    fn rests(&self, chunk: &Uint8Array) -> bool {
+        self.reads.set(self.reads.get().wrapping_add(1));
+        chunk.length() == 0 || self.reads.get().is_multiple_of(READS_A_TURN)
+    }
+
+    /// Asks for the next item: a promise as a rule.
+    fn read(&self) -> Result<JsValue, JsValue> {
+        let known = self.reader.borrow().clone();
+        let reader = match known {
+            Some(reader) => reader,
+            None => {
+                let reader = match function(&self.stream, "getReader") {
+                    Some(get_reader) => get_reader.call0(&self.stream)?,
+                    None => iterator_of(&self.stream)?,
+                };
+                self.reader.borrow_mut().insert(reader).clone()
+            }
+        };
+        let read = function(&reader, "read").or_else(|| function(&reader, "next"));
+        read.ok_or_else(|| JsValue::from(js_sys::TypeError::new("the stream cannot be read.")))?.call0(&reader)
+    }
+
+    fn cancel(&self) -> Result<(), JsValue> {
+        let (stream, reader) = (&self.stream, self.reader.borrow_mut().take());
+        let done = match (function(stream, "destroy"), reader) {
+            (Some(destroy), _) => destroy.call0(stream)?,
+            (None, Some(reader)) => call_first(&reader, &["cancel", "return"])?,
+            (None, None) if function(stream, "cancel").is_some() => call_first(stream, &["cancel"])?,
+            (None, None) => call_first(&iterator_of(stream)?, &["return"])?,
+        };
+        let nothing = Nothing::function();
+        settled(&done).unchecked_into::<Settling>().then(&nothing, &nothing);
+        Ok(())
+    }
+}
+
+/// Calls the first of these methods that there is.
+fn call_first(object: &JsValue, names: &[&str]) -> Result<JsValue, JsValue> {
+    match names.iter().find_map(|name| function(object, name)) {
+        Some(method) => method.call0(object),
+        None => Ok(JsValue::UNDEFINED),
+    }
+}
+
+fn iterator_of(stream: &JsValue) -> Result<JsValue, JsValue> {
+    Reflect::get(stream, &Symbol::async_iterator())?.dyn_into::<Function>()?.call0(stream)
+}
+
+/// A method of something that may not be an object.
+pub(crate) fn function(object: &JsValue, name: &str) -> Option<Function> {
+    property(object, name).dyn_into().ok()
+}
+
+fn wrong_length(message: &str) -> JsValue {
+    RangeError::new(message).into()
+}
+
+/// As JavaScript writes it.
+fn number(bytes: u64) -> String {
+    to_text(&(bytes as f64).into()).unwrap_or_default()
+}
+
+#[wasm_bindgen]
+extern "C" {
+    #[wasm_bindgen(js_name = setTimeout)]
+    fn set_timeout(callback: &Function);
+
+    // js-sys has a signature for each kind of promise; a page downloads them all.
+    #[wasm_bindgen(js_name = Promise)]
+    pub(crate) type Settling;
+    #[wasm_bindgen(method)]
+    pub(crate) fn then(this: &Settling, fulfilled: &JsValue, rejected: &JsValue);
+
+    // A function that does nothing (ECMA-262 §20.2.3).
+    #[wasm_bindgen(js_name = Function)]
+    type Nothing;
+    #[wasm_bindgen(static_method_of = Nothing, js_class = Function, getter, js_name = prototype)]
+    fn function() -> JsValue;
+}

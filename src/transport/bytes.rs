@@ -1,0 +1,30 @@
+//! The bytes of what JavaScript hands over, whatever a subclass or a proxy says of itself.
+
+use js_sys::Uint8Array;
+use wasm_bindgen::prelude::*;
+
+/// What a value is, as far as bytes go.
+pub(crate) enum Bytes {
+    /// An `ArrayBuffer` or a view of one: a plain `Uint8Array` over the same memory, or over a copy if the memory is shared.
+    Plain(Uint8Array),
+    /// Its buffer was transferred elsewhere.
+    Detached,
+    /// Something else.
+    None,
+}
+
+/// The bytes of `value`.
+pub(crate) fn of(value: &JsValue) -> Bytes {
+    let bytes = bytes_of(value);
+    match bytes.dyn_into::<Uint8Array>() {
+        Ok(bytes) => Bytes::Plain(bytes),
+        Err(other) if other.is_null() => Bytes::Detached,
+        Err(_) => Bytes::None,
+    }
+}
+
+#[wasm_bindgen(module = "/src/transport/bytes.js")]
+extern "C" {
+    #[wasm_bindgen(js_name = bytesOf)]
+    fn bytes_of(value: &JsValue) -> JsValue;
+}

@@ -1,0 +1,228 @@
+//! How messages really move. A transport translates: [`Command`](crate::channel::Command)s into what its host can do, what
+//! happens there into [`Report`](crate::channel::Report)s. The rules are the channel's.
+//!
+//! Which transport is built is decided here and nowhere else. Both offer the same to the façade beside the trait
+//! [`Transport`](crate::channel::Transport):
+//!
+//! - `connect(&Rc<Driver>, Target) -> Result<Rc<Self>, Refusal>`: start to connect; `Err` refuses an argument.
+//! - `fill(payload, kind) -> Option<usize>`: put a payload where it can be sent at once, if there is such a place.
+//! - `send_filled(&self, &Driver, kind, len) -> Option<Rest>`: send it if nothing waits before it. Calls no JavaScript.
+//! - `finish(&self, Rest)`: what that has left to do.
+//! - `outgoing(&self, payload, kind, state) -> (Outgoing, u64)`: a message that may have to wait, and its size in bytes.
+//! - `HostOptions`: the options that only this host honours, validated.
+
+mod byte_stream;
+mod bytes;
+mod listener;
+mod timer;
+
+#[cfg(not(feature = "node"))]
+mod browser;
+#[cfg(feature = "node")]
+pub(crate) mod node;
+
+#[cfg(not(feature = "node"))]
+pub(crate) use browser::{Browser as HostTransport, HostOptions, Incoming, Outgoing, fill, parse_url};
+#[cfg(feature = "node")]
+pub(crate) use node::{HostOptions, Incoming, Node as HostTransport, Outgoing, fill, parse_url};
+
+pub(crate) use byte_stream::{ByteStream, function};
+pub(crate) use bytes::{Bytes, of as bytes_of};
+#[cfg(feature = "node")]
+pub(crate) use listener::report;
+pub(crate) use listener::{Listener, Trampoline, settled};
+pub(crate) use timer::Timer;
+
+use alloc::borrow::Cow;
+use alloc::boxed::Box;
+use alloc::rc::Rc;
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::cell::RefCell;
+
+use js_sys::{Object, Reflect};
+use wasm_bindgen::prelude::*;
+
+use crate::channel::{self, Host};
+use crate::status::Status;
+use crate::uri::Uri;
+
+/// A host of JavaScript's.
+pub(crate) struct JsHost;
+
+impl Host for JsHost {
+    type Transport = HostTransport;
+    type Listener = Listener;
+    type Timer = Timer;
+    type Outgoing = Outgoing;
+    type Incoming = Incoming;
+    type Evidence = Evidence;
+}
+
+/// A channel at work.
+pub(crate) type Driver = channel::Driver<JsHost>;
+
+/// What `onStop`'s detail has from the host alone.
+pub(crate) struct Evidence {
+    /// `{ status, headers, body }` of an HTTP response that was not an upgrade, or null.
+    pub(crate) http: JsValue,
+    /// The system's error, or what the user's code threw, or null.
+    pub(crate) cause: JsValue,
+}
+
+impl Default for Evidence {
+    fn default() -> Self {
+        Self { http: JsValue::NULL, cause: JsValue::NULL }
+    }
+}
+
+impl Evidence {
+    /// An error and nothing else.
+    pub(crate) fn cause(cause: JsValue) -> Option<Self> {
+        Some(Self { cause, ..Self::default() })
+    }
+}
+
+/// What a payload is, as JavaScript hands it over.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum PayloadKind {
+    /// A string.
+    Text,
+    /// Bytes: an `ArrayBuffer` or a view.
+    Binary,
+}
+
+/// A message that may have to wait.
+pub(crate) enum Payload {
+    /// A string.
+    Text(JsValue),
+    /// A plain `Uint8Array` over memory that is not shared.
+    Binary(js_sys::Uint8Array),
+    /// Bytes that are still to come.
+    Stream(ByteStream),
+}
+
+/// Where to connect to and how, all of it validated.
+pub(crate) struct Target {
+    /// A ws or wss URI without a fragment.
+    pub(crate) uri: Uri,
+    /// The `Origin` to send; a browser sends the page's own.
+    #[cfg_attr(not(feature = "node"), allow(dead_code))]
+    pub(crate) origin: Option<String>,
+    /// Distinct tokens.
+    pub(crate) protocols: Vec<String>,
+    /// In payload bytes.
+    pub(crate) max_message_size: u32,
+    /// What only this host honours.
+    #[cfg_attr(not(feature = "node"), allow(dead_code))]
+    pub(crate) options: HostOptions,
+    /// Where the transport leaves what the channel's attributes show.
+    pub(crate) attributes: Rc<Attributes>,
+}
+
+/// What the transport knows and the channel's attributes show.
+#[derive(Default)]
+pub(crate) struct Attributes {
+    /// The URI now, after redirects.
+    pub(crate) uri: RefCell<String>,
+    /// The subprotocol that the server has selected.
+    pub(crate) protocol: RefCell<String>,
+    /// The response's `Sec-WebSocket-Extensions`.
+    pub(crate) extensions: RefCell<String>,
+    /// Attributes that only Node fills.
+    #[cfg(feature = "node")]
+    pub(crate) node: node::Attributes,
+}
+
+/// Why a call throws: becomes a `ChannelError`.
+pub(crate) struct Refusal(pub(crate) Box<Reason>);
+
+/// What the error tells.
+pub(crate) struct Reason {
+    pub(crate) status: Status,
+    /// The status's name; 0x80070057 has two.
+    pub(crate) name: &'static str,
+    /// `where: what is wrong. What to do.`
+    pub(crate) message: Cow<'static, str>,
+    /// The host's own exception, or undefined.
+    pub(crate) cause: JsValue,
+}
+
+impl Refusal {
+    pub(crate) fn new(status: Status, message: impl Into<Cow<'static, str>>) -> Self {
+        Self::boxed(status, message.into())
+    }
+
+    #[cold]
+    fn boxed(status: Status, message: Cow<'static, str>) -> Self {
+        Self(Box::new(Reason { status, name: status.error_name(), message, cause: JsValue::UNDEFINED }))
+    }
+
+    /// NS_ERROR_INVALID_ARG.
+    pub(crate) fn invalid(message: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(Status::INVALID_ARG, message)
+    }
+
+    /// The same under the name that `onStop` reports.
+    #[cfg_attr(not(feature = "node"), allow(dead_code))]
+    pub(crate) fn reported(mut self) -> Self {
+        self.0.name = self.0.status.name().unwrap_or(self.0.name);
+        self
+    }
+
+    /// The same, because of what the host threw.
+    pub(crate) fn because(mut self, cause: JsValue) -> Self {
+        self.0.cause = cause;
+        self
+    }
+}
+
+/// A plain object of these properties.
+#[cfg_attr(not(feature = "node"), allow(dead_code))]
+pub(crate) fn object<const N: usize>(properties: [(&str, JsValue); N]) -> Object {
+    let object = Object::new();
+    for (name, value) in properties {
+        let _ = Reflect::set(&object, &name.into(), &value); // a plain object takes any
+    }
+    object
+}
+
+/// These parts as one text: what `concat` and `format!` do, without the code that a page would download with them.
+pub(crate) fn sentence(parts: &[&str]) -> String {
+    let mut text = String::new();
+    for part in parts {
+        text.push_str(part);
+    }
+    text
+}
+
+/// An object's property; undefined if there is none, or if reading it throws.
+pub(crate) fn property(object: &JsValue, name: &str) -> JsValue {
+    Reflect::get(object, &name.into()).unwrap_or_default()
+}
+
+/// What was thrown as an Error, and its message in one sentence.
+pub(crate) fn as_error(thrown: JsValue) -> (JsValue, String) {
+    let message =
+        if thrown.is_instance_of::<js_sys::Error>() { property(&thrown, "message").as_string() } else { None };
+    let (error, message) = match message {
+        Some(message) => (thrown, message),
+        None => {
+            let message = to_text(&thrown).unwrap_or_else(|| "something was thrown that is not an Error".into());
+            (js_sys::Error::new(&message).into(), message)
+        }
+    };
+    let end = if message.ends_with('.') { "" } else { "." };
+    (error, sentence(&[&message, end]))
+}
+
+/// What `String(value)` returns, unless that throws.
+pub(crate) fn to_text(value: &JsValue) -> Option<String> {
+    string(value).ok()
+}
+
+#[wasm_bindgen]
+extern "C" {
+    #[wasm_bindgen(js_name = String, catch)]
+    fn string(value: &JsValue) -> Result<String, JsValue>;
+}

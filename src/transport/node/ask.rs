@@ -1,0 +1,107 @@
+//! The attribute `notificationCallbacks`: what the opening asks the user and tells it.
+
+use std::rc::Rc;
+
+use js_sys::{Function, Reflect};
+use serde::Serialize;
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::JsFuture;
+
+use super::Node;
+use crate::channel::State;
+use crate::opening::{self, AuthRequest, Credentials, Stage};
+use crate::transport::{as_error, report, settled};
+use crate::uri::Uri;
+
+/// The callbacks of one channel.
+pub(super) struct Asker {
+    pub(super) node: Rc<Node>,
+}
+
+/// What onAuthRequired is given.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Request<'a> {
+    scheme: &'a str,
+    realm: &'a str,
+    origin: &'a str,
+    is_proxy: bool,
+    attempt: u32,
+}
+
+impl Asker {
+    /// A callback, if there is one, with its `this`.
+    fn callback(&self, name: &str) -> Result<Option<(JsValue, Function)>, JsValue> {
+        let callbacks = self.node.attributes.node.callbacks.borrow().clone();
+        if callbacks.is_null() {
+            return Ok(None);
+        }
+        let callback = Reflect::get(&callbacks, &name.into())?;
+        if callback.is_null() || callback.is_undefined() {
+            return Ok(None);
+        }
+        let callback = callback.dyn_into().map_err(|_| {
+            JsValue::from(js_sys::TypeError::new(&format!("notificationCallbacks.{name} must be a function.")))
+        })?;
+        Ok(Some((callbacks, callback)))
+    }
+
+    async fn ask(&self, request: &AuthRequest) -> Result<Option<Option<Credentials>>, JsValue> {
+        let Some((callbacks, callback)) = self.callback("onAuthRequired")? else { return Ok(None) };
+        let request = Request {
+            scheme: request.scheme.name(),
+            realm: &request.realm,
+            origin: &request.origin,
+            is_proxy: request.is_proxy,
+            attempt: request.attempt,
+        };
+        let answer = callback.call1(&callbacks, &super::to_js(&request)?)?;
+        let answer = JsFuture::from(settled(&answer)).await?;
+        if answer.is_null() || answer.is_undefined() {
+            return Ok(Some(None));
+        }
+        let text = |name: &str| Reflect::get(&answer, &name.into()).map(|value| value.as_string());
+        match (text("username")?, text("password")?) {
+            (Some(username), Some(password)) => Ok(Some(Some(Credentials { username, password }))),
+            _ => {
+                Err(js_sys::TypeError::new("onAuthRequired must return { username, password }, two strings, or null.")
+                    .into())
+            }
+        }
+    }
+}
+
+impl opening::Ask for Asker {
+    type Cause = JsValue;
+
+    fn progress(&self, stage: Stage, host: &str) {
+        if self.node.driver.state() != State::Connecting {
+            return; // a callback has closed the channel
+        }
+        let called = self.callback("onProgress").and_then(|found| match found {
+            Some((callbacks, callback)) => callback.call2(&callbacks, &stage.name().into(), &host.into()).map(drop),
+            None => Ok(()),
+        });
+        if let Err(thrown) = called {
+            report(&thrown);
+        }
+    }
+
+    fn moved(&self, uri: &Uri) {
+        self.node.attributes.uri.replace(uri.href.clone());
+    }
+
+    async fn credentials(&self, request: &AuthRequest) -> Option<Result<Option<Credentials>, JsValue>> {
+        self.ask(request).await.map_err(|thrown| as_error(thrown).0).transpose()
+    }
+
+    async fn may_redirect(&self, from: &str, to: &str, status: u16) -> Result<bool, JsValue> {
+        let asked = async {
+            let Some((callbacks, callback)) = self.callback("onRedirect")? else { return Ok(true) };
+            let answer = callback.call3(&callbacks, &from.into(), &to.into(), &status.into())?;
+            let answer = JsFuture::from(settled(&answer)).await?;
+            Ok(answer != JsValue::FALSE)
+        };
+        asked.await.map_err(|thrown| as_error(thrown).0)
+    }
+}

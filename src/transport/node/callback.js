@@ -1,0 +1,18 @@
+/** A checkServerIdentity of the user's, as Node can call it: what it throws counts as what it returns, and Node can read that. */
+export const guardCheck = (check) => (...args) => {
+  try {
+    const verdict = check(...args);
+    return verdict === undefined ? undefined : readable(verdict);
+  } catch (thrown) {
+    return readable(thrown);
+  }
+};
+
+function readable(thrown) {
+  try {
+    const { message, code } = thrown instanceof Error ? thrown : {}; // Node reads both
+    return typeof message === 'string' && typeof code !== 'symbol' ? thrown : new Error(String(thrown));
+  } catch {
+    return new Error('an error that cannot be read');
+  }
+}

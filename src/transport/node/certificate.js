@@ -1,0 +1,15 @@
+/** What Node knows of a TLS socket's peer now, whether trusted or not: `chain` is of certificates in DER, the server's first. */
+export function certificatesOf(socket) {
+  const chain = [];
+  // (getPeerX509Certificate, called here, makes Node find no names in the certificate.) A root is its own issuer.
+  for (let it = socket.getPeerCertificate(true); it?.raw && !chain.includes(it); it = it.issuerCertificate) chain.push(it);
+  const cipher = socket.getCipher();
+  return {
+    protocol: socket.getProtocol(),
+    cipher: cipher?.standardName ?? cipher?.name ?? null,
+    alpn: socket.alpnProtocol || null,
+    serverName: socket.servername || null,
+    sessionReused: socket.isSessionReused(),
+    chain: chain.map(({ raw }) => raw),
+  };
+}

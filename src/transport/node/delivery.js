@@ -1,0 +1,77 @@
+// What was received, as the strings and views that the listener is given.
+//
+// Rust names offsets: of `chunk`, or of the window that a message was inflated into. Strings and views are made here,
+// because a string is made fastest where its bytes are.
+
+import { latin1Slice, ucs2Slice } from './undocumented.js';
+import { WINDOW, inflateAt, unitsAt, wasm } from './windows.js';
+
+/** One buffer for all sockets: `onread` hands it over at once, and it is free again when Rust returns. */
+export const chunk = Buffer.allocUnsafeSlow(WINDOW);
+
+/** Texts up to this size, when several lie in a chunk, are cut out of one string of `RUN` bytes, which takes a seventh of the time. */
+const SHORT = 1024;
+/** A text that is kept keeps at most this many bytes beside its own. */
+const RUN = 4096;
+
+/** How much of `chunk` was received, and where in it the part begins that Rust looks at. */
+let received = 0;
+let base = 0;
+/** The copy of the chunk that its binary messages are views of: a view takes a twentieth of the time that a buffer does. */
+let copy = null;
+/** A piece of the chunk as a string, headers and all, and where it lies. */
+let run = '';
+let runStart = 0;
+let runEnd = 0;
+
+/** The first `length` bytes of `chunk` were received. */
+export function begin(length) {
+  received = length;
+  copy = null;
+  runEnd = 0;
+}
+
+/** Rust looks at what was received from `start` on. */
+export function lookFrom(start) { base = start; }
+
+/** Nothing of the chunk is delivered any more. */
+export function end() { copy = null; }
+
+/** An ASCII text. */
+export function deliverAscii(listener, inflated, start, end) {
+  if (inflated) listener.text(latin1Slice(wasm(), inflateAt + start, inflateAt + end));
+  else listener.text(decodeAscii(base + start, base + end));
+}
+
+function decodeAscii(start, end) {
+  if (end - start > SHORT || end === received) return latin1Slice(chunk, start, end);
+  if (end > runEnd) {
+    runStart = start;
+    runEnd = Math.min(start + RUN, received);
+    run = latin1Slice(chunk, runStart, runEnd);
+  }
+  return run.slice(start - runStart, end - runStart);
+}
+
+/** A text of `count` UTF-16 units that lie in the window for them; if all are `narrow`, of as many Latin-1 bytes. */
+export function deliverUnits(listener, count, narrow) {
+  if (narrow) listener.text(latin1Slice(wasm(), unitsAt, unitsAt + count));
+  else listener.text(ucs2Slice(wasm(), unitsAt, unitsAt + 2 * count));
+}
+
+/** A binary message. */
+export function deliverBinary(listener, inflated, start, end) {
+  if (inflated) {
+    listener.binary(new Uint8Array(wasm().buffer.slice(inflateAt + start, inflateAt + end)));
+    return;
+  }
+  // A listener may have transferred the copy elsewhere.
+  if (copy === null || copy.byteLength === 0) copy = chunk.buffer.slice(0, received);
+  listener.binary(new Uint8Array(copy, base + start, end - start));
+}
+
+/** Adds the next piece of a message that comes in pieces. */
+export function deliverPiece(message, inflated, start, end, ascii) {
+  if (inflated) message.add(wasm(), inflateAt + start, inflateAt + end, ascii);
+  else message.add(chunk, base + start, base + end, ascii);
+}

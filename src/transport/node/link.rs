@@ -1,0 +1,235 @@
+//! What happens to one socket, told to whoever has it: first the opening, which waits for it, then the open connection.
+
+use std::cell::{Cell, RefCell};
+use std::future::poll_fn;
+use std::rc::Rc;
+use std::task::{Poll, Waker};
+
+use wasm_bindgen::prelude::*;
+
+use super::Node;
+use super::dial::loss_of;
+use super::security::Certificates;
+use super::windows;
+use crate::opening::Loss;
+
+/// One socket's owner.
+#[derive(Default)]
+pub(super) struct Link {
+    phase: RefCell<Phase>,
+    /// The TLS that is spoken now is a proxy's: its certificate is not the server's.
+    is_proxy_tls: Cell<bool>,
+    /// A TLS handshake was completed, whether the certificate is trusted or not.
+    has_shaken_hands: Cell<bool>,
+}
+
+#[derive(Default)]
+enum Phase {
+    /// The channel is done with the socket.
+    #[default]
+    Gone,
+    /// It waits for the next thing that happens.
+    Opening(Rc<Node>, Mailbox),
+    Open(Rc<Node>),
+}
+
+/// What has happened while the opening did something else.
+#[derive(Default)]
+pub(super) struct Mailbox {
+    pub(super) resolved: bool,
+    pub(super) connected: bool,
+    pub(super) secured: bool,
+    pub(super) received: Vec<u8>,
+    /// The peer has ended its side.
+    pub(super) ended: bool,
+    pub(super) lost: Option<Loss<JsValue>>,
+    waker: Option<Waker>,
+}
+
+impl Link {
+    /// A socket that is about to connect.
+    pub(super) fn new(node: Rc<Node>) -> Rc<Self> {
+        Rc::new(Self { phase: RefCell::new(Phase::Opening(node, Mailbox::default())), ..Self::default() })
+    }
+
+    /// The connection is open from now on.
+    pub(super) fn open(&self, node: Rc<Node>) {
+        let before = self.phase.replace(Phase::Open(node));
+        drop(before);
+    }
+
+    /// Nobody wants to know any more.
+    pub(super) fn detach(&self) {
+        let before = self.phase.take();
+        drop(before);
+    }
+
+    /// TLS with the proxy, or with the server, comes next.
+    pub(super) fn begin_tls(&self, is_proxy: bool) {
+        self.is_proxy_tls.set(is_proxy);
+        self.has_shaken_hands.set(false);
+    }
+
+    /// Whether a TLS handshake was completed, even if the certificate is not trusted.
+    pub(super) fn has_shaken_hands(&self) -> bool {
+        self.has_shaken_hands.get()
+    }
+
+    /// Looks into the mailbox.
+    pub(super) fn with_mailbox<T>(&self, look: impl FnOnce(&mut Mailbox) -> T) -> Option<T> {
+        match &mut *self.phase.borrow_mut() {
+            Phase::Opening(_, mailbox) => Some(look(mailbox)),
+            Phase::Open(_) | Phase::Gone => None,
+        }
+    }
+
+    /// Waits until `look` finds something in the mailbox, or the socket is lost.
+    pub(super) async fn wait<T>(&self, look: impl Fn(&mut Mailbox) -> Option<T>) -> Result<T, Loss<JsValue>> {
+        poll_fn(|context| {
+            let polled = self.with_mailbox(|mailbox| {
+                if let Some(found) = look(mailbox) {
+                    return Poll::Ready(Ok(found));
+                }
+                if let Some(loss) = mailbox.lost.take() {
+                    return Poll::Ready(Err(loss));
+                }
+                mailbox.waker = Some(context.waker().clone());
+                Poll::Pending
+            });
+            polled.unwrap_or(Poll::Pending) // nobody waits for a socket that is gone
+        })
+        .await
+    }
+
+    /// Something has happened, which the opening is woken up for; `false` if the opening is over.
+    fn post(&self, write: impl FnOnce(&mut Mailbox)) -> bool {
+        let waker = self.with_mailbox(|mailbox| {
+            write(mailbox);
+            mailbox.waker.take()
+        });
+        if let Some(Some(waker)) = &waker {
+            waker.wake_by_ref();
+        }
+        waker.is_some()
+    }
+
+    #[inline]
+    fn open_node(&self) -> Option<Rc<Node>> {
+        match &*self.phase.borrow() {
+            Phase::Open(node) => Some(node.clone()),
+            _ => None,
+        }
+    }
+
+    fn any_node(&self) -> Option<Rc<Node>> {
+        match &*self.phase.borrow() {
+            Phase::Open(node) | Phase::Opening(node, _) => Some(node.clone()),
+            Phase::Gone => None,
+        }
+    }
+}
+
+/// What `socket.js` calls. Each method says what has happened.
+#[wasm_bindgen(skip_typescript)]
+pub struct SocketHandler(Rc<Link>);
+
+impl SocketHandler {
+    pub(super) fn new(link: Rc<Link>) -> Self {
+        Self(link)
+    }
+}
+
+#[wasm_bindgen]
+impl SocketHandler {
+    /// The name is resolved.
+    #[wasm_bindgen(js_name = handleResolved)]
+    pub fn handle_resolved(&self) {
+        self.0.post(|mailbox| mailbox.resolved = true);
+    }
+
+    /// The connection is established.
+    #[wasm_bindgen(js_name = handleConnected)]
+    pub fn handle_connected(&self) {
+        self.0.post(|mailbox| mailbox.connected = true);
+    }
+
+    /// What is known of the peer's certificate, and why it is not trusted: `reason` is null, an error or its code.
+    #[wasm_bindgen(js_name = handleCertificates)]
+    pub fn handle_certificates(&self, certificates: Certificates, reason: JsValue) {
+        self.0.has_shaken_hands.set(true);
+        if let Some(node) = self.0.any_node().filter(|_| !self.0.is_proxy_tls.get()) {
+            node.handle_certificates(certificates, reason);
+        }
+    }
+
+    /// TLS is established.
+    #[wasm_bindgen(js_name = handleSecured)]
+    pub fn handle_secured(&self) {
+        self.0.post(|mailbox| mailbox.secured = true);
+    }
+
+    /// This many bytes are in the receive window. Returns how many of the next ones may pass by.
+    #[wasm_bindgen(js_name = handleData)]
+    pub fn handle_data(&self, len: usize) -> f64 {
+        if let Some(node) = self.0.open_node() {
+            return node.handle_data(len);
+        }
+        windows::with_received(len, |received, _| self.0.post(|mailbox| mailbox.received.extend_from_slice(received)));
+        0.0
+    }
+
+    /// This many bytes have passed by, into the message that is being assembled. Returns how many more may.
+    #[wasm_bindgen(js_name = handlePassed)]
+    pub fn handle_passed(&self, len: f64) -> f64 {
+        self.0.open_node().map_or(0.0, |node| node.handle_passed(len as u64))
+    }
+
+    /// The tick is over that sent something.
+    #[wasm_bindgen(js_name = handleTick)]
+    pub fn handle_tick(&self) {
+        if let Some(node) = self.0.open_node() {
+            node.handle_tick();
+        }
+    }
+
+    /// Other events had their turn while a large message is being sent.
+    #[wasm_bindgen(js_name = handleTurn)]
+    pub fn handle_turn(&self) {
+        if let Some(node) = self.0.open_node() {
+            node.handle_turn();
+        }
+    }
+
+    /// The system has taken a write, which completes this many messages and this many bytes of the next.
+    #[wasm_bindgen(js_name = handleWritten)]
+    pub fn handle_written(&self, messages: u32, part: u32) {
+        if let Some(node) = self.0.open_node() {
+            node.handle_written(messages, part);
+        }
+    }
+
+    /// The peer has ended its side.
+    #[wasm_bindgen(js_name = handleEnd)]
+    pub fn handle_end(&self) {
+        if !self.0.post(|mailbox| mailbox.ended = true)
+            && let Some(node) = self.0.open_node()
+        {
+            node.handle_end();
+        }
+    }
+
+    /// The socket is closed, because of `error` if that is not null; the last call.
+    #[wasm_bindgen(js_name = handleClosed)]
+    pub fn handle_closed(&self, error: JsValue) {
+        let loss = match error.is_null() {
+            true => Loss { code: String::new(), message: String::new(), cause: None },
+            false => loss_of(error),
+        };
+        if let Some(node) = self.0.open_node() {
+            self.0.detach();
+            node.handle_closed(loss);
+        } else {
+            self.0.post(|mailbox| mailbox.lost = Some(loss));
+        }
+    }
+}

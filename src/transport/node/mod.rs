@@ -1,0 +1,81 @@
+//! Node's transport: the opening and the RFC 6455 engine over `socket.js`.
+//!
+//! | file | |
+//! |---|---|
+//! | `transport.rs` | what comes in, and how a connection ends |
+//! | `writing.rs`, `payload.rs` | what goes out |
+//! | `opening.rs`, `dial.rs`, `ask.rs` | how a connection comes about: [`crate::opening`] over Node's sockets and the user's callbacks |
+//! | `link.rs`, `socket.rs` | the socket: what it tells, what it is told |
+//! | `windows.rs` | the memory that both languages look at |
+//! | `pinging.rs`, `security.rs`, `keys.rs`, `url.rs` | pings; certificates; mask keys; URLs |
+
+mod ask;
+mod dial;
+mod keys;
+mod link;
+mod opening;
+mod payload;
+mod pinging;
+mod security;
+mod socket;
+mod transport;
+mod url;
+mod windows;
+mod writing;
+
+pub(crate) use opening::{env, parse as parse_uri};
+pub(crate) use payload::Outgoing;
+pub(crate) use transport::{Incoming, Node};
+pub(crate) use url::parse_url;
+pub(crate) use writing::fill;
+
+use std::cell::RefCell;
+
+use js_sys::Object;
+use wasm_bindgen::JsValue;
+
+use crate::http::Field;
+use crate::opening::ProxySetting;
+use crate::protocol::DeflateOffer;
+
+/// The options that only Node honours, validated.
+#[derive(Clone)]
+pub(crate) struct HostOptions {
+    /// permessage-deflate, if it is to be offered.
+    pub(crate) deflate: Option<DeflateOffer>,
+    /// Extra request headers.
+    pub(crate) headers: Vec<Field>,
+    /// How many redirects to follow at most.
+    pub(crate) redirects: u32,
+    pub(crate) proxy: ProxySetting,
+    /// What `tls.connect` takes, by its own keys.
+    pub(crate) tls: Object,
+    /// What `net.connect` takes, by its own keys.
+    pub(crate) socket: Object,
+    /// Seconds: `pingInterval`, 0 for none, and `pingTimeout`.
+    pub(crate) ping: (u32, u32),
+}
+
+/// What the channel's attributes show in Node alone.
+pub(crate) struct Attributes {
+    /// The response that opened the channel, as `{ status, headers }`.
+    pub(crate) http_response: RefCell<JsValue>,
+    pub(crate) security: RefCell<security::Security>,
+    /// The attribute `notificationCallbacks`.
+    pub(crate) callbacks: RefCell<JsValue>,
+    /// `sendPing`'s promises.
+    pub(crate) pings: pinging::Promised,
+}
+
+impl Default for Attributes {
+    fn default() -> Self {
+        let null = || RefCell::new(JsValue::NULL);
+        Self { http_response: null(), security: RefCell::default(), callbacks: null(), pings: Default::default() }
+    }
+}
+
+/// A Rust value as a plain JavaScript object.
+pub(crate) fn to_js(value: &impl serde::Serialize) -> Result<JsValue, JsValue> {
+    let serializer = serde_wasm_bindgen::Serializer::json_compatible();
+    Ok(value.serialize(&serializer)?)
+}

@@ -1,0 +1,147 @@
+//! The opening under way: [`crate::opening`] as a task that can be dropped at any await.
+
+use std::rc::Rc;
+
+use futures_util::future::{AbortHandle, Abortable};
+use js_sys::{Object, Reflect};
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::spawn_local;
+
+use super::ask::Asker;
+use super::dial::{Dialed, Dialer};
+use super::socket::Socket;
+use super::{Node, keys};
+use crate::channel::{Ending, TimedOut};
+use crate::http::{Field, Response};
+use crate::opening::{self, Failure, Opened, Progress, Settings};
+use crate::protocol::{Connection, Role};
+use crate::transport::{Evidence, JsHost, Refusal, Target, object, parse_url};
+use crate::uri::Uri;
+
+/// The opening of one channel. Dropping it drops its sockets and whatever it waits for.
+pub(super) struct Opening {
+    progress: Rc<Progress>,
+    abort: AbortHandle,
+}
+
+impl Drop for Opening {
+    fn drop(&mut self) {
+        self.abort.abort();
+    }
+}
+
+impl Opening {
+    /// How the channel ends because openTimeoutMs has run out.
+    pub(super) fn timed_out(&self) -> Ending<JsHost> {
+        ending_of(self.progress.timed_out())
+    }
+}
+
+/// Validates the target and starts to connect. Nothing of the user's runs before this has returned.
+#[cold]
+pub(super) fn begin(node: &Rc<Node>, target: Target) -> Result<(), Refusal> {
+    let Target { uri, origin, protocols, options, .. } = target;
+    let unix_socket = !Reflect::get(&options.socket, &"path".into()).unwrap_or_default().is_undefined();
+    let origin = origin.map(|origin| Field::origin(&origin)).transpose();
+    let settings = Settings {
+        origin: origin.map_err(|_| {
+            Refusal::invalid(
+                "asyncOpen: origin contains a character that a header must not have. Pass a URL's origin, or null.",
+            )
+        })?,
+        headers: options.headers,
+        protocols,
+        deflate: options.deflate,
+        redirects: options.redirects,
+        proxy: options.proxy,
+        unix_socket,
+        parse,
+        random: keys::nonce,
+    };
+    let dialer = Dialer { node: node.clone(), tls: options.tls, socket: options.socket };
+    let begun = opening::begin(uri, settings, dialer, Asker { node: node.clone() });
+    let (progress, future) = begun.map_err(|opening::Refusal { status, message, cause }| {
+        Refusal::new(status, message).because(cause.unwrap_or_default())
+    })?;
+    let (abort, registration) = AbortHandle::new_pair();
+    let (future, opened) = (Abortable::new(future, registration), node.clone());
+    spawn_local(async move {
+        match future.await {
+            Ok(Ok(connection)) => opened.handle_opened(connection),
+            Ok(Err(failure)) => opened.conclude(ending_of(failure), Socket::destroy),
+            Err(_) => {} // the channel was closed
+        }
+    });
+    *node.opening.borrow_mut() = Some(Opening { progress, abort });
+    Ok(())
+}
+
+/// The host's URL parser, as the opening takes it.
+pub(crate) fn parse(text: &str, base: Option<&str>) -> Option<Uri> {
+    parse_url(&text.into(), &base.map_or(JsValue::UNDEFINED, JsValue::from_str)).ok()
+}
+
+/// A variable of the environment.
+pub(crate) fn env(name: &str) -> Option<String> {
+    ENVIRONMENT.with(|environment| Reflect::get(environment, &name.into())).ok()?.as_string()
+}
+
+#[wasm_bindgen]
+extern "C" {
+    #[wasm_bindgen(thread_local_v2, js_namespace = process, js_name = env)]
+    static ENVIRONMENT: JsValue;
+}
+
+impl Node {
+    fn handle_opened(self: &Rc<Self>, opened: Opened<Dialed>) {
+        let over = self.opening.borrow_mut().take();
+        if over.is_none() {
+            return; // the channel was closed while the last await was on its way
+        }
+        drop(over);
+        let Opened { socket, protocol, extensions, deflate, response, rest } = opened;
+        let (socket, link) = socket.keep();
+        link.open(self.clone());
+        let before = self.socket.replace(Some(socket));
+        drop(before);
+        {
+            let mut wire = self.wire.borrow_mut();
+            wire.connection = Connection::new(Role::Client, deflate, wire.limit);
+        }
+        self.attributes.protocol.replace(protocol);
+        self.attributes.extensions.replace(extensions);
+        let response = object([("status", response.status.into()), ("headers", headers_of(&response).into())]);
+        self.attributes.node.http_response.replace(response.into());
+        self.start(&rest);
+    }
+}
+
+/// A failure as the channel reports it.
+fn ending_of(failure: Failure<JsValue>) -> Ending<JsHost> {
+    let Failure { status, message, http, cause, timed_out } = failure;
+    let http = http.map_or(JsValue::NULL, |response| {
+        let body = String::from_utf8_lossy(&response.body);
+        let headers = headers_of(&response);
+        let (status, body) = (response.status.into(), body.as_ref().into());
+        object([("status", status), ("headers", headers.into()), ("body", body)]).into()
+    });
+    let evidence = Some(Evidence { http, cause: cause.unwrap_or(JsValue::NULL) });
+    let timed_out = timed_out.then_some(TimedOut::Open);
+    Ending { status, message: message.into(), timed_out, evidence, ..Ending::default() }
+}
+
+/// The headers with lower-case names; the values of one that came several times are joined by commas (RFC 9110 §5.3).
+fn headers_of(response: &Response) -> Object {
+    let headers = Object::new();
+    for (name, _) in &response.fields {
+        let value = response.joined(name).unwrap_or_default();
+        let descriptor = object([
+            ("value", value.into()),
+            ("enumerable", true.into()),
+            ("writable", true.into()),
+            ("configurable", true.into()),
+        ]);
+        Object::define_property(&headers, &name.to_ascii_lowercase().into(), &descriptor); // `__proto__` is a name like any other
+    }
+    headers
+}

@@ -1,0 +1,239 @@
+//! A message that waits, or goes in pieces: it lies in the host's memory, and passes the send window piece by piece.
+
+use std::cell::RefCell;
+use std::rc::{Rc, Weak};
+
+use js_sys::{JsString, Uint8Array};
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::spawn_local;
+
+use super::transport::Node;
+use super::windows::{WINDOW, fill_bytes, fill_piece, utf8_length};
+use crate::protocol::{self, Fill, Kind};
+use crate::transport::{ByteStream, Payload};
+
+/// A message on its way out. One that goes at once is not made into this: [`Node::send_filled`].
+pub(crate) struct Outgoing {
+    kind: Kind,
+    /// In bytes.
+    size: u64,
+    source: Source,
+}
+
+enum Source {
+    /// What is left begins at this UTF-16 unit.
+    Text(JsString, u32),
+    /// What is left begins at this byte.
+    Bytes(Uint8Array, u32),
+    Stream(Streaming),
+}
+
+/// What one turn sends of a message, in bytes: see `protocol/outgoing.rs`.
+const ONE_TURN: u32 = 16 * WINDOW as u32;
+
+impl Outgoing {
+    /// `is_free`: nothing waits before it.
+    pub(super) fn new(payload: Payload, is_free: bool) -> Self {
+        let (kind, size, source) = match payload {
+            Payload::Text(text) => {
+                let text: JsString = text.unchecked_into();
+                (Kind::Text, utf8_length(&text) as u64, Source::Text(text, 0))
+            }
+            Payload::Binary(bytes) => {
+                // What one turn sends is framed before the caller's next instruction; other bytes need a copy of their own.
+                let length = bytes.length();
+                let bytes = if is_free && length <= ONE_TURN { bytes } else { bytes.slice(0, length) };
+                (Kind::Binary, length.into(), Source::Bytes(bytes, 0))
+            }
+            Payload::Stream(stream) => (Kind::Binary, stream.size(), Source::Stream(Streaming::new(stream))),
+        };
+        Self { kind, size, source }
+    }
+
+    /// Whom a stream tells that it has more.
+    pub(super) fn on_ready(&mut self, node: &Rc<Node>) {
+        if let Source::Stream(streaming) = &self.source {
+            streaming.progress.borrow_mut().node = Rc::downgrade(node);
+        }
+    }
+
+    /// Puts the next piece into the send window.
+    pub(super) fn fill(&mut self) -> Fill {
+        match &mut self.source {
+            Source::Text(text, at) => fill_text(text, at, self.size),
+            Source::Bytes(bytes, at) => {
+                let end = at.saturating_add(WINDOW as u32).min(bytes.length());
+                let piece = bytes.subarray(std::mem::replace(at, end), end);
+                Fill::Bytes { len: filled(&piece), last: end == bytes.length() }
+            }
+            Source::Stream(streaming) => streaming.fill(),
+        }
+    }
+
+    /// What a stream has failed with.
+    pub(super) fn take_error(&self) -> Option<JsValue> {
+        match &self.source {
+            Source::Stream(streaming) => streaming.progress.borrow_mut().error.take(),
+            Source::Text(..) | Source::Bytes(..) => None,
+        }
+    }
+}
+
+impl protocol::Payload for Outgoing {
+    fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    fn size(&self) -> u64 {
+        self.size
+    }
+
+    fn is_stream(&self) -> bool {
+        matches!(self.source, Source::Stream(_))
+    }
+}
+
+/// A large text is encoded piece by piece: all at once would take too long.
+fn fill_text(text: &JsString, at: &mut u32, size: u64) -> Fill {
+    let length = text.length();
+    // A UTF-16 unit has up to three bytes in UTF-8, unless all have one.
+    let all_fit = size <= WINDOW as u64 || size == u64::from(length);
+    let most = if all_fit { WINDOW } else { WINDOW / 3 } as u32;
+    let mut end = at.saturating_add(most).min(length);
+    let splits_pair = end < length && (0xD800..0xDC00).contains(&(text.char_code_at(end - 1) as u32));
+    if splits_pair {
+        end -= 1;
+    }
+    let len = fill_piece(text, std::mem::replace(at, end), end) as usize;
+    Fill::Bytes { len, last: end == length }
+}
+
+/// Copies what fits the window into it.
+fn filled(piece: &Uint8Array) -> usize {
+    usize::try_from(fill_bytes(piece)).unwrap_or_default() // negative if it is empty
+}
+
+/// A stream that is being sent. What comes in small chunks is collected: a peer may refuse a message of too many frames.
+struct Streaming {
+    stream: ByteStream,
+    progress: Rc<RefCell<Progress>>,
+}
+
+#[derive(Default)]
+struct Progress {
+    node: Weak<Node>,
+    /// The next frame's payload, as far as it is there; from the first piece on.
+    frame: Option<Uint8Array>,
+    used: u32,
+    /// What was read last, and how much of it is in a frame.
+    chunk: Option<Uint8Array>,
+    /// Its size when it came: a resizable buffer may change.
+    chunk_len: u32,
+    at: u32,
+    /// The stream was asked for more, and has not answered.
+    reading: bool,
+    ended: bool,
+    error: Option<JsValue>,
+}
+
+impl Streaming {
+    fn new(stream: ByteStream) -> Self {
+        Self { stream, progress: Rc::default() }
+    }
+
+    fn fill(&self) -> Fill {
+        let (has_failed, is_reading, has_begun) = {
+            let progress = self.progress.borrow();
+            (progress.error.is_some(), progress.reading, progress.frame.is_some())
+        };
+        if has_failed {
+            return Fill::Failed;
+        }
+        if !has_begun {
+            self.begin();
+            return Fill::Pending;
+        }
+        if is_reading {
+            return Fill::Pending;
+        }
+        self.fill_frame().unwrap_or_else(|thrown| {
+            self.progress.borrow_mut().error = Some(thrown); // the chunk was transferred elsewhere
+            Fill::Failed
+        })
+    }
+
+    /// Its turn has come.
+    fn begin(&self) {
+        let room = self.stream.size().min(WINDOW as u64) as u32;
+        self.progress.borrow_mut().frame = Some(Uint8Array::new_with_length(room));
+        self.read();
+    }
+
+    fn fill_frame(&self) -> Result<Fill, JsValue> {
+        let (frame, chunk, chunk_len, used, at, ended) = {
+            let progress = self.progress.borrow();
+            let arrays = (progress.frame.clone().unwrap_or_default(), progress.chunk.clone().unwrap_or_default());
+            (arrays.0, arrays.1, progress.chunk_len, progress.used, progress.at, progress.ended)
+        };
+        if chunk.length() != chunk_len {
+            return Err(js_sys::TypeError::new("a chunk's buffer changed its size while it was being sent.").into());
+        }
+        let room = frame.length();
+        let piece = chunk.unchecked_ref::<Chunk>().subarray(at, at + (room - used))?;
+        frame.unchecked_ref::<Chunk>().set(&piece, used)?;
+        let (at, used) = (at + piece.length(), used + piece.length());
+        let is_exhausted = at == chunk.length();
+        let last = ended && is_exhausted;
+        // The last frame waits until it is certain that the stream is not too long.
+        let is_due = last || (used == room && (!is_exhausted || !self.stream.is_exhausted()));
+        let mut progress = self.progress.borrow_mut();
+        progress.at = at;
+        progress.used = if is_due { 0 } else { used };
+        drop(progress);
+        if is_due {
+            return Ok(Fill::Bytes { len: filled(&frame.subarray(0, used)), last });
+        }
+        self.read();
+        Ok(Fill::Pending)
+    }
+
+    /// Asks the stream for more.
+    fn read(&self) {
+        self.progress.borrow_mut().reading = true;
+        let (next, progress) = (self.stream.next(), Rc::downgrade(&self.progress));
+        spawn_local(async move {
+            let read = next.await;
+            let Some(progress) = progress.upgrade() else { return }; // nobody wants it any more
+            let node = progress.borrow_mut().handle_read(read);
+            if let Some(node) = node {
+                node.handle_ready();
+            }
+        });
+    }
+}
+
+impl Progress {
+    fn handle_read(&mut self, read: Result<Option<Uint8Array>, JsValue>) -> Option<Rc<Node>> {
+        self.reading = false;
+        match read {
+            Ok(chunk) => {
+                self.ended = chunk.is_none();
+                self.chunk_len = chunk.as_ref().map_or(0, Uint8Array::length);
+                self.chunk = chunk;
+                self.at = 0;
+            }
+            Err(thrown) => self.error = Some(thrown),
+        }
+        self.node.upgrade()
+    }
+}
+
+#[wasm_bindgen]
+extern "C" {
+    /// A `Uint8Array` that may have been detached.
+    type Chunk;
+    #[wasm_bindgen(method, catch)]
+    fn subarray(this: &Chunk, begin: u32, end: u32) -> Result<Uint8Array, JsValue>;
+    #[wasm_bindgen(method, catch)]
+    fn set(this: &Chunk, source: &Uint8Array, offset: u32) -> Result<(), JsValue>;
+}

@@ -1,0 +1,150 @@
+//! The attribute `securityInfo`.
+
+use js_sys::{Array, Date, Object, Reflect, Uint8Array};
+use serde::Serialize;
+use wasm_bindgen::prelude::*;
+
+use crate::transport::{object, to_text};
+
+/// What is known of a channel's TLS connection.
+#[derive(Default)]
+pub(crate) struct Security {
+    checked: Option<(Certificates, Option<String>)>,
+    /// What the attribute is, once somebody has asked.
+    described: Option<JsValue>,
+}
+
+/// securityInfo, without the certificates.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Info {
+    protocol: Option<String>,
+    cipher: Option<String>,
+    alpn: Option<String>,
+    server_name: Option<String>,
+    session_reused: bool,
+    trusted: bool,
+    untrusted_reason: Option<String>,
+    #[serde(with = "serde_wasm_bindgen::preserve")]
+    certificate: JsValue,
+    #[serde(with = "serde_wasm_bindgen::preserve")]
+    chain: JsValue,
+}
+
+impl Security {
+    /// Node has checked the certificate; `reason` is why it is not trusted, or null.
+    pub(super) fn of(certificates: Certificates, reason: &JsValue) -> Self {
+        let reason = (!reason.is_null()).then(|| reason_of(reason));
+        Self { checked: Some((certificates, reason)), described: None }
+    }
+
+    /// The attribute: the same object each time for the same connection, or null.
+    pub(crate) fn describe(&mut self) -> JsValue {
+        let Some((certificates, reason)) = &self.checked else { return JsValue::NULL };
+        let described =
+            self.described.get_or_insert_with(|| describe(certificates, reason.clone()).unwrap_or(JsValue::NULL));
+        described.clone()
+    }
+}
+
+/// OpenSSL's or Node's code, or an error's message.
+fn reason_of(reason: &JsValue) -> String {
+    let of = |name: &str| Reflect::get(reason, &name.into()).ok().and_then(|text| text.as_string());
+    of("code").or_else(|| of("message")).or_else(|| to_text(reason)).unwrap_or_default()
+}
+
+fn describe(certificates: &Certificates, untrusted_reason: Option<String>) -> Result<JsValue, JsValue> {
+    let chain: Array = certificates.chain().iter().map(|raw| describe_certificate(&raw)).collect::<Result<_, _>>()?;
+    Object::freeze(&chain);
+    let certificate = if chain.length() > 0 { chain.get(0) } else { JsValue::NULL };
+    let info = Info {
+        protocol: certificates.protocol(),
+        cipher: certificates.cipher(),
+        alpn: certificates.alpn(),
+        server_name: certificates.server_name(),
+        session_reused: certificates.session_reused(),
+        trusted: untrusted_reason.is_none(),
+        untrusted_reason,
+        certificate,
+        chain: chain.into(),
+    };
+    let info = super::to_js(&info)?;
+    Object::freeze(info.unchecked_ref::<Object>());
+    Ok(info)
+}
+
+/// A certificate of the chain, from its DER.
+fn describe_certificate(raw: &JsValue) -> Result<JsValue, JsValue> {
+    let certificate = X509Certificate::new(raw)?;
+    let names: Array =
+        names_of(&certificate.subject_alt_name().unwrap_or_default()).iter().map(JsValue::from).collect();
+    Object::freeze(&names);
+    let described = object([
+        ("subject", on_one_line(certificate.subject()).into()),
+        ("issuer", on_one_line(certificate.issuer()).into()),
+        ("names", names.into()),
+        ("validFrom", Date::new(&certificate.valid_from()).into()),
+        ("validTo", Date::new(&certificate.valid_to()).into()),
+        ("serialNumber", certificate.serial_number()),
+        ("fingerprint256", certificate.fingerprint256()),
+        ("der", Uint8Array::new(raw).into()),
+    ]);
+    Object::freeze(&described);
+    Ok(described.into())
+}
+
+/// The names of Node's list: commas stand between them, and in quoted ones.
+fn names_of(list: &str) -> Vec<String> {
+    let (mut quoted, mut escaped) = (false, false);
+    let names = list.split(|char| {
+        let is_literal = std::mem::take(&mut escaped);
+        escaped = char == '\\' && quoted && !is_literal;
+        quoted ^= char == '"' && !is_literal;
+        char == ',' && !quoted
+    });
+    names.map(|name| name.trim().to_owned()).filter(|name| !name.is_empty()).collect()
+}
+
+/// Node puts each part of a name on a line of its own.
+fn on_one_line(name: Option<String>) -> String {
+    name.unwrap_or_default().replace('\n', ", ")
+}
+
+#[wasm_bindgen(module = "/src/transport/node/certificate.js")]
+extern "C" {
+    /// What `certificatesOf` returns.
+    pub type Certificates;
+    #[wasm_bindgen(method, getter)]
+    fn protocol(this: &Certificates) -> Option<String>;
+    #[wasm_bindgen(method, getter)]
+    fn cipher(this: &Certificates) -> Option<String>;
+    #[wasm_bindgen(method, getter)]
+    fn alpn(this: &Certificates) -> Option<String>;
+    #[wasm_bindgen(method, getter, js_name = serverName)]
+    fn server_name(this: &Certificates) -> Option<String>;
+    #[wasm_bindgen(method, getter, js_name = sessionReused)]
+    fn session_reused(this: &Certificates) -> bool;
+    #[wasm_bindgen(method, getter)]
+    fn chain(this: &Certificates) -> Array;
+}
+
+#[wasm_bindgen(raw_module = "node:crypto")]
+extern "C" {
+    type X509Certificate;
+    #[wasm_bindgen(constructor, catch)]
+    fn new(raw: &JsValue) -> Result<X509Certificate, JsValue>;
+    #[wasm_bindgen(method, getter)]
+    fn subject(this: &X509Certificate) -> Option<String>;
+    #[wasm_bindgen(method, getter)]
+    fn issuer(this: &X509Certificate) -> Option<String>;
+    #[wasm_bindgen(method, getter, js_name = subjectAltName)]
+    fn subject_alt_name(this: &X509Certificate) -> Option<String>;
+    #[wasm_bindgen(method, getter, js_name = validFrom)]
+    fn valid_from(this: &X509Certificate) -> JsValue;
+    #[wasm_bindgen(method, getter, js_name = validTo)]
+    fn valid_to(this: &X509Certificate) -> JsValue;
+    #[wasm_bindgen(method, getter, js_name = serialNumber)]
+    fn serial_number(this: &X509Certificate) -> JsValue;
+    #[wasm_bindgen(method, getter)]
+    fn fingerprint256(this: &X509Certificate) -> JsValue;
+}

@@ -1,0 +1,256 @@
+// A TCP or TLS socket: node:net and node:tls, and nothing else. Rust decides; this carries.
+//
+// What comes in is read into `chunk`, copied into the receive window in wasm, and parsed there. Uncompressed binary payload
+// passes wasm by: Rust says how many of the next bytes may. What goes out is framed in wasm and copied out.
+
+import net from 'node:net';
+import tls from 'node:tls';
+import { forgetLast } from './assembly.js';
+import { certificatesOf } from './certificate.js';
+import { begin, chunk, end, lookFrom } from './delivery.js';
+import { backlogOf, whenSecure } from './undocumented.js';
+import { MAX_HEADER, WINDOW, receiveAt, sendAt, wasm } from './windows.js';
+
+/** From this many bytes on, payload that passes by wasm is read right into its message. */
+const DIRECT = 16384;
+/** How much of a chunk Rust is shown first where a large message is likely to begin. */
+const HEAD = 1024;
+
+/** The memory of long writes, for the next ones: fresh memory takes longer than the copy into it. */
+const blocks = [];
+const BLOCK = 96 * 1024 + MAX_HEADER;
+const MAX_BLOCKS = 8;
+
+// One function for all sockets each: a closure of each for each socket would be a seventh of a channel's memory.
+const OWNER = Symbol('websocket-channel');
+function onLookup(error) { if (!error) this[OWNER].handler?.handleResolved(); }
+function onAttempt() { if (!this[OWNER].isRef) this.unref(); } // each attempt has a handle of its own
+function onConnect() { this[OWNER].handler?.handleConnected(); }
+function onData(data) { this[OWNER].replay(data); }
+function onSecure() { this[OWNER].certificates = certificatesOf(this); }
+function onSecureConnect() {
+  this[OWNER].checked(this.authorized ? null : this.authorizationError);
+  this[OWNER].handler?.handleSecured();
+}
+function onEnd() { this[OWNER].ended(); }
+function onError(error) { this[OWNER].error = error; }
+function onClose() { this[OWNER].closed(); }
+function handleTick(owner) { owner.handler?.handleTick(); }
+function uncork(owner) { owner.uncork(); }
+
+export class Socket {
+  /** `handler` is Rust's: it is told what happens, and freed when the socket is closed or detached. */
+  constructor(handler, isRef) {
+    this.handler = handler;
+    this.isRef = isRef; // whether it keeps the process alive
+    this.socket = null;
+    this.error = null;
+    this.certificates = null; // what certificatesOf returned, until they are checked
+    this.buffer = null; // where the next bytes are read to
+    this.passing = 0; // how many of the next bytes Rust need not see
+    this.large = false; // the last message was a large one of binary payload
+    this.message = null; // the one that comes in pieces (assembly.js)
+    this.corked = 0; // how many blocks wait for the tick's end
+  }
+
+  /** Starts to connect; throws if Node refuses an option. Deno's TLS cannot wrap a socket that has an `onread`. */
+  connect(options, isWrapped) {
+    this.watchConnecting(isWrapped ? net.connect(options).on('data', onData) : net.connect({ ...options, onread: this.onread() }));
+  }
+
+  /** The same with TLS from the first byte on. */
+  connectSecure(options) {
+    const socket = tls.connect({ ...options, onread: this.onread() });
+    this.watchConnecting(socket);
+    this.watchSecuring(socket);
+  }
+
+  /** TLS over what is connected; throws if Node refuses an option. (Node's `onread` is for sockets that connect by themselves.) */
+  secure(options) {
+    const plain = this.socket.off('data', onData).pause();
+    const socket = tls.connect({ ...options, socket: plain });
+    plain.off('error', onError).off('close', onClose).off('end', onEnd);
+    this.watch(socket);
+    this.watchSecuring(socket);
+    socket.on('data', onData);
+  }
+
+  watchConnecting(socket) {
+    this.watch(socket.on('lookup', onLookup).on('connectionAttempt', onAttempt).on('connect', onConnect));
+  }
+
+  watchSecuring(socket) { whenSecure(socket.on('secureConnect', onSecureConnect), onSecure); }
+
+  watch(socket) {
+    this.socket = socket;
+    this.buffer = null;
+    socket[OWNER] = this;
+    socket.on('end', onEnd).on('error', onError).on('close', onClose);
+    if (!this.isRef) socket.unref();
+  }
+
+  /** Node has checked the certificate: `reason` is why it is not trusted, or null. */
+  checked(reason) {
+    const { certificates } = this;
+    this.certificates = null;
+    if (certificates !== null) this.handler?.handleCertificates(certificates, reason);
+  }
+
+  /** The peer ends its side, or has reset the connection right behind its last bytes: a write of nothing fails then. */
+  ended() {
+    if (this.error !== null) return; // which says more, in closed
+    if (this.socket.writableLength > 0) this.handler?.handleEnd();
+    else this.socket.write('', (error) => error || this.handler?.handleEnd());
+  }
+
+  closed() {
+    const { handler, error } = this;
+    if (error !== null) this.checked(error);
+    this.release();
+    handler?.handleClosed(error);
+    handler?.free();
+  }
+
+  onread() {
+    return {
+      buffer: () => this.nextBuffer(),
+      callback: (length, buffer) => {
+        if (buffer === chunk) this.read(length);
+        else this.readDirectly(length);
+        return true;
+      },
+    };
+  }
+
+  /** Where to read next; undefined for the same again. A large message's payload goes right where it stays. */
+  nextBuffer() {
+    const next = this.handler !== null && this.passing >= DIRECT ? this.message.room(this.passing) : chunk;
+    // Each attempt to connect has a handle of its own, which must be given its buffer.
+    if (next === chunk && this.buffer === chunk && !this.socket.connecting) return undefined;
+    this.buffer = next;
+    return next;
+  }
+
+  /** The first `length` bytes of `chunk` were received. */
+  read(length) {
+    begin(length);
+    for (let at = 0; at < length && this.handler !== null;) {
+      if (this.passing > 0) {
+        const upTo = Math.min(at + this.passing, length);
+        this.message.add(chunk, at, upTo);
+        this.passing = this.handler.handlePassed(upTo - at);
+        at = upTo;
+        continue;
+      }
+      // Large messages mostly follow large messages: of those Rust need not see more than the header.
+      const upTo = this.large ? Math.min(at + HEAD, length) : length;
+      chunk.copy(wasm(), receiveAt, at, upTo);
+      lookFrom(at);
+      this.passing = this.handler.handleData(upTo - at);
+      if (this.passing === 0) this.large = false;
+      at = upTo;
+    }
+    end();
+  }
+
+  /** The next `length` bytes of the message were received, where they belong. */
+  readDirectly(length) {
+    if (this.handler === null) return;
+    this.message.length += length;
+    this.passing = this.handler.handlePassed(length);
+  }
+
+  /** Reads these bytes as if they had just been received. */
+  replay(bytes) {
+    for (let at = 0; at < bytes.length && this.handler !== null; at += WINDOW) {
+      const piece = bytes.subarray(at, at + WINDOW);
+      chunk.set(piece);
+      this.read(piece.length);
+    }
+  }
+
+  /** Gives bytes back: TLS reads them first. */
+  unread(bytes) { this.socket.unshift(bytes.slice()); }
+
+  /** The next messages come in pieces, into `message`; `mayPass` bytes of the first frame may pass wasm by. */
+  beginMessage(message, mayPass) {
+    this.message = message;
+    this.large = mayPass >= DIRECT;
+  }
+
+  /** The message is complete: it, a string or a Uint8Array. */
+  endMessage() { return this.message.finish(); }
+  pause() { this.socket.pause(); }
+  resume() { this.socket.resume(); }
+  setRef(isRef) {
+    this.isRef = isRef;
+    this.socket?.[isRef ? 'ref' : 'unref']();
+  }
+
+  /** Has handleTick called when the code that runs now, and what it promised, is done. */
+  tick() { process.nextTick(handleTick, this); }
+  /** Has handleTurn called when other events have had their turn. */
+  turn() { setImmediate(() => this.handler?.handleTurn()); }
+
+  /** Writes bytes; `messages` and `part` are what they complete. */
+  write(bytes, messages, part) {
+    if (bytes.length < BLOCK / 2 || bytes.length > BLOCK) this.hand(Buffer.from(bytes), null, messages, part);
+    else this.writeBlock(bytes, messages, part);
+  }
+
+  /** Writes the send window from `start` on, in the room for its header or behind it. */
+  writeWindow(start, length, messages, part) {
+    const from = sendAt - MAX_HEADER + start;
+    this.writeBlock(wasm().subarray(from, from + length), messages, part);
+  }
+
+  /** Long writes of a tick go to the system together: each by itself would wake the peer. */
+  writeBlock(bytes, messages, part) {
+    const block = blocks.pop() ?? Buffer.allocUnsafeSlow(BLOCK);
+    block.set(bytes);
+    if (this.corked === 0) {
+      this.socket.cork();
+      process.nextTick(uncork, this);
+    }
+    this.corked++;
+    this.hand(block.subarray(0, bytes.length), block, messages, part);
+    if (this.corked === MAX_BLOCKS) this.uncork();
+  }
+
+  uncork() {
+    if (this.corked > 0) this.socket.uncork();
+    this.corked = 0;
+  }
+
+  hand(bytes, block, messages, part) {
+    this.socket.write(bytes, (error) => {
+      if (error) return; // and the system may still look at the block
+      if (block !== null && blocks.length < MAX_BLOCKS) blocks.push(block);
+      this.handler?.handleWritten(messages, part);
+    });
+  }
+
+  /** The bytes that the system has not taken. */
+  get backlog() { return backlogOf(this.socket); }
+  end() { this.socket.end(); }
+  destroy() { this.socket?.destroy(); }
+  /** Destroys the socket if the peer does not end the connection within `ms`. */
+  linger(ms) {
+    const timer = setTimeout(() => this.socket.destroy(), ms).unref();
+    this.socket.once('close', () => clearTimeout(timer));
+  }
+
+  /** Nothing is reported any more, and the socket no longer keeps the process alive. */
+  detach() {
+    const { handler, socket } = this;
+    this.release();
+    socket?.unref();
+    queueMicrotask(() => handler?.free()); // not at once: one of its methods may be running
+  }
+
+  release() {
+    this.handler = null;
+    this.message = null;
+    forgetLast();
+  }
+}

@@ -1,0 +1,85 @@
+//! `socket.js`, `delivery.js` and `assembly.js`, as Rust calls them.
+
+use js_sys::Object;
+use wasm_bindgen::prelude::*;
+
+use super::link::SocketHandler;
+use crate::transport::Trampoline;
+
+#[wasm_bindgen(module = "/src/transport/node/socket.js")]
+extern "C" {
+    /// A TCP or TLS socket.
+    pub(super) type Socket;
+
+    #[wasm_bindgen(constructor)]
+    pub(super) fn new(handler: SocketHandler, is_ref: bool) -> Socket;
+    #[wasm_bindgen(method, catch)]
+    pub(super) fn connect(this: &Socket, options: &Object, is_wrapped: bool) -> Result<(), JsValue>;
+    #[wasm_bindgen(method, catch, js_name = connectSecure)]
+    pub(super) fn connect_secure(this: &Socket, options: &Object) -> Result<(), JsValue>;
+    #[wasm_bindgen(method, catch)]
+    pub(super) fn secure(this: &Socket, options: &Object) -> Result<(), JsValue>;
+    #[wasm_bindgen(method)]
+    pub(super) fn replay(this: &Socket, bytes: &[u8]);
+    #[wasm_bindgen(method)]
+    pub(super) fn unread(this: &Socket, bytes: &[u8]);
+
+    #[wasm_bindgen(method)]
+    pub(super) fn pause(this: &Socket);
+    #[wasm_bindgen(method)]
+    pub(super) fn resume(this: &Socket);
+    #[wasm_bindgen(method, js_name = setRef)]
+    pub(super) fn set_ref(this: &Socket, is_ref: bool);
+    #[wasm_bindgen(method)]
+    pub(super) fn tick(this: &Socket);
+    #[wasm_bindgen(method)]
+    pub(super) fn turn(this: &Socket);
+    #[wasm_bindgen(method)]
+    pub(super) fn write(this: &Socket, bytes: &[u8], messages: u32, part: u32);
+    #[wasm_bindgen(method, js_name = writeWindow)]
+    pub(super) fn write_window(this: &Socket, start: usize, len: usize, messages: u32, part: u32);
+    #[wasm_bindgen(method, getter)]
+    pub(super) fn backlog(this: &Socket) -> f64;
+    #[wasm_bindgen(method)]
+    pub(super) fn end(this: &Socket);
+    #[wasm_bindgen(method)]
+    pub(super) fn linger(this: &Socket, ms: u32);
+    #[wasm_bindgen(method)]
+    pub(super) fn detach(this: &Socket);
+    #[wasm_bindgen(method)]
+    pub(super) fn destroy(this: &Socket);
+
+    #[wasm_bindgen(method, js_name = beginMessage)]
+    pub(super) fn begin_message(this: &Socket, message: &Assembly, may_pass: f64);
+    #[wasm_bindgen(method, js_name = endMessage)]
+    pub(super) fn end_message(this: &Socket) -> JsValue;
+    #[wasm_bindgen(method, getter)]
+    pub(super) fn message(this: &Socket) -> Assembly;
+}
+
+#[wasm_bindgen(module = "/src/transport/node/assembly.js")]
+extern "C" {
+    /// What the pieces of a message go into.
+    pub(super) type Assembly;
+    pub(super) fn assemble(is_text: bool, length: f64) -> Assembly;
+}
+
+#[wasm_bindgen(module = "/src/transport/node/delivery.js")]
+extern "C" {
+    #[wasm_bindgen(js_name = deliverAscii)]
+    pub(super) fn deliver_ascii(listener: &Trampoline, inflated: bool, start: u32, end: u32);
+    #[wasm_bindgen(js_name = deliverUnits)]
+    pub(super) fn deliver_units(listener: &Trampoline, count: u32, narrow: bool);
+    #[wasm_bindgen(js_name = deliverBinary)]
+    pub(super) fn deliver_binary(listener: &Trampoline, inflated: bool, start: u32, end: u32);
+    #[wasm_bindgen(js_name = deliverPiece)]
+    pub(super) fn deliver_piece(message: &Assembly, inflated: bool, start: u32, end: u32, ascii: bool);
+}
+
+// Only the scripts beside it use it. wasm-bindgen copies the scripts that Rust names, and this one must be among them.
+#[wasm_bindgen(module = "/src/transport/node/undocumented.js")]
+extern "C" {
+    #[allow(dead_code)]
+    #[wasm_bindgen(js_name = backlogOf)]
+    fn backlog_of(socket: &JsValue) -> f64;
+}

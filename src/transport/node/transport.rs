@@ -1,0 +1,375 @@
+//! What comes in on one connection, and how it ends. What goes out is in `writing.rs`.
+
+use std::borrow::Cow;
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+
+use wasm_bindgen::JsValue;
+
+use super::opening::{self, Opening};
+use super::payload::Outgoing;
+use super::pinging::Pinging;
+use super::security::{Certificates, Security};
+use super::socket::{self, Socket};
+use super::windows;
+use super::writing::Wire;
+use crate::channel::{Ending, Report, State, Timer as _, Transport};
+use crate::close::Close;
+use crate::opening::{Loss, explain_loss};
+use crate::protocol::{Event, Fault, FaultKind, Kind, Source, Whole};
+use crate::status::Status;
+use crate::transport::{Attributes, Driver, Evidence, JsHost, Listener, Refusal, Target, Timer};
+use crate::uri::Uri;
+
+/// A message that came in.
+pub(crate) enum Incoming {
+    /// It lies in the chunk that is being read, or inflated in the window for that, from start to end.
+    Whole { kind: Kind, inflated: bool, start: u32, end: u32, ascii: bool },
+    /// It came in pieces, and is a string or a `Uint8Array` now.
+    Assembled(Kind, JsValue),
+}
+
+/// One connection, from `asyncOpen` to its end.
+pub(crate) struct Node {
+    pub(super) driver: Rc<Driver>,
+    pub(super) attributes: Rc<Attributes>,
+    /// Until the connection is open.
+    pub(super) opening: RefCell<Option<Opening>>,
+    pub(super) wire: RefCell<Wire>,
+    /// The socket that connects now, then the open connection's.
+    pub(super) socket: RefCell<Option<Rc<Socket>>>,
+    pub(super) pinging: Pinging,
+    /// Whether the channel keeps the process alive.
+    is_ref: Cell<bool>,
+    /// How many times the caller has suspended reading and not resumed it.
+    suspended: Cell<u32>,
+    /// Runs while nothing is read: such a socket keeps no process alive, and its channel, which is open, does.
+    paused: Timer,
+    /// The peer's close frame came.
+    pub(super) peer_closed: Cell<bool>,
+    /// How the channel ends when its close frame is out: the peer broke the protocol, or a stream failed.
+    fault: RefCell<Option<Ending<JsHost>>>,
+}
+
+/// How long a socket whose channel is done waits for the peer's end, in milliseconds.
+pub(super) const LINGER_MS: u32 = 2_000;
+/// The longest delay of `setTimeout`, in milliseconds.
+const MAX_DELAY_MS: u32 = 0x7FFF_FFFF;
+
+impl Node {
+    /// Starts to connect.
+    #[cold]
+    pub(crate) fn connect(driver: &Rc<Driver>, target: Target) -> Result<Rc<Self>, Refusal> {
+        let node = Rc::new(Self {
+            driver: driver.clone(),
+            attributes: target.attributes.clone(),
+            opening: RefCell::default(),
+            wire: RefCell::new(Wire::unopened(target.max_message_size.into())),
+            socket: RefCell::default(),
+            pinging: Pinging::new(target.options.ping),
+            is_ref: Cell::new(driver.timer().keeps_alive()),
+            suspended: Cell::new(0),
+            paused: Timer::default(),
+            peer_closed: Cell::new(false),
+            fault: RefCell::default(),
+        });
+        opening::begin(&node, target)?;
+        Ok(node)
+    }
+
+    /// `ref` and `unref`.
+    pub(crate) fn set_ref(&self, is_ref: bool) {
+        self.is_ref.set(is_ref);
+        self.paused.keep_alive(is_ref);
+        self.with_socket(|socket| socket.set_ref(is_ref));
+    }
+
+    pub(super) fn is_ref(&self) -> bool {
+        self.is_ref.get()
+    }
+
+    /// `suspend`: reads no more from the socket, so that in the end the peer cannot write. The handshake is read all the
+    /// same, and so is everything after `close`: the peer's close frame would not be seen otherwise.
+    pub(crate) fn suspend(&self) {
+        self.suspended.set(self.suspended.get().saturating_add(1));
+        if self.driver.state() == State::Open {
+            self.pause();
+        }
+    }
+
+    fn pause(&self) {
+        self.with_socket(Socket::pause);
+        self.paused.keep_alive(self.is_ref());
+        self.paused.set(MAX_DELAY_MS, || {});
+    }
+
+    fn unpause(&self) {
+        self.paused.clear();
+        self.with_socket(Socket::resume);
+    }
+
+    /// `resume`: reads on, once for each `suspend`. False if there was none.
+    pub(crate) fn resume(&self) -> bool {
+        let Some(left) = self.suspended.get().checked_sub(1) else { return false };
+        self.suspended.set(left);
+        if left == 0 {
+            self.unpause();
+        }
+        true
+    }
+
+    pub(super) fn is_suspended(&self) -> bool {
+        self.suspended.get() > 0
+    }
+
+    /// The opening has made a socket.
+    pub(super) fn dialed(&self, socket: &Rc<Socket>) {
+        let before = self.socket.replace(Some(socket.clone()));
+        drop(before);
+        self.attributes.node.security.take(); // that of an earlier hop says nothing of this one
+    }
+
+    pub(super) fn handle_certificates(&self, certificates: Certificates, reason: JsValue) {
+        let security = Security::of(certificates, &reason); // which may call a getter of the user's
+        let before = self.attributes.node.security.replace(security);
+        drop(before);
+    }
+
+    /// The connection is open: frames that came right behind the response are `rest`.
+    pub(super) fn start(self: &Rc<Self>, rest: &[u8]) {
+        if self.is_suspended() {
+            self.pause();
+        }
+        self.driver.report(Report::Opened);
+        if self.driver.state() < State::Closing {
+            Pinging::start(self);
+        }
+        self.with_socket(|socket| socket.replay(rest));
+    }
+
+    /// The first `len` bytes of the receive window. Returns how many of the next ones may pass by.
+    pub(super) fn handle_data(self: &Rc<Self>, len: usize) -> f64 {
+        self.pinging.handle_heard();
+        self.read(len);
+        self.wire.borrow().connection.passable() as f64
+    }
+
+    /// This many bytes have passed by.
+    pub(super) fn handle_passed(self: &Rc<Self>, len: u64) -> f64 {
+        self.wire.borrow_mut().connection.pass(len);
+        self.handle_data(0)
+    }
+
+    fn read(self: &Rc<Self>, len: usize) {
+        let mut at = 0;
+        loop {
+            self.read_whole(len, &mut at);
+            let event = windows::with_received(len, |chunk, scratch| {
+                self.wire.borrow_mut().connection.poll_event(chunk, &mut at, scratch)
+            });
+            match event {
+                Some(event) => self.handle_event(event),
+                None => break,
+            }
+        }
+        self.flush();
+    }
+
+    /// The messages that lie whole in the chunk, as far as nothing else lies between: the hot loop.
+    fn read_whole(self: &Rc<Self>, len: usize, at: &mut usize) {
+        while let Some(Whole { kind, start, end, ascii }) =
+            windows::with_received(len, |chunk, _| self.wire.borrow().connection.poll_whole(chunk, at))
+        {
+            let (start, end) = (start as u32, end as u32);
+            self.driver.message(self, Incoming::Whole { kind, inflated: false, start, end, ascii });
+        }
+    }
+
+    fn handle_event(self: &Rc<Self>, event: Event) {
+        match event {
+            Event::Message { kind, source, payload, ascii } => {
+                let (start, end) = (payload.start as u32, payload.end as u32);
+                let inflated = source == Source::Scratch;
+                self.driver.message(self, Incoming::Whole { kind, inflated, start, end, ascii });
+            }
+            Event::Begin { kind, first_frame } => {
+                let message = socket::assemble(kind == Kind::Text, first_frame as f64);
+                let may_pass = if kind == Kind::Binary { first_frame as f64 } else { 0.0 };
+                self.with_socket(|socket| socket.begin_message(&message, may_pass));
+            }
+            Event::Piece { source, payload, ascii } => {
+                let (start, end) = (payload.start as u32, payload.end as u32);
+                let inflated = source == Source::Scratch;
+                self.with_socket(|socket| socket::deliver_piece(&socket.message(), inflated, start, end, ascii));
+            }
+            Event::End { kind, .. } => {
+                let Some(socket) = self.socket() else { return };
+                self.driver.message(self, Incoming::Assembled(kind, socket.end_message()));
+            }
+            Event::Close(close) => {
+                self.peer_closed.set(true);
+                self.wire.borrow_mut().outgoing.drop_messages();
+                self.drain(); // a close frame of ours may have waited behind them
+                self.driver.report(Report::PeerClose(close));
+                self.conclude_if_closed();
+            }
+            Event::Pong(payload) => self.handle_pong(&payload),
+            Event::Failed(fault) => self.fail(of_fault(fault)),
+        }
+    }
+
+    /// The connection has its last close frame: that goes out, and then this is how it ended.
+    #[cold]
+    pub(super) fn fail(&self, ending: Ending<JsHost>) {
+        let waiting = self.wire.borrow_mut().outgoing.stop();
+        drop(waiting);
+        let before = self.fault.replace(Some(ending));
+        drop(before);
+        self.flush();
+        self.with_socket(|socket| {
+            socket.end();
+            socket.linger(LINGER_MS);
+        });
+    }
+
+    #[inline]
+    pub(super) fn socket(&self) -> Option<Rc<Socket>> {
+        self.socket.borrow().clone()
+    }
+
+    #[inline]
+    pub(super) fn with_socket(&self, act: impl FnOnce(&Socket)) {
+        if let Some(socket) = self.socket() {
+            act(&socket);
+        }
+    }
+
+    /// Once every byte of ours is with the system: a fault's close frame is out, or both close frames are exchanged.
+    pub(super) fn conclude_if_closed(&self) {
+        if !self.wire.borrow().is_over() {
+            return;
+        }
+        let fault = self.fault.borrow_mut().take();
+        match fault {
+            Some(ending) => self.conclude(ending, |_| ()),
+            // The server ends the TCP connection first (RFC 6455 §7.1.1).
+            None if self.peer_closed.get() => self.conclude(Ending::clean(), |socket| socket.linger(LINGER_MS)),
+            None => {}
+        }
+    }
+
+    /// Lets go of the socket and reports the end.
+    #[cold]
+    pub(super) fn conclude(&self, ending: Ending<JsHost>, farewell: impl FnOnce(&Socket)) {
+        self.let_go(farewell);
+        self.driver.report(Report::Gone(ending));
+    }
+
+    /// What the socket does from here on does not matter.
+    #[cold]
+    fn let_go(&self, farewell: impl FnOnce(&Socket)) {
+        self.pinging.stop();
+        self.paused.clear();
+        let socket = self.socket.borrow_mut().take();
+        if let Some(socket) = socket {
+            farewell(&socket);
+            socket.detach();
+        }
+    }
+
+    /// The peer has ended its side. If it has not said close, nothing more will come; what is on its way may still go.
+    pub(super) fn handle_end(&self) {
+        if self.peer_closed.get() || self.fault.borrow().is_some() {
+            return; // a close frame of ours is on its way
+        }
+        let loss = Loss { code: String::new(), message: String::new(), cause: None };
+        self.conclude(self.of_loss(loss), |socket| socket.linger(LINGER_MS));
+    }
+
+    /// The socket is closed.
+    pub(super) fn handle_closed(&self, loss: Loss<JsValue>) {
+        self.pinging.stop();
+        self.paused.clear();
+        let socket = self.socket.borrow_mut().take();
+        drop(socket);
+        let fault = self.fault.borrow_mut().take();
+        self.driver.report(Report::Gone(fault.unwrap_or_else(|| self.of_loss(loss))));
+    }
+
+    fn of_loss(&self, loss: Loss<JsValue>) -> Ending<JsHost> {
+        let uri = self.uri();
+        let (status, message) = explain_loss(&uri, &loss);
+        let evidence = Some(Evidence { cause: loss.cause.unwrap_or(JsValue::NULL), ..Evidence::default() });
+        Ending { status, message: message.into(), evidence, ..Ending::default() }
+    }
+
+    fn uri(&self) -> Uri {
+        let href = self.attributes.uri.borrow().clone();
+        crate::transport::parse_url(&href.into(), &JsValue::UNDEFINED).unwrap_or_default()
+    }
+}
+
+impl Transport<JsHost> for Node {
+    fn send(self: &Rc<Self>, message: Outgoing) {
+        self.push(message);
+    }
+
+    fn close(&self, close: Close) {
+        self.unpause();
+        self.push_close(close);
+    }
+
+    /// What was accepted in this tick goes out all the same.
+    #[cold]
+    fn abort(&self, farewell: Option<Close>) {
+        let opening = self.opening.borrow_mut().take();
+        drop(opening);
+        let has_more = self.abandon(farewell);
+        self.let_go(|socket| {
+            if has_more {
+                self.write_out(socket);
+                socket.end();
+                socket.linger(LINGER_MS);
+            } else {
+                socket.destroy();
+            }
+        });
+    }
+
+    #[inline(always)] // so that the message stays in registers
+    fn deliver(&self, listener: &Listener, message: Incoming) {
+        let listener = &listener.trampoline;
+        match message {
+            Incoming::Whole { kind: Kind::Text, inflated, start, end, ascii: true } => {
+                socket::deliver_ascii(listener, inflated, start, end);
+            }
+            Incoming::Whole { kind: Kind::Text, inflated, start, end, .. } => {
+                let units = windows::units_of(inflated, start, end); // there are some: the text is UTF-8
+                let (count, narrow) = units.map_or((0, false), |it| (it.count as u32, it.narrow));
+                socket::deliver_units(listener, count, narrow);
+            }
+            Incoming::Whole { kind: Kind::Binary, inflated, start, end, .. } => {
+                socket::deliver_binary(listener, inflated, start, end);
+            }
+            Incoming::Assembled(Kind::Text, text) => listener.text(&text),
+            Incoming::Assembled(Kind::Binary, bytes) => listener.binary(&bytes),
+        }
+    }
+
+    fn explain_timeout(&self) -> Option<Ending<JsHost>> {
+        self.opening.borrow().as_ref().map(Opening::timed_out)
+    }
+}
+
+/// The peer broke the protocol.
+#[cold]
+fn of_fault(fault: Fault) -> Ending<JsHost> {
+    let status = match fault.kind {
+        FaultKind::Frame => Status::ILLEGAL_VALUE,
+        FaultKind::NotUtf8 => Status::CANNOT_CONVERT_DATA,
+        FaultKind::TooBig => Status::FILE_TOO_BIG,
+        FaultKind::NotDeflated => Status::INVALID_CONTENT_ENCODING,
+    };
+    let message: Cow<'static, str> = fault.message;
+    Ending { status, message, ..Ending::default() }
+}

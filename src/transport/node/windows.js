@@ -1,0 +1,79 @@
+// The windows: the parts of wasm's memory that JavaScript reads and writes. Rust has them in windows.rs.
+
+import { byteLength, kind } from '../bytes.js';
+import { utf8Write } from './undocumented.js';
+
+/** The size of each window, and the most that is read at once. */
+export const WINDOW = 65536;
+/** The room for a frame's header before what is sent. */
+export const MAX_HEADER = 14;
+/** Texts of up to this many characters are copied one by one if they are ASCII: calling an encoder takes longer. */
+const TINY = 20;
+/** What fillText and fillBytes return if the argument does not fit the window, and if it is something else. */
+const TOO_LARGE = -1;
+const OTHER = -2;
+
+let memory;
+export let receiveAt = 0;
+export let inflateAt = 0;
+export let sendAt = 0;
+export let unitsAt = 0;
+let view = Buffer.alloc(0);
+let window = view;
+const encoder = new TextEncoder();
+
+/** Tells where in wasm's memory the windows are. Called once, when the first channel opens. */
+export function provideWindows(wasmMemory, receive, inflate, send, units) {
+  memory = wasmMemory;
+  receiveAt = receive;
+  inflateAt = inflate;
+  sendAt = send + MAX_HEADER;
+  unitsAt = units;
+}
+
+/** wasm's memory. When it grows, views made before are detached. */
+export function wasm() {
+  if (view.byteLength === 0) view = Buffer.from(memory.buffer);
+  return view;
+}
+
+/** The send window, without the room for a header. */
+function sendWindow() {
+  if (window.byteLength === 0) window = new Uint8Array(memory.buffer, sendAt, WINDOW);
+  return window;
+}
+
+/** Writes `text` into the send window: its size in bytes, TOO_LARGE, or OTHER if it is not a string. */
+export function fillText(text) {
+  if (typeof text !== 'string') return OTHER;
+  const { length } = text;
+  if (memory === undefined || length > WINDOW) return TOO_LARGE;
+  const window = sendWindow();
+  if (length <= TINY) {
+    let seen = 0;
+    for (let i = 0; i < length; i++) {
+      const unit = text.charCodeAt(i);
+      window[i] = unit;
+      seen |= unit;
+    }
+    if (seen < 0x80) return length;
+  }
+  const { read, written } = encoder.encodeInto(text, window);
+  return read === length ? written : TOO_LARGE;
+}
+
+/** Copies `bytes` into the send window: their number, TOO_LARGE, or OTHER if they are not in a Uint8Array, or in an empty one. */
+export function fillBytes(bytes) {
+  if (kind.call(bytes) !== 'Uint8Array') return OTHER;
+  const length = byteLength.call(bytes);
+  if (length === 0) return OTHER; // it may be detached
+  if (memory === undefined || length > WINDOW) return TOO_LARGE;
+  sendWindow().set(bytes);
+  return length;
+}
+
+/** Writes a piece of a text into the send window as UTF-8: its size in bytes. */
+export const fillPiece = (text, start, end) => utf8Write(wasm(), text.slice(start, end), sendAt, WINDOW);
+
+/** A text's size in UTF-8. */
+export const utf8Length = (text) => Buffer.byteLength(text);

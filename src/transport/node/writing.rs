@@ -1,0 +1,232 @@
+//! What goes out of one connection: [`crate::protocol::Outgoing`] over the socket and the send window.
+
+use std::rc::Rc;
+
+use wasm_bindgen::JsValue;
+
+use super::keys::mask_key;
+use super::payload::Outgoing;
+use super::socket::Socket;
+use super::transport::Node;
+use super::windows::{self, fill_bytes, fill_text};
+use crate::channel::{Ending, Report, State, Taken};
+use crate::close::{Close, CloseCode};
+use crate::protocol::{self, Connection, Done, Fill, Framed, Kind, MAX_HEADER, Role, Wake};
+use crate::status::Status;
+use crate::transport::{Driver, Evidence, JsHost, Payload, PayloadKind, as_error};
+
+/// The protocol's side of one connection: what it reads and what it writes.
+pub(super) struct Wire {
+    pub(super) connection: Connection,
+    pub(super) outgoing: protocol::Outgoing<Outgoing>,
+    /// The longest message, in bytes.
+    pub(super) limit: u64,
+}
+
+impl Wire {
+    /// Before the connection is open, when nothing is read or written.
+    pub(super) fn unopened(limit: u64) -> Self {
+        Self { connection: Connection::new(Role::Client, None, limit), outgoing: Default::default(), limit }
+    }
+
+    /// Nothing more will be sent, and the system has taken everything.
+    pub(super) fn is_over(&self) -> bool {
+        self.outgoing.is_over() && !self.connection.has_transmit()
+    }
+}
+
+/// Puts a payload into the send window; `None` if it does not fit, or is something else.
+#[inline]
+pub(crate) fn fill(payload: &JsValue, kind: PayloadKind) -> Option<usize> {
+    let filled = match kind {
+        PayloadKind::Text => fill_text(payload),
+        PayloadKind::Binary => fill_bytes(payload),
+    };
+    usize::try_from(filled).ok()
+}
+
+/// What is left to do for a message that was sent.
+pub(crate) struct Rest {
+    framed: Framed,
+    wake: Option<Wake>,
+    len: usize,
+}
+
+impl Rest {
+    #[inline]
+    pub(crate) fn is_due(&self) -> bool {
+        self.framed != Framed::Later || self.wake.is_some()
+    }
+}
+
+impl Node {
+    /// Sends the payload in the send window at once if nothing waits before it. Calls no JavaScript, but for mask keys.
+    #[inline]
+    pub(crate) fn send_filled(&self, driver: &Driver, kind: PayloadKind, len: usize) -> Option<Rest> {
+        let kind = if kind == PayloadKind::Text { Kind::Text } else { Kind::Binary };
+        let Wire { connection, outgoing, .. } = &mut *self.wire.borrow_mut();
+        if !outgoing.is_free() || !driver.accept_now(len as u64) {
+            return None;
+        }
+        let framed = windows::with_filled(len, |window| outgoing.frame(connection, kind, window, mask_key));
+        Some(Rest { framed, wake: outgoing.poll_wake(), len })
+    }
+
+    /// What a message that was sent has left to do.
+    pub(crate) fn finish(&self, Rest { framed, wake, len }: Rest) {
+        self.obey(framed, len);
+        self.wake(wake);
+    }
+
+    /// A message that may have to wait.
+    pub(crate) fn outgoing(&self, payload: Payload, state: State) -> (Outgoing, u64) {
+        let is_free = state == State::Open && self.wire.borrow().outgoing.is_free();
+        let outgoing = Outgoing::new(payload, is_free);
+        let size = protocol::Payload::size(&outgoing);
+        (outgoing, size)
+    }
+
+    pub(super) fn push(self: &Rc<Self>, mut message: Outgoing) {
+        message.on_ready(self);
+        self.wire.borrow_mut().outgoing.push(message);
+        self.drain();
+    }
+
+    #[cold]
+    pub(super) fn push_close(&self, close: Close) {
+        self.wire.borrow_mut().outgoing.close(close);
+        self.drain();
+    }
+
+    /// Sends nothing more but a close frame: one that waits, or `farewell`. Whether there is anything to write.
+    pub(super) fn abandon(&self, farewell: Option<Close>) -> bool {
+        let mut wire = self.wire.borrow_mut();
+        let Wire { connection, outgoing, .. } = &mut *wire;
+        let was_closing = outgoing.is_closing();
+        let close = outgoing.stop().or(farewell.filter(|_| !was_closing));
+        if let Some(close) = close {
+            connection.close(close);
+        }
+        connection.has_transmit() || outgoing.has_collected()
+    }
+
+    pub(super) fn handle_tick(&self) {
+        self.wire.borrow_mut().outgoing.handle_tick();
+        self.flush();
+    }
+
+    pub(super) fn handle_turn(&self) {
+        self.wire.borrow_mut().outgoing.handle_turn();
+        self.drain();
+    }
+
+    /// A stream has something to send, has ended, or has failed.
+    pub(super) fn handle_ready(self: &Rc<Self>) {
+        self.driver.report(Report::Sent(Taken::Part(0))); // it goes on: what waits behind it still has time
+        self.wire.borrow_mut().outgoing.handle_ready();
+        self.drain();
+    }
+
+    /// The system has taken a write.
+    pub(super) fn handle_written(&self, messages: u32, part: u32) {
+        let is_busy = {
+            let outgoing = &mut self.wire.borrow_mut().outgoing;
+            outgoing.handle_written();
+            outgoing.is_busy()
+        };
+        if messages > 0 {
+            self.driver.report(Report::Sent(Taken::Messages(messages as usize)));
+        }
+        if part > 0 || (messages == 0 && is_busy) {
+            self.driver.report(Report::Sent(Taken::Part(part.into()))); // the peer still takes it: close() has time
+        }
+        self.drain();
+        self.flush();
+        self.conclude_if_closed();
+    }
+
+    /// Sends what waits, as far as this turn goes, the close frame behind it.
+    pub(super) fn drain(&self) {
+        loop {
+            let piece = {
+                let mut wire = self.wire.borrow_mut();
+                let Wire { connection, outgoing, .. } = &mut *wire;
+                outgoing.poll_piece(connection)
+            };
+            let Some(mut piece) = piece else { break };
+            let fill = piece.payload.fill();
+            let failed = if fill == Fill::Failed { piece.payload.take_error() } else { None };
+            let len = if let Fill::Bytes { len, .. } = fill { len } else { 0 };
+            let framed = windows::with_filled(len, |window| {
+                let mut wire = self.wire.borrow_mut();
+                let Wire { connection, outgoing, .. } = &mut *wire;
+                outgoing.handle_piece(connection, piece, fill, window, mask_key)
+            });
+            match failed {
+                Some(thrown) => return self.fail_stream(thrown),
+                None => self.obey(framed, len),
+            }
+        }
+        let wake = self.wire.borrow_mut().outgoing.poll_wake();
+        self.wake(wake);
+        let wake = self.wire.borrow_mut().outgoing.poll_wake();
+        self.wake(wake);
+    }
+
+    /// What framing has left to do; `len` bytes of payload are in the window.
+    fn obey(&self, framed: Framed, len: usize) {
+        match framed {
+            Framed::Later | Framed::Failed => {}
+            Framed::Full => self.flush(),
+            Framed::InPlace { start, done: Done { messages, part } } => {
+                self.flush(); // what was framed before
+                self.with_socket(|socket| socket.write_window(start, MAX_HEADER + len - start, messages, part));
+            }
+        }
+    }
+
+    fn wake(&self, wake: Option<Wake>) {
+        match wake {
+            Some(Wake::Tick) => self.with_socket(Socket::tick),
+            Some(Wake::Turn) => self.with_socket(Socket::turn),
+            None => {}
+        }
+    }
+
+    /// Writes what there is to write.
+    #[inline]
+    pub(super) fn flush(&self) {
+        let due = self.poll_transmit();
+        if let Some((out, done)) = due {
+            self.with_socket(|socket| socket.write(&out, done.messages, done.part));
+            protocol::Outgoing::<Outgoing>::recycle(out);
+        }
+    }
+
+    /// The same to a socket that the transport no longer has.
+    pub(super) fn write_out(&self, socket: &Socket) {
+        if let Some((out, done)) = self.poll_transmit() {
+            socket.write(&out, done.messages, done.part);
+        }
+    }
+
+    #[inline]
+    fn poll_transmit(&self) -> Option<(Vec<u8>, Done)> {
+        let mut wire = self.wire.borrow_mut();
+        let Wire { connection, outgoing, .. } = &mut *wire;
+        outgoing.poll_transmit(connection, mask_key)
+    }
+
+    /// A message that was begun cannot be completed: that is a failure of ours, and the peer is told.
+    #[cold]
+    fn fail_stream(&self, thrown: JsValue) {
+        // The peer is not told why: an error's message may say what is not for it.
+        let close = Close::because(CloseCode::INTERNAL_ERROR, "The message cannot be completed.");
+        self.wire.borrow_mut().connection.abandon(close);
+        let (cause, message) = as_error(thrown);
+        let message = format!("sendBinaryStream failed: {message}").into();
+        let ending: Ending<JsHost> =
+            Ending { status: Status::UNEXPECTED, message, evidence: Evidence::cause(cause), ..Ending::default() };
+        self.fail(ending);
+    }
+}

@@ -1,0 +1,99 @@
+//! One timer of the host.
+
+use alloc::boxed::Box;
+use alloc::rc::Rc;
+use core::cell::{Cell, RefCell};
+
+use wasm_bindgen::prelude::*;
+
+use crate::channel;
+
+#[wasm_bindgen]
+extern "C" {
+    #[wasm_bindgen(js_name = setTimeout)]
+    fn set_timeout(callback: &JsValue, ms: u32) -> Id;
+    #[wasm_bindgen(js_name = clearTimeout)]
+    fn clear_timeout(id: &Id);
+    #[wasm_bindgen(js_name = queueMicrotask)]
+    fn queue_microtask(callback: &JsValue);
+
+    /// A number in a browser, in Node an object.
+    type Id;
+    // Node's alone: a browser never calls them.
+    #[wasm_bindgen(method, js_name = ref)]
+    fn keep(this: &Id);
+    #[wasm_bindgen(method)]
+    fn unref(this: &Id);
+}
+
+/// Calls `task` once, when the code that runs now has ended.
+pub(crate) fn microtask(task: Box<dyn FnOnce()>) {
+    queue_microtask(&Closure::once(task).into_js_value()); // which is freed when it was called
+}
+
+/// A timer that can be set again and again; dropping it clears it.
+#[derive(Default)]
+pub(crate) struct Timer {
+    running: Rc<RefCell<Option<Running>>>,
+    /// It does not keep the process alive.
+    is_unref: Cell<bool>,
+}
+
+struct Running {
+    id: Id,
+    /// Kept alive for the host to call.
+    _callback: Closure<dyn FnMut()>,
+}
+
+impl channel::Timer for Timer {
+    fn set(&self, ms: u32, task: impl FnOnce() + 'static) {
+        let running = self.running.clone();
+        let callback: Box<dyn FnOnce()> = Box::new(move || {
+            // Over: what the task sets is another. Its closure is the one that runs, and freed when that returns.
+            let over = running.take();
+            task();
+            drop(over);
+        });
+        let callback = Closure::once(callback);
+        let id = set_timeout(callback.as_ref(), ms);
+        if self.is_unref.get() {
+            id.unref();
+        }
+        let before = self.running.replace(Some(Running { id, _callback: callback }));
+        drop(before);
+    }
+
+    fn clear(&self) {
+        let running = self.running.take();
+        drop(running);
+    }
+}
+
+impl Timer {
+    /// Whether it keeps a Node process alive, from now on.
+    #[cfg_attr(not(feature = "node"), allow(dead_code))] // a page has no process
+    pub(crate) fn keep_alive(&self, keep: bool) {
+        self.is_unref.set(!keep);
+        if let Some(Running { id, .. }) = self.running.borrow().as_ref() {
+            if keep { id.keep() } else { id.unref() }
+        }
+    }
+
+    /// Whether it does.
+    #[cfg_attr(not(feature = "node"), allow(dead_code))]
+    pub(crate) fn keeps_alive(&self) -> bool {
+        !self.is_unref.get()
+    }
+}
+
+impl Drop for Timer {
+    fn drop(&mut self) {
+        self.running.take();
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        clear_timeout(&self.id);
+    }
+}

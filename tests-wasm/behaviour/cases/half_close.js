@@ -1,0 +1,110 @@
+import { startRaw } from '../harness/raw_server.js';
+import { withRaw } from '../harness/raw_talk.js';
+import { filled, promised, soon } from '../harness/sources.js';
+import { BINARY, frame, TEXT } from '../peers/frame.js';
+
+/**
+ * The peer ends its side of the connection (a FIN) without a close frame while data of ours is still queued: the channel ends with
+ * NS_BASE_STREAM_CLOSED, soon. Only in Node.
+ */
+export const halfCloses = [
+  {
+    name: 'a peer that does not read ends its side while data is queued: the channel stops with NS_BASE_STREAM_CLOSED',
+    run: (t) => withRaw(t, { options: { closeTimeoutMs: 500, deflate: false }, ends: CLOSED }, async (talk, { socket }) => {
+      socket.pause();
+      for (let at = 0; at < 40; at++) talk.send(new Uint8Array(2 ** 20));
+      socket.end();
+      const { wasClean, code, timeout } = await t.stops(talk, { node: CLOSED });
+      t.same([wasClean, code, timeout], [false, 1006, null]);
+      t.same([talk.channel.state, talk.send('too late')], ['stopped', false]);
+      t.ok(talk.acknowledged.length < 40, `${talk.acknowledged.length} of 40 messages were acknowledged although nobody read them`);
+    }),
+  },
+  {
+    name: 'messages that came before the end are delivered, also when data is queued',
+    run: (t) => withRaw(t, { options: { closeTimeoutMs: 500, deflate: false }, ends: CLOSED }, async (talk, { socket }) => {
+      socket.pause();
+      for (let at = 0; at < 40; at++) talk.send(new Uint8Array(2 ** 20));
+      socket.end(Buffer.concat([frame(TEXT, 'one'), frame(TEXT, 'two')]));
+      await t.stops(talk, { node: CLOSED });
+      t.same(talk.messages, ['one', 'two']);
+    }),
+  },
+  {
+    name: 'a peer that ends its side and reads on: NS_BASE_STREAM_CLOSED, and every message acknowledged has arrived',
+    run: (t) => withRaw(t, { options: { closeTimeoutMs: 2000, deflate: false }, ends: CLOSED }, async (talk, connection) => {
+      connection.socket.pause();
+      for (let at = 0; at < 20; at++) talk.send(new Uint8Array(2 ** 20));
+      connection.socket.end();
+      setTimeout(() => connection.socket.resume(), 100);
+      await t.stops(talk, { node: CLOSED });
+      await connection.until(({ ended }) => ended, 'the end of the connection');
+      const arrived = connection.frames.filter(({ opcode }) => opcode === BINARY).length;
+      t.ok(arrived >= talk.acknowledged.length, `${arrived} messages arrived, ${talk.acknowledged.length} were acknowledged`);
+    }),
+  },
+  {
+    name: 'a reset that follows the end is not what the channel reports',
+    run: (t) => withRaw(t, { options: { closeTimeoutMs: 5000, deflate: false }, ends: CLOSED }, async (talk, { socket }) => {
+      socket.pause();
+      for (let at = 0; at < 40; at++) talk.send(new Uint8Array(2 ** 20));
+      socket.end();
+      // The peer's program ends: its system answers what it has not read with a reset.
+      setTimeout(() => socket.destroy(), 300);
+      const { cause } = await t.stops(talk, { node: CLOSED });
+      t.is(cause, null, 'the cause of an end that is no error');
+    }),
+  },
+  {
+    name: 'a stream that is being sent is cancelled when the peer, which does not read, ends its side',
+    run: (t) => withRaw(t, { options: { closeTimeoutMs: 500, deflate: false }, ends: CLOSED }, async (talk, { socket }) => {
+      const cancelled = promised();
+      const chunk = new Uint8Array(65_536);
+      socket.pause();
+      talk.sendStream(new ReadableStream({ pull: (controller) => controller.enqueue(chunk), cancel: cancelled.resolve }), 2 ** 30);
+      talk.send('behind the stream');
+      await t.roundTrip();
+      socket.end();
+      await t.stops(talk, { node: CLOSED });
+      await soon(cancelled.promise, 'the stream to be cancelled');
+      t.same(talk.acknowledged, []);
+    }),
+  },
+  {
+    name: 'over TLS: a peer that does not read ends its side while data is queued',
+    needs: 'authority',
+    async run(t) {
+      const { cert, key } = t.addresses.authority.selfSigned;
+      const server = await startRaw({ tls: { cert, key, allowHalfOpen: true } });
+      try {
+        const talk = t.open(`wss://127.0.0.1:${server.port}/`, { options: { closeTimeoutMs: 500, deflate: false, tls: { rejectUnauthorized: false } } });
+        const connection = await server.next();
+        connection.accept();
+        await talk.until('onStart');
+        connection.socket.pause();
+        for (let at = 0; at < 40; at++) talk.send(new Uint8Array(2 ** 20));
+        connection.socket.end();
+        await t.stops(talk, { node: CLOSED });
+      } finally {
+        server.stop();
+      }
+    },
+  },
+  {
+    name: 'close() after the peer has ended its side, with data queued: one onStop, and it says that no close frame came',
+    run: (t) => withRaw(t, { options: { closeTimeoutMs: 500, deflate: false }, ends: CLOSED }, async (talk, { socket }) => {
+      socket.pause();
+      const bytes = filled(2 ** 20);
+      for (let at = 0; at < 40; at++) talk.send(bytes);
+      const ended = promised();
+      socket.end(frame(TEXT, 'the last'), ended.resolve);
+      await soon(ended.promise, 'the end of the peer\'s side');
+      await talk.untilMessages(1);
+      talk.close(4000, 'me too');
+      const { code, wasClean } = await t.stops(talk, { node: CLOSED });
+      t.same([code, wasClean], [1006, false]);
+    }),
+  },
+];
+
+const CLOSED = 'NS_BASE_STREAM_CLOSED';

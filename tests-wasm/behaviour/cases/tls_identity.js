@@ -1,0 +1,88 @@
+import { startProxy, withProxies } from '../harness/proxy.js';
+
+/**
+ * tls.checkServerIdentity is the user's own function: whatever it returns or throws, the channel stops, and says why. The certificate itself is
+ * trusted here. Only in Node.
+ */
+export const tlsIdentities = [
+  {
+    name: 'an Error without a code: its text is in the message, and it is the cause',
+    async run(t) {
+      const error = new Error('the pin does not match');
+      const talk = open(t, () => error);
+      const { cause, message } = await t.stops(talk, { node: SECURITY });
+      t.is(cause, error);
+      t.ok(message.includes('the pin does not match'), message);
+      const { trusted, untrustedReason } = talk.channel.securityInfo;
+      t.same([trusted, untrustedReason], [false, 'the pin does not match']);
+    },
+  },
+  {
+    name: 'an Error with a code: text and code are in the message',
+    async run(t) {
+      const error = Object.assign(new Error('the pin does not match'), { code: 'ERR_PIN' });
+      const { cause, message } = await t.stops(open(t, () => error), { node: SECURITY });
+      t.is(cause, error);
+      t.ok(message.includes('the pin does not match') && message.includes('ERR_PIN'), message);
+    },
+  },
+  {
+    name: 'undefined: the channel opens',
+    async run(t) {
+      const asked = [];
+      const talk = open(t, (host, certificate) => void asked.push([host, certificate.subject.CN]));
+      t.is((await talk.until('onStart')).state, 'open', 'the state in onStart');
+      t.same(asked, [['127.0.0.1', 'localhost']]);
+      t.is(talk.channel.securityInfo.trusted, true);
+    },
+  },
+  ...[['to the server', () => []], ['through a proxy', () => [startProxy()]]].map(([where, start]) => ({
+    name: `one that throws, ${where}: the channel stops with what it threw as the cause, and nothing is uncaught`,
+    run: (t) => withProxies(start(), async (proxy) => {
+      const error = new RangeError('thrown by checkServerIdentity');
+      const uncaught = t.uncaught();
+      try {
+        const talk = open(t, () => { throw error; }, { proxy: proxy?.url() ?? null });
+        const { cause, message } = await t.stops(talk, { node: SECURITY });
+        t.is(cause, error);
+        t.ok(message.includes('thrown by checkServerIdentity'), message);
+        t.is(talk.channel.securityInfo.trusted, false);
+      } finally {
+        uncaught.stop();
+        t.same(uncaught.errors, [], 'uncaught errors');
+      }
+    }),
+  })),
+  ...[
+    ['throws a string', () => { throw 'not an Error'; }], ['throws null', () => { throw null; }], ['returns a string', () => 'not an Error'],
+    ['returns true', () => true], ['returns a promise', () => Promise.resolve()],
+    ['returns an Error whose message throws', () => Object.defineProperty(new Error(), 'message', { get() { throw new RangeError('no message'); } })],
+  ].map(([what, checkServerIdentity]) => ({
+    name: `one that ${what}: the channel stops with an Error as the cause, and nothing is uncaught`,
+    async run(t) {
+      const uncaught = t.uncaught();
+      try {
+        const { cause } = await t.stops(open(t, checkServerIdentity), { node: SECURITY });
+        t.ok(cause instanceof Error, `the cause is an Error: ${typeof cause}`);
+        await t.roundTrip();
+      } finally {
+        uncaught.stop();
+        t.same(uncaught.errors.length, 0, 'uncaught errors');
+      }
+    },
+  })),
+  {
+    name: 'one that closes the channel: onStop says NS_BINDING_ABORTED, once',
+    async run(t) {
+      const talk = open(t, () => { talk.close(); });
+      await t.stops(talk, { node: 'NS_BINDING_ABORTED' });
+    },
+  },
+];
+
+/** A channel to the peer whose certificate is trusted by `ca`; a proxy of null is none. */
+function open(t, checkServerIdentity, { proxy = null } = {}) {
+  return t.open(t.peer('wss', '/echo'), { options: { proxy, tls: { ca: t.addresses.cert, checkServerIdentity } } });
+}
+
+const SECURITY = 'NS_ERROR_NET_INADEQUATE_SECURITY';

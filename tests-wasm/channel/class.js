@@ -1,0 +1,27 @@
+// Makes the classes as the package exports them, from an instance of each that the wasm exports: pkg-template/entry.js does the same.
+
+(channel, group) => {
+  const [BaseChannel, BaseGroup] = [channel.constructor, group.constructor];
+  const [THIS, REFUSED] = [Symbol('this'), Symbol('refused')];
+  const toSymbols = (prototype, symbols) => {
+    for (const [name, symbol] of Object.entries(symbols)) {
+      Object.defineProperty(prototype, symbol, Object.getOwnPropertyDescriptor(prototype, name));
+      delete prototype[name];
+    }
+  };
+  toSymbols(BaseChannel.prototype, { __this: THIS, __refused: REFUSED, __cancel: Symbol.for('websocket-channel.cancel') });
+  toSymbols(BaseGroup.prototype, { __members: Symbol.for('websocket-channel.members') });
+  return {
+    WebSocketChannel: class WebSocketChannel extends BaseChannel {
+      constructor(options) {
+        super(options);
+        this[THIS] = this;
+      }
+
+      sendMsg(text) { return super.sendMsg(text) || super[REFUSED](); }
+
+      sendBinaryMsg(bytes) { return super.sendBinaryMsg(bytes) || super[REFUSED](); }
+    },
+    LoadGroup: class LoadGroup extends BaseGroup {},
+  };
+};

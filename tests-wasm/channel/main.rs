@@ -1,0 +1,27 @@
+//! The exported classes inside real wasm: in Node with `--features node`, in a headless browser without.
+//!
+//! ```sh
+//! wasm-pack test --headless --chrome
+//! wasm-pack test --headless --firefox
+//! wasm-pack test --node --features node
+//! ```
+//!
+//! The tests bring their own peer (`peer/`), so they need no server and no network. If WSC_ECHO is the URL of an echo server
+//! when they are compiled, as `npm test` arranges, the round trips also run against that. What the npm package does as a
+//! whole is tested in `behaviour/`; these tests are for what a change of Rust alone can break.
+#![cfg(target_arch = "wasm32")]
+#![allow(clippy::expect_used, clippy::panic)] // A test may panic.
+
+mod class;
+mod peer;
+mod script;
+mod talk;
+
+mod attribute;
+mod close;
+mod failure;
+mod load_group;
+mod message;
+mod method;
+mod option;
+mod signal;

@@ -1,0 +1,43 @@
+//! The other end of the connection: in Node a server that the test starts, in a page a scripted stand-in for the native
+//! `WebSocket`. The path of the URL says what the peer does:
+//!
+//! | path | |
+//! |---|---|
+//! | `/echo` | opens, with the first subprotocol asked for; echoes every message; answers a close frame with the same code |
+//! | `/bye` | opens and closes with 4001 "bye" |
+//! | `/drop` | opens and drops the connection without a close frame |
+//! | `/refuse` | refuses to open: in Node with 403 |
+//! | `/silent` | never answers |
+
+#[cfg(feature = "node")]
+mod node;
+#[cfg(not(feature = "node"))]
+mod page;
+
+#[cfg(feature = "node")]
+pub(crate) use node::{HOST, Peer};
+#[cfg(not(feature = "node"))]
+pub(crate) use page::{HOST, Peer};
+
+/// The host that the tests run in, where what it can do differs.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[allow(dead_code)] // Each build is for one of them.
+pub(crate) enum Host {
+    Node,
+    Page,
+}
+
+/// The echo server that WSC_ECHO named when this was compiled.
+const ECHO: Option<&str> = option_env!("WSC_ECHO");
+
+impl Peer {
+    /// The URLs that echo: this peer's, and that of a real server if there is one.
+    pub(crate) fn echoes(&self) -> Vec<String> {
+        [Some(self.url("/echo")), ECHO.map(Into::into)].into_iter().flatten().collect()
+    }
+
+    /// What has reached the peer, in order: `text hé`, `binary 1,2`, `close 4000 bye`, `close` without a code.
+    pub(crate) fn seen(&self) -> Vec<String> {
+        self.seen_items().iter().map(|item| item.as_string().expect("a string")).collect()
+    }
+}
