@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
 import { HOSTS } from './cases.js';
 
-const NAMES = { channel: 'websocket-channel', ws: 'ws', whatwg: 'undici', websocket: 'websocket', socket: 'bare socket' };
+const NAMES = { channel: 'websocket-channel', before: 'before', ws: 'ws', whatwg: 'undici', websocket: 'websocket', socket: 'bare socket' };
 const FIRST = HOSTS[0].name;
 /** A host whose own WebSocket is a peer of what websocket-channel does on the first host. */
 const OWN = ['Bun', 'Deno'];
@@ -195,4 +195,29 @@ function versions() {
   });
   const peers = ['ws', 'bufferutil', 'undici', 'websocket'].map((name) => `${name} ${version(name)}`);
   return `Node ${process.versions.node}, ${hosts.slice(0, 2).join(', ')}, Bun ${hosts[2]}, Deno ${hosts[3]}; ${peers.join(', ')}`;
+}
+
+const COMPARISON = '## Before and after';
+
+/** The report with the table of two builds at its end, in place of an older one. */
+export function withComparison(text, comparison) {
+  const [start] = text.split(`${COMPARISON}\n`);
+  if (comparison === null) return text;
+  const rows = comparison.rows.map((row) => {
+    const { channel, before } = row.hosts[FIRST];
+    const memory = middle(channel, 'memory') / middle(before, 'memory');
+    return `| ${row.section}: ${row.name} | ${show(middle(before))} | ${show(middle(channel))} | ${times(ratio(row, channel, before))} | `
+      + `${Number.isFinite(memory) ? times(memory) : ''} |`;
+  });
+  return `${start.trimEnd()}
+
+${COMPARISON}
+This build and that of ${comparison.commit}, in turns on ${FIRST}, ${comparison.date}
+(\`npm run bench -- --against FOLDER\`). Medians of each; the ratio is the median of the rounds' ratios, above 1 where this build is better. Memory is a
+channel's, this build's as a share of the other's.
+
+| messages/s, or as the name says | before | after | ratio | memory |
+|---|---|---|---|---|
+${rows.join('\n')}
+`;
 }

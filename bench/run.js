@@ -3,13 +3,13 @@
 import { execFileSync, fork, spawn } from 'node:child_process';
 import { access, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
 import { main, root, run, say } from '../scripts/run.js';
 import { CASES, HOSTS, cannot } from './cases.js';
-import { printCase, results } from './report.js';
+import { printCase, results, withComparison } from './report.js';
 
 const HELP = `npm run bench [-- OPTIONS]: measures the built package against other clients and writes bench/RESULTS.md
 
@@ -17,11 +17,14 @@ const HELP = `npm run bench [-- OPTIONS]: measures the built package against oth
   --case TEXT      only the cases whose section and name contain TEXT; replaces them in bench/RESULTS.md
   --host NAME      only this host ("Node 20", "Node 24", "Node 26", "Bun", "Deno"); may stand several times
   --rounds N       how many rounds (5)
+  --against FOLDER measures, on Node 20, the package in FOLDER/node_modules and this one in turns, and puts the table of both into
+                   bench/RESULTS.md (a build of another commit has its package in build/installed)
   --no-build       measure what is built already
   --report         measure nothing, write bench/RESULTS.md again from the last full run`;
 
 const folder = join(root, 'bench');
 const measured = join(root, 'build', 'bench.json');
+const compared = join(root, 'build', 'against.json');
 /** A browser's figures are the least steady ones. */
 const BROWSER_ROUNDS = 9;
 /** A measurement that takes longer hangs. */
@@ -30,14 +33,19 @@ const DEADLINE_MS = 60_000;
 await main(async () => {
   const { values: options } = parseArgs({ options: {
     help: { type: 'boolean', short: 'h' }, quick: { type: 'boolean' }, case: { type: 'string' }, host: { type: 'string', multiple: true },
-    rounds: { type: 'string' }, report: { type: 'boolean' }, 'no-build': { type: 'boolean' } } });
+    rounds: { type: 'string' }, against: { type: 'string' }, report: { type: 'boolean' }, 'no-build': { type: 'boolean' } } });
   if (options.help) return console.log(HELP);
   if (options.report) return report();
+  if (options.against) process.env.WSC_BEFORE = resolve(options.against);
   await prepare(options);
   const scratch = await mkdtemp(join(tmpdir(), 'wsc-bench-'));
   const peers = await startPeers(scratch);
   try {
     const rows = await measure(options, peers);
+    if (options.against) {
+      await writeFile(compared, JSON.stringify({ rows, date: new Date().toISOString().slice(0, 10), commit: await commitOf(options.against) }));
+      return await report();
+    }
     if (options.quick || options.host) return;
     if (options.case) return await replace(rows);
     say('measuring in Chromium');
@@ -63,12 +71,24 @@ async function replace(rows) {
   await report();
 }
 
-/** Writes RESULTS.md from what was measured last. */
+/** The commit that a package was built from, if it lies in a clone. */
+async function commitOf(installed) {
+  return (await run('git', ['-C', installed, 'rev-parse', '--short', 'HEAD'], { quiet: true }).catch(() => 'another build')).trim();
+}
+
+/** Writes RESULTS.md from what was measured last; a comparison alone goes into the file that is there. */
 async function report() {
-  const { rows, ...others } = JSON.parse(await readFile(measured, 'utf8'));
+  const file = join(folder, 'RESULTS.md');
+  const comparison = await readFile(compared, 'utf8').then(JSON.parse, () => null);
+  const last = await readFile(measured, 'utf8').catch(() => null);
+  if (last === null) {
+    await writeFile(file, withComparison(await readFile(file, 'utf8'), comparison));
+    return say('wrote the comparison into bench/RESULTS.md');
+  }
+  const { rows, ...others } = JSON.parse(last);
   // What a case is to reach, and why not, may be said better afterwards.
   const described = rows.map((row) => ({ ...row, ...CASES.find(({ section, name }) => section === row.section && name === row.name) }));
-  await writeFile(join(folder, 'RESULTS.md'), results({ ...others, rows: described }));
+  await writeFile(file, withComparison(results({ ...others, rows: described }), comparison));
   say('wrote bench/RESULTS.md');
 }
 
@@ -118,7 +138,8 @@ async function measure(options, peers) {
     const row = { ...one, hosts: {} };
     for (let round = 0; round < rounds; round++) {
       for (const host of hosts) {
-        const clients = host.clients.filter((client) => !cannot(client, one) && !(options.quick && client === 'socket'));
+        const all = options.against ? ['channel', 'before'] : host.clients;
+        const clients = all.filter((client) => !cannot(client, one) && !(options.quick && client === 'socket'));
         // Each round begins with another one: whoever comes first has no advantage in the end.
         for (const client of [...clients.slice(round % clients.length), ...clients.slice(0, round % clients.length)]) {
           const result = await measureOne(host, { ...one, ...times, client }, peers);
@@ -136,7 +157,7 @@ async function measure(options, peers) {
 async function hostsOf(options) {
   const hosts = [];
   for (const host of HOSTS) {
-    if (options.host ? !options.host.includes(host.name) : options.quick && host.npm) continue;
+    if (options.host ? !options.host.includes(host.name) : (options.quick || options.against) && host.npm) continue;
     const binary = host.npm ? join(folder, 'node_modules', host.npm) : process.execPath;
     if (await access(binary).then(() => true, () => false)) hosts.push({ ...host, binary });
     else console.log(`SKIPPED: ${host.name} is not to be had for this machine`);

@@ -2,9 +2,15 @@
 
 import { createRequire } from 'node:module';
 
-const { WebSocketChannel } = createRequire(new URL('../../build/installed/', import.meta.url))('websocket-channel');
+/** A function that opens a channel of the package that is installed in `folder`. */
+export const openerOf = (folder) => {
+  const { WebSocketChannel } = createRequire(folder)('websocket-channel');
+  return (...args) => openChannel(WebSocketChannel, ...args);
+};
 
-export function open(url, { text, ca, opened, received }) {
+export const open = openerOf(new URL('../../build/installed/', import.meta.url));
+
+function openChannel(WebSocketChannel, url, { text, ca, opened, received }) {
   const channel = new WebSocketChannel(ca ? { tls: { ca } } : {});
   const listener = { onStart: opened, onStop: (_, status, { message }) => { throw new Error(`${status}: ${message}`); } };
   if (text) listener.onMessageAvailable = (_, message) => received(message.length);

@@ -7,7 +7,7 @@ use std::task::{Context, Poll};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-/// What a socket hands out at once; also what our Node backend reads and writes at once.
+/// What a socket hands out at once; also what our Node transport reads and writes at once.
 pub const CHUNK: usize = 64 * 1024;
 
 /// One end of a connection to a peer that sends the same frames round and round. It never waits and never fails.
