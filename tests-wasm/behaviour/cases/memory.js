@@ -20,26 +20,7 @@ const MESSAGES = {
 const RESIDENT = `
 import { existsSync, readFileSync } from 'node:fs';
 import { collect } from ${JSON.stringify(new URL('../harness/garbage.js', import.meta.url).href)};
-const url = process.argv[1  {
-    name: 'a channel to which only its signal and a ping\'s promise lead is alive: the signal ends it, and the ping rejects',
-    hosts: ['node'],
-    async run(t) {
-      const controller = new AbortController();
-      let stopped;
-      const pinged = await new Promise((resolve) => {
-        const channel = new t.api.WebSocketChannel({ signal: controller.signal });
-        stopped = new Promise((stop) => {
-          const onStart = () => resolve([channel.sendPing()]);
-          channel.asyncOpen(t.raw('', { then: 'silence' }), null, { onStart, onStop: (context, status) => stop(status) }, null);
-        });
-      });
-      for (let at = 0; at < 3; at++) await collect();
-      controller.abort();
-      t.is(t.api.statusName(await stopped), 'NS_BINDING_ABORTED');
-      t.is(await pinged[0].catch(({ name }) => name), 'NS_BINDING_ABORTED', 'what the ping rejects with');
-    },
-  },
-];
+const url = process.argv[1];
 
 function resident() {
   const { rss } = process.memoryUsage();
@@ -122,6 +103,23 @@ export const memory = [
       t.ok(after.heap < before.heap + 2000 * 200, `the heap held ${before.heap} bytes before, and ${after.heap} after 2000 channels`);
     },
   },
+  {
+    name: 'a channel to which only its signal and a ping\'s promise lead is alive: the signal ends it, and the ping rejects',
+    hosts: ['node'],
+    async run(t) {
+      const controller = new AbortController();
+      const calls = {};
+      const [started, stopped] = ['start', 'stop'].map((call) => new Promise((resolve) => { calls[call] = resolve; }));
+      const channel = openUnheld(t, controller.signal, calls);
+      await started;
+      const pinged = channel.deref().sendPing().catch(({ name }) => name);
+      for (let at = 0; at < 4; at++) await collect();
+      t.is(channel.deref(), undefined, 'the channel\'s object');
+      controller.abort();
+      t.is(t.api.statusName(await stopped), 'NS_BINDING_ABORTED');
+      t.is(await pinged, 'NS_BINDING_ABORTED', 'what the ping rejects with');
+    },
+  },
 ];
 
 /** Sends the message, is sent it back, closes. Everything it holds is dropped when it returns. */
@@ -157,6 +155,13 @@ async function openAndClose(t, rounds) {
     left += refs.filter((ref) => ref.deref()).length;
   }
   return left;
+}
+
+/** A channel whose listener does not lead back to it. */
+function openUnheld(t, signal, { start, stop }) {
+  const channel = new t.api.WebSocketChannel({ signal });
+  channel.asyncOpen(t.raw('', { then: 'silence' }), null, { onStart: start, onStop: (context, status) => stop(status) }, null);
+  return new WeakRef(channel);
 }
 
 function openOne(t, refs) {
