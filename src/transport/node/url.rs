@@ -1,4 +1,4 @@
-//! The host's own URL parser (WHATWG URL).
+//! Node's own URL parser (WHATWG URL).
 
 use alloc::string::String;
 

@@ -1,4 +1,4 @@
-import { startRaw } from '../harness/raw_server.js';
+import { withServer } from '../harness/raw_server.js';
 import { untilFrames, withRaw } from '../harness/raw_talk.js';
 import { CLOSE, frame, PING, PONG, TEXT } from '../peers/frame.js';
 
@@ -74,15 +74,6 @@ function block(ms) {
 
 function answerClose(connection) {
   connection.onFrame = ({ opcode, hex }) => opcode === CLOSE && connection.socket.end(frame(CLOSE, Buffer.from(hex, 'hex')));
-}
-
-async function withServer(run) {
-  const server = await startRaw();
-  try {
-    await run(server);
-  } finally {
-    server.stop();
-  }
 }
 
 const TIMEOUT = 'NS_ERROR_NET_TIMEOUT_EXTERNAL';

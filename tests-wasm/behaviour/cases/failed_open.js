@@ -1,4 +1,4 @@
-import { startRaw } from '../harness/raw_server.js';
+import { withServer } from '../harness/raw_server.js';
 import { untilFrames, withRaw } from '../harness/raw_talk.js';
 import { promised } from '../harness/sources.js';
 import { CLOSE, frame, PING, PONG } from '../peers/frame.js';
@@ -96,13 +96,4 @@ async function answering(server) {
   };
   connection.accept();
   return connection;
-}
-
-async function withServer(run) {
-  const server = await startRaw();
-  try {
-    await run(server);
-  } finally {
-    server.stop();
-  }
 }

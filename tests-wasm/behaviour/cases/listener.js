@@ -1,3 +1,5 @@
+import { throwsInEveryCall } from '../harness/talk.js';
+
 /** Laws 7 and 8: what a listener may do inside a call; and what a listener may be. */
 export const listeners = [
   {
@@ -114,17 +116,7 @@ export const listeners = [
     async run(t) {
       const uncaught = t.uncaught();
       try {
-        const listener = {};
-        for (const call of ['onStart', 'onMessageAvailable', 'onBinaryMessageAvailable', 'onAcknowledge', 'onServerClose', 'onStop']) {
-          listener[call] = () => { throw new Error(`thrown in ${call}`); };
-        }
-        const talk = t.open(t.peer('ws', '/echo'), { listener });
-        talk.send('text');
-        talk.send(new Uint8Array(3));
-        await talk.untilMessages(2);
-        await talk.until('onAcknowledge', 2);
-        talk.close();
-        await t.stops(talk, { node: 'NS_OK' });
+        const talk = await throwsInEveryCall(t, (call) => new Error(`thrown in ${call}`));
         await t.roundTrip();
         t.same(
           uncaught.errors.map((error) => error.message).sort(),

@@ -1,3 +1,5 @@
+import { throwsInEveryCall } from '../harness/talk.js';
+
 /**
  * Law 8 against hosts and errors that are hostile: reporting what a listener threw must not hold the channel up, even if the report itself
  * throws, or the error cannot be read.
@@ -60,22 +62,6 @@ export const reportErrors = [
     },
   },
 ];
-
-/** A channel all of whose listener's methods throw what `make` makes: messages come back all the same, and it ends cleanly. */
-async function throwsInEveryCall(t, make) {
-  const listener = {};
-  for (const call of ['onStart', 'onMessageAvailable', 'onBinaryMessageAvailable', 'onAcknowledge', 'onServerClose', 'onStop']) {
-    listener[call] = () => { throw make(); };
-  }
-  const talk = t.open(t.peer('ws', '/echo'), { listener });
-  talk.send('text');
-  talk.send(new Uint8Array(3));
-  await talk.untilMessages(2);
-  await talk.until('onAcknowledge', 2);
-  talk.close();
-  await t.stops(talk, { node: 'NS_OK' });
-  return talk;
-}
 
 /** The host's reportError for a while, also where it has none; what is returned puts it back. */
 function replaceReportError(replacement) {

@@ -1,4 +1,4 @@
-import { startRaw } from '../harness/raw_server.js';
+import { withServer } from '../harness/raw_server.js';
 import { CLOSE, frame, PING, PONG } from '../peers/frame.js';
 
 /** What RFC 6455 asks of a client in an exchange with the server, where the other cases do not see it. Only in Node. */
@@ -93,12 +93,3 @@ export const requirements = [
     }),
   },
 ];
-
-async function withServer(run) {
-  const server = await startRaw();
-  try {
-    await run(server);
-  } finally {
-    server.stop();
-  }
-}

@@ -92,6 +92,16 @@ function until(holds, what) {
 
 const DEADLINE = 10_000;
 
+/** Runs a case with such a server, which stops behind it. */
+export async function withServer(run) {
+  const server = await startRaw();
+  try {
+    await run(server);
+  } finally {
+    server.stop();
+  }
+}
+
 /** Waits until `progress.count` has not changed for a while. */
 export async function settled(progress) {
   let before;

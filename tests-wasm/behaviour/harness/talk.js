@@ -153,3 +153,16 @@ export class Talk {
 const encoder = new TextEncoder();
 const DEADLINE = 10_000;
 export const CALLS = ['onStart', 'onMessageAvailable', 'onBinaryMessageAvailable', 'onAcknowledge', 'onServerClose', 'onStop'];
+
+/** A channel all of whose listener's methods throw what `make` makes for the call: messages come back all the same, and it ends cleanly. */
+export async function throwsInEveryCall(t, make) {
+  const listener = Object.fromEntries(CALLS.map((call) => [call, () => { throw make(call); }]));
+  const talk = t.open(t.peer('ws', '/echo'), { listener });
+  talk.send('text');
+  talk.send(new Uint8Array(3));
+  await talk.untilMessages(2);
+  await talk.until('onAcknowledge', 2);
+  talk.close();
+  await t.stops(talk, { node: 'NS_OK' });
+  return talk;
+}
