@@ -18,7 +18,7 @@ const FILES = [
 /** The files that carry a wasm in base64. */
 const BUILDS = ['browser.mjs', 'browser.cjs', 'node-wasm.cjs'];
 const ENTRIES = ['browser.mjs', 'browser.cjs', 'node.cjs', 'node.mjs'];
-/** DESIGN.md, section 5: gzipped bytes. */
+/** Gzipped bytes. */
 const BUDGETS = { 'browser.mjs': BROWSER_BUDGET, 'browser.cjs': BROWSER_BUDGET };
 
 /** `new URL(uri, base)` is fine: it is the URL of a file beside the entry, a literal, that not every bundler follows. */
