@@ -87,8 +87,8 @@ function killGroup(child) {
   }
 }
 
-/** As in a user's shell: without what node:test and `npm run` tell their children. */
+/** As in a user's shell: without what node:test and `npm run` tell their children; and without colours, which tools print where CI is set. */
 function environment() {
-  const own = Object.entries(process.env).filter(([name]) => !/^(NODE_TEST_CONTEXT|NODE_OPTIONS|npm_lifecycle_|npm_package_)/.test(name));
-  return Object.fromEntries(own);
+  const own = Object.entries(process.env).filter(([name]) => !/^(NODE_TEST_CONTEXT|NODE_OPTIONS|FORCE_COLOR|npm_lifecycle_|npm_package_)/.test(name));
+  return { ...Object.fromEntries(own), NO_COLOR: '1' };
 }
