@@ -46,7 +46,7 @@ try {
   peer.kill();
 }
 
-/** Medians, and the ratio: the package must take at most 0.8 of what ws takes (DESIGN.md, section 5). */
+/** Medians, and the ratio: the package must take at most 0.8 of what ws takes. */
 function report(measured) {
   const median = (values) => values.toSorted((a, b) => a - b)[values.length >> 1];
   for (const [index, what] of ['clock', 'cpu'].entries()) {

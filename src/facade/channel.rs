@@ -263,8 +263,7 @@ pub(super) fn parse_bytes(value: &JsValue, method: &str) -> Result<js_sys::Uint8
     match bytes_of(value) {
         Bytes::Plain(bytes) => Ok(bytes),
         Bytes::Detached => {
-            let advice =
-                ": the buffer is detached, because it was transferred. Send the bytes before you transfer them.";
+            let advice = ": the buffer is detached or too short for its view, because it was transferred or resized. Send the bytes before that.";
             Err(Refusal::invalid(sentence(&[method, advice])))
         }
         Bytes::None => {

@@ -38,21 +38,36 @@ const SHARED: &[&str] = &["openTimeoutMs", "closeTimeoutMs", "maxMessageSize", "
 /// Options that Node honours.
 const NODE: &[&str] = &["deflate", "headers", "redirects", "proxy", "tls", "socket"];
 
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            timeouts: Timeouts { open: 20_000, close: 20_000 },
+            max_message_size: 128 << 20,
+            signal: JsValue::UNDEFINED,
+            host: Default::default(),
+        }
+    }
+}
+
 impl Options {
     /// Reads the constructor's argument: its own properties alone, each once.
     pub(super) fn parse(options: &JsValue) -> Result<Self, Refusal> {
         let own = own_properties(options, "options")?;
-        for name in Object::keys(&own).iter().filter_map(|name| name.as_string()) {
+        let (names, default) = (Object::keys(&own), Self::default());
+        if names.length() == 0 {
+            return Ok(default);
+        }
+        for name in names.iter().filter_map(|name| name.as_string()) {
             if !SHARED.contains(&&*name) && !NODE.contains(&&*name) {
                 return Err(unknown(&name));
             }
         }
         Ok(Self {
             timeouts: Timeouts {
-                open: whole(&own, "openTimeoutMs", 20_000, MAX_TIMEOUT_MS)?,
-                close: whole(&own, "closeTimeoutMs", 20_000, MAX_TIMEOUT_MS)?,
+                open: whole(&own, "openTimeoutMs", default.timeouts.open, MAX_TIMEOUT_MS)?,
+                close: whole(&own, "closeTimeoutMs", default.timeouts.close, MAX_TIMEOUT_MS)?,
             },
-            max_message_size: whole(&own, "maxMessageSize", 128 << 20, MAX_MESSAGE_SIZE)?,
+            max_message_size: whole(&own, "maxMessageSize", default.max_message_size, MAX_MESSAGE_SIZE)?,
             signal: signal(&own)?,
             host: parse_host_options(&own)?,
         })

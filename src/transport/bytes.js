@@ -9,7 +9,7 @@ const [sizeOfBuffer] = /* @__PURE__ */ getters(ArrayBuffer.prototype, 'byteLengt
 export const [kind] = /* @__PURE__ */ getters(TypedArray, Symbol.toStringTag);
 export const [, , byteLength] = typedArray;
 
-/** A plain Uint8Array over the same memory (a copy of shared memory); null if the buffer is detached, undefined if it has no bytes. */
+/** A plain Uint8Array over the same memory (a copy of shared memory); null if the buffer is detached or too short for the view, undefined if it has no bytes. */
 export function bytesOf(value) {
   let hasBytes = ArrayBuffer.isView(value);
   try {
@@ -18,7 +18,9 @@ export function bytesOf(value) {
       hasBytes = true;
       return new Uint8Array(value, 0, size); // throws if it is detached
     }
-    const [buffer, offset, length] = (kind.call(value) === undefined ? dataView : typedArray).map((get) => get.call(value));
+    const isTyped = kind.call(value) !== undefined;
+    const [buffer, offset, length] = (isTyped ? typedArray : dataView).map((get) => get.call(value));
+    if (length === 0 && isTyped) TypedArray.keys.call(value); // throws if the view lies outside its buffer, as a DataView's getters do
     const bytes = new Uint8Array(buffer, offset, length);
     return Object.prototype.toString.call(buffer) === '[object SharedArrayBuffer]' ? bytes.slice() : bytes;
   } catch {

@@ -7,7 +7,7 @@ use wasm_bindgen::prelude::*;
 pub(crate) enum Bytes {
     /// An `ArrayBuffer` or a view of one: a plain `Uint8Array` over the same memory, or over a copy if the memory is shared.
     Plain(Uint8Array),
-    /// Its buffer was transferred elsewhere.
+    /// Its buffer was transferred elsewhere, or has shrunk.
     Detached,
     /// Something else.
     None,

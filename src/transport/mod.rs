@@ -41,6 +41,7 @@ use alloc::vec::Vec;
 use core::cell::RefCell;
 
 use js_sys::{Object, Reflect};
+use wasm_bindgen::intern;
 use wasm_bindgen::prelude::*;
 
 use crate::channel::{self, Host};
@@ -177,12 +178,12 @@ impl Refusal {
     }
 }
 
-/// A plain object of these properties.
+/// A plain object of these properties. (Interned names are decoded once, in Node's build; a page interns nothing.)
 #[cfg_attr(not(feature = "node"), allow(dead_code))]
 pub(crate) fn object<const N: usize>(properties: [(&str, JsValue); N]) -> Object {
     let object = Object::new();
     for (name, value) in properties {
-        let _ = Reflect::set(&object, &name.into(), &value); // a plain object takes any
+        let _ = Reflect::set(&object, &intern(name).into(), &value); // a plain object takes any
     }
     object
 }
@@ -198,7 +199,7 @@ pub(crate) fn sentence(parts: &[&str]) -> String {
 
 /// An object's property; undefined if there is none, or if reading it throws.
 pub(crate) fn property(object: &JsValue, name: &str) -> JsValue {
-    Reflect::get(object, &name.into()).unwrap_or_default()
+    Reflect::get(object, &intern(name).into()).unwrap_or_default()
 }
 
 /// What was thrown as an Error, and its message in one sentence.

@@ -119,7 +119,7 @@ pub(in crate::facade) fn set_callbacks(attributes: &Attributes, callbacks: &JsVa
 }
 
 pub(in crate::facade) fn http_response(attributes: &Attributes) -> JsValue {
-    attributes.node.http_response.borrow().clone()
+    attributes.node.http_response.borrow_mut().describe()
 }
 
 pub(in crate::facade) fn security_info(attributes: &Attributes) -> JsValue {

@@ -3,6 +3,7 @@
 use js_sys::{Array, Function, Object, Reflect, Symbol};
 use serde::Deserialize;
 use serde::de::{Deserializer, Error};
+use wasm_bindgen::intern;
 use wasm_bindgen::prelude::*;
 
 use super::{own_properties, whole_number};
@@ -62,14 +63,15 @@ fn undefined() -> JsValue {
 
 pub(super) fn parse_host_options(options: &Object) -> Result<HostOptions, Refusal> {
     let raw: Raw = deserialize(options, "")?;
+    let default = HostOptions::default();
     Ok(HostOptions {
         deflate: deflate(&raw.deflate)?,
         headers: headers(&raw.headers)?,
-        redirects: raw.redirects.map_or(10, |Whole(count)| count),
+        redirects: raw.redirects.map_or(default.redirects, |Whole(count)| count),
         proxy: proxy(&raw.proxy)?,
         tls: handed_on(&raw.tls, "tls", OWNED_TLS)?,
         socket: handed_on(&raw.socket, "socket", OWNED_SOCKET)?,
-        ping: (0, 0),
+        ping: default.ping,
     })
 }
 
@@ -247,7 +249,7 @@ fn proxy(value: &JsValue) -> Result<ProxySetting, Refusal> {
 /// What Node's own functions take, by its own keys.
 fn handed_on(value: &JsValue, name: &str, owned: &[&str]) -> Result<Object, Refusal> {
     let own = own_properties(value, name)?;
-    if let Some(key) = owned.iter().find(|key| Object::has_own(&own, &JsValue::from_str(key))) {
+    if let Some(key) = owned.iter().find(|key| Object::has_own(&own, &JsValue::from_str(intern(key)))) {
         let message =
             format!("{name}.{key}: this cannot be set, because the URI and the channel decide it. Remove it.");
         return Err(Refusal::invalid(message));

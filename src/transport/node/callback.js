@@ -3,16 +3,17 @@ export const guardCheck = (check) => (...args) => {
   try {
     const verdict = check(...args);
     return verdict === undefined ? undefined : readable(verdict);
-  } catch (thrown) {
-    return readable(thrown);
-  }
+  } catch (thrown) { return readable(thrown); }
 };
+
+/** A lookup of the user's, which Node would call inside asyncOpen: what it throws is its answer. */
+export const guardLookup = (lookup) => (host, options, done) => queueMicrotask(() => {
+  try { lookup(host, options, done); } catch (thrown) { done(readable(thrown)); }
+});
 
 function readable(thrown) {
   try {
     const { message, code } = thrown instanceof Error ? thrown : {}; // Node reads both
     return typeof message === 'string' && typeof code !== 'symbol' ? thrown : new Error(String(thrown));
-  } catch {
-    return new Error('an error that cannot be read');
-  }
+  } catch { return new Error('an error that cannot be read'); }
 }

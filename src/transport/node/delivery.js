@@ -61,10 +61,7 @@ export function deliverUnits(listener, count, narrow) {
 
 /** A binary message. */
 export function deliverBinary(listener, inflated, start, end) {
-  if (inflated) {
-    listener.binary(new Uint8Array(wasm().buffer.slice(inflateAt + start, inflateAt + end)));
-    return;
-  }
+  if (inflated) return listener.binary(new Uint8Array(wasm().buffer.slice(inflateAt + start, inflateAt + end)));
   // A listener may have transferred the copy elsewhere.
   if (copy === null || copy.byteLength === 0) copy = chunk.buffer.slice(0, received);
   listener.binary(new Uint8Array(copy, base + start, end - start));

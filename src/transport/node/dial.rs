@@ -4,6 +4,7 @@ use std::net::IpAddr;
 use std::rc::Rc;
 
 use js_sys::{Array, Object, Reflect};
+use wasm_bindgen::intern;
 use wasm_bindgen::prelude::*;
 
 use super::link::Link;
@@ -54,15 +55,15 @@ impl Dialer {
             _ => self.tls.clone(),
         };
         if !peer.is_proxy {
-            Reflect::set(&options, &"ALPNProtocols".into(), &Array::of1(&"http/1.1".into()))?;
+            Reflect::set(&options, &intern("ALPNProtocols").into(), &Array::of1(&"http/1.1".into()))?;
         }
         Object::assign(&options, &chosen);
         // What the user's function throws must not end the process.
-        let check = Reflect::get(&options, &"checkServerIdentity".into())?;
+        let check = Reflect::get(&options, &intern("checkServerIdentity").into())?;
         if check.is_function() {
-            Reflect::set(&options, &"checkServerIdentity".into(), &guard_check(&check))?;
+            Reflect::set(&options, &intern("checkServerIdentity").into(), &guard_check(&check))?;
         }
-        Reflect::set(&options, &"port".into(), &peer.port.into())?;
+        Reflect::set(&options, &intern("port").into(), &peer.port.into())?;
         Ok(options)
     }
 }
@@ -89,11 +90,17 @@ impl opening::Dial for Dialer {
         }
         Object::assign(&options, &self.socket);
         if hop.is_foreign || hop.is_proxy {
-            PRIVATE_SOCKET.iter().try_for_each(|name| Reflect::delete_property(&options, &(*name).into()).map(drop))?;
+            for name in PRIVATE_SOCKET {
+                Reflect::delete_property(&options, &intern(name).into())?;
+            }
         }
-        let unix = !Reflect::get(&options, &"path".into())?.is_undefined();
-        Reflect::set(&options, &"host".into(), &hop.host.as_str().into())?;
-        Reflect::set(&options, &"port".into(), &hop.port.into())?;
+        let lookup = Reflect::get(&options, &intern("lookup").into())?;
+        if lookup.is_function() {
+            Reflect::set(&options, &intern("lookup").into(), &guard_lookup(&lookup))?;
+        }
+        let unix = !Reflect::get(&options, &intern("path").into())?.is_undefined();
+        Reflect::set(&options, &intern("host").into(), &hop.host.as_str().into())?;
+        Reflect::set(&options, &intern("port").into(), &hop.port.into())?;
         let link = Link::new(self.node.clone());
         let socket = Rc::new(Socket::new(SocketHandler::new(link.clone()), self.node.is_ref()));
         let connected =
@@ -234,6 +241,8 @@ pub(super) fn loss_of(error: JsValue) -> Loss<JsValue> {
 extern "C" {
     #[wasm_bindgen(js_name = guardCheck)]
     fn guard_check(check: &JsValue) -> JsValue;
+    #[wasm_bindgen(js_name = guardLookup)]
+    fn guard_lookup(lookup: &JsValue) -> JsValue;
 }
 
 #[wasm_bindgen(raw_module = "node:tls")]

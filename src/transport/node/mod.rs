@@ -56,10 +56,23 @@ pub(crate) struct HostOptions {
     pub(crate) ping: (u32, u32),
 }
 
+impl Default for HostOptions {
+    fn default() -> Self {
+        Self {
+            deflate: Some(DeflateOffer::default()),
+            headers: Vec::new(),
+            redirects: 10,
+            proxy: ProxySetting::None,
+            tls: Object::new(),
+            socket: Object::new(),
+            ping: (0, 0),
+        }
+    }
+}
+
 /// What the channel's attributes show in Node alone.
 pub(crate) struct Attributes {
-    /// The response that opened the channel, as `{ status, headers }`.
-    pub(crate) http_response: RefCell<JsValue>,
+    pub(crate) http_response: RefCell<opening::HttpResponse>,
     pub(crate) security: RefCell<security::Security>,
     /// The attribute `notificationCallbacks`.
     pub(crate) callbacks: RefCell<JsValue>,
@@ -69,8 +82,12 @@ pub(crate) struct Attributes {
 
 impl Default for Attributes {
     fn default() -> Self {
-        let null = || RefCell::new(JsValue::NULL);
-        Self { http_response: null(), security: RefCell::default(), callbacks: null(), pings: Default::default() }
+        Self {
+            http_response: RefCell::default(),
+            security: RefCell::default(),
+            callbacks: RefCell::new(JsValue::NULL),
+            pings: Default::default(),
+        }
     }
 }
 

@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use futures_util::future::{AbortHandle, Abortable};
 use js_sys::{Object, Reflect};
+use wasm_bindgen::intern;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 
@@ -41,7 +42,7 @@ impl Opening {
 #[cold]
 pub(super) fn begin(node: &Rc<Node>, target: Target) -> Result<(), Refusal> {
     let Target { uri, origin, protocols, options, .. } = target;
-    let unix_socket = !Reflect::get(&options.socket, &"path".into()).unwrap_or_default().is_undefined();
+    let unix_socket = !Reflect::get(&options.socket, &intern("path").into()).unwrap_or_default().is_undefined();
     let origin = origin.map(|origin| Field::origin(&origin)).transpose();
     let settings = Settings {
         origin: origin.map_err(|_| {
@@ -110,8 +111,7 @@ impl Node {
         }
         self.attributes.protocol.replace(protocol);
         self.attributes.extensions.replace(extensions);
-        let response = object([("status", response.status.into()), ("headers", headers_of(&response).into())]);
-        self.attributes.node.http_response.replace(response.into());
+        self.attributes.node.http_response.replace(HttpResponse::of(response));
         self.start(&rest);
     }
 }
@@ -128,6 +128,29 @@ fn ending_of(failure: Failure<JsValue>) -> Ending<JsHost> {
     let evidence = Some(Evidence { http, cause: cause.unwrap_or(JsValue::NULL) });
     let timed_out = timed_out.then_some(TimedOut::Open);
     Ending { status, message: message.into(), timed_out, evidence, ..Ending::default() }
+}
+
+/// The attribute `httpResponse`: `{ status, headers }` of the response that opened the channel.
+#[derive(Default)]
+pub(crate) struct HttpResponse {
+    response: Option<Response>,
+    /// What the attribute is, once somebody has asked: few do, and an object costs as much as all the rest of an opening's Rust.
+    described: Option<JsValue>,
+}
+
+impl HttpResponse {
+    fn of(response: Response) -> Self {
+        Self { response: Some(response), described: None }
+    }
+
+    /// The attribute: the same object each time, or null before the channel was open.
+    pub(crate) fn describe(&mut self) -> JsValue {
+        if let Some(response) = self.response.take() {
+            let headers = headers_of(&response).into();
+            self.described = Some(object([("status", response.status.into()), ("headers", headers)]).into());
+        }
+        self.described.clone().unwrap_or(JsValue::NULL)
+    }
 }
 
 /// The headers with lower-case names; the values of one that came several times are joined by commas (RFC 9110 §5.3).

@@ -8,7 +8,7 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 
 use super::transport::Node;
-use super::windows::{WINDOW, fill_bytes, fill_piece, utf8_length};
+use super::windows::{WINDOW, fill_piece, try_fill_bytes, utf8_length};
 use crate::protocol::{self, Fill, Kind};
 use crate::transport::{ByteStream, Payload};
 
@@ -57,24 +57,16 @@ impl Outgoing {
         }
     }
 
-    /// Puts the next piece into the send window.
-    pub(super) fn fill(&mut self) -> Fill {
+    /// Puts the next piece into the send window; `Err` is what a stream has failed with, or that the stack has no room.
+    pub(super) fn fill(&mut self) -> Result<Fill, JsValue> {
         match &mut self.source {
             Source::Text(text, at) => fill_text(text, at, self.size),
             Source::Bytes(bytes, at) => {
                 let end = at.saturating_add(WINDOW as u32).min(bytes.length());
-                let piece = bytes.subarray(std::mem::replace(at, end), end);
-                Fill::Bytes { len: filled(&piece), last: end == bytes.length() }
+                let piece = part(bytes, std::mem::replace(at, end), end)?;
+                Ok(Fill::Bytes { len: filled(&piece)?, last: end == bytes.length() })
             }
             Source::Stream(streaming) => streaming.fill(),
-        }
-    }
-
-    /// What a stream has failed with.
-    pub(super) fn take_error(&self) -> Option<JsValue> {
-        match &self.source {
-            Source::Stream(streaming) => streaming.progress.borrow_mut().error.take(),
-            Source::Text(..) | Source::Bytes(..) => None,
         }
     }
 }
@@ -94,7 +86,7 @@ impl protocol::Payload for Outgoing {
 }
 
 /// A large text is encoded piece by piece: all at once would take too long.
-fn fill_text(text: &JsString, at: &mut u32, size: u64) -> Fill {
+fn fill_text(text: &JsString, at: &mut u32, size: u64) -> Result<Fill, JsValue> {
     let length = text.length();
     // A UTF-16 unit has up to three bytes in UTF-8, unless all have one.
     let all_fit = size <= WINDOW as u64 || size == u64::from(length);
@@ -104,13 +96,17 @@ fn fill_text(text: &JsString, at: &mut u32, size: u64) -> Fill {
     if splits_pair {
         end -= 1;
     }
-    let len = fill_piece(text, std::mem::replace(at, end), end) as usize;
-    Fill::Bytes { len, last: end == length }
+    let len = fill_piece(text, std::mem::replace(at, end), end)? as usize;
+    Ok(Fill::Bytes { len, last: end == length })
 }
 
 /// Copies what fits the window into it.
-fn filled(piece: &Uint8Array) -> usize {
-    usize::try_from(fill_bytes(piece)).unwrap_or_default() // negative if it is empty
+fn filled(piece: &Uint8Array) -> Result<usize, JsValue> {
+    Ok(usize::try_from(try_fill_bytes(piece)?).unwrap_or_default()) // negative if it is empty
+}
+
+fn part(bytes: &Uint8Array, begin: u32, end: u32) -> Result<Uint8Array, JsValue> {
+    bytes.unchecked_ref::<Chunk>().subarray(begin, end)
 }
 
 /// A stream that is being sent. What comes in small chunks is collected: a peer may refuse a message of too many frames.
@@ -141,25 +137,22 @@ impl Streaming {
         Self { stream, progress: Rc::default() }
     }
 
-    fn fill(&self) -> Fill {
-        let (has_failed, is_reading, has_begun) = {
-            let progress = self.progress.borrow();
-            (progress.error.is_some(), progress.reading, progress.frame.is_some())
+    fn fill(&self) -> Result<Fill, JsValue> {
+        let (error, is_reading, has_begun) = {
+            let mut progress = self.progress.borrow_mut();
+            (progress.error.take(), progress.reading, progress.frame.is_some())
         };
-        if has_failed {
-            return Fill::Failed;
+        if let Some(error) = error {
+            return Err(error);
         }
         if !has_begun {
             self.begin();
-            return Fill::Pending;
+            return Ok(Fill::Pending);
         }
         if is_reading {
-            return Fill::Pending;
+            return Ok(Fill::Pending);
         }
-        self.fill_frame().unwrap_or_else(|thrown| {
-            self.progress.borrow_mut().error = Some(thrown); // the chunk was transferred elsewhere
-            Fill::Failed
-        })
+        self.fill_frame()
     }
 
     /// Its turn has come.
@@ -179,7 +172,7 @@ impl Streaming {
             return Err(js_sys::TypeError::new("a chunk's buffer changed its size while it was being sent.").into());
         }
         let room = frame.length();
-        let piece = chunk.unchecked_ref::<Chunk>().subarray(at, at + (room - used))?;
+        let piece = part(&chunk, at, at + (room - used))?; // throws if the chunk was transferred elsewhere
         frame.unchecked_ref::<Chunk>().set(&piece, used)?;
         let (at, used) = (at + piece.length(), used + piece.length());
         let is_exhausted = at == chunk.length();
@@ -191,7 +184,7 @@ impl Streaming {
         progress.used = if is_due { 0 } else { used };
         drop(progress);
         if is_due {
-            return Ok(Fill::Bytes { len: filled(&frame.subarray(0, used)), last });
+            return Ok(Fill::Bytes { len: filled(&part(&frame, 0, used)?)?, last });
         }
         self.read();
         Ok(Fill::Pending)

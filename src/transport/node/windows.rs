@@ -73,9 +73,12 @@ extern "C" {
     /// The same of a `Uint8Array`.
     #[wasm_bindgen(js_name = fillBytes)]
     pub(super) fn fill_bytes(bytes: &JsValue) -> i32;
+    /// The same where Rust must hear of it if the stack has no room for the call: a part of a message is on its way.
+    #[wasm_bindgen(js_name = fillBytes, catch)]
+    pub(super) fn try_fill_bytes(bytes: &JsValue) -> Result<i32, JsValue>;
     /// Writes a piece of a string, between two UTF-16 units, into the send window: its size in bytes.
-    #[wasm_bindgen(js_name = fillPiece)]
-    pub(super) fn fill_piece(text: &JsString, start: u32, end: u32) -> u32;
+    #[wasm_bindgen(js_name = fillPiece, catch)]
+    pub(super) fn fill_piece(text: &JsString, start: u32, end: u32) -> Result<u32, JsValue>;
     #[wasm_bindgen(js_name = utf8Length)]
     pub(super) fn utf8_length(text: &JsString) -> f64;
 }

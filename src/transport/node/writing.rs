@@ -154,8 +154,11 @@ impl Node {
                 outgoing.poll_piece(connection)
             };
             let Some(mut piece) = piece else { break };
-            let fill = piece.payload.fill();
-            let failed = if fill == Fill::Failed { piece.payload.take_error() } else { None };
+            let is_stream = protocol::Payload::is_stream(&piece.payload);
+            let (fill, failed) = match piece.payload.fill() {
+                Ok(fill) => (fill, None),
+                Err(thrown) => (Fill::Failed, Some(thrown)),
+            };
             let len = if let Fill::Bytes { len, .. } = fill { len } else { 0 };
             let framed = windows::with_filled(len, |window| {
                 let mut wire = self.wire.borrow_mut();
@@ -163,7 +166,7 @@ impl Node {
                 outgoing.handle_piece(connection, piece, fill, window, mask_key)
             });
             match failed {
-                Some(thrown) => return self.fail_stream(thrown),
+                Some(thrown) => return self.fail_message(thrown, is_stream),
                 None => self.obey(framed, len),
             }
         }
@@ -219,12 +222,13 @@ impl Node {
 
     /// A message that was begun cannot be completed: that is a failure of ours, and the peer is told.
     #[cold]
-    fn fail_stream(&self, thrown: JsValue) {
+    fn fail_message(&self, thrown: JsValue, is_stream: bool) {
         // The peer is not told why: an error's message may say what is not for it.
         let close = Close::because(CloseCode::INTERNAL_ERROR, "The message cannot be completed.");
         self.wire.borrow_mut().connection.abandon(close);
         let (cause, message) = as_error(thrown);
-        let message = format!("sendBinaryStream failed: {message}").into();
+        let what = if is_stream { "sendBinaryStream" } else { "Sending a message" };
+        let message = format!("{what} failed: {message}").into();
         let ending: Ending<JsHost> =
             Ending { status: Status::UNEXPECTED, message, evidence: Evidence::cause(cause), ..Ending::default() };
         self.fail(ending);

@@ -1,4 +1,4 @@
-/** The attributes of DESIGN §1, the error type and the tables of names; what asyncOpen makes of its URI, origin and subprotocols. */
+/** The attributes, the error type and the tables of names; what asyncOpen makes of its URI, origin and subprotocols. */
 export const attributes = [
   {
     name: 'a new channel\'s attributes',

@@ -1,4 +1,4 @@
-/** The table "Close codes" of DESIGN §1, all three questions. */
+/** Close codes: what close() takes, what goes out, what may come from the peer. */
 export const closeCodes = [
   {
     name: 'close(code) on a stopped channel checks all 65,536 codes by the table',

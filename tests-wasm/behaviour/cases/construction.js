@@ -1,4 +1,4 @@
-/** The constructor checks its options at once (DESIGN §1), and an asyncOpen that throws leaves no trace. */
+/** The constructor checks its options at once, and an asyncOpen that throws leaves no trace. */
 export const constructions = [
   {
     name: 'the constructor throws for an unknown option, and names it',

@@ -1,4 +1,4 @@
-/** The table "onStop's status" of DESIGN §1: connections that do not come to be, or end before their time. */
+/** onStop's status for each cause: connections that do not come to be, or end before their time. */
 export const failures = [
   {
     name: 'connection refused',

@@ -1,6 +1,6 @@
 /**
  * Frames, RFC 6455 §5, against the rude peer: the ones to take and the ones to fail. Each row is fed whole and one byte at a time.
- * Hostile rows end in the status and the close code of DESIGN's table, the close frame really on the wire. A browser says less: after
+ * Hostile rows end in the status and the close code of README's table, the close frame really on the wire. A browser says less: after
  * the opening every failure is NS_BASE_STREAM_CLOSED there.
  */
 const hostile = [

@@ -1,4 +1,4 @@
-/** The listener's laws, DESIGN §1. `Context.finish` judges every case by them; these cases drive each law into its corners. */
+/** The listener's laws (ARCHITECTURE.md). `Context.finish` judges every case by them; these cases drive each law into its corners. */
 export const laws = [
   {
     name: '1: no call comes before asyncOpen has returned, and none at all if it threw',

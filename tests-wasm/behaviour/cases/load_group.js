@@ -20,6 +20,30 @@ export const loadGroups = [
     },
   },
   {
+    name: 'a group of another kind whose getter calls the channel back harms neither',
+    async run(t) {
+      const members = new Set();
+      let channel;
+      const states = [];
+      const group = {
+        get [Symbol.for('websocket-channel.members')]() {
+          if (channel) states.push(channel.state, channel.loadGroup === group);
+          return members;
+        },
+      };
+      const talk = t.open(t.peer('ws', '/echo'), { loadGroup: group });
+      channel = talk.channel;
+      await talk.until('onStart');
+      channel.loadGroup = group;
+      talk.send('still there');
+      t.same(await talk.untilMessages(1), ['still there']);
+      t.ok(members.has(channel) && states.length > 0, `${states}`);
+      talk.close();
+      await talk.end();
+      t.is(members.size, 0);
+    },
+  },
+  {
     name: 'a channel whose asyncOpen threw, or that never opened, does not stay in the group',
     async run(t) {
       const group = new t.api.LoadGroup();

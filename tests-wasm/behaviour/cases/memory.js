@@ -58,7 +58,7 @@ console.log(JSON.stringify({ before, peak, after: resident() }));
 `;
 
 /**
- * Messages live in the host's memory, wasm holds a window (DESIGN §2, Memory): 128 MiB both ways, text and binary. Only in Node: the
+ * Messages live in the host's memory, wasm holds a window (ARCHITECTURE.md, “Memory”): 128 MiB both ways, text and binary. Only in Node: the
  * cases look at wasm memory and at the process. Talk would keep the messages, so these use the channel itself.
  */
 export const memory = [

@@ -92,6 +92,22 @@ export const messages = [
     },
   },
   {
+    name: 'a view that lies outside its buffer, which has shrunk, is NS_ERROR_INVALID_ARG; one that tracks it is sent as it is now',
+    async run(t) {
+      const talk = await t.opened(t.peer('ws', '/echo'));
+      const buffer = new ArrayBuffer(16, { maxByteLength: 32 });
+      const views = [new Uint8Array(buffer, 8, 8), new Uint8Array(buffer, 8), new Float64Array(buffer, 8, 1), new DataView(buffer, 8, 8)];
+      const tracking = new Uint8Array(buffer);
+      buffer.resize(4);
+      for (const view of views) t.throws('NS_ERROR_INVALID_ARG', () => talk.channel.sendBinaryMsg(view), Object.prototype.toString.call(view));
+      talk.send(tracking);
+      t.is((await talk.untilMessages(1))[0].length, 4);
+      buffer.resize(0);
+      talk.send(tracking);
+      t.is((await talk.untilMessages(2))[1].length, 0, 'an empty one is a message');
+    },
+  },
+  {
     name: 'bytes are copied at the call: what is done to them afterwards changes no message',
     async run(t) {
       const talk = t.open(t.peer('ws', '/echo'));

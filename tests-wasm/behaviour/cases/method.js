@@ -1,4 +1,4 @@
-/** The table "Methods by state" of DESIGN §1, cell by cell: a column is a state, each case below is one. */
+/** What each method does in each state: each case below is one state. */
 export const methods = [
   {
     name: 'suspend() and resume() are refused in a browser, which reads on whatever a page does',

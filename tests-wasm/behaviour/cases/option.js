@@ -1,4 +1,4 @@
-/** What the constructor's options do, DESIGN §4. construction.js has those that the constructor refuses. */
+/** What the constructor's options do. construction.js has those that the constructor refuses. */
 export const options = [
   {
     name: 'the options every host honours are taken',
@@ -55,6 +55,28 @@ export const options = [
       const lookup = (host, given, done) => (given.all ? done(null, [{ address: '127.0.0.1', family: 4 }]) : done(null, '127.0.0.1', 4));
       const named = await t.opened(t.peer('ws', '/echo').replace('127.0.0.1', 'named.example'), { options: { socket: { lookup } } });
       t.is((await t.observed(named)).request.headers.host, `named.example:${t.addresses.ws}`);
+    },
+  },
+  {
+    name: 'a lookup runs after asyncOpen has returned: it may call any method of its channel, and what it throws is the cause',
+    hosts: ['node'],
+    async run(t) {
+      const url = t.peer('ws', '/echo').replace('127.0.0.1', 'named.example');
+      const seen = [];
+      const lookup = (host, given, done) => {
+        seen.push(talk.channel.state, talk.channel.URI, talk.send('from inside'));
+        if (given.all) done(null, [{ address: '127.0.0.1', family: 4 }]);
+        else done(null, '127.0.0.1', 4);
+      };
+      const talk = t.open(url, { options: { socket: { lookup } } });
+      t.same(await talk.untilMessages(1), ['from inside']);
+      t.same(seen, ['connecting', url, true]);
+      const closing = t.open(url, { options: { socket: { lookup: () => closing.close() } } });
+      await t.stops(closing, { node: 'NS_BINDING_ABORTED' });
+      const thrown = new RangeError('thrown by the lookup');
+      const failing = t.open(url, { options: { socket: { lookup() { throw thrown; } } } });
+      const { cause } = await t.stops(failing, { node: 'NS_ERROR_WEBSOCKET_CONNECTION_REFUSED' });
+      t.is(cause, thrown);
     },
   },
   {

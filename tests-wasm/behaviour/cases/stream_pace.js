@@ -98,6 +98,24 @@ export const streamPaces = [
     },
   })),
   {
+    name: 'a chunk whose buffer shrinks while it is being sent: NS_ERROR_UNEXPECTED, and nothing uncaught',
+    async run(t) {
+      const uncaught = t.uncaught();
+      await withRaw(t, { options: { deflate: false }, ends: 'NS_ERROR_UNEXPECTED' }, async (talk, { socket }) => {
+        socket.pause();
+        const buffer = new ArrayBuffer(32 * 2 ** 20, { maxByteLength: 32 * 2 ** 20 });
+        talk.sendStream((async function* one() { yield new Uint8Array(buffer); })(), buffer.byteLength);
+        await new Promise((resolve) => setTimeout(resolve, 100));
+        buffer.resize(1000);
+        socket.resume();
+        const { message } = await t.stops(talk, { node: 'NS_ERROR_UNEXPECTED' });
+        t.ok(/sendBinaryStream failed: .*size/.test(message), message);
+      });
+      uncaught.stop();
+      t.same(uncaught.errors, []);
+    },
+  },
+  {
     name: 'a chunk that is transferred away when it was acknowledged harms nobody',
     async run(t) {
       const talk = await t.opened(t.peer('ws', '/digest'));

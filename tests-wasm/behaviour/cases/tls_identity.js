@@ -57,6 +57,8 @@ export const tlsIdentities = [
     ['throws a string', () => { throw 'not an Error'; }], ['throws null', () => { throw null; }], ['returns a string', () => 'not an Error'],
     ['returns true', () => true], ['returns a promise', () => Promise.resolve()],
     ['returns an Error whose message throws', () => Object.defineProperty(new Error(), 'message', { get() { throw new RangeError('no message'); } })],
+    ['returns an Error whose code throws', () => Object.defineProperty(new Error(), 'code', { get() { throw new RangeError('no code'); } })],
+    ['returns an Error whose code is a symbol', () => Object.assign(new Error(), { code: Symbol('code') })],
   ].map(([what, checkServerIdentity]) => ({
     name: `one that ${what}: the channel stops with an Error as the cause, and nothing is uncaught`,
     async run(t) {

@@ -1,5 +1,5 @@
 /**
- * The listener's laws (DESIGN §1), read off the record of a channel that has stopped. Every case's every channel is judged by them,
+ * The listener's laws (ARCHITECTURE.md), read off the record of a channel that has stopped. Every case's every channel is judged by them,
  * whatever the case itself is about.
  */
 export function breachOfLaw(talk) {

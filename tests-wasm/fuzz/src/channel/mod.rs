@@ -1,4 +1,4 @@
-//! A channel's driver between a transport, a listener that calls back and a timer, on a clock of their own; DESIGN's laws, by
+//! A channel's driver between a transport, a listener that calls back and a timer, on a clock of their own; the listener's laws, by
 //! the byte.
 
 mod model;
