@@ -40,6 +40,16 @@ class WebSocketChannel extends wasm.WebSocketChannel {
     this[THIS] = this;
   }
 
+  static get compressionMemory() {
+    exports ??= load();
+    return wasm.compressionMemory();
+  }
+
+  static set compressionMemory(bytes) {
+    exports ??= load();
+    wasm.setCompressionMemory(bytes);
+  }
+
   sendMsg(text) { return super.sendMsg(text) || super[REFUSED](); }
 
   sendBinaryMsg(bytes) { return super.sendBinaryMsg(bytes) || super[REFUSED](); }

@@ -235,6 +235,13 @@ export type ChannelState = 'idle' | 'connecting' | 'open' | 'closing' | 'stopped
 export class WebSocketChannel {
 /*{{CLOSE_CODES}}*/
   /**
+   * The most that the compression contexts of all channels in this process take together, in bytes. Default 67,108,864 (64 MiB), as for null and
+   * undefined. Beyond it, the channels that have not used theirs for the longest time give them up. In a browser it is 0 and cannot be set.
+   * @throws ChannelError NS_ERROR_INVALID_ARG unless it is a whole number from 0 to 4,294,967,295; NS_ERROR_NOT_IMPLEMENTED in a browser
+   */
+  static get compressionMemory(): number;
+  static set compressionMemory(bytes: number | null | undefined);
+  /**
    * Makes an idle channel.
    * @throws ChannelError NS_ERROR_INVALID_ARG for an unknown option or an unusable value; NS_ERROR_NOT_IMPLEMENTED in a browser for an option of
    *   Node's; NS_ERROR_NOT_AVAILABLE where WebAssembly cannot be used

@@ -289,6 +289,18 @@ impl WebSocketChannel {
     }
 }
 
+/// `WebSocketChannel.compressionMemory`, in bytes: the most that the compression contexts of this process take together.
+#[wasm_bindgen(js_name = compressionMemory)]
+pub fn compression_memory() -> f64 {
+    host::compression_memory()
+}
+
+/// Sets it; null and undefined mean the default.
+#[wasm_bindgen(js_name = setCompressionMemory)]
+pub fn set_compression_memory(bytes: &JsValue) -> Result<(), JsValue> {
+    Ok(host::set_compression_memory(bytes)?)
+}
+
 /// Runs once, when the wasm is compiled.
 #[wasm_bindgen(start)]
 pub fn start() {

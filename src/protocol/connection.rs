@@ -2,10 +2,11 @@
 
 use std::ops::Range;
 
-use super::deflate::{Deflater, Inflater};
+use super::deflate::Deflater;
 use super::extension::Agreement;
 use super::fault::Fault;
 use super::frame::{self, Header, MAX_HEADER, MaskKey, Opcode, Role};
+use super::inflate::Inflater;
 use super::reader::{Read, Reader};
 use crate::close::Close;
 
@@ -137,7 +138,7 @@ impl Connection {
     pub fn new(role: Role, deflate: Option<Agreement>, limit: u64) -> Self {
         let mut reader = Reader::new(role, limit);
         let compression = deflate.map(|agreement| {
-            reader.inflate_with(Inflater::new(agreement.peer_takeover(role)));
+            reader.inflate_with(Inflater::new(agreement.peer_window_bits(role)));
             Box::new(Compression::new(agreement, role))
         });
         Self { role, is_deaf: false, reader, compression, pongs: Vec::new(), pings: Vec::new(), close: None }

@@ -75,11 +75,11 @@ impl Agreement {
         }
     }
 
-    /// The same of the other end.
-    pub(super) fn peer_takeover(&self, role: Role) -> bool {
+    /// The window that the other end compresses with, 8 to 15, if a message may refer to those before it.
+    pub(super) fn peer_window_bits(&self, role: Role) -> Option<u8> {
         match role {
-            Role::Client => self.server_takeover,
-            Role::Server => self.client_takeover,
+            Role::Client => self.server_takeover.then_some(self.server_window_bits),
+            Role::Server => self.client_takeover.then_some(self.client_window_bits),
         }
     }
 

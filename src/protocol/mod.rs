@@ -13,18 +13,23 @@
 //! [`Outgoing`] decides what goes out when: the messages of one tick in one write, a large one piece by piece.
 
 mod connection;
+mod contexts;
 mod deflate;
 mod extension;
 mod fault;
 mod frame;
+mod inflate;
 mod outgoing;
 mod reader;
 mod utf8;
 
 #[cfg(test)]
+mod compression_tests;
+#[cfg(test)]
 mod tests;
 
 pub use connection::{Connection, Event, Fragments, Kind, Source, Whole};
+pub use contexts::{DEFAULT_BUDGET, budget, set_budget};
 pub use extension::{Agreement, DEFAULT_LEVEL, DeflateOffer, Disagreement, WindowBits, judge};
 pub use fault::{Fault, FaultKind};
 pub use frame::{MAX_HEADER, MaskKey, Role};

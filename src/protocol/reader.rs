@@ -3,9 +3,9 @@
 use std::ops::Range;
 
 use super::connection::{Event, Kind, Source, Whole};
-use super::deflate::{Inflater, TAIL};
 use super::fault::{Fault, FaultKind};
 use super::frame::{self, Header, MAX_CONTROL, MAX_HEADER, MaskKey, Opcode, Parsed, Role};
+use super::inflate::{Inflater, TAIL};
 use super::utf8::{self, Utf8};
 use crate::close::{Close, CloseCode};
 

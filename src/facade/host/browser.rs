@@ -75,6 +75,18 @@ pub(in crate::facade) fn security_info(_attributes: &Attributes) -> JsValue {
     JsValue::NULL
 }
 
+/// A browser compresses by itself.
+pub(in crate::facade) fn compression_memory() -> f64 {
+    0.0
+}
+
+pub(in crate::facade) fn set_compression_memory(bytes: &JsValue) -> Result<(), Refusal> {
+    if bytes.is_null() || bytes.is_undefined() {
+        return Ok(());
+    }
+    Err(not_implemented("compressionMemory: a browser compresses by itself. Set it in Node only."))
+}
+
 pub(in crate::facade) fn stopped(_attributes: &Attributes, _status: Status) {}
 
 /// Only Node's `console.log` asks.

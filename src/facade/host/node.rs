@@ -8,6 +8,7 @@ use crate::facade::arguments::quote;
 use crate::facade::channel::{Inner, parse_bytes};
 use crate::facade::error::not_connected;
 use crate::facade::options::whole_number;
+use crate::protocol;
 use crate::status::Status;
 use crate::transport::{Attributes, Driver, HostOptions, Refusal, property};
 
@@ -124,6 +125,29 @@ pub(in crate::facade) fn http_response(attributes: &Attributes) -> JsValue {
 
 pub(in crate::facade) fn security_info(attributes: &Attributes) -> JsValue {
     attributes.node.security.borrow_mut().describe()
+}
+
+pub(in crate::facade) fn compression_memory() -> f64 {
+    protocol::budget() as f64
+}
+
+pub(in crate::facade) fn set_compression_memory(bytes: &JsValue) -> Result<(), Refusal> {
+    let is_default = bytes.is_undefined() || bytes.is_null();
+    let budget = if is_default {
+        Some(protocol::DEFAULT_BUDGET)
+    } else {
+        whole_number(bytes, 0, u32::MAX).map(|bytes| bytes as usize)
+    };
+    let Some(budget) = budget else {
+        let message = format!(
+            "compressionMemory: {} is out of range. Use a whole number of bytes from 0 to {}.",
+            quote(bytes),
+            u32::MAX
+        );
+        return Err(Refusal::invalid(message));
+    };
+    protocol::set_budget(budget);
+    Ok(())
 }
 
 /// Pings that no pong has answered never will be.

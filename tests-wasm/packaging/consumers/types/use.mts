@@ -194,5 +194,8 @@ try {
 const name: keyof typeof Status | undefined = statusName(0x804B0002);
 holds<Same<typeof Status.NS_BINDING_ABORTED, 0x804B0002>>();
 holds<Same<typeof WebSocketChannel.CLOSE_NORMAL, 1000>>();
+holds<Same<typeof WebSocketChannel.compressionMemory, number>>();
+WebSocketChannel.compressionMemory = 16 << 20;
+WebSocketChannel.compressionMemory = null;
 
 export { URI, active, bufferedAmount, callbacks, cookie, current, expired, explain, extensions, issuers, members, name, originalURI, protocol, roundTrip, seconds, serial, shown, status, taken };

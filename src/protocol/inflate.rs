@@ -1,0 +1,145 @@
+//! Decompressing for permessage-deflate (RFC 7692 §7.2.2), with zlib-rs.
+//!
+//! A context is taken on first use. Without context takeover it is given back after each message. With context takeover the connection
+//! keeps it, until it gives way to another's: see [`contexts`].
+
+use std::cell::RefCell;
+use std::collections::VecDeque;
+use std::rc::Rc;
+
+use zlib_rs::{Inflate, InflateFlush, Status};
+
+use super::contexts::{self, Owner, Place};
+
+/// What a compressor removes from the end of a message, and a decompressor appends (RFC 7692 §7.2.1, §7.2.2).
+pub(super) const TAIL: [u8; 4] = [0, 0, 0xFF, 0xFF];
+
+/// Decompresses messages.
+pub(super) struct Inflater(pub(super) Rc<RefCell<Inflating>>);
+
+pub(super) struct Inflating {
+    /// From the first use on, until it gives way. Without context takeover, only during a message.
+    pub(super) context: Option<Inflate>,
+    /// What the next message may refer to; `None` without context takeover.
+    pub(super) window: Option<Window>,
+    /// Between two messages.
+    place: Option<Place>,
+}
+
+/// The data is not valid DEFLATE.
+#[derive(Debug)]
+pub(super) struct NotDeflated;
+
+impl Inflater {
+    /// `window_bits`: how far the peer's compressor looks back, with context takeover; `None` without it.
+    pub(super) fn new(window_bits: Option<u8>) -> Self {
+        let window = window_bits.map(Window::new);
+        Self(Rc::new(RefCell::new(Inflating { context: None, window, place: None })))
+    }
+
+    /// Inflates from `input` into `output`. Returns the number of bytes read and the number of bytes written.
+    pub(super) fn inflate(&mut self, input: &[u8], output: &mut [u8]) -> Result<(usize, usize), NotDeflated> {
+        let Inflating { context, window, place } = &mut *self.0.borrow_mut();
+        *place = None;
+        let context = match context {
+            Some(context) => context,
+            None => context.insert(with_window(window)?),
+        };
+        inflate(context, window, input, output)
+    }
+
+    /// Ends a message.
+    pub(super) fn finish(&mut self) {
+        let mut inflating = self.0.borrow_mut();
+        if inflating.window.is_none() {
+            inflating.give_back();
+        } else if inflating.context.is_some() && inflating.place.is_none() {
+            inflating.place = Some(contexts::rest::<Inflate>(&self.0));
+        }
+    }
+}
+
+impl Inflating {
+    fn give_back(&mut self) {
+        self.place = None;
+        if let Some(context) = self.context.take() {
+            contexts::give_back((), context);
+        }
+    }
+}
+
+impl Owner for RefCell<Inflating> {
+    fn give_way(&self) {
+        self.borrow_mut().give_back();
+    }
+}
+
+impl Drop for Inflating {
+    fn drop(&mut self) {
+        self.give_back();
+    }
+}
+
+/// A context that knows the window.
+fn with_window(window: &mut Option<Window>) -> Result<Inflate, NotDeflated> {
+    let mut context: Inflate = contexts::take(());
+    let bytes = window.as_mut().map_or(&[][..], Window::bytes);
+    if !bytes.is_empty() {
+        context.set_dictionary(bytes).map_err(|_| NotDeflated)?;
+    }
+    Ok(context)
+}
+
+fn inflate(
+    context: &mut Inflate,
+    window: &mut Option<Window>,
+    input: &[u8],
+    output: &mut [u8],
+) -> Result<(usize, usize), NotDeflated> {
+    let (taken, made) = (context.total_in(), context.total_out());
+    let status = context.decompress(input, output, InflateFlush::SyncFlush).map_err(|_| NotDeflated)?;
+    let (taken, made) = ((context.total_in() - taken) as usize, (context.total_out() - made) as usize);
+    if let Some(window) = window {
+        window.keep(output.get(..made).unwrap_or_default());
+    }
+    if status == Status::StreamEnd {
+        context.reset(false); // a final block (RFC 7692 §7.2.3.4) ends the stream, and another may follow
+        if let Some(window) = window {
+            window.bytes.clear();
+        }
+        if taken == 0 {
+            // The stream's last bits were read by an earlier call, so this input belongs to the next stream.
+            let (taken, more) = inflate(context, window, input, output.get_mut(made..).unwrap_or_default())?;
+            return Ok((taken, made + more));
+        }
+    }
+    Ok((taken, made))
+}
+
+/// The last bytes that were inflated.
+pub(super) struct Window {
+    pub(super) bytes: VecDeque<u8>,
+    /// How many there are at most.
+    size: usize,
+}
+
+impl Window {
+    fn new(bits: u8) -> Self {
+        Self { bytes: VecDeque::new(), size: 1 << bits }
+    }
+
+    fn keep(&mut self, output: &[u8]) {
+        let output = output.get(output.len().saturating_sub(self.size)..).unwrap_or_default();
+        let len = self.bytes.len() + output.len();
+        self.bytes.drain(..len.saturating_sub(self.size));
+        if len.min(self.size) > self.bytes.capacity() {
+            let capacity = len.next_power_of_two().min(self.size);
+            self.bytes.reserve_exact(capacity.saturating_sub(self.bytes.len()));
+        }
+        self.bytes.extend(output);
+    }
+
+    fn bytes(&mut self) -> &[u8] {
+        self.bytes.make_contiguous()
+    }
+}
