@@ -6,13 +6,14 @@
 //! | `writing.rs`, `payload.rs` | what goes out |
 //! | `opening.rs`, `dial.rs`, `ask.rs` | how a connection comes about: [`crate::opening`] over Node's sockets and the user's callbacks |
 //! | `link.rs`, `socket.rs` | the socket: what it tells, what it is told |
-//! | `windows.rs` | the memory that both languages look at |
+//! | `windows.rs`, `memory.rs` | the memory that both languages look at; how wasm's grows |
 //! | `pinging.rs`, `security.rs`, `keys.rs`, `url.rs` | pings; certificates; mask keys; URLs |
 
 mod ask;
 mod dial;
 mod keys;
 mod link;
+mod memory;
 mod opening;
 mod payload;
 mod pinging;

@@ -6,6 +6,7 @@ use std::rc::Rc;
 
 use wasm_bindgen::JsValue;
 
+use super::memory;
 use super::opening::{self, Opening};
 use super::payload::Outgoing;
 use super::pinging::Pinging;
@@ -60,6 +61,7 @@ impl Node {
     /// Starts to connect.
     #[cold]
     pub(crate) fn connect(driver: &Rc<Driver>, target: Target) -> Result<Rc<Self>, Refusal> {
+        memory::grow_ahead();
         let node = Rc::new(Self {
             driver: driver.clone(),
             attributes: target.attributes.clone(),
@@ -173,6 +175,7 @@ impl Node {
             }
         }
         self.flush();
+        memory::grow_ahead();
     }
 
     /// The messages that lie whole in the chunk, as far as nothing else lies between: the hot loop.

@@ -5,6 +5,7 @@ use std::rc::Rc;
 use wasm_bindgen::JsValue;
 
 use super::keys::mask_key;
+use super::memory;
 use super::payload::Outgoing;
 use super::socket::Socket;
 use super::transport::Node;
@@ -113,6 +114,7 @@ impl Node {
     pub(super) fn handle_tick(&self) {
         self.wire.borrow_mut().outgoing.handle_tick();
         self.flush();
+        memory::grow_ahead();
     }
 
     pub(super) fn handle_turn(&self) {
