@@ -26,6 +26,19 @@ impl Unacknowledged {
         self.sizes.is_empty()
     }
 
+    /// How many there are.
+    #[inline]
+    pub(super) fn count(&self) -> usize {
+        self.sizes.len()
+    }
+
+    /// Whether another may need memory worth asking for: from some size on, whenever the queue doubles.
+    #[inline]
+    pub(super) fn is_large(&self) -> bool {
+        const LARGE: usize = 1024;
+        self.count() >= LARGE && self.count().is_power_of_two()
+    }
+
     /// The payload bytes that were accepted and neither acknowledged nor taken in parts.
     pub(super) fn bytes(&self) -> u64 {
         self.bytes

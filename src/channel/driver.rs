@@ -117,6 +117,11 @@ impl<H: Host> Driver<H> {
         self.channel.borrow().awaits_acknowledgement()
     }
 
+    /// How many messages wait, if their queues double with the next one and are large.
+    pub fn large_queue(&self) -> Option<usize> {
+        self.channel.borrow().large_queue()
+    }
+
     /// The connection, from `asyncOpen` to the end.
     #[inline]
     pub fn transport(&self) -> Option<Rc<H::Transport>> {

@@ -108,6 +108,11 @@ impl<H: Host> Channel<H> {
         !self.unacknowledged.is_empty()
     }
 
+    /// How many messages wait, if their queues double with the next one and are large: there may be no memory for that.
+    pub fn large_queue(&self) -> Option<usize> {
+        self.unacknowledged.is_large().then(|| self.unacknowledged.count())
+    }
+
     /// `asyncOpen`: commands [`Command::Open`]. If the transport rejects it, call [`undo_open`](Self::undo_open).
     ///
     /// Fails with `NS_ERROR_ALREADY_OPENED` in every state but [`State::Idle`].
@@ -155,7 +160,7 @@ impl<H: Host> Channel<H> {
     /// message itself, before anything else happens.
     #[inline]
     pub fn accept_now(&mut self, size: u64) -> bool {
-        let now = self.state == State::Open && self.commands.is_empty();
+        let now = self.state == State::Open && self.commands.is_empty() && !self.unacknowledged.is_large();
         if now {
             self.unacknowledged.add(size);
         }

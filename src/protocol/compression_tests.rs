@@ -46,7 +46,7 @@ fn compressed_data_inflates_to_the_original_with_all_settings() {
                 let mut compressed = Vec::new();
                 let mut chunks = text[..len].chunks(len.div_ceil(pieces)).peekable();
                 while let Some(chunk) = chunks.next() {
-                    deflater.deflate(chunk, chunks.peek().is_none(), &mut compressed);
+                    assert!(deflater.deflate(chunk, chunks.peek().is_none(), &mut compressed));
                 }
                 assert_eq!(inflate(&mut inflater, &compressed, 777), text[..len], "{takeover} {level} {bits} {len}");
             }
@@ -68,7 +68,7 @@ fn the_compressor_uses_no_more_than_the_agreed_window() {
     let twice = [&noise[..], &noise].concat();
     let size = |bits| {
         let mut out = Vec::new();
-        Deflater::new(false, 9, bits).deflate(&twice, true, &mut out);
+        assert!(Deflater::new(false, 9, bits).deflate(&twice, true, &mut out));
         out.len()
     };
     assert!(size(9) > 7000, "with a window of 512 bytes: {}", size(9));
@@ -118,7 +118,7 @@ fn what_a_compressor_sends_that_gave_way_is_read_by_a_decompressor_that_did_not(
     let mut sizes = Vec::new();
     for number in 0..300 {
         let mut compressed = Vec::new();
-        deflater.deflate(&message(number), true, &mut compressed);
+        assert!(deflater.deflate(&message(number), true, &mut compressed));
         sizes.push(compressed.len());
         compressed.extend_from_slice(&TAIL);
         let (mut output, before) = (vec![0; 20_000], peer.total_out());
@@ -137,15 +137,30 @@ fn what_a_compressor_sends_that_gave_way_is_read_by_a_decompressor_that_did_not(
 fn a_context_in_the_middle_of_a_message_does_not_give_way() {
     let (mut deflater, mut inflater) = (Deflater::new(true, 6, 15), Inflater::new(Some(15)));
     let mut compressed = Vec::new();
-    deflater.deflate(b"the first half, ", false, &mut compressed);
+    assert!(deflater.deflate(b"the first half, ", false, &mut compressed));
     press();
-    deflater.deflate(b"the second half", true, &mut compressed);
+    assert!(deflater.deflate(b"the second half", true, &mut compressed));
     let mut output = [0; 100];
     let (taken, made) = inflater.inflate(&compressed[..4], &mut output).unwrap();
     press();
     let rest = [&compressed[taken..], &TAIL].concat();
     let (_, more) = inflater.inflate(&rest, &mut output[made..]).unwrap();
     assert_eq!(&output[..made + more], b"the first half, the second half");
+}
+
+#[test]
+fn a_context_that_was_left_in_the_middle_of_a_message_is_nobodys_next() {
+    let compress = |deflater: &mut Deflater| {
+        let mut compressed = Vec::new();
+        assert!(deflater.deflate(&message(50), true, &mut compressed));
+        compressed
+    };
+    let expected = compress(&mut Deflater::new(true, 6, 15));
+    let mut half = Deflater::new(true, 6, 15);
+    assert!(half.deflate(&message(59), false, &mut Vec::new()));
+    drop(half);
+    assert_eq!(compress(&mut Deflater::new(true, 6, 15)), expected);
+    assert_eq!(contexts::in_use(), (0, 0));
 }
 
 #[test]
@@ -156,7 +171,7 @@ fn the_contexts_of_many_connections_stay_within_the_budget() {
     for number in 0..400 {
         let (deflater, inflater) = &mut connections[number * 7 % 50];
         let mut compressed = Vec::new();
-        deflater.deflate(&message(number), true, &mut compressed);
+        assert!(deflater.deflate(&message(number), true, &mut compressed));
         assert_eq!(inflate(inflater, &compressed, 5000), message(number));
         assert!(contexts::used() <= BUDGET, "{}", contexts::used());
     }

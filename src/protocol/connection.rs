@@ -248,25 +248,28 @@ impl Connection {
         }
         self.write_controls(&mut keys, out);
         let mut header = Header { fin: last, rsv1: false, opcode: Opcode::Continuation, len: 0 };
-        let Some(compression) = self.compression.as_mut().filter(|_| message.compressed) else {
-            message.begin(&mut header);
-            let (len, key) = (piece.len().saturating_sub(MAX_HEADER), self.role.key(&mut keys));
-            header.len = message.single.unwrap_or(len as u64);
-            header.fin |= message.single.is_some();
-            message.in_frame = message.single.is_some();
-            message.key = key.map(|mut key| {
-                key.rotate_left(len % 4);
-                key
-            });
-            return Some(frame::frame_in_place(header, key, piece));
-        };
-        let mut compressed = Vec::new();
-        compression.deflater.deflate(piece.get(MAX_HEADER..).unwrap_or_default(), last, &mut compressed);
-        if last || !compressed.is_empty() {
-            message.begin(&mut header);
-            write_frame(header, &compressed, self.role.key(&mut keys), out);
+        if let Some(compression) = self.compression.as_mut().filter(|_| message.compressed) {
+            let mut compressed = Vec::new();
+            let payload = piece.get(MAX_HEADER..).unwrap_or_default();
+            message.compressed = compression.deflater.deflate(payload, last, &mut compressed);
+            if message.compressed && (last || !compressed.is_empty()) {
+                message.begin(&mut header);
+                write_frame(header, &compressed, self.role.key(&mut keys), out);
+            }
+            if message.compressed {
+                return None;
+            }
         }
-        None
+        message.begin(&mut header);
+        let (len, key) = (piece.len().saturating_sub(MAX_HEADER), self.role.key(&mut keys));
+        header.len = message.single.unwrap_or(len as u64);
+        header.fin |= message.single.is_some();
+        message.in_frame = message.single.is_some();
+        message.key = key.map(|mut key| {
+            key.rotate_left(len % 4);
+            key
+        });
+        Some(frame::frame_in_place(header, key, piece))
     }
 
     /// Queues a ping with at most 125 bytes of payload (RFC 6455 §5.5.2). It goes out before the next frame.
@@ -362,11 +365,12 @@ impl Compression {
     }
 
     fn send(&mut self, kind: Kind, payload: &[u8], key: Option<MaskKey>, out: &mut Vec<u8>) {
-        let mut compressed = Vec::new();
-        self.deflater.deflate(payload, true, &mut compressed);
         let header = Header::whole(kind.opcode());
-        if compressed.len() >= payload.len() && !self.takeover {
-            return write_frame(header, payload, key, out); // no later message refers to it
+        let mut compressed = Vec::new();
+        let is_compressed = self.deflater.deflate(payload, true, &mut compressed);
+        // Without context takeover no later message refers to this one.
+        if !is_compressed || (compressed.len() >= payload.len() && !self.takeover) {
+            return write_frame(header, payload, key, out);
         }
         write_frame(Header { rsv1: true, ..header }, &compressed, key, out);
     }

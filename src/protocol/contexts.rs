@@ -10,6 +10,7 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::hint::black_box;
 use std::rc::{Rc, Weak};
 
 use zlib_rs::{Deflate, Inflate};
@@ -113,11 +114,6 @@ impl<C: Context> All<C> {
         Self { spare: Vec::new(), idle: BTreeMap::new() }
     }
 
-    /// Frees one that nobody has: its size, if there is one.
-    fn free(&mut self) -> Option<usize> {
-        self.spare.pop().map(|(shape, _)| C::size(shape))
-    }
-
     fn take(&mut self, shape: C::Shape) -> Option<C> {
         let index = self.spare.iter().rposition(|(other, _)| *other == shape)?;
         Some(self.spare.swap_remove(index).1)
@@ -136,6 +132,13 @@ impl Contexts {
     fn has_room(&self, bytes: usize) -> bool {
         self.used.saturating_add(bytes) <= self.budget
     }
+
+    /// Frees a context of this kind that nobody has, if there is one.
+    fn free_one<C: Context>(&mut self) -> bool {
+        let Some((shape, _)) = C::all(self).spare.pop() else { return false };
+        self.used = self.used.saturating_sub(C::size(shape));
+        true
+    }
 }
 
 /// Sets the most that all contexts take together, in bytes. Those in the middle of a message stay whatever it is.
@@ -149,19 +152,49 @@ pub fn budget() -> usize {
     CONTEXTS.with_borrow(|contexts| contexts.budget)
 }
 
-/// A context for a message that begins.
-pub(super) fn take<C: Context>(shape: C::Shape) -> C {
+/// A context for a message that begins; `None` if there is no memory for one.
+pub(super) fn take<C: Context>(shape: C::Shape) -> Option<C> {
     let size = C::size(shape);
     loop {
-        let (found, has_room) =
-            CONTEXTS.with_borrow_mut(|contexts| (C::all(contexts).take(shape), contexts.has_room(size)));
+        let (found, has_room) = CONTEXTS.with_borrow_mut(|contexts| {
+            let found = C::all(contexts).take(shape);
+            if found.is_none() {
+                contexts.free_one::<C>(); // of another shape, which may never be asked for again
+            }
+            (found, contexts.has_room(size))
+        });
         if let Some(mut context) = found {
             context.reset();
-            return context;
+            return Some(context);
         }
-        if has_room || !make_room::<C>() {
-            CONTEXTS.with_borrow_mut(|contexts| contexts.used += size);
-            return C::new(shape);
+        if !has_room && make_room::<C>() {
+            continue;
+        }
+        if !can_allocate(size.saturating_add(RESERVE)) {
+            return None;
+        }
+        CONTEXTS.with_borrow_mut(|contexts| contexts.used += size);
+        return Some(C::new(shape));
+    }
+}
+
+/// Memory that stays for all that is small: an allocation that fails would end every connection of the process.
+const RESERVE: usize = 256 << 10;
+/// What new channels and long queues leave to the connections that there are.
+const LEFT_TO_OTHERS: usize = 1 << 20;
+
+/// Whether there is memory for a new connection, or for something else of `bytes`. Contexts give way for that.
+pub fn has_memory(bytes: usize) -> bool {
+    can_allocate(bytes.saturating_add(LEFT_TO_OTHERS))
+}
+
+fn can_allocate(bytes: usize) -> bool {
+    loop {
+        let mut tried: Vec<u8> = Vec::new();
+        let can_allocate = tried.try_reserve_exact(bytes).is_ok();
+        drop(black_box(tried)); // or the compiler would see that nothing is done with it
+        if can_allocate || !make_room::<Deflate>() {
+            return can_allocate;
         }
     }
 }
@@ -177,14 +210,12 @@ fn make_room<C: Context>() -> bool {
     if let Some(owner) = oldest {
         return give_way(&owner);
     }
-    let freed = CONTEXTS.with_borrow_mut(|contexts| {
-        let freed = C::all(contexts).free().or_else(|| contexts.inflaters.free()).or_else(|| contexts.deflaters.free());
-        contexts.used = contexts.used.saturating_sub(freed.unwrap_or(0));
-        freed.is_some()
+    let has_freed = CONTEXTS.with_borrow_mut(|contexts| {
+        contexts.free_one::<C>() || contexts.free_one::<Inflate>() || contexts.free_one::<Deflate>()
     });
     let oldest =
         || CONTEXTS.with_borrow_mut(|contexts| contexts.inflaters.oldest().or_else(|| contexts.deflaters.oldest()));
-    freed || oldest().is_some_and(|owner| give_way(&owner))
+    has_freed || oldest().is_some_and(|owner| give_way(&owner))
 }
 
 fn give_way(owner: &Weak<dyn Owner>) -> bool {
@@ -194,10 +225,19 @@ fn give_way(owner: &Weak<dyn Owner>) -> bool {
     true
 }
 
-/// Its owner needs it no longer.
+/// Its owner needs it no longer, between two messages.
 pub(super) fn give_back<C: Context>(shape: C::Shape, context: C) {
     // `Err`: the thread ends, and frees everything.
     let _ = CONTEXTS.try_with(|contexts| C::all(&mut contexts.borrow_mut()).spare.push((shape, context)));
+}
+
+/// Its owner is gone in the middle of a message: a compressor is not as good as new then, even when it is reset (zlib-rs 0.6.8).
+pub(super) fn discard<C: Context>(shape: C::Shape, context: C) {
+    drop(context);
+    let _ = CONTEXTS.try_with(|contexts| {
+        let used = &mut contexts.borrow_mut().used;
+        *used = used.saturating_sub(C::size(shape));
+    });
 }
 
 /// A context's place among the idle ones: dropped when it is used again, or given back.

@@ -34,15 +34,19 @@ impl Deflater {
     }
 
     /// Compresses a message's next bytes and appends what the compressor returns to `out`. It may keep some for later. With `last`,
-    /// it appends everything except the [`TAIL`].
-    pub(super) fn deflate(&mut self, input: &[u8], last: bool, out: &mut Vec<u8>) {
+    /// it appends everything except the [`TAIL`]. False at a message's begin if there is no memory for a compressor.
+    #[must_use]
+    pub(super) fn deflate(&mut self, input: &[u8], last: bool, out: &mut Vec<u8>) -> bool {
         let mut deflating = self.deflating.borrow_mut();
         let Deflating { shape, context, place } = &mut *deflating;
         *place = None;
-        let context = context.get_or_insert_with(|| contexts::take(*shape));
+        if context.is_none() {
+            *context = contexts::take(*shape);
+        }
+        let Some(context) = context else { return false };
         deflate(context, input, last, out);
         if !last {
-            return;
+            return true;
         }
         if out.ends_with(&TAIL) {
             out.truncate(out.len() - TAIL.len());
@@ -52,6 +56,7 @@ impl Deflater {
         } else {
             deflating.give_back();
         }
+        true
     }
 }
 
@@ -72,7 +77,11 @@ impl Owner for RefCell<Deflating> {
 
 impl Drop for Deflating {
     fn drop(&mut self) {
-        self.give_back();
+        if self.place.is_some() {
+            self.give_back();
+        } else if let Some(context) = self.context.take() {
+            contexts::discard(self.shape, context);
+        }
     }
 }
 

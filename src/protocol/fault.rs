@@ -1,4 +1,4 @@
-//! What the peer did wrong.
+//! What the peer did wrong, and what ends a connection like it.
 
 use std::borrow::Cow;
 
@@ -24,6 +24,8 @@ pub enum FaultKind {
     TooBig,
     /// Compressed data that does not inflate (RFC 7692 §7.2.2).
     NotDeflated,
+    /// A compressed message that there is no memory to inflate. That is no fault of the peer's.
+    NoMemory,
 }
 
 impl FaultKind {
@@ -33,6 +35,7 @@ impl FaultKind {
             Self::Frame => CloseCode::PROTOCOL_ERROR,
             Self::NotUtf8 | Self::NotDeflated => CloseCode::INVALID_PAYLOAD,
             Self::TooBig => CloseCode::MESSAGE_TOO_BIG,
+            Self::NoMemory => CloseCode::INTERNAL_ERROR,
         }
     }
 

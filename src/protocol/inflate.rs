@@ -4,12 +4,13 @@
 //! keeps it, until it gives way to another's: see [`contexts`].
 
 use std::cell::RefCell;
-use std::collections::VecDeque;
+use std::collections::{TryReserveError, VecDeque};
 use std::rc::Rc;
 
 use zlib_rs::{Inflate, InflateFlush, Status};
 
 use super::contexts::{self, Owner, Place};
+use super::fault::FaultKind;
 
 /// What a compressor removes from the end of a message, and a decompressor appends (RFC 7692 §7.2.1, §7.2.2).
 pub(super) const TAIL: [u8; 4] = [0, 0, 0xFF, 0xFF];
@@ -26,10 +27,6 @@ pub(super) struct Inflating {
     place: Option<Place>,
 }
 
-/// The data is not valid DEFLATE.
-#[derive(Debug)]
-pub(super) struct NotDeflated;
-
 impl Inflater {
     /// `window_bits`: how far the peer's compressor looks back, with context takeover; `None` without it.
     pub(super) fn new(window_bits: Option<u8>) -> Self {
@@ -37,8 +34,9 @@ impl Inflater {
         Self(Rc::new(RefCell::new(Inflating { context: None, window, place: None })))
     }
 
-    /// Inflates from `input` into `output`. Returns the number of bytes read and the number of bytes written.
-    pub(super) fn inflate(&mut self, input: &[u8], output: &mut [u8]) -> Result<(usize, usize), NotDeflated> {
+    /// Inflates from `input` into `output`. Returns the number of bytes read and the number of bytes written. Fails with
+    /// [`FaultKind::NotDeflated`] or [`FaultKind::NoMemory`].
+    pub(super) fn inflate(&mut self, input: &[u8], output: &mut [u8]) -> Result<(usize, usize), FaultKind> {
         let Inflating { context, window, place } = &mut *self.0.borrow_mut();
         *place = None;
         let context = match context {
@@ -76,16 +74,20 @@ impl Owner for RefCell<Inflating> {
 
 impl Drop for Inflating {
     fn drop(&mut self) {
-        self.give_back();
+        if self.place.is_some() {
+            self.give_back();
+        } else if let Some(context) = self.context.take() {
+            contexts::discard((), context);
+        }
     }
 }
 
 /// A context that knows the window.
-fn with_window(window: &mut Option<Window>) -> Result<Inflate, NotDeflated> {
-    let mut context: Inflate = contexts::take(());
+fn with_window(window: &mut Option<Window>) -> Result<Inflate, FaultKind> {
+    let mut context: Inflate = contexts::take(()).ok_or(FaultKind::NoMemory)?;
     let bytes = window.as_mut().map_or(&[][..], Window::bytes);
     if !bytes.is_empty() {
-        context.set_dictionary(bytes).map_err(|_| NotDeflated)?;
+        context.set_dictionary(bytes).map_err(|_| FaultKind::NotDeflated)?;
     }
     Ok(context)
 }
@@ -95,12 +97,12 @@ fn inflate(
     window: &mut Option<Window>,
     input: &[u8],
     output: &mut [u8],
-) -> Result<(usize, usize), NotDeflated> {
+) -> Result<(usize, usize), FaultKind> {
     let (taken, made) = (context.total_in(), context.total_out());
-    let status = context.decompress(input, output, InflateFlush::SyncFlush).map_err(|_| NotDeflated)?;
+    let status = context.decompress(input, output, InflateFlush::SyncFlush).map_err(|_| FaultKind::NotDeflated)?;
     let (taken, made) = ((context.total_in() - taken) as usize, (context.total_out() - made) as usize);
     if let Some(window) = window {
-        window.keep(output.get(..made).unwrap_or_default());
+        window.keep(output.get(..made).unwrap_or_default()).map_err(|_| FaultKind::NoMemory)?;
     }
     if status == Status::StreamEnd {
         context.reset(false); // a final block (RFC 7692 §7.2.3.4) ends the stream, and another may follow
@@ -128,15 +130,16 @@ impl Window {
         Self { bytes: VecDeque::new(), size: 1 << bits }
     }
 
-    fn keep(&mut self, output: &[u8]) {
+    fn keep(&mut self, output: &[u8]) -> Result<(), TryReserveError> {
         let output = output.get(output.len().saturating_sub(self.size)..).unwrap_or_default();
         let len = self.bytes.len() + output.len();
         self.bytes.drain(..len.saturating_sub(self.size));
         if len.min(self.size) > self.bytes.capacity() {
             let capacity = len.next_power_of_two().min(self.size);
-            self.bytes.reserve_exact(capacity.saturating_sub(self.bytes.len()));
+            self.bytes.try_reserve_exact(capacity.saturating_sub(self.bytes.len()))?;
         }
         self.bytes.extend(output);
+        Ok(())
     }
 
     fn bytes(&mut self) -> &[u8] {

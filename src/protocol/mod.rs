@@ -29,7 +29,7 @@ mod compression_tests;
 mod tests;
 
 pub use connection::{Connection, Event, Fragments, Kind, Source, Whole};
-pub use contexts::{DEFAULT_BUDGET, budget, set_budget};
+pub use contexts::{DEFAULT_BUDGET, budget, has_memory, set_budget};
 pub use extension::{Agreement, DEFAULT_LEVEL, DeflateOffer, Disagreement, WindowBits, judge};
 pub use fault::{Fault, FaultKind};
 pub use frame::{MAX_HEADER, MaskKey, Role};

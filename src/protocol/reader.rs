@@ -307,9 +307,7 @@ impl Reader {
             return Ok(None);
         }
         let size = room.len();
-        let (taken, made) = inflater
-            .inflate(input, room)
-            .map_err(|_| FaultKind::NotDeflated.because("A compressed message is not valid DEFLATE data."))?;
+        let (taken, made) = inflater.inflate(input, room).map_err(not_inflated)?;
         inflating.filled += made;
         inflating.size = inflating.size.saturating_add(made as u64);
         if inflating.size > self.limit {
@@ -410,6 +408,13 @@ fn parse_close(payload: &[u8]) -> Result<Close, Fault> {
 
 fn not_utf8() -> Fault {
     FaultKind::NotUtf8.because("A text message is not valid UTF-8.")
+}
+
+fn not_inflated(kind: FaultKind) -> Fault {
+    kind.because(match kind {
+        FaultKind::NoMemory => "There is no memory left to inflate a message.",
+        _ => "A compressed message is not valid DEFLATE data.",
+    })
 }
 
 fn too_big() -> Fault {

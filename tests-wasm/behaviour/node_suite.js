@@ -12,6 +12,7 @@ import { headers } from './cases/header.js';
 import { headerValues } from './cases/header_value.js';
 import { interimAnswers } from './cases/interim.js';
 import { memory } from './cases/memory.js';
+import { memoryLimits } from './cases/memory_limit.js';
 import { pings } from './cases/ping.js';
 import { pingFloods } from './cases/ping_flood.js';
 import { processes } from './cases/process.js';
@@ -37,7 +38,7 @@ import { named, suite } from './suite.js';
 
 /** What every host runs, and what only a runtime with Node's sockets can run. */
 export const nodeSuite = [...suite, ...named({
-  requirements, headers, interimAnswers, attacks, differential, flow, memory, processes, pings, sentPings, nodeStreams, streamPaces, progress, diagnoses,
+  requirements, headers, interimAnswers, attacks, differential, flow, memory, memoryLimits, processes, pings, sentPings, nodeStreams, streamPaces, progress, diagnoses,
   redirects, redirectOrigins, authorization, digests, securityInfos, proxies, proxyAuthorization, proxyEnvironment, proxyFailures, proxyWaits, proxyTargets,
   failedOpens, headerValues, halfCloses, resetsAfter101, pingFloods, busyLoops, tlsIdentities, proxyInterims, bufferedStreams, consoleViews,
 })];

@@ -13,6 +13,8 @@ import { nodeSuite } from './node_suite.js';
 const { engine, addresses } = JSON.parse(process.env.WSC_BEHAVIOUR);
 const api = await importInstalled('websocket-channel');
 const host = nodeHost(api, engine);
+/** Small, so that contexts give way in the cases of compression, too. */
+api.WebSocketChannel.compressionMemory = 3 << 20;
 
 /** Errors that no case collects fail the case that was running. */
 const strays = [];

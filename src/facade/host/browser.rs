@@ -75,6 +75,11 @@ pub(in crate::facade) fn security_info(_attributes: &Attributes) -> JsValue {
     JsValue::NULL
 }
 
+/// A page is limited by the browser.
+pub(in crate::facade) fn can_queue(_count: usize) -> bool {
+    true
+}
+
 /// A browser compresses by itself.
 pub(in crate::facade) fn compression_memory() -> f64 {
     0.0

@@ -150,6 +150,8 @@ pub(in crate::facade) fn set_compression_memory(bytes: &JsValue) -> Result<(), R
     Ok(())
 }
 
+pub(in crate::facade) use crate::transport::node::can_queue;
+
 /// Pings that no pong has answered never will be.
 pub(in crate::facade) fn stopped(attributes: &Attributes, status: Status) {
     attributes.node.pings.end(|| {

@@ -5,6 +5,8 @@ use core::arch::wasm32::memory_size;
 use std::cell::Cell;
 use std::hint::black_box;
 
+use crate::protocol;
+
 const PAGE: usize = 65_536;
 const SMALLEST_STEP: usize = 1 << 20;
 
@@ -27,4 +29,15 @@ fn grow() {
     let _ = ahead.try_reserve_exact((memory_size(0) * PAGE / 16).max(SMALLEST_STEP)); // `Err`: there is no more
     drop(black_box(ahead));
     PAGES.set(memory_size(0));
+}
+
+/// Whether there is memory for another channel.
+pub(super) fn can_open() -> bool {
+    protocol::has_memory(0)
+}
+
+/// Whether there is memory for another message behind `count` that wait, where it doubles what they wait in: up to 64 bytes in each of
+/// three queues.
+pub(crate) fn can_queue(count: usize) -> bool {
+    protocol::has_memory(count.saturating_mul(3 * 64))
 }

@@ -24,6 +24,7 @@ mod url;
 mod windows;
 mod writing;
 
+pub(crate) use memory::can_queue;
 pub(crate) use opening::{env, parse as parse_uri};
 pub(crate) use payload::Outgoing;
 pub(crate) use transport::{Incoming, Node};

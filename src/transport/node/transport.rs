@@ -62,6 +62,10 @@ impl Node {
     #[cold]
     pub(crate) fn connect(driver: &Rc<Driver>, target: Target) -> Result<Rc<Self>, Refusal> {
         memory::grow_ahead();
+        if !memory::can_open() {
+            let message = "asyncOpen: there is no memory left for another channel. Close others first.";
+            return Err(Refusal::new(Status::OUT_OF_MEMORY, message));
+        }
         let node = Rc::new(Self {
             driver: driver.clone(),
             attributes: target.attributes.clone(),
@@ -372,6 +376,7 @@ fn of_fault(fault: Fault) -> Ending<JsHost> {
         FaultKind::NotUtf8 => Status::CANNOT_CONVERT_DATA,
         FaultKind::TooBig => Status::FILE_TOO_BIG,
         FaultKind::NotDeflated => Status::INVALID_CONTENT_ENCODING,
+        FaultKind::NoMemory => Status::OUT_OF_MEMORY,
     };
     let message: Cow<'static, str> = fault.message;
     Ending { status, message, ..Ending::default() }

@@ -1,6 +1,17 @@
 /** The constructor checks its options at once, and an asyncOpen that throws leaves no trace. */
 export const constructions = [
   {
+    name: 'compressionMemory is 0 in a browser, takes null and undefined, and refuses all else with NS_ERROR_NOT_IMPLEMENTED',
+    hosts: ['browser'],
+    async run(t) {
+      const { WebSocketChannel } = t.api;
+      for (const none of [null, undefined]) WebSocketChannel.compressionMemory = none;
+      const { message } = t.throws('NS_ERROR_NOT_IMPLEMENTED', () => { WebSocketChannel.compressionMemory = 1 << 20; });
+      t.ok(message.startsWith('compressionMemory: '), message);
+      t.is(WebSocketChannel.compressionMemory, 0);
+    },
+  },
+  {
     name: 'the constructor throws for an unknown option, and names it',
     async run(t) {
       for (const name of ['timeout', 'openTimeoutMS', 'Headers', 'constructor', '__proto_', 'toString', 'pings', '']) {
