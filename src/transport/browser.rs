@@ -220,7 +220,7 @@ impl Browser {
     }
 
     fn send_whole(self: &Rc<Self>, payload: &JsValue) {
-        // Throws only while connecting, when nothing is sent, or for shared memory, which was copied.
+        // Throws only while connecting, when nothing is sent, or for memory that is shared or may be resized, which was copied.
         let _ = self.socket.unchecked_ref::<RawSocket>().send(payload);
         if self.poll_delay.get() == 0 {
             self.poll_soon(FIRST_POLL_DELAY);

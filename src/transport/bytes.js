@@ -9,20 +9,20 @@ const [sizeOfBuffer] = /* @__PURE__ */ getters(ArrayBuffer.prototype, 'byteLengt
 export const [kind] = /* @__PURE__ */ getters(TypedArray, Symbol.toStringTag);
 export const [, , byteLength] = typedArray;
 
-/** A plain Uint8Array over the same memory (a copy of shared memory); null if the buffer is detached or too short for the view, undefined if it has no bytes. */
+/**
+ * A plain Uint8Array over the same memory, or a copy if that is shared or may be resized; null if the buffer is detached or too short
+ * for the view, undefined if there are no bytes.
+ */
 export function bytesOf(value) {
   let hasBytes = ArrayBuffer.isView(value);
   try {
-    if (!hasBytes) {
-      const size = sizeOfBuffer.call(value); // throws if it is not an ArrayBuffer, of whatever realm
-      hasBytes = true;
-      return new Uint8Array(value, 0, size); // throws if it is detached
-    }
-    const isTyped = kind.call(value) !== undefined;
-    const [buffer, offset, length] = (isTyped ? typedArray : dataView).map((get) => get.call(value));
+    const isTyped = hasBytes && kind.call(value) !== undefined;
+    const [buffer, offset, length] = hasBytes ? (isTyped ? typedArray : dataView).map((get) => get.call(value))
+      : [value, 0, sizeOfBuffer.call(value)]; // throws if it is not an ArrayBuffer, of whatever realm
+    hasBytes = true;
     if (length === 0 && isTyped) TypedArray.keys.call(value); // throws if the view lies outside its buffer, as a DataView's getters do
-    const bytes = new Uint8Array(buffer, offset, length);
-    return Object.prototype.toString.call(buffer) === '[object SharedArrayBuffer]' ? bytes.slice() : bytes;
+    const bytes = new Uint8Array(buffer, offset, length); // throws if it is detached
+    return buffer.resizable || Object.prototype.toString.call(buffer) === '[object SharedArrayBuffer]' ? bytes.slice() : bytes;
   } catch {
     return hasBytes ? null : undefined;
   }

@@ -5,7 +5,7 @@ use wasm_bindgen::prelude::*;
 
 /// What a value is, as far as bytes go.
 pub(crate) enum Bytes {
-    /// An `ArrayBuffer` or a view of one: a plain `Uint8Array` over the same memory, or over a copy if the memory is shared.
+    /// An `ArrayBuffer` or a view of one: a plain `Uint8Array` over the same memory, or over a copy if the memory is shared or may be resized.
     Plain(Uint8Array),
     /// Its buffer was transferred elsewhere, or has shrunk.
     Detached,

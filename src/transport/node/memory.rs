@@ -36,8 +36,8 @@ pub(super) fn can_open() -> bool {
     protocol::has_memory(0)
 }
 
-/// Whether there is memory for another message behind `count` that wait, where it doubles what they wait in: up to 64 bytes in each of
-/// three queues.
+/// Whether there is memory for another message behind `count` that wait, where it doubles what they wait in: up to 64 bytes in a queue, and 8 in
+/// another.
 pub(crate) fn can_queue(count: usize) -> bool {
-    protocol::has_memory(count.saturating_mul(3 * 64))
+    protocol::has_memory(count.saturating_mul(2 * (64 + 8)))
 }

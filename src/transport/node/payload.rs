@@ -123,8 +123,6 @@ struct Progress {
     used: u32,
     /// What was read last, and how much of it is in a frame.
     chunk: Option<Uint8Array>,
-    /// Its size when it came: a resizable buffer may change.
-    chunk_len: u32,
     at: u32,
     /// The stream was asked for more, and has not answered.
     reading: bool,
@@ -163,14 +161,11 @@ impl Streaming {
     }
 
     fn fill_frame(&self) -> Result<Fill, JsValue> {
-        let (frame, chunk, chunk_len, used, at, ended) = {
+        let (frame, chunk, used, at, ended) = {
             let progress = self.progress.borrow();
             let arrays = (progress.frame.clone().unwrap_or_default(), progress.chunk.clone().unwrap_or_default());
-            (arrays.0, arrays.1, progress.chunk_len, progress.used, progress.at, progress.ended)
+            (arrays.0, arrays.1, progress.used, progress.at, progress.ended)
         };
-        if chunk.length() != chunk_len {
-            return Err(js_sys::TypeError::new("a chunk's buffer changed its size while it was being sent.").into());
-        }
         let room = frame.length();
         let piece = part(&chunk, at, at + (room - used))?; // throws if the chunk was transferred elsewhere
         frame.unchecked_ref::<Chunk>().set(&piece, used)?;
@@ -211,7 +206,6 @@ impl Progress {
         match read {
             Ok(chunk) => {
                 self.ended = chunk.is_none();
-                self.chunk_len = chunk.as_ref().map_or(0, Uint8Array::length);
                 self.chunk = chunk;
                 self.at = 0;
             }
