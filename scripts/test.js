@@ -31,6 +31,7 @@ const SUITES = {
   'behaviour in firefox': () => nodeTest('behaviour/firefox.test.js'),
   packaging: () => nodeTest('packaging/packaging.test.js'),
   'demo page': () => nodeTest('demo.test.js'),
+  soak,
   autobahn,
   conformance,
 };
@@ -116,6 +117,14 @@ async function conformance() {
   const { checkConformance } = await import('../tests-wasm/conformance.js');
   const { found, missing } = await checkConformance({ node: log('behaviour in node'), rust: log('rust on the host') });
   return { code: 0, output: missing.join('\n'), passed: found, failed: missing.length, skipped: 0 };
+}
+
+/** A minute of `npm run soak`, always with the same plans. */
+async function soak() {
+  const result = await finish(process.execPath, [join('tests-wasm', 'soak', 'run.js'), '--minutes', '1', '--seed', '20261126'], { quiet: true, env: environment });
+  const wrong = result.output.match(/^✗/gm)?.length ?? 0;
+  const [, channels] = result.output.match(/^(\d+) channels in/m) ?? [0, 0];
+  return { ...result, passed: Number(channels) - wrong, failed: wrong, skipped: 0 };
 }
 
 /** The Autobahn suite but for its long sections, which `npm run autobahn -- --all` runs. */

@@ -21,6 +21,7 @@ import { python } from './cases/python.js';
 import { relativeUris } from './cases/relative_uri.js';
 import { reportErrors } from './cases/report_error.js';
 import { signals } from './cases/signal.js';
+import { soak } from './cases/soak.js';
 import { statusNames } from './cases/status_name.js';
 import { streams } from './cases/stream.js';
 import { endedStreams } from './cases/stream_end.js';
@@ -29,7 +30,7 @@ import { subclassLengths } from './cases/subclass_length.js';
 /** The one behaviour suite: what every host runs. `hosts` on a case names the only hosts it is for, `needs` the addresses it cannot do without. */
 export const suite = named({
   laws, listeners, methods, attributes, closeCodes, failures, handshakes, frames, limits, messages, compression, options, loadGroups, python, streams, endedStreams,
-  fuzz, constructions, pollutions, signals, reportErrors, subclassLengths, argumentErrors, detailNames, statusNames, inspections, relativeUris,
+  fuzz, constructions, pollutions, signals, reportErrors, subclassLengths, argumentErrors, detailNames, statusNames, inspections, relativeUris, soak,
 });
 
 /** Cases by subject become a list of cases that name their subject. */

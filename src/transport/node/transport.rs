@@ -48,6 +48,8 @@ pub(crate) struct Node {
     paused: Timer,
     /// The peer's close frame came.
     pub(super) peer_closed: Cell<bool>,
+    /// The system has our close frame. Pongs may have been written behind it, which a peer that is gone does not take.
+    close_taken: Cell<bool>,
     /// How the channel ends when its close frame is out: the peer broke the protocol, or a stream failed.
     fault: RefCell<Option<Ending<JsHost>>>,
 }
@@ -77,6 +79,7 @@ impl Node {
             suspended: Cell::new(0),
             paused: Timer::default(),
             peer_closed: Cell::new(false),
+            close_taken: Cell::new(false),
             fault: RefCell::default(),
         });
         opening::begin(&node, target)?;
@@ -253,7 +256,10 @@ impl Node {
 
     /// Once every byte of ours is with the system: a fault's close frame is out, or both close frames are exchanged.
     pub(super) fn conclude_if_closed(&self) {
-        if !self.wire.borrow().is_over() {
+        if self.wire.borrow().is_over() {
+            self.close_taken.set(true);
+        }
+        if !self.close_taken.get() {
             return;
         }
         let fault = self.fault.borrow_mut().take();
@@ -300,7 +306,9 @@ impl Node {
         let socket = self.socket.borrow_mut().take();
         drop(socket);
         let fault = self.fault.borrow_mut().take();
-        self.driver.report(Report::Gone(fault.unwrap_or_else(|| self.of_loss(loss))));
+        let is_clean = self.peer_closed.get() && self.close_taken.get();
+        let ending = fault.unwrap_or_else(|| if is_clean { Ending::clean() } else { self.of_loss(loss) });
+        self.driver.report(Report::Gone(ending));
     }
 
     fn of_loss(&self, loss: Loss<JsValue>) -> Ending<JsHost> {

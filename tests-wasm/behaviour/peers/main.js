@@ -6,6 +6,8 @@ import { createServer as createTcpServer } from 'node:net';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { startProxy, startSocks } from '../harness/proxy.js';
+import { attachFaulty } from './faulty.js';
 import { startGateways } from './gateways.js';
 import { Records } from './record.js';
 import { startRude } from './rude.js';
@@ -26,6 +28,9 @@ const wss = createTlsServer({ cert, key });
 const unix = createServer();
 const ipv6 = createServer();
 for (const server of [ws, wss, unix, ipv6]) attachWs(server, records);
+const faulty = createServer();
+const faultyTls = createTlsServer({ cert, key });
+for (const server of [faulty, faultyTls]) attachFaulty(server);
 
 const addresses = {
   control: await listen(createServer(answerControl)),
@@ -34,6 +39,10 @@ const addresses = {
   ipv6: await listen(ipv6, '::1').catch(() => null),
   unix: await new Promise((resolve) => unix.listen(join(folder, 'ws.sock'), () => resolve(join(folder, 'ws.sock')))),
   rude: (await startRude(records)).address().port,
+  faulty: await listen(faulty),
+  faultyTls: await listen(faultyTls),
+  connectProxy: (await startProxy()).port,
+  socksProxy: (await startSocks()).port,
   refusing: await unusedPort(),
   python: await startPython(),
   cert,

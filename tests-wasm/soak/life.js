@@ -1,0 +1,151 @@
+import { Talk } from '../behaviour/harness/talk.js';
+import { BY_ITSELF, FAULTS, contentOf } from './plan.js';
+
+/** A busy machine answers late: only where the peer never does is a timeout short. */
+const optionsFor = ({ fault }) => ({ openTimeoutMs: fault === 'silence' ? 1500 : 8000, closeTimeoutMs: fault === 'pause for ever' ? 1500 : 8000 });
+/** How long a channel waits for its echoes before it closes. */
+const PATIENCE = 3000;
+
+/**
+ * Lives one channel as planned. Answers { status, problem, talk }: `problem` is what is wrong with it, by the listener's laws, the acknowledgements, the
+ * contents, the deadlines or the status, or null.
+ */
+export async function live(plan, { api, addresses, host }) {
+  const life = new Life(plan, api, addresses, host);
+  let problem = null;
+  try {
+    await life.run();
+    problem = life.judge();
+  } catch (error) {
+    problem = error.stack;
+  }
+  return { status: life.status, problem, talk: life.talk };
+}
+
+class Life {
+  /** [kind, size] of each message accepted, in order. */
+  #sent = [];
+  /** What the channel has done to end itself. */
+  #ended = new Set();
+  #number = 0;
+
+  constructor(plan, api, addresses, host) {
+    this.plan = plan;
+    this.api = api;
+    this.host = host;
+    this.controller = new AbortController();
+    this.group = new api.LoadGroup();
+    const listener = plan.closeIn ? { [plan.closeIn]: () => this.#close() } : {};
+    const attributes = plan.keepAlive ? { pingInterval: 1, pingTimeout: 3 } : {};
+    this.talk = new Talk(api, urlOf(plan, addresses), { options: this.#options(addresses), loadGroup: this.group, listener, attributes });
+  }
+
+  get status() {
+    const stop = this.talk.calls.at(-1);
+    return stop?.call === 'onStop' ? stop.args[1].name : null;
+  }
+
+  async run() {
+    for (const action of this.plan.actions) {
+      if (action.wait > 0) await pause(action.wait);
+      if (this.talk.stopped) break;
+      this.#act(action);
+    }
+    for (let waited = 0; this.#ended.size === 0 && waited < PATIENCE && !this.talk.stopped && !this.#isDone(); waited += 20) await pause(20);
+    if (this.#ended.size === 0 && !this.talk.stopped) this.#close();
+    await this.talk.end();
+    await pause(0); // a call after onStop would come now
+  }
+
+  judge() {
+    const breach = this.talk.breach();
+    if (breach) return `a law is broken: ${breach}`;
+    const came = this.talk.messages.filter((message) => message !== 'flood');
+    if (came.length > this.#sent.length) return `${came.length} echoes of ${this.#sent.length} messages`;
+    const wrong = came.findIndex((message, at) => !isSame(message, this.#content(at)));
+    if (wrong >= 0) return `echo ${wrong} is not what was sent`;
+    const allowed = [...FAULTS[this.plan.fault], ...[...this.#ended].flatMap((way) => BY_ITSELF[way])];
+    if (!allowed.includes(this.host === 'node' ? this.status : this.#asInABrowser())) return `it ended with ${this.status}: ${this.#detail.message}`;
+    return null;
+  }
+
+  /** A page is told of no cause: what it is told is right if it fits any failure. */
+  #asInABrowser() {
+    const { fault } = this.plan;
+    return ['NS_ERROR_WEBSOCKET_CONNECTION_REFUSED', 'NS_BASE_STREAM_CLOSED'].includes(this.status) ? FAULTS[fault][0] : this.status;
+  }
+
+  get #detail() { return this.talk.calls.at(-1).args[1]; }
+
+  #options(addresses) {
+    const common = { ...optionsFor(this.plan), signal: this.controller.signal };
+    if (this.host !== 'node') return common;
+    const proxy = { connect: `http://127.0.0.1:${addresses.connectProxy}`, socks: `socks5://127.0.0.1:${addresses.socksProxy}` }[this.plan.route];
+    return { ...common, proxy, tls: { ca: addresses.cert }, deflate: this.plan.deflate ? { threshold: 0 } : false };
+  }
+
+  #act({ kind, size }) {
+    switch (kind) {
+      case 'ping': return void this.talk.channel.sendPing().catch(() => {});
+      case 'suspend': {
+        this.talk.channel.suspend();
+        return void setTimeout(() => this.talk.channel.state === 'open' && this.talk.channel.resume(), 60);
+      }
+      case 'close': return this.#close();
+      case 'cancel': return this.#end(kind, () => this.group.cancel());
+      case 'abort': return this.#end(kind, () => this.controller.abort());
+      case 'failing stream': return this.#end(kind, () => this.talk.sendStream(failing(), 1000));
+      default: return this.#send(kind, size);
+    }
+  }
+
+  #send(kind, size) {
+    const content = contentOf(this.plan.seed, this.#number, kind, size);
+    const accepted = kind === 'stream' ? this.talk.sendStream(chunksOf(content), content.length) : this.talk.send(content);
+    if (accepted) this.#sent.push([this.#number, kind, size]);
+    this.#number += 1;
+  }
+
+  #content(at) {
+    return contentOf(this.plan.seed, ...this.#sent[at]);
+  }
+
+  #isDone() {
+    return this.talk.channel.state !== 'connecting' && this.talk.messages.filter((message) => message !== 'flood').length === this.#sent.length;
+  }
+
+  #close() {
+    this.#end('close', () => this.talk.channel.close());
+  }
+
+  #end(way, act) {
+    this.#ended.add(way);
+    this.talk.quietly(act);
+  }
+}
+
+function urlOf({ fault, at, deflate, isSecure, route }, addresses) {
+  const query = new URLSearchParams({ fault, at, ...deflate ? { deflate: 1 } : {} });
+  // Through a proxy the name is looked up there.
+  const host = route === 'direct' ? '127.0.0.1' : 'localhost';
+  return `${isSecure ? 'wss' : 'ws'}://${host}:${isSecure ? addresses.faultyTls : addresses.faulty}/?${query}`;
+}
+
+async function* chunksOf(bytes) {
+  for (let at = 0; at < bytes.length; at += 3000) {
+    yield bytes.slice(at, at + 3000);
+    if (at % 9000 === 0) await pause(1);
+  }
+}
+
+async function* failing() {
+  yield new Uint8Array(100);
+  throw new Error('the stream fails, as planned');
+}
+
+function isSame(came, sent) {
+  if (typeof came === 'string' || typeof sent === 'string') return came === sent;
+  return came.length === sent.length && came.every((byte, at) => byte === sent[at]);
+}
+
+const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));

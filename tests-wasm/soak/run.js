@@ -1,0 +1,113 @@
+// Hundreds of channels at a peer that fails in every way, for as long as is wanted: `npm run soak`.
+
+import { spawnSync } from 'node:child_process';
+import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { runtime } from '../../scripts/tools.js';
+import { installedFolder } from '../behaviour/harness/installed.js';
+import { startPeers } from '../behaviour/harness/peers.js';
+import { crowd } from './crowd.js';
+import { live } from './life.js';
+import { planOf } from './plan.js';
+import { Watch, openSockets } from './watch.js';
+
+const HELP = `npm run soak [-- options]
+  opens channels at a server that kills, resets, half-closes, pauses, delays, truncates, corrupts and floods, directly, over TLS and through proxies,
+  and judges each by the listener's laws, its deadlines, its acknowledgements and its contents. Needs the built package (npm run build).
+    --minutes N    how long (10)
+    --channels N   how many at a time (200)
+    --seed N       the first of all random numbers (the time); printed at the start
+    --plan N       one channel alone, twenty times: the plan that a failure has printed
+    --node N       in Node 24 or 26 instead of this one
+    --help         this text`;
+
+const { values } = parseArgs({
+  options: Object.fromEntries(['minutes', 'channels', 'seed', 'plan', 'node'].map((name) => [name, { type: 'string' }]).concat([['help', { type: 'boolean' }]])),
+});
+const MIB = 2 ** 20;
+const mib = (bytes) => `${(bytes / MIB).toFixed(1)} MiB`;
+
+if (values.help) console.log(HELP);
+else if (values.node) process.exitCode = await inOtherNode(values.node);
+else process.exitCode = await main();
+
+async function inOtherNode(version) {
+  const args = process.argv.slice(2).filter((arg, at, all) => arg !== '--node' && all[at - 1] !== '--node' && !arg.startsWith('--node='));
+  return spawnSync(await runtime(`node ${version}`), [fileURLToPath(import.meta.url), ...args], { stdio: 'inherit' }).status;
+}
+
+async function main() {
+  const api = createRequire(`${installedFolder()}/`)('websocket-channel');
+  const { addresses, stop } = await startPeers();
+  const world = { api, addresses, host: 'node' };
+  try {
+    return values.plan ? await one(Number(values.plan), world) : await all(world);
+  } finally {
+    await stop();
+  }
+}
+
+/** One plan, again and again: what a failure needs to be understood. */
+async function one(seed, world) {
+  const plan = planOf(seed, world.host);
+  console.log(JSON.stringify(plan, null, 2));
+  for (let at = 0; at < 20; at++) {
+    const { status, problem, talk } = await live(plan, world);
+    console.log(`${at + 1}: ${status}${problem ? `, and ${problem}\n${talk}` : ''}`);
+    if (problem) return 1;
+  }
+  return 0;
+}
+
+async function all(world) {
+  const minutes = Number(values.minutes ?? 10);
+  const size = Number(values.channels ?? 200);
+  const seed = Number(values.seed ?? Date.now() % 2 ** 32);
+  console.log(`soak: ${size} channels at a time for ${minutes} minutes, Node ${process.versions.node}, seed ${seed}`);
+  world.api.WebSocketChannel.compressionMemory = 8 << 20; // so that contexts give way
+  const watch = new Watch(world.api);
+  const [since, statuses, wrong] = [performance.now(), new Map(), []];
+  let count = 0;
+  const ticking = setInterval(() => progress(watch.sample(), { since, minutes, count, wrong }), 1000);
+  await crowd({
+    ...world, seed, size,
+    isOver: () => performance.now() - since > minutes * 60_000 || wrong.length >= 5,
+    lived({ plan, status, problem, talk }) {
+      count += 1;
+      const key = `${plan.fault.padEnd(18)} ${status}`;
+      statuses.set(key, (statuses.get(key) ?? 0) + 1);
+      watch.ended(talk.channel, plan.seed);
+      if (problem) wrong.push({ plan, problem, record: String(talk).slice(0, 4000) });
+    },
+  });
+  clearInterval(ticking);
+  await live({ ...planOf(0, world.host), fault: 'none' }, world); // the last one that ended may be on the stack still
+  return summary({ seconds: (performance.now() - since) / 1000, minutes, count, statuses, wrong, watch, left: await watch.left() });
+}
+
+/** One line that is written over on a terminal, and every half minute elsewhere. */
+function progress({ rss, wasm, table }, { since, minutes, count, wrong }) {
+  const seconds = Math.round((performance.now() - since) / 1000);
+  const line = `${seconds} of ${minutes * 60} s  ${count} channels, ${wrong.length} wrong  resident ${mib(rss)}, wasm ${mib(wasm)}, ${table} values held`;
+  if (process.stdout.isTTY) process.stdout.write(`\r\x1b[K${line}`);
+  else if (seconds % 30 === 0) console.log(line);
+}
+
+/** Prints what was seen, and answers the exit code. */
+function summary({ seconds, minutes, count, statuses, wrong, watch, left }) {
+  if (process.stdout.isTTY) process.stdout.write('\r\x1b[K');
+  console.log('\nfault of the peer  how the channels ended');
+  for (const [key, number] of [...statuses].sort()) console.log(`${key}  ${number}`);
+  const last = watch.sample();
+  const growth = watch.growth('rss');
+  console.log(`\n${count} channels in ${seconds.toFixed(0)} s; resident ${mib(last.rss)}, ${(growth * 100).toFixed(1)} % more in the last third than in the one before; `
+    + `wasm ${mib(last.wasm)}; ${last.table} values held; ${left.length} ended channels left; ${openSockets()} sockets left`);
+  const problems = wrong.map(({ plan, problem, record }) => `${problem}\n  again: npm run soak -- --plan ${plan.seed}\n  ${JSON.stringify(plan)}\n  ${record}`);
+  if (left.length > 0) problems.push(`${left.length} channels that have ended are still in memory, of the plans ${left.join(', ')}`);
+  if (openSockets() > 0) problems.push(`${openSockets()} sockets are still open`);
+  // The first minutes warm up: code is compiled, the heap finds its size.
+  if (minutes >= 5 && growth > 0.05) problems.push(`resident memory has grown by ${(growth * 100).toFixed(1)} % over the last two thirds`);
+  for (const problem of problems) console.error(`\n✗ ${problem}`);
+  return problems.length > 0 ? 1 : 0;
+}
