@@ -16,6 +16,7 @@ export class Watch {
   }
 
   sample() {
+    this.#forget(); // or what is watched would grow itself
     const { rss, heapUsed } = process.memoryUsage();
     const sample = { at: performance.now(), rss, heapUsed, wasm: wasmMemory(this.api), table: wasmTableLength(this.api) };
     this.samples.push(sample);
@@ -26,10 +27,15 @@ export class Watch {
   async left() {
     for (let at = 0; at < 20; at++) {
       await collect();
-      for (const ref of this.#ended.keys()) if (ref.deref() === undefined) this.#ended.delete(ref);
+      this.#forget();
       if (this.#ended.size === 0) break;
     }
     return [...this.#ended.values()];
+  }
+
+  /** The channels that are gone. */
+  #forget() {
+    for (const ref of this.#ended.keys()) if (ref.deref() === undefined) this.#ended.delete(ref);
   }
 
   /** How much the median of the last third of the samples is above that of the third before it: 0.05 is 5 %. */
