@@ -45,10 +45,10 @@ async function verdict({ file, name, section }, { passed, skipped }) {
   return passed.has(ran) ? 'passed' : skipped.has(ran) ? 'skipped' : 'did not run, or did not pass.';
 }
 
-/** The test's path as cargo prints it. A file that is neither called tests.rs nor in a folder tests/ has them in a module of that name. */
+/** The test's path as cargo prints it. A file that is neither called tests.rs or …_tests.rs nor in a folder tests/ has them in a module of that name. */
 function rustName(file, name) {
   const module = file.replace(/^src\/|(\/mod)?\.rs$/g, '').replaceAll('/', '::');
-  return `${/\b(tests|laws)\b/.test(module) ? module : `${module}::tests`}::${name}`;
+  return `${/(\b|_)(tests|laws)\b/.test(module) ? module : `${module}::tests`}::${name}`;
 }
 
 /** The case's name as the suite prints it, or null if the file has no such case. */

@@ -82,7 +82,9 @@ function agreement(api) {
   assert.throws(() => { WebSocketChannel.CLOSE_NORMAL = 1; }, TypeError);
   assert.throws(() => { Status.NS_OK = 1; }, TypeError);
   const { prototype } = WebSocketChannel;
-  const literal = (object) => `{ ${Object.entries(object).map(([name, value]) => `readonly ${name}: ${value}`).join('; ')} }`;
+  const accessors = Object.entries(Object.getOwnPropertyDescriptors(WebSocketChannel)).filter(([, { set }]) => set)
+    .map(([name]) => `; ${name}: (typeof WebSocketChannel)['${name}']`).join('');
+  const literal = (object, more = '') => `{ ${Object.entries(object).map(([name, value]) => `readonly ${name}: ${value}`).join('; ')}${more} }`;
   const keys = (names) => names.map((name) => JSON.stringify(name)).join(' | ');
   return `// Written by packaging.test.js from what the runtime has.
 import * as api from 'websocket-channel';
@@ -94,7 +96,7 @@ const holds = <_ extends true>(): void => {};
 
 holds<Same<keyof typeof api, ${keys(Object.keys(api))}>>();
 holds<Same<Flat<typeof Status>, ${literal(Status)}>>();
-holds<Same<Flat<Omit<typeof WebSocketChannel, 'prototype'>>, ${literal(constants)}>>();
+holds<Same<Flat<Omit<typeof WebSocketChannel, 'prototype'>>, ${literal(constants, accessors)}>>();
 holds<Same<Flat<WebSocketChannel>, { ${shape('WebSocketChannel', prototype)} }>>();
 holds<Same<Exclude<keyof LoadGroup, symbol>, ${keys(members(LoadGroup.prototype))}>>();
 holds<Same<Flat<Omit<LoadGroup, typeof Symbol.iterator>>, { ${shape('LoadGroup', LoadGroup.prototype)} }>>();
