@@ -251,14 +251,14 @@ impl Connection {
         if let Some(compression) = self.compression.as_mut().filter(|_| message.compressed) {
             let mut compressed = Vec::new();
             let payload = piece.get(MAX_HEADER..).unwrap_or_default();
-            message.compressed = compression.deflater.deflate(payload, last, &mut compressed);
-            if message.compressed && (last || !compressed.is_empty()) {
-                message.begin(&mut header);
-                write_frame(header, &compressed, self.role.key(&mut keys), out);
-            }
-            if message.compressed {
+            if compression.deflater.deflate(payload, last, &mut compressed) {
+                if last || !compressed.is_empty() {
+                    message.begin(&mut header);
+                    write_frame(header, &compressed, self.role.key(&mut keys), out);
+                }
                 return None;
             }
+            message.compressed = false; // there is no memory for a compressor
         }
         message.begin(&mut header);
         let (len, key) = (piece.len().saturating_sub(MAX_HEADER), self.role.key(&mut keys));

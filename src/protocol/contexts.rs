@@ -8,7 +8,7 @@
 //! A context that nobody has is kept for the next connection, and counts. Freeing it would leave a hole in memory, which small
 //! allocations would fill so that the next context does not fit there.
 
-use std::cell::RefCell;
+use std::cell::{RefCell, RefMut};
 use std::collections::BTreeMap;
 use std::hint::black_box;
 use std::rc::{Rc, Weak};
@@ -19,7 +19,7 @@ use zlib_rs::{Deflate, Inflate};
 pub const DEFAULT_BUDGET: usize = 64 << 20;
 
 /// A compressor or a decompressor.
-pub(super) trait Context: Sized {
+pub(super) trait Context: Sized + 'static {
     /// What makes two of them interchangeable.
     type Shape: Copy + PartialEq;
 
@@ -80,12 +80,6 @@ impl Context for Deflate {
     }
 }
 
-/// Whoever has a context, and can do without it between two messages.
-pub(super) trait Owner {
-    /// Gives it [back](give_back).
-    fn give_way(&self);
-}
-
 thread_local! {
     static CONTEXTS: RefCell<Contexts> = const { RefCell::new(Contexts::new()) };
 }
@@ -105,8 +99,8 @@ pub(super) struct Contexts {
 pub(super) struct All<C: Context> {
     /// Those that nobody has.
     spare: Vec<(C::Shape, C)>,
-    /// Whose contexts are between two messages, by when they were last used.
-    idle: BTreeMap<u64, Weak<dyn Owner>>,
+    /// Those between two messages, by when they were last used.
+    idle: BTreeMap<u64, Weak<RefCell<Slot<C>>>>,
 }
 
 impl<C: Context> All<C> {
@@ -117,10 +111,6 @@ impl<C: Context> All<C> {
     fn take(&mut self, shape: C::Shape) -> Option<C> {
         let index = self.spare.iter().rposition(|(other, _)| *other == shape)?;
         Some(self.spare.swap_remove(index).1)
-    }
-
-    fn oldest(&mut self) -> Option<Weak<dyn Owner>> {
-        self.idle.pop_first().map(|(_, owner)| owner)
     }
 }
 
@@ -133,11 +123,9 @@ impl Contexts {
         self.used.saturating_add(bytes) <= self.budget
     }
 
-    /// Frees a context of this kind that nobody has, if there is one.
-    fn free_one<C: Context>(&mut self) -> bool {
-        let Some((shape, _)) = C::all(self).spare.pop() else { return false };
+    /// There is one less of this shape.
+    fn forget<C: Context>(&mut self, shape: C::Shape) {
         self.used = self.used.saturating_sub(C::size(shape));
-        true
     }
 }
 
@@ -152,21 +140,108 @@ pub fn budget() -> usize {
     CONTEXTS.with_borrow(|contexts| contexts.budget)
 }
 
+/// One connection's context: taken when a message begins, and kept between two messages as long as it may be.
+pub(super) struct Kept<C: Context>(Rc<RefCell<Slot<C>>>);
+
+struct Slot<C: Context> {
+    shape: C::Shape,
+    context: Option<C>,
+    /// Set between two messages.
+    place: Option<Place>,
+}
+
+impl<C: Context> Kept<C> {
+    pub(super) fn new(shape: C::Shape) -> Self {
+        Self(Rc::new(RefCell::new(Slot { shape, context: None, place: None })))
+    }
+
+    /// The context, for a message that begins or goes on, and whether it is as good as new. `None` at a message's begin if there is
+    /// no memory for one.
+    pub(super) fn begin(&self) -> Option<(RefMut<'_, C>, bool)> {
+        let mut slot = self.0.borrow_mut();
+        slot.place = None;
+        let is_new = slot.context.is_none();
+        if is_new {
+            slot.context = take(slot.shape);
+        }
+        Some((RefMut::filter_map(slot, |slot| slot.context.as_mut()).ok()?, is_new))
+    }
+
+    /// A message ends, and the next may refer to it: from now on, the context may give way.
+    pub(super) fn rest(&self) {
+        let mut slot = self.0.borrow_mut();
+        if slot.context.is_some() && slot.place.is_none() {
+            slot.place = Some(Place::of(&self.0));
+        }
+    }
+
+    /// A message ends, and no other refers to it.
+    pub(super) fn give_back(&self) {
+        self.0.borrow_mut().give_back();
+    }
+
+    /// Whether there is a context.
+    #[cfg(test)]
+    pub(super) fn is_there(&self) -> bool {
+        self.0.borrow().context.is_some()
+    }
+}
+
+impl<C: Context> Slot<C> {
+    fn give_back(&mut self) {
+        self.place = None;
+        if let Some(context) = self.context.take() {
+            // `Err`: the thread ends, and frees everything.
+            let _ = CONTEXTS.try_with(|contexts| C::all(&mut contexts.borrow_mut()).spare.push((self.shape, context)));
+        }
+    }
+}
+
+impl<C: Context> Drop for Slot<C> {
+    fn drop(&mut self) {
+        if self.place.is_some() {
+            self.give_back();
+        } else if self.context.take().is_some() {
+            // In the middle of a message: even reset, a compressor is not as good as new then (zlib-rs 0.6.8).
+            let _ = CONTEXTS.try_with(|contexts| contexts.borrow_mut().forget::<C>(self.shape));
+        }
+    }
+}
+
+/// A context's place among the idle ones: dropped when it is used again, or given back.
+struct Place(u64);
+
+impl Place {
+    fn of<C: Context>(slot: &Rc<RefCell<Slot<C>>>) -> Self {
+        CONTEXTS.with_borrow_mut(|contexts| {
+            let place = contexts.clock;
+            contexts.clock += 1;
+            C::all(contexts).idle.insert(place, Rc::downgrade(slot));
+            Self(place)
+        })
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let _ = CONTEXTS.try_with(|contexts| {
+            let contexts = &mut *contexts.borrow_mut();
+            contexts.inflaters.idle.remove(&self.0);
+            contexts.deflaters.idle.remove(&self.0);
+        });
+    }
+}
+
 /// A context for a message that begins; `None` if there is no memory for one.
-pub(super) fn take<C: Context>(shape: C::Shape) -> Option<C> {
+fn take<C: Context>(shape: C::Shape) -> Option<C> {
     let size = C::size(shape);
     loop {
-        let (found, has_room) = CONTEXTS.with_borrow_mut(|contexts| {
-            let found = C::all(contexts).take(shape);
-            if found.is_none() {
-                contexts.free_one::<C>(); // of another shape, which may never be asked for again
-            }
-            (found, contexts.has_room(size))
-        });
-        if let Some(mut context) = found {
+        if let Some(mut context) = CONTEXTS.with_borrow_mut(|contexts| C::all(contexts).take(shape)) {
             context.reset();
             return Some(context);
         }
+        free_one::<C>(); // of another shape, which may never be asked for again
+        let has_room = CONTEXTS.with_borrow(|contexts| contexts.has_room(size));
         if !has_room && make_room::<C>() {
             continue;
         }
@@ -199,68 +274,30 @@ fn can_allocate(bytes: usize) -> bool {
     }
 }
 
-/// One step towards less memory: has the least recently used context of this kind give way, or frees one that nobody has, or the same
+/// One step towards less memory: frees a context of this kind that nobody has, or has the least recently used one give way, or the same
 /// of the other kind. Contexts of a kind take each other's place first, since a smaller one would leave a hole. False if all are in
 /// the middle of a message.
 fn make_room<C: Context>() -> bool {
-    let oldest = CONTEXTS.with_borrow_mut(|contexts| {
-        let all = C::all(contexts);
-        if all.spare.is_empty() { all.oldest() } else { None }
-    });
-    if let Some(owner) = oldest {
-        return give_way(&owner);
-    }
-    let has_freed = CONTEXTS.with_borrow_mut(|contexts| {
-        contexts.free_one::<C>() || contexts.free_one::<Inflate>() || contexts.free_one::<Deflate>()
-    });
-    let oldest =
-        || CONTEXTS.with_borrow_mut(|contexts| contexts.inflaters.oldest().or_else(|| contexts.deflaters.oldest()));
-    has_freed || oldest().is_some_and(|owner| give_way(&owner))
+    let of_this_kind = || free_one::<C>() || give_way::<C>();
+    of_this_kind() || free_one::<Inflate>() || free_one::<Deflate>() || give_way::<Inflate>() || give_way::<Deflate>()
 }
 
-fn give_way(owner: &Weak<dyn Owner>) -> bool {
-    if let Some(owner) = owner.upgrade() {
-        owner.give_way(); // outside of any borrow: it gives its context back
+/// Frees a context of this kind that nobody has, if there is one.
+fn free_one<C: Context>() -> bool {
+    CONTEXTS.with_borrow_mut(|contexts| {
+        let freed = C::all(contexts).spare.pop();
+        freed.map(|(shape, _)| contexts.forget::<C>(shape)).is_some()
+    })
+}
+
+/// Has the least recently used context of this kind given back, if one is idle.
+fn give_way<C: Context>() -> bool {
+    let oldest = CONTEXTS.with_borrow_mut(|contexts| C::all(contexts).idle.pop_first());
+    let Some((_, slot)) = oldest else { return false };
+    if let Some(slot) = slot.upgrade() {
+        slot.borrow_mut().give_back();
     }
     true
-}
-
-/// Its owner needs it no longer, between two messages.
-pub(super) fn give_back<C: Context>(shape: C::Shape, context: C) {
-    // `Err`: the thread ends, and frees everything.
-    let _ = CONTEXTS.try_with(|contexts| C::all(&mut contexts.borrow_mut()).spare.push((shape, context)));
-}
-
-/// Its owner is gone in the middle of a message: a compressor is not as good as new then, even when it is reset (zlib-rs 0.6.8).
-pub(super) fn discard<C: Context>(shape: C::Shape, context: C) {
-    drop(context);
-    let _ = CONTEXTS.try_with(|contexts| {
-        let used = &mut contexts.borrow_mut().used;
-        *used = used.saturating_sub(C::size(shape));
-    });
-}
-
-/// A context's place among the idle ones: dropped when it is used again, or given back.
-pub(super) struct Place(u64);
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        let _ = CONTEXTS.try_with(|contexts| {
-            let contexts = &mut *contexts.borrow_mut();
-            contexts.inflaters.idle.remove(&self.0).or_else(|| contexts.deflaters.idle.remove(&self.0))
-        });
-    }
-}
-
-/// The owner's context is between two messages.
-pub(super) fn rest<C: Context>(owner: &Rc<impl Owner + 'static>) -> Place {
-    let owner: Weak<dyn Owner> = Rc::downgrade(owner) as Weak<dyn Owner>;
-    CONTEXTS.with_borrow_mut(|contexts| {
-        let place = contexts.clock;
-        contexts.clock += 1;
-        C::all(contexts).idle.insert(place, owner);
-        Place(place)
-    })
 }
 
 /// The bytes of all contexts that somebody has, and how many are between two messages.

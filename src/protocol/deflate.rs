@@ -1,12 +1,8 @@
-//! Compressing for permessage-deflate (RFC 7692 §7.2.1), with zlib-rs. A context is taken and given back as in
-//! [`inflate`](super::inflate).
-
-use std::cell::RefCell;
-use std::rc::Rc;
+//! Compressing for permessage-deflate (RFC 7692 §7.2.1), with zlib-rs.
 
 use zlib_rs::{Deflate, DeflateFlush};
 
-use super::contexts::{self, Owner, Place, Shape};
+use super::contexts::{Kept, Shape};
 use super::inflate::TAIL;
 
 /// The output buffer grows by at least this many bytes at a time.
@@ -15,36 +11,21 @@ const ROOM: usize = 16 * 1024;
 /// Compresses messages.
 pub(super) struct Deflater {
     takeover: bool,
-    pub(super) deflating: Rc<RefCell<Deflating>>,
-}
-
-pub(super) struct Deflating {
-    shape: Shape,
-    /// From the first use on, until it gives way. Without context takeover, only during a message.
-    pub(super) context: Option<Deflate>,
-    /// Between two messages.
-    place: Option<Place>,
+    pub(super) context: Kept<Deflate>,
 }
 
 impl Deflater {
     pub(super) fn new(takeover: bool, level: i32, window_bits: u8) -> Self {
-        let shape = Shape { level, window_bits };
-        let deflating = Rc::new(RefCell::new(Deflating { shape, context: None, place: None }));
-        Self { takeover, deflating }
+        Self { takeover, context: Kept::new(Shape { level, window_bits }) }
     }
 
     /// Compresses a message's next bytes and appends what the compressor returns to `out`. It may keep some for later. With `last`,
     /// it appends everything except the [`TAIL`]. False at a message's begin if there is no memory for a compressor.
     #[must_use]
     pub(super) fn deflate(&mut self, input: &[u8], last: bool, out: &mut Vec<u8>) -> bool {
-        let mut deflating = self.deflating.borrow_mut();
-        let Deflating { shape, context, place } = &mut *deflating;
-        *place = None;
-        if context.is_none() {
-            *context = contexts::take(*shape);
-        }
-        let Some(context) = context else { return false };
-        deflate(context, input, last, out);
+        let Some((mut context, _)) = self.context.begin() else { return false };
+        deflate(&mut context, input, last, out);
+        drop(context);
         if !last {
             return true;
         }
@@ -52,36 +33,11 @@ impl Deflater {
             out.truncate(out.len() - TAIL.len());
         }
         if self.takeover {
-            deflating.place = Some(contexts::rest::<Deflate>(&self.deflating));
+            self.context.rest();
         } else {
-            deflating.give_back();
+            self.context.give_back();
         }
         true
-    }
-}
-
-impl Deflating {
-    fn give_back(&mut self) {
-        self.place = None;
-        if let Some(context) = self.context.take() {
-            contexts::give_back(self.shape, context);
-        }
-    }
-}
-
-impl Owner for RefCell<Deflating> {
-    fn give_way(&self) {
-        self.borrow_mut().give_back();
-    }
-}
-
-impl Drop for Deflating {
-    fn drop(&mut self) {
-        if self.place.is_some() {
-            self.give_back();
-        } else if let Some(context) = self.context.take() {
-            contexts::discard(self.shape, context);
-        }
     }
 }
 

@@ -1,95 +1,48 @@
 //! Decompressing for permessage-deflate (RFC 7692 §7.2.2), with zlib-rs.
 //!
-//! A context is taken on first use. Without context takeover it is given back after each message. With context takeover the connection
-//! keeps it, until it gives way to another's: see [`contexts`].
+//! With context takeover a connection keeps its context from one message to the next, until it gives way to another's: see
+//! [`contexts`](super::contexts).
 
-use std::cell::RefCell;
 use std::collections::{TryReserveError, VecDeque};
-use std::rc::Rc;
 
 use zlib_rs::{Inflate, InflateFlush, Status};
 
-use super::contexts::{self, Owner, Place};
+use super::contexts::Kept;
 use super::fault::FaultKind;
 
 /// What a compressor removes from the end of a message, and a decompressor appends (RFC 7692 §7.2.1, §7.2.2).
 pub(super) const TAIL: [u8; 4] = [0, 0, 0xFF, 0xFF];
 
 /// Decompresses messages.
-pub(super) struct Inflater(pub(super) Rc<RefCell<Inflating>>);
-
-pub(super) struct Inflating {
-    /// From the first use on, until it gives way. Without context takeover, only during a message.
-    pub(super) context: Option<Inflate>,
+pub(super) struct Inflater {
+    pub(super) context: Kept<Inflate>,
     /// What the next message may refer to; `None` without context takeover.
     pub(super) window: Option<Window>,
-    /// Between two messages.
-    place: Option<Place>,
 }
 
 impl Inflater {
     /// `window_bits`: how far the peer's compressor looks back, with context takeover; `None` without it.
     pub(super) fn new(window_bits: Option<u8>) -> Self {
-        let window = window_bits.map(Window::new);
-        Self(Rc::new(RefCell::new(Inflating { context: None, window, place: None })))
+        Self { context: Kept::new(()), window: window_bits.map(Window::new) }
     }
 
     /// Inflates from `input` into `output`. Returns the number of bytes read and the number of bytes written. Fails with
     /// [`FaultKind::NotDeflated`] or [`FaultKind::NoMemory`].
     pub(super) fn inflate(&mut self, input: &[u8], output: &mut [u8]) -> Result<(usize, usize), FaultKind> {
-        let Inflating { context, window, place } = &mut *self.0.borrow_mut();
-        *place = None;
-        let context = match context {
-            Some(context) => context,
-            None => context.insert(with_window(window)?),
-        };
-        inflate(context, window, input, output)
+        let (mut context, is_new) = self.context.begin().ok_or(FaultKind::NoMemory)?;
+        if let Some(window) = self.window.as_mut().filter(|window| is_new && !window.bytes.is_empty()) {
+            context.set_dictionary(window.bytes.make_contiguous()).map_err(|_| FaultKind::NotDeflated)?;
+        }
+        inflate(&mut context, &mut self.window, input, output)
     }
 
     /// Ends a message.
     pub(super) fn finish(&mut self) {
-        let mut inflating = self.0.borrow_mut();
-        if inflating.window.is_none() {
-            inflating.give_back();
-        } else if inflating.context.is_some() && inflating.place.is_none() {
-            inflating.place = Some(contexts::rest::<Inflate>(&self.0));
+        match self.window {
+            Some(_) => self.context.rest(),
+            None => self.context.give_back(),
         }
     }
-}
-
-impl Inflating {
-    fn give_back(&mut self) {
-        self.place = None;
-        if let Some(context) = self.context.take() {
-            contexts::give_back((), context);
-        }
-    }
-}
-
-impl Owner for RefCell<Inflating> {
-    fn give_way(&self) {
-        self.borrow_mut().give_back();
-    }
-}
-
-impl Drop for Inflating {
-    fn drop(&mut self) {
-        if self.place.is_some() {
-            self.give_back();
-        } else if let Some(context) = self.context.take() {
-            contexts::discard((), context);
-        }
-    }
-}
-
-/// A context that knows the window.
-fn with_window(window: &mut Option<Window>) -> Result<Inflate, FaultKind> {
-    let mut context: Inflate = contexts::take(()).ok_or(FaultKind::NoMemory)?;
-    let bytes = window.as_mut().map_or(&[][..], Window::bytes);
-    if !bytes.is_empty() {
-        context.set_dictionary(bytes).map_err(|_| FaultKind::NotDeflated)?;
-    }
-    Ok(context)
 }
 
 fn inflate(
@@ -140,9 +93,5 @@ impl Window {
         }
         self.bytes.extend(output);
         Ok(())
-    }
-
-    fn bytes(&mut self) -> &[u8] {
-        self.bytes.make_contiguous()
     }
 }
