@@ -26,17 +26,12 @@ impl Unacknowledged {
         self.sizes.is_empty()
     }
 
-    /// How many there are.
+    /// How many there are, where the queues they wait in are large and double with the next one.
     #[inline]
-    pub(super) fn count(&self) -> usize {
-        self.sizes.len()
-    }
-
-    /// Whether another may need memory worth asking for: from some size on, whenever the queue doubles.
-    #[inline]
-    pub(super) fn is_large(&self) -> bool {
+    pub(super) fn doubling(&self) -> Option<usize> {
         const LARGE: usize = 1024;
-        self.count() >= LARGE && self.count().is_power_of_two()
+        let count = self.sizes.len();
+        (count >= LARGE && count.is_power_of_two()).then_some(count)
     }
 
     /// The payload bytes that were accepted and neither acknowledged nor taken in parts.

@@ -117,9 +117,9 @@ impl<H: Host> Driver<H> {
         self.channel.borrow().awaits_acknowledgement()
     }
 
-    /// How many messages wait, if their queues double with the next one and are large.
-    pub fn large_queue(&self) -> Option<usize> {
-        self.channel.borrow().large_queue()
+    /// How many messages wait, where their queues are large and double with the next one.
+    pub fn doubling_queue(&self) -> Option<usize> {
+        self.channel.borrow().doubling_queue()
     }
 
     /// The connection, from `asyncOpen` to the end.

@@ -108,9 +108,9 @@ impl<H: Host> Channel<H> {
         !self.unacknowledged.is_empty()
     }
 
-    /// How many messages wait, if their queues double with the next one and are large: there may be no memory for that.
-    pub fn large_queue(&self) -> Option<usize> {
-        self.unacknowledged.is_large().then(|| self.unacknowledged.count())
+    /// How many messages wait, where their queues are large and double with the next one: there may be no memory for that.
+    pub fn doubling_queue(&self) -> Option<usize> {
+        self.unacknowledged.doubling()
     }
 
     /// `asyncOpen`: commands [`Command::Open`]. If the transport rejects it, call [`undo_open`](Self::undo_open).
@@ -160,7 +160,7 @@ impl<H: Host> Channel<H> {
     /// message itself, before anything else happens.
     #[inline]
     pub fn accept_now(&mut self, size: u64) -> bool {
-        let now = self.state == State::Open && self.commands.is_empty() && !self.unacknowledged.is_large();
+        let now = self.state == State::Open && self.commands.is_empty() && self.unacknowledged.doubling().is_none();
         if now {
             self.unacknowledged.add(size);
         }

@@ -198,7 +198,7 @@ impl Inner {
     }
 
     fn push(&self, payload: Payload, method: &str) -> Result<bool, Refusal> {
-        if self.driver.large_queue().is_some_and(|count| !host::can_queue(count)) {
+        if self.driver.doubling_queue().is_some_and(|count| !host::can_queue(count)) {
             let advice = ": there is no memory left for another message. Wait until bufferedAmount has fallen.";
             return Err(Refusal::new(Status::OUT_OF_MEMORY, sentence(&[method, advice])));
         }

@@ -75,7 +75,7 @@ pub(in crate::facade) fn security_info(_attributes: &Attributes) -> JsValue {
     JsValue::NULL
 }
 
-/// A page is limited by the browser.
+/// The browser limits what a page takes.
 pub(in crate::facade) fn can_queue(_count: usize) -> bool {
     true
 }

@@ -1,5 +1,5 @@
 //! wasm's memory grows in large steps: each growth detaches JavaScript's views of it, and makes V8 count all of it as new, so that
-//! garbage is collected soon. By the allocator's own steps of 64 KiB, ten thousand channels took five times as long.
+//! garbage is collected soon. By the allocator's own steps of 64 KiB, a message on one of ten thousand channels took four times as long.
 
 use core::arch::wasm32::memory_size;
 use std::cell::Cell;
@@ -36,8 +36,8 @@ pub(super) fn can_open() -> bool {
     protocol::has_memory(0)
 }
 
-/// Whether there is memory for another message behind `count` that wait, where it doubles what they wait in: up to 64 bytes in a queue, and 8 in
-/// another.
+/// Whether there is memory for another message behind `count` that wait, where it doubles their queues: up to 64 bytes in one, and 8
+/// in another.
 pub(crate) fn can_queue(count: usize) -> bool {
     protocol::has_memory(count.saturating_mul(2 * (64 + 8)))
 }
