@@ -3,8 +3,10 @@ import { BY_ITSELF, FAULTS, contentOf } from './plan.js';
 
 /** A busy machine answers late: only where the peer never does is a timeout short. */
 const optionsFor = ({ fault }) => ({ openTimeoutMs: fault === 'silence' ? 1500 : 8000, closeTimeoutMs: fault === 'pause for ever' ? 1500 : 8000 });
-/** How long a channel waits for its echoes before it closes. */
-const PATIENCE = 3000;
+/** How long a channel waits for its echoes and acknowledgements before it closes: long where they must come. */
+const patienceFor = ({ fault }) => (MUST_COME.includes(fault) ? 8000 : 3000);
+/** With these, nothing may be lost. */
+const MUST_COME = ['none', 'a late 101', 'pause'];
 
 /**
  * Lives one channel as planned. Answers { status, problem, talk }: `problem` is what is wrong with it, by the listener's laws, the acknowledgements, the
@@ -27,6 +29,8 @@ class Life {
   #sent = [];
   /** What the channel has done to end itself. */
   #ended = new Set();
+  /** It did nothing to end itself until its patience was over. */
+  #waited = false;
   #number = 0;
 
   constructor(plan, api, addresses, host) {
@@ -51,8 +55,10 @@ class Life {
       if (this.talk.stopped) break;
       this.#act(action);
     }
-    for (let waited = 0; this.#ended.size === 0 && waited < PATIENCE && !this.talk.stopped && !this.#isDone(); waited += 20) await pause(20);
-    if (this.#ended.size === 0 && !this.talk.stopped) this.#close();
+    const patience = patienceFor(this.plan);
+    for (let waited = 0; this.#ended.size === 0 && waited < patience && !this.talk.stopped && !this.#isDone(); waited += 20) await pause(20);
+    this.#waited = this.#ended.size === 0;
+    if (this.#waited && !this.talk.stopped) this.#close();
     await this.talk.end();
     await pause(0); // a call after onStop would come now
   }
@@ -64,6 +70,9 @@ class Life {
     if (came.length > this.#sent.length) return `${came.length} echoes of ${this.#sent.length} messages`;
     const wrong = came.findIndex((message, at) => !isSame(message, this.#content(at)));
     if (wrong >= 0) return `echo ${wrong} is not what was sent`;
+    const taken = this.talk.acknowledged.length;
+    const isWhole = came.length === this.#sent.length && taken === this.#sent.length;
+    if (this.#waited && MUST_COME.includes(this.plan.fault) && !isWhole) return `of ${this.#sent.length} messages ${taken} were acknowledged, ${came.length} came back`;
     const allowed = [...FAULTS[this.plan.fault], ...[...this.#ended].flatMap((way) => BY_ITSELF[way])];
     if (!allowed.includes(this.host === 'node' ? this.status : this.#asInABrowser())) return `it ended with ${this.status}: ${this.#detail.message}`;
     return null;
@@ -89,7 +98,7 @@ class Life {
       case 'ping': return void this.talk.channel.sendPing().catch(() => {});
       case 'suspend': {
         this.talk.channel.suspend();
-        return void setTimeout(() => this.talk.channel.state === 'open' && this.talk.channel.resume(), 60);
+        return void setTimeout(() => this.talk.channel.resume(), 60);
       }
       case 'close': return this.#close();
       case 'cancel': return this.#end(kind, () => this.group.cancel());
@@ -111,7 +120,9 @@ class Life {
   }
 
   #isDone() {
-    return this.talk.channel.state !== 'connecting' && this.talk.messages.filter((message) => message !== 'flood').length === this.#sent.length;
+    const { channel, acknowledged, messages } = this.talk;
+    if (channel.state === 'connecting' || acknowledged.length < this.#sent.length) return false;
+    return messages.filter((message) => message !== 'flood').length === this.#sent.length;
   }
 
   #close() {
@@ -131,10 +142,12 @@ function urlOf({ fault, at, deflate, isSecure, route }, addresses) {
   return `${isSecure ? 'wss' : 'ws'}://${host}:${isSecure ? addresses.faultyTls : addresses.faulty}/?${query}`;
 }
 
+/** In at most twenty chunks: each waits for a timer, and in a crowd a timer is late. */
 async function* chunksOf(bytes) {
-  for (let at = 0; at < bytes.length; at += 3000) {
-    yield bytes.slice(at, at + 3000);
-    if (at % 9000 === 0) await pause(1);
+  const step = Math.max(3000, Math.ceil(bytes.length / 20));
+  for (let at = 0; at < bytes.length; at += step) {
+    yield bytes.slice(at, at + step);
+    await pause(1);
   }
 }
 

@@ -4,6 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { main } from '../../scripts/run.js';
 import { runtime } from '../../scripts/tools.js';
 import { installedFolder } from '../behaviour/harness/installed.js';
 import { startPeers } from '../behaviour/harness/peers.js';
@@ -22,27 +23,34 @@ const HELP = `npm run soak [-- options]
     --node N       in Node 24 or 26 instead of this one
     --help         this text`;
 
-const { values } = parseArgs({
-  options: Object.fromEntries(['minutes', 'channels', 'seed', 'plan', 'node'].map((name) => [name, { type: 'string' }]).concat([['help', { type: 'boolean' }]])),
-});
 const MIB = 2 ** 20;
 const mib = (bytes) => `${(bytes / MIB).toFixed(1)} MiB`;
+const NUMBERS = ['minutes', 'channels', 'seed', 'plan'];
+const OPTIONS = { ...Object.fromEntries([...NUMBERS, 'node'].map((name) => [name, { type: 'string' }])), help: { type: 'boolean' } };
 
-if (values.help) console.log(HELP);
-else if (values.node) process.exitCode = await inOtherNode(values.node);
-else process.exitCode = await main();
+await main(async () => {
+  const { values } = parseArgs({ options: OPTIONS });
+  if (values.help) return console.log(HELP);
+  for (const name of NUMBERS) if (name in values) values[name] = numberOf(name, values[name]);
+  process.exitCode = values.node ? await inOtherNode(values.node) : await soak(values);
+});
+
+function numberOf(name, text) {
+  if (/^\d+(\.\d+)?$/.test(text)) return Number(text);
+  throw new Error(`--${name}: ${text} is not a number. See --help.`);
+}
 
 async function inOtherNode(version) {
   const args = process.argv.slice(2).filter((arg, at, all) => arg !== '--node' && all[at - 1] !== '--node' && !arg.startsWith('--node='));
   return spawnSync(await runtime(`node ${version}`), [fileURLToPath(import.meta.url), ...args], { stdio: 'inherit' }).status;
 }
 
-async function main() {
+async function soak(values) {
   const api = createRequire(`${installedFolder()}/`)('websocket-channel');
   const { addresses, stop } = await startPeers();
   const world = { api, addresses, host: 'node' };
   try {
-    return values.plan ? await one(Number(values.plan), world) : await all(world);
+    return 'plan' in values ? await one(values.plan, world) : await all(values, world);
   } finally {
     await stop();
   }
@@ -60,10 +68,7 @@ async function one(seed, world) {
   return 0;
 }
 
-async function all(world) {
-  const minutes = Number(values.minutes ?? 10);
-  const size = Number(values.channels ?? 200);
-  const seed = Number(values.seed ?? Date.now() % 2 ** 32);
+async function all({ minutes = 10, channels: size = 200, seed = Date.now() % 2 ** 32 }, world) {
   console.log(`soak: ${size} channels at a time for ${minutes} minutes, Node ${process.versions.node}, seed ${seed}`);
   world.api.WebSocketChannel.compressionMemory = 8 << 20; // so that contexts give way
   const watch = new Watch(world.api);
