@@ -306,9 +306,7 @@ impl Node {
         let socket = self.socket.borrow_mut().take();
         drop(socket);
         let fault = self.fault.borrow_mut().take();
-        let is_clean = self.peer_closed.get() && self.close_taken.get();
-        let ending = fault.unwrap_or_else(|| if is_clean { Ending::clean() } else { self.of_loss(loss) });
-        self.driver.report(Report::Gone(ending));
+        self.driver.report(Report::Gone(fault.unwrap_or_else(|| self.of_loss(loss))));
     }
 
     fn of_loss(&self, loss: Loss<JsValue>) -> Ending<JsHost> {

@@ -1,7 +1,7 @@
 import { startRaw } from '../harness/raw_server.js';
 import { withRaw } from '../harness/raw_talk.js';
 import { filled, promised, soon } from '../harness/sources.js';
-import { BINARY, frame, TEXT } from '../peers/frame.js';
+import { BINARY, CLOSE, frame, PING, TEXT } from '../peers/frame.js';
 
 /**
  * The peer ends its side of the connection (a FIN) without a close frame while data of ours is still queued: the channel ends with
@@ -103,6 +103,25 @@ export const halfCloses = [
       talk.close(4000, 'me too');
       const { code, wasClean } = await t.stops(talk, { node: CLOSED });
       t.same([code, wasClean], [1006, false]);
+    }),
+  },
+  {
+    name: 'a peer that pings, answers the close frame and is gone before it took the pongs: the close is clean',
+    run: (t) => withRaw(t, { options: { deflate: false } }, async (talk, connection) => {
+      const gone = promised();
+      connection.onFrame = ({ opcode, hex }) => {
+        if (opcode !== CLOSE) return;
+        // Two reads of the client's: what it answers to the first meets a peer that is gone, what it answers to the second fails.
+        const pings = Array.from({ length: 700 }, () => frame(PING, Buffer.alloc(100)));
+        connection.socket.end(Buffer.concat([...pings, frame(CLOSE, Buffer.from(hex, 'hex'))]), () => connection.socket.destroy());
+        connection.socket.on('close', gone.resolve);
+      };
+      talk.channel.suspend();
+      talk.close(1000, 'bye');
+      await soon(gone.promise, 'the peer to be gone');
+      talk.channel.resume();
+      const { wasClean, code, cause } = await t.stops(talk, { node: 'NS_OK' });
+      t.same([wasClean, code, cause], [true, 1000, null]);
     }),
   },
 ];
