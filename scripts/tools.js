@@ -10,6 +10,7 @@ const cache = process.env.WEBSOCKET_CHANNEL_CACHE
 
 const WASM_PACK = '0.15.1';
 const GECKODRIVER = '0.37.1';
+const CARGO_FUZZ = '0.13.2';
 const PYTHON_WEBSOCKETS = '17.4';
 
 /** The runtimes that the behaviour suite runs in besides the Node that runs `npm test`: the npm package, its version, its program. */
@@ -84,6 +85,19 @@ export async function wasmBindgen() {
 export const wasmPack = async () => join(await cargoTool('wasm-pack', WASM_PACK, 2), 'wasm-pack');
 
 export const geckodriver = async () => join(await cargoTool('geckodriver', GECKODRIVER, 2), 'geckodriver');
+
+/** The folder of cargo-fuzz. */
+export const cargoFuzz = () => cargoTool('cargo-fuzz', CARGO_FUZZ, 2);
+
+/** What makes cargo the nightly one, which the fuzzer needs. */
+export async function nightly() {
+  const toolchains = await run('rustup', ['toolchain', 'list'], { quiet: true });
+  if (!/^nightly/m.test(toolchains)) {
+    say('installing the nightly toolchain');
+    await run('rustup', ['toolchain', 'install', 'nightly', '--profile', 'minimal'], { quiet: true });
+  }
+  return '+nightly';
+}
 
 /** The path of a program that a Debian package brings; installed with apt when this is root. */
 async function debian(names, packages, before = ':') {

@@ -1,6 +1,8 @@
 //! Drives a [`Connection`] as its documentation asks, and asserts what its events promise.
 
-use websocket_channel::protocol::{Connection, Event, FaultKind, Kind, MaskKey, Role, Source, Whole};
+use websocket_channel::protocol::{
+    Connection, DEFAULT_BUDGET, Event, FaultKind, Kind, MaskKey, Role, Source, Whole, set_budget,
+};
 
 /// An event with the bytes that its ranges stood for, pieces joined.
 #[derive(Clone, PartialEq, Debug)]
@@ -23,6 +25,12 @@ pub(crate) fn keys() -> impl FnMut() -> MaskKey {
         state = state.wrapping_mul(0x0019_660D).wrapping_add(0x3C6E_F35F);
         state.to_be_bytes()
     }
+}
+
+/// Every compression context between two messages gives way, as under many connections.
+pub(crate) fn press() {
+    set_budget(0);
+    set_budget(DEFAULT_BUDGET);
 }
 
 /// How a driver asks for events. Both must see the same.
@@ -89,11 +97,12 @@ impl Driver {
         whole
     }
 
-    /// Feeds `bytes` in chunks whose sizes `cuts` gives in turn.
+    /// Feeds `bytes` in chunks whose sizes `cuts` gives in turn, with no compression context left in between.
     pub(crate) fn feed_cut(&mut self, mut bytes: &[u8], mut cuts: impl FnMut() -> usize) {
         while !bytes.is_empty() {
             let (chunk, rest) = bytes.split_at(cuts().clamp(1, bytes.len()));
             self.feed(chunk);
+            press();
             bytes = rest;
         }
     }

@@ -305,6 +305,7 @@ impl Sending {
                 }
                 Act::Transmit => {
                     driver.connection.poll_transmit(&mut keys, &mut out);
+                    driver::press(); // the compressor starts afresh, and the peer must not notice
                     pings = 0;
                 }
             }

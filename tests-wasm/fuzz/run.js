@@ -1,0 +1,119 @@
+// npm run fuzz: every fuzz target for a given time, with nightly's cargo-fuzz. What it taught is kept in corpus/, minimised.
+
+import { access, mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { finish, main, root, run, say } from '../../scripts/run.js';
+import { cargoFuzz, nightly } from '../../scripts/tools.js';
+
+/** The targets, and the longest input of each in bytes. */
+const TARGETS = {
+  connection: 2048, frames: 1024, outgoing: 1024, extension: 512, channel: 1024, response: 2048, challenge: 512, socks5: 512, connect: 2048,
+};
+
+const HELP = `npm run fuzz [-- options]
+
+  Runs every fuzz target with nightly's cargo-fuzz, over what earlier runs found. A failure prints its input, its message and the command that
+  repeats it. At the end, the inputs that matter are written to tests-wasm/fuzz/corpus, and a table of all runs is printed.
+
+    --minutes N        for each target (default 1)
+    --target NAME      only this one; may be repeated: ${Object.keys(TARGETS).join(', ')}
+    --sanitizer NAME   address (default) or none: several times as fast, for long runs
+    --keep             leave tests-wasm/fuzz/corpus as it is
+    --help             this text`;
+
+const OPTIONS = {
+  minutes: { type: 'string', default: '1' }, target: { type: 'string', multiple: true }, sanitizer: { type: 'string', default: 'address' },
+  keep: { type: 'boolean' }, help: { type: 'boolean' },
+};
+
+const folder = join(root, 'tests-wasm', 'fuzz');
+/** Inputs found, and the sums of all runs: they stay from run to run. */
+const found = join(root, 'build', 'fuzz');
+const sums = join(found, 'runs.json');
+
+await main(async () => {
+  const { values } = parseArgs({ options: OPTIONS });
+  if (values.help) return console.log(HELP);
+  const { minutes, targets, sanitizer } = checked(values);
+  const fuzz = [await nightly(), 'fuzz'];
+  const env = { PATH: `${await cargoFuzz()}:${process.env.PATH}`, CARGO_TARGET_DIR: join(root, 'target', 'fuzz') };
+  await mkdir(found, { recursive: true });
+  say(`building the targets (sanitizer: ${sanitizer}; about 2 minutes the first time)`);
+  await run('cargo', [...fuzz, 'build', '--fuzz-dir', folder, '--sanitizer', sanitizer], { env, quiet: true });
+  for (const target of targets) await fuzzOne({ target, minutes, sanitizer, fuzz, env, isKept: values.keep });
+  console.log(`\n${await table()}`);
+});
+
+function checked({ minutes, target: targets = Object.keys(TARGETS), sanitizer }) {
+  if (!(Number(minutes) > 0)) throw new Error(`--minutes: ${minutes} is not a number above 0. See --help.`);
+  const unknown = targets.find((target) => !(target in TARGETS));
+  if (unknown) throw new Error(`--target: there is no ${unknown}. See --help.`);
+  if (!['address', 'none'].includes(sanitizer)) throw new Error(`--sanitizer: ${sanitizer} is neither address nor none. See --help.`);
+  return { minutes: Number(minutes), targets, sanitizer };
+}
+
+/** One target, and what it found merged into its corpus. */
+async function fuzzOne({ target, minutes, sanitizer, fuzz, env, isKept }) {
+  const [corpus, working, failures] = [join(folder, 'corpus', target), join(found, target), join(found, `failures-${target}`)];
+  await mkdir(working, { recursive: true });
+  await mkdir(failures, { recursive: true });
+  const cargo = (folders, args) => finish('cargo', [
+    ...fuzz, 'run', '--fuzz-dir', folder, '--sanitizer', sanitizer, target, ...folders, '--', ...args,
+  ], { env, quiet: true });
+  say(`${target}, ${minutes} minutes`);
+  const { code, output } = await cargo([working, corpus], [
+    `-max_total_time=${Math.ceil(minutes * 60)}`, `-max_len=${TARGETS[target]}`, '-rss_limit_mb=2048', '-timeout=30', '-print_final_stats=1',
+    `-artifact_prefix=${failures}/`,
+  ]);
+  if (code !== 0) throw new Error(`${target} failed:\n${output.split('\n').filter((line) => !/^#\d/.test(line)).slice(-60).join('\n')}`);
+  await add(target, sanitizer, read(output));
+  if (isKept) return;
+  // The fewest inputs that reach every edge.
+  const merged = join(found, `merged-${target}`);
+  await rm(merged, { recursive: true, force: true });
+  await mkdir(merged);
+  const merge = await cargo([merged, corpus, working], ['-set_cover_merge=1', '-use_counters=0', `-max_len=${TARGETS[target]}`]);
+  if (merge.code !== 0) throw new Error(`the corpus of ${target} cannot be merged:\n${merge.output.slice(-2000)}`);
+  await rm(corpus, { recursive: true });
+  await mkdir(corpus);
+  for (const file of await readdir(merged)) await writeFile(join(corpus, file), await readFile(join(merged, file)));
+}
+
+/** libFuzzer's last words: executions, and coverage in edges and features. */
+function read(output) {
+  const [, edges, features] = output.match(/DONE\s+cov: (\d+) ft: (\d+)/);
+  const [, executions] = output.match(/stat::number_of_executed_units:\s+(\d+)/);
+  const [, seconds] = output.match(/Done \d+ runs in (\d+) second/);
+  return { edges: Number(edges), features: Number(features), executions: Number(executions), seconds: Number(seconds) };
+}
+
+/** The sums of all runs so far. */
+async function known() {
+  const exists = await access(sums).then(() => true, () => false);
+  return exists ? JSON.parse(await readFile(sums, 'utf8')) : {};
+}
+
+async function add(target, sanitizer, { edges, features, executions, seconds }) {
+  const all = await known();
+  const one = (all[target] ??= { seconds: 0, executions: 0, sanitized: 0, edges: 0, features: 0 });
+  one.seconds += seconds;
+  one.executions += executions;
+  if (sanitizer === 'address') one.sanitized += executions;
+  Object.assign(one, { edges, features }); // of the last run, which began with everything found before
+  await writeFile(sums, JSON.stringify(all, null, 2));
+  console.log(`  ${executions.toLocaleString('en')} executions in ${seconds} s, ${edges} edges, ${features} features`);
+}
+
+/** All runs of this clone, as a table for CONFORMANCE.md. */
+async function table() {
+  const all = await known();
+  const number = (value) => value.toLocaleString('en');
+  const rows = await Promise.all(Object.entries(all).map(async ([target, { seconds, executions, sanitized, edges, features }]) => {
+    const files = await readdir(join(folder, 'corpus', target));
+    return `| \`${target}\` | ${number(seconds)} | ${number(executions)} | ${number(sanitized)} | ${number(edges)} | ${number(features)} | ${files.length} |`;
+  }));
+  const sum = Object.values(all).reduce((total, { executions }) => total + executions, 0);
+  return ['| target | seconds | executions | of them with the address sanitizer | edges | features | inputs kept |', '|---|---|---|---|---|---|---|',
+    ...rows, `| all | | ${number(sum)} | | | | |`].join('\n');
+}
