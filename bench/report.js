@@ -4,6 +4,8 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
 import { HOSTS } from './cases.js';
+import * as latencies from './latency.js';
+import * as scales from './scale.js';
 
 const NAMES = { channel: 'websocket-channel', before: 'before', ws: 'ws', whatwg: 'undici', websocket: 'websocket', socket: 'bare socket' };
 const FIRST = HOSTS[0].name;
@@ -89,7 +91,7 @@ function details(rounds) {
 const table = (head, rows) => [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
 
 /** RESULTS.md. `rows` are the cases, `browser` and `native` what their own benchmarks answered. */
-export function results({ rows, browser, native, date }) {
+export function results({ rows, browser, native, scale = [], latency = [], date }) {
   const judged = rows.filter(({ target }) => target);
   return `# Results
 Made by \`npm run bench\` on ${date}: ${cpus()[0].model.trim()}, ${cpus().length} cores, ${Math.round(totalmem() / 2 ** 30)} GiB,
@@ -136,6 +138,18 @@ ${table(['', 'Node 24', 'Node 26', 'Bun\'s own', 'Deno\'s own'], rows.map((row) 
     ...OWN.map((own) => below(ratio(row, row.hosts[FIRST].channel, row.hosts[own]?.whatwg)))]))}
 
 ${OTHER_HOSTS}
+
+## ${FIRST}: very many channels
+\`node bench/scale.js\`, each line a process: every connection sends a message of 600 bytes once it is open, and hears it back; then each in turn, one at a
+time. The compression contexts of all channels share 64 MiB, which hold those of 160: beyond that each message makes its own anew. ws
+compressing is not measured with 10,000: it keeps a context for each.
+
+${scale.length > 0 ? table(scales.HEAD, scale.map((row) => scales.cells(row, scale))) : 'Not measured here.'}
+
+## ${FIRST}: latency
+\`node bench/latency.js\`: from the peer's write to the listener, at a steady rate, and what collecting garbage takes meanwhile.
+
+${latency.length > 0 ? table(latencies.HEAD, latency.flatMap(latencies.cells)) : 'Not measured here.'}
 
 ${plain('In the browser', 'The browser build against the native WebSocket that it drives, in fresh pages.', browser)}
 

@@ -9,6 +9,8 @@ import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
 import { main, root, run, say } from '../scripts/run.js';
 import { CASES, HOSTS, cannot } from './cases.js';
+import { measureLatency } from './latency.js';
+import { measureScale } from './scale.js';
 import { printCase, results, withComparison } from './report.js';
 
 const HELP = `npm run bench [-- OPTIONS]: measures the built package against other clients and writes bench/RESULTS.md
@@ -54,7 +56,11 @@ await main(async () => {
     say('measuring the engine natively (2 minutes)');
     const { measureNative } = await import('./native/run.js');
     const native = await measureNative();
-    await writeFile(measured, JSON.stringify({ rows, browser, native, date: new Date().toISOString().slice(0, 10) }));
+    say('measuring very many channels (3 minutes)');
+    const scale = await measureScale();
+    say('measuring latency (3 minutes)');
+    const latency = await measureLatency();
+    await writeFile(measured, JSON.stringify({ rows, browser, native, scale, latency, date: new Date().toISOString().slice(0, 10) }));
     await report();
   } finally {
     peers.stop();

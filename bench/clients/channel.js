@@ -10,10 +10,11 @@ export const openerOf = (folder) => {
 
 export const open = openerOf(new URL('../../build/installed/', import.meta.url));
 
-function openChannel(WebSocketChannel, url, { text, ca, opened, received }) {
+function openChannel(WebSocketChannel, url, { text, stamped, ca, opened, received }) {
   const channel = new WebSocketChannel(ca ? { tls: { ca } } : {});
   const listener = { onStart: opened, onStop: (_, status, { message }) => { throw new Error(`${status}: ${message}`); } };
   if (text) listener.onMessageAvailable = (_, message) => received(message.length);
+  else if (stamped) listener.onBinaryMessageAvailable = (_, message) => received(message);
   else listener.onBinaryMessageAvailable = (_, message) => received(message.length);
   channel.asyncOpen(url, null, listener, null);
   return {

@@ -1,0 +1,100 @@
+// From the peer's write to the listener, under load, and the pauses of the collector meanwhile; against ws, in turns. `node bench/latency.js [rounds]`
+// after `npm run bench -- --quick`. The peer writes the time into each message; both processes read the same clock.
+
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createHistogram, PerformanceObserver } from 'node:perf_hooks';
+import { fileURLToPath } from 'node:url';
+
+const CLIENTS = ['channel', 'ws'];
+/** Every millisecond, so many messages of so many bytes: `what`, messages, size. */
+const LOADS = [['20,000 messages of 128 B a second', 20, 128], ['100,000 messages of 128 B a second', 100, 128], ['2,000 messages of 16 KiB a second', 2, 16_384]];
+const SECONDS = 3;
+
+const cwd = fileURLToPath(new URL('.', import.meta.url));
+
+const PEER = `
+  const { WebSocketServer } = await import('ws');
+  const server = new WebSocketServer({ host: '127.0.0.1', port: 0, perMessageDeflate: false }, () => console.log(server.address().port));
+  server.on('connection', (socket, { url }) => {
+    const [messages, size] = url.slice(1).split('/').map(Number);
+    const started = performance.now();
+    let sent = 0;
+    const timer = setInterval(() => {
+      // A late timer makes up for what it missed, up to 20 milliseconds of it.
+      const due = Math.floor(performance.now() - started) * messages;
+      sent = Math.max(sent, due - 20 * messages);
+      for (; sent < due; sent++) {
+        const message = Buffer.alloc(size);
+        message.writeBigUInt64LE(process.hrtime.bigint());
+        socket.send(message);
+      }
+    }, 1);
+    socket.on('close', () => clearInterval(timer));
+    socket.on('error', () => {});
+  });
+`;
+
+/** One client under one load, in this process. */
+async function one({ client, url }) {
+  const { open } = await import(`./clients/${client}.js`);
+  const histogram = createHistogram();
+  const pauses = [];
+  let isWarm = false;
+  const observer = new PerformanceObserver((list) => list.getEntries().forEach(({ duration }) => isWarm && pauses.push(duration)));
+  observer.observe({ entryTypes: ['gc'] });
+  /** The clients tell what came by its length alone: here the message itself is asked for. */
+  open(url, { stamped: true, received(message) {
+    const sent = new DataView(message.buffer, message.byteOffset).getBigUint64(0, true);
+    const taken = process.hrtime.bigint() - sent;
+    if (isWarm) histogram.record(taken > 0n ? taken : 1n);
+  }, opened() {} });
+  setTimeout(() => { isWarm = true; }, 1000);
+  await new Promise((resolve) => setTimeout(resolve, 1000 + SECONDS * 1000));
+  const result = { p50: histogram.percentile(50) / 1000, p999: histogram.percentile(99.9) / 1000, count: histogram.count,
+    pauses: pauses.reduce((sum, pause) => sum + pause, 0) / SECONDS, longest: Math.max(0, ...pauses) };
+  process.stdout.write(JSON.stringify(result), () => process.exit());
+}
+
+/** { what, channel, ws } for each load: medians of p50 and p999 in microseconds, of GC milliseconds a second, of the longest pause in milliseconds. */
+export async function measureLatency(rounds = 5, log = console.log) {
+  const peer = spawn(process.execPath, ['--input-type=module', '--eval', PEER], { cwd, stdio: ['ignore', 'pipe', 'inherit'] });
+  try {
+    const [port] = await once(peer.stdout.setEncoding('utf8'), 'data');
+    const rows = [];
+    for (const [what, messages, size] of LOADS) {
+      const measured = Object.fromEntries(CLIENTS.map((client) => [client, []]));
+      for (let round = 0; round < rounds; round++) {
+        for (const client of round % 2 === 0 ? CLIENTS : CLIENTS.toReversed()) {
+          const task = JSON.stringify({ client, url: `ws://127.0.0.1:${port.trim()}/${messages}/${size}` });
+          measured[client].push(JSON.parse(execFileSync(process.execPath, [fileURLToPath(import.meta.url), task], { cwd, timeout: 60_000 })));
+        }
+      }
+      rows.push({ what, ...Object.fromEntries(CLIENTS.map((client) => [client, medians(measured[client])])) });
+      cells(rows.at(-1)).forEach((line) => log(line.join('  ')));
+    }
+    return rows;
+  } finally {
+    peer.kill();
+  }
+}
+
+function medians(results) {
+  const median = (values) => values.toSorted((a, b) => a - b)[values.length >> 1];
+  return Object.fromEntries(['p50', 'p999', 'pauses', 'longest', 'count'].map((key) => [key, median(results.map((result) => result[key]))]));
+}
+
+export const HEAD = ['', '', 'half of the messages within, µs', '99.9 % within, µs', 'collecting garbage, ms of each second', 'the longest pause, ms'];
+
+export function cells({ what, ...clients }) {
+  return CLIENTS.map((client) => {
+    const { p50, p999, pauses, longest } = clients[client];
+    return [what, client === 'channel' ? 'websocket-channel' : client, p50.toFixed(0), p999.toFixed(0), pauses.toFixed(1), longest.toFixed(1)];
+  });
+}
+
+const [, script, argument] = process.argv;
+if (script === fileURLToPath(import.meta.url)) {
+  if (argument?.startsWith('{')) await one(JSON.parse(argument));
+  else await measureLatency(argument ? Number(argument) : undefined);
+}
