@@ -4,7 +4,7 @@
 const WAKING = 'Four fifths of the time the process sleeps (profile: 79 % idle, 14 % in the write, nothing else above 1 %): what is measured '
   + 'is how soon the system wakes two processes in turn. The bare socket, which does nothing besides, is no faster than undici here.';
 const SYSTEM_WRITE = 'Profile: 82 % of the time is the write into the system, the same bytes for every client; the copies and the masking are a '
-  + 'twentieth. From run to run the ratio was 1.16 to 1.47.';
+  + 'twentieth. From run to run the ratio was 1.12 to 1.47.';
 const COPIES = 'Profile: 18 % in the write, 10 % in copying a mebibyte into wasm and out again, which is the price of masking it there in memory of '
   + 'bounded size; the rest is waiting for the peer. From run to run the ratio was 1.01 to 1.36.';
 const INFLATING = 'Inflating 64 KiB of JSON alone takes 46 µs in wasm (ARCHITECTURE.md, "Compression"), most of the 60 µs of CPU a message costs '

@@ -1,17 +1,15 @@
 // From the peer's write to the listener, under load, and the pauses of the collector meanwhile; against ws, in turns. `node bench/latency.js [rounds]`
 // after `npm run bench -- --quick`. The peer writes the time into each message; both processes read the same clock.
 
-import { execFileSync, spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { execFileSync } from 'node:child_process';
 import { createHistogram, PerformanceObserver } from 'node:perf_hooks';
 import { fileURLToPath } from 'node:url';
+import { folder, median, startPeer } from './shared.js';
 
 const CLIENTS = ['channel', 'ws'];
 /** Every millisecond, so many messages of so many bytes: `what`, messages, size. */
 const LOADS = [['20,000 messages of 128 B a second', 20, 128], ['100,000 messages of 128 B a second', 100, 128], ['2,000 messages of 16 KiB a second', 2, 16_384]];
 const SECONDS = 3;
-
-const cwd = fileURLToPath(new URL('.', import.meta.url));
 
 const PEER = `
   const { WebSocketServer } = await import('ws');
@@ -43,7 +41,6 @@ async function one({ client, url }) {
   let isWarm = false;
   const observer = new PerformanceObserver((list) => list.getEntries().forEach(({ duration }) => isWarm && pauses.push(duration)));
   observer.observe({ entryTypes: ['gc'] });
-  /** The clients tell what came by its length alone: here the message itself is asked for. */
   open(url, { stamped: true, received(message) {
     // Without a view of it, which would be garbage of the benchmark's own.
     let sent = 0;
@@ -59,16 +56,15 @@ async function one({ client, url }) {
 
 /** { what, channel, ws } for each load: medians of p50 and p999 in microseconds, of GC milliseconds a second, of the longest pause in milliseconds. */
 export async function measureLatency(rounds = 5, log = console.log) {
-  const peer = spawn(process.execPath, ['--input-type=module', '--eval', PEER], { cwd, stdio: ['ignore', 'pipe', 'inherit'] });
+  const peer = await startPeer(PEER);
   try {
-    const [port] = await once(peer.stdout.setEncoding('utf8'), 'data');
     const rows = [];
     for (const [what, messages, size] of LOADS) {
       const measured = Object.fromEntries(CLIENTS.map((client) => [client, []]));
       for (let round = 0; round < rounds; round++) {
         for (const client of round % 2 === 0 ? CLIENTS : CLIENTS.toReversed()) {
-          const task = JSON.stringify({ client, url: `ws://127.0.0.1:${port.trim()}/${messages}/${size}` });
-          measured[client].push(JSON.parse(execFileSync(process.execPath, [fileURLToPath(import.meta.url), task], { cwd, timeout: 60_000 })));
+          const task = JSON.stringify({ client, url: `ws://127.0.0.1:${peer.line}/${messages}/${size}` });
+          measured[client].push(JSON.parse(execFileSync(process.execPath, [fileURLToPath(import.meta.url), task], { cwd: folder, timeout: 60_000 })));
         }
       }
       rows.push({ what, ...Object.fromEntries(CLIENTS.map((client) => [client, medians(measured[client])])) });
@@ -76,12 +72,11 @@ export async function measureLatency(rounds = 5, log = console.log) {
     }
     return rows;
   } finally {
-    peer.kill();
+    peer.stop();
   }
 }
 
 function medians(results) {
-  const median = (values) => values.toSorted((a, b) => a - b)[values.length >> 1];
   return Object.fromEntries(['p50', 'p999', 'pauses', 'longest', 'count'].map((key) => [key, median(results.map((result) => result[key]))]));
 }
 

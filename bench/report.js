@@ -6,13 +6,13 @@ import { cpus, totalmem } from 'node:os';
 import { HOSTS } from './cases.js';
 import * as latencies from './latency.js';
 import * as scales from './scale.js';
+import { median } from './shared.js';
 
 const NAMES = { channel: 'websocket-channel', before: 'before', ws: 'ws', whatwg: 'undici', websocket: 'websocket', socket: 'bare socket' };
 const FIRST = HOSTS[0].name;
 /** A host whose own WebSocket is a peer of what websocket-channel does on the first host. */
 const OWN = ['Bun', 'Deno'];
 
-const median = (values) => values.toSorted((a, b) => a - b)[values.length >> 1];
 const number = (value) => value >= 100 ? Math.round(value).toLocaleString('en') : value.toPrecision(3);
 const times = (value) => value === null ? '–' : value >= 10 ? value.toFixed(0) : value.toFixed(2);
 const values = (rounds, key = 'value') => (rounds ?? []).filter((round) => !round.failed && Number.isFinite(round[key])).map((round) => round[key]);
@@ -33,7 +33,7 @@ masking. Where Bun's and Deno's own are ahead, it is one message at a time, larg
 write sockets without Node's streams and JavaScript between, and Bun makes strings of UTF-8 in native code.`;
 
 const LATENCY = `By \`--trace-gc\`, websocket-channel has a third of ws's scavenges, and neither collects the old space. Why the last thousandth waits longer than with ws
-at 100,000 messages a second has not been found: it is not the collector, whose longest pause is the same.`;
+at 100,000 messages a second (1.1 to 2.0 times, from run to run) has not been found: it is not the collector, whose longest pause is the same.`;
 
 const IN_THE_BROWSER = `Where the echo of 16 B is short of it: every message goes through the channel's states, its acknowledgement and the listener. A
 profile of the build before the last changes to it gave the package and the web APIs that it calls 3.5 µs a message, no wasm

@@ -1,10 +1,9 @@
 // Very many connections in one process: what each takes, what the last ones cost to open, and a message on each in turn, against ws.
 // `node bench/scale.js [channel|ws]` after `npm run bench -- --quick`; a process for each line.
 
-import { execFileSync, spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { createInterface } from 'node:readline';
+import { folder, median, startPeer } from './shared.js';
 
 /** How many, and whether they compress. A process may open 20,000 files here. */
 const LINES = [[10], [1000], [10_000], [19_500], [10, true], [1000, true], [10_000, true]];
@@ -14,8 +13,6 @@ const OPENING = 100;
 /** So many of the last are compared with as many of the first. */
 const PART = 1000;
 
-const cwd = fileURLToPath(new URL('.', import.meta.url));
-
 /** The echo server of connections that do not compress; the native one has a thread for each, and ends at 13,000. */
 const PLAIN_PEER = `
   const { WebSocketServer } = await import('ws');
@@ -23,13 +20,7 @@ const PLAIN_PEER = `
   server.on('connection', (socket) => socket.on('message', (data, isBinary) => socket.send(data, { binary: isBinary })));
 `;
 
-async function startPeer(deflate) {
-  const native = fileURLToPath(new URL('../target/bench-peer/release/peer', import.meta.url));
-  const [program, args] = deflate ? [native, []] : [process.execPath, ['--input-type=module', '--eval', PLAIN_PEER]];
-  const child = spawn(program, args, { cwd, stdio: ['pipe', 'pipe', 'inherit'] });
-  const [line] = await once(createInterface(child.stdout), 'line');
-  return { url: `ws://127.0.0.1:${JSON.parse(line).port}/echo${deflate ? '?deflate=1' : ''}`, stop: () => child.kill() };
-}
+const NATIVE_PEER = fileURLToPath(new URL('../target/bench-peer/release/peer', import.meta.url));
 
 /** A message of about 600 bytes, another each time. */
 const messageOf = (number) => JSON.stringify({
@@ -82,7 +73,6 @@ async function one({ client, url, channels, deflate }) {
   const turns = [];
   const few = Math.max(3, Math.ceil(2000 / channels));
   for (let at = 0; at < few; at++) turns.push(await turn());
-  const median = (values) => values.toSorted((a, b) => a - b)[values.length >> 1];
   process.stdout.write(JSON.stringify({ each, first, last, turn: median(turns) }), () => process.exit());
 }
 
@@ -92,10 +82,11 @@ export async function measureScale(clients = ['channel', 'ws'], log = console.lo
   for (const client of clients) {
     for (const [channels, deflate = false] of LINES) {
       if (client === 'ws' && channels > WS_MOST[deflate ? 'deflate' : 'plain']) continue;
-      const peer = await startPeer(deflate);
-      const task = JSON.stringify({ client, url: peer.url, channels, deflate });
+      const peer = await startPeer(PLAIN_PEER, deflate ? [NATIVE_PEER] : undefined);
+      const url = `ws://127.0.0.1:${JSON.parse(peer.line).port}/echo${deflate ? '?deflate=1' : ''}`;
+      const task = JSON.stringify({ client, url, channels, deflate });
       try {
-        const output = execFileSync(process.execPath, ['--expose-gc', fileURLToPath(import.meta.url), task], { cwd, encoding: 'utf8', timeout: 240_000 });
+        const output = execFileSync(process.execPath, ['--expose-gc', fileURLToPath(import.meta.url), task], { cwd: folder, encoding: 'utf8', timeout: 240_000 });
         rows.push({ client, channels, deflate, ...JSON.parse(output) });
         log(cells(rows.at(-1), rows).join('  '));
       } finally {

@@ -1,9 +1,8 @@
 // From the import to the first open channel, against ws, in turns: `node bench/start.js [rounds]`. Needs the built package.
 // `cpu` is what the process has used by then: it hardly depends on what else the machine does.
 
-import { execFileSync, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
+import { execFileSync } from 'node:child_process';
+import { evaluate, folder, median, startPeer } from './shared.js';
 
 const CLIENTS = ['channel', 'ws'];
 
@@ -29,26 +28,22 @@ const PEER = `
   const server = new WebSocketServer({ host: '127.0.0.1', port: 0 }, () => { console.log(server.address().port); });
 `;
 
-const cwd = fileURLToPath(new URL('.', import.meta.url));
-const evaluate = ['--input-type=module', '--eval'];
-const peer = spawn(process.execPath, [...evaluate, PEER], { cwd, stdio: ['ignore', 'pipe', 'inherit'] });
+const peer = await startPeer(PEER);
 try {
-  const [port] = await once(peer.stdout.setEncoding('utf8'), 'data');
   const measured = Object.fromEntries(CLIENTS.map((client) => [client, []]));
   for (let round = 0; round < Number(process.argv[2] ?? 25); round++) {
     for (const client of round % 2 === 0 ? CLIENTS : CLIENTS.toReversed()) {
       const module = new URL(`clients/${client}.js`, import.meta.url).href;
-      measured[client].push(JSON.parse(execFileSync(process.execPath, [...evaluate, PROGRAM, module, `ws://127.0.0.1:${port.trim()}/`], { cwd })));
+      measured[client].push(JSON.parse(execFileSync(process.execPath, [...evaluate, PROGRAM, module, `ws://127.0.0.1:${peer.line}/`], { cwd: folder })));
     }
   }
   report(measured);
 } finally {
-  peer.kill();
+  peer.stop();
 }
 
 /** Medians, and the ratio: the package must take at most 0.8 of what ws takes. */
 function report(measured) {
-  const median = (values) => values.toSorted((a, b) => a - b)[values.length >> 1];
   for (const [index, what] of ['clock', 'cpu'].entries()) {
     const [ours, theirs] = CLIENTS.map((client) => median(measured[client].map((pair) => pair[index])));
     console.log(`${what}: ${ours.toFixed(1)} ms, ws ${theirs.toFixed(1)} ms, ratio ${(ours / theirs).toFixed(2)}`);

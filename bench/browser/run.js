@@ -15,6 +15,7 @@ import { chromium } from 'playwright-core';
 import { main } from '../../scripts/run.js';
 import { installedFolder } from '../../tests-wasm/behaviour/harness/installed.js';
 import { programPath } from '../../tests-wasm/behaviour/harness/program.js';
+import { median } from '../shared.js';
 
 /** The share of the native `WebSocket`'s rate that an echo through the channel is to reach. */
 const TARGET = 0.95;
@@ -116,8 +117,6 @@ async function serve() {
     },
   };
 }
-
-const median = (values) => values.toSorted((a, b) => a - b)[values.length >> 1];
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   await main(async () => {
