@@ -120,6 +120,6 @@ async fn a_close_by_the_peer_is_told_with_its_code_and_reason() {
     let expected: [JsValue; 5] = ["NS_OK".into(), 4001.into(), "bye".into(), true.into(), "remote".into()];
     assert_eq!(detail, expected);
     if HOST == Host::Node {
-        assert_eq!(peer.seen(), ["close 4001"], "the answer; the native WebSocket gives its own");
+        assert_eq!(peer.seen_at_last(1).await, ["close 4001"], "the answer; the native WebSocket gives its own");
     }
 }

@@ -9,6 +9,12 @@
 //! | `/refuse` | refuses to open: in Node with 403 |
 //! | `/silent` | never answers |
 
+use js_sys::Promise;
+use wasm_bindgen::JsCast;
+use wasm_bindgen_futures::JsFuture;
+
+use crate::script;
+
 #[cfg(feature = "node")]
 mod node;
 #[cfg(not(feature = "node"))]
@@ -39,5 +45,17 @@ impl Peer {
     /// What has reached the peer, in order: `text hé`, `binary 1,2`, `close 4000 bye`, `close` without a code.
     pub(crate) fn seen(&self) -> Vec<String> {
         self.seen_items().iter().map(|item| item.as_string().expect("a string")).collect()
+    }
+
+    /// What has reached the peer, as soon as it is this many items: they may be on their way when the channel has stopped. Waits two seconds at most.
+    pub(crate) async fn seen_at_last(&self, count: usize) -> Vec<String> {
+        for _ in 0..200 {
+            if self.seen().len() >= count {
+                break;
+            }
+            let pause: Promise = script::run("new Promise((resolve) => setTimeout(resolve, 10))").unchecked_into();
+            JsFuture::from(pause).await.expect("no rejection");
+        }
+        self.seen()
     }
 }
