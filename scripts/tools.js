@@ -15,7 +15,7 @@ const PYTHON_WEBSOCKETS = '17.4';
 
 /** The runtimes that the behaviour suite runs in besides the Node that runs `npm test`: the npm package, its version, its program. */
 const NODE = `node-${process.platform === 'win32' ? 'win' : process.platform}-${process.arch}`;
-const RUNTIMES = {
+export const RUNTIMES = {
   'node 24': [NODE, '24.21.0', 'node'],
   'node 26': [NODE, '26.10.0', 'node'],
   deno: ['deno', '2.9.6', 'deno'],

@@ -1,7 +1,7 @@
 // npm run fuzz: every fuzz target for a given time, with nightly's cargo-fuzz. What it taught is kept in corpus/, minimised.
 
-import { access, mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { cp, mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { join, relative, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { finish, main, root, run, say } from '../../scripts/run.js';
 import { cargoFuzz, nightly } from '../../scripts/tools.js';
@@ -13,18 +13,19 @@ const TARGETS = {
 
 const HELP = `npm run fuzz [-- options]
 
-  Runs every fuzz target with nightly's cargo-fuzz, over what earlier runs found. A failure prints its input, its message and the command that
-  repeats it. At the end, the inputs that matter are written to tests-wasm/fuzz/corpus, and a table of all runs is printed.
+  Runs every fuzz target with nightly's cargo-fuzz, over what earlier runs found. A failure prints its message, its input, and the command that
+  runs that input again. At the end, the inputs that matter are written to tests-wasm/fuzz/corpus, and a table of all runs is printed.
 
     --minutes N        for each target (default 1)
     --target NAME      only this one; may be repeated: ${Object.keys(TARGETS).join(', ')}
+    --input FILE       runs this input alone, in the one target that --target names, and prints everything
     --sanitizer NAME   address (default) or none: several times as fast, for long runs
     --keep             leave tests-wasm/fuzz/corpus as it is
     --help             this text`;
 
 const OPTIONS = {
   minutes: { type: 'string', default: '1' }, target: { type: 'string', multiple: true }, sanitizer: { type: 'string', default: 'address' },
-  keep: { type: 'boolean' }, help: { type: 'boolean' },
+  input: { type: 'string' }, keep: { type: 'boolean' }, help: { type: 'boolean' },
 };
 
 const folder = join(root, 'tests-wasm', 'fuzz');
@@ -35,22 +36,24 @@ const sums = join(found, 'runs.json');
 await main(async () => {
   const { values } = parseArgs({ options: OPTIONS });
   if (values.help) return console.log(HELP);
-  const { minutes, targets, sanitizer } = checked(values);
+  const { minutes, targets, sanitizer, input } = checked(values);
   const fuzz = [await nightly(), 'fuzz'];
   const env = { PATH: `${await cargoFuzz()}:${process.env.PATH}`, CARGO_TARGET_DIR: join(root, 'target', 'fuzz') };
   await mkdir(found, { recursive: true });
   say(`building the targets (sanitizer: ${sanitizer}; about 2 minutes the first time)`);
   await run('cargo', [...fuzz, 'build', '--fuzz-dir', folder, '--sanitizer', sanitizer], { env, quiet: true });
+  if (input) return void await run('cargo', [...fuzz, 'run', '--fuzz-dir', folder, '--sanitizer', sanitizer, targets[0], input], { env });
   for (const target of targets) await fuzzOne({ target, minutes, sanitizer, fuzz, env, isKept: values.keep });
   console.log(`\n${await table()}`);
 });
 
-function checked({ minutes, target: targets = Object.keys(TARGETS), sanitizer }) {
+function checked({ minutes, target: targets = Object.keys(TARGETS), sanitizer, input }) {
   if (!(Number(minutes) > 0)) throw new Error(`--minutes: ${minutes} is not a number above 0. See --help.`);
   const unknown = targets.find((target) => !(target in TARGETS));
   if (unknown) throw new Error(`--target: there is no ${unknown}. See --help.`);
   if (!['address', 'none'].includes(sanitizer)) throw new Error(`--sanitizer: ${sanitizer} is neither address nor none. See --help.`);
-  return { minutes: Number(minutes), targets, sanitizer };
+  if (input && targets.length !== 1) throw new Error('--input: name its target with --target. See --help.');
+  return { minutes: Number(minutes), targets, sanitizer, input: input && resolve(input) };
 }
 
 /** One target, and what it found merged into its corpus. */
@@ -61,12 +64,12 @@ async function fuzzOne({ target, minutes, sanitizer, fuzz, env, isKept }) {
   const cargo = (folders, args) => finish('cargo', [
     ...fuzz, 'run', '--fuzz-dir', folder, '--sanitizer', sanitizer, target, ...folders, '--', ...args,
   ], { env, quiet: true });
-  say(`${target}, ${minutes} minutes`);
+  say(`${target} (${minutes} min)`);
   const { code, output } = await cargo([working, corpus], [
     `-max_total_time=${Math.ceil(minutes * 60)}`, `-max_len=${TARGETS[target]}`, '-rss_limit_mb=2048', '-timeout=30', '-print_final_stats=1',
     `-artifact_prefix=${failures}/`,
   ]);
-  if (code !== 0) throw new Error(`${target} failed:\n${output.split('\n').filter((line) => !/^#\d/.test(line)).slice(-60).join('\n')}`);
+  if (code !== 0) throw new Error(failure(target, sanitizer, output));
   await add(target, sanitizer, read(output));
   if (isKept) return;
   // The fewest inputs that reach every edge.
@@ -76,8 +79,15 @@ async function fuzzOne({ target, minutes, sanitizer, fuzz, env, isKept }) {
   const merge = await cargo([merged, corpus, working], ['-set_cover_merge=1', '-use_counters=0', `-max_len=${TARGETS[target]}`]);
   if (merge.code !== 0) throw new Error(`the corpus of ${target} cannot be merged:\n${merge.output.slice(-2000)}`);
   await rm(corpus, { recursive: true });
-  await mkdir(corpus);
-  for (const file of await readdir(merged)) await writeFile(join(corpus, file), await readFile(join(merged, file)));
+  await cp(merged, corpus, { recursive: true });
+}
+
+/** What a run that failed says to its reader: the panic or the sanitizer's finding, and the input, if it came so far. */
+function failure(target, sanitizer, output) {
+  const [, input] = output.match(/Test unit written to (.+)/) ?? [];
+  if (!input) return `${target} failed:\n${output.slice(-3000)}`;
+  const said = output.match(/panicked at .*\n.*|ERROR: .*/)?.[0] ?? '';
+  return `${target} failed: ${said}\n  again: npm run fuzz -- --target ${target} --sanitizer ${sanitizer} --input ${relative(root, input)}`;
 }
 
 /** libFuzzer's last words: executions, and coverage in edges and features. */
@@ -89,9 +99,8 @@ function read(output) {
 }
 
 /** The sums of all runs so far. */
-async function known() {
-  const exists = await access(sums).then(() => true, () => false);
-  return exists ? JSON.parse(await readFile(sums, 'utf8')) : {};
+function known() {
+  return readFile(sums, 'utf8').then(JSON.parse, () => ({}));
 }
 
 async function add(target, sanitizer, { edges, features, executions, seconds }) {

@@ -5,7 +5,7 @@ import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { main } from '../../scripts/run.js';
-import { runtime } from '../../scripts/tools.js';
+import { RUNTIMES, runtime } from '../../scripts/tools.js';
 import { installedFolder } from '../behaviour/harness/installed.js';
 import { startPeers } from '../behaviour/harness/peers.js';
 import { crowd } from './crowd.js';
@@ -41,6 +41,7 @@ function numberOf(name, text) {
 }
 
 async function inOtherNode(version) {
+  if (!(`node ${version}` in RUNTIMES)) throw new Error(`--node: ${version} is neither 24 nor 26. See --help.`);
   const args = process.argv.slice(2).filter((arg, at, all) => arg !== '--node' && all[at - 1] !== '--node' && !arg.startsWith('--node='));
   return spawnSync(await runtime(`node ${version}`), [fileURLToPath(import.meta.url), ...args], { stdio: 'inherit' }).status;
 }

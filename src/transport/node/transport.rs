@@ -254,7 +254,7 @@ impl Node {
         }
     }
 
-    /// Once every byte of ours is with the system: a fault's close frame is out, or both close frames are exchanged.
+    /// Once our close frame and all before it are with the system: ends the channel if it was a fault's, or if the peer's has come.
     pub(super) fn conclude_if_closed(&self) {
         if self.wire.borrow().is_over() {
             self.close_taken.set(true);
