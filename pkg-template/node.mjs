@@ -1,4 +1,6 @@
 // One instance for `import` and `require`: the CommonJS build is the one, and this names what it exports.
 import api from './node.cjs';
 
-export const { ChannelError, LoadGroup, Status, WebSocketChannel, statusName } = api;
+export const {
+  ChannelError, CloseEvent, LoadGroup, Status, WebSocket, WebSocketChannel, WebSocketError, WebSocketStream, statusName,
+} = api;

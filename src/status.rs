@@ -42,6 +42,7 @@ statuses! {
     UNKNOWN_HOST = 0x804B_001E, "NS_ERROR_UNKNOWN_HOST": "The host name was not found.";
     CONNECTION_REFUSED = 0x804B_0057, "NS_ERROR_WEBSOCKET_CONNECTION_REFUSED": "The connection was refused, the response was not HTTP, or its status was not 101.";
     INADEQUATE_SECURITY = 0x804B_0052, "NS_ERROR_NET_INADEQUATE_SECURITY": "TLS failed, or the certificate is not trusted.";
+    PORT_ACCESS_NOT_ALLOWED = 0x804B_0013, "NS_ERROR_PORT_ACCESS_NOT_ALLOWED": "Fetch blocks the port; of WebSocket and WebSocketStream alone.";
     PROXY_CONNECTION_REFUSED = 0x804B_0048, "NS_ERROR_PROXY_CONNECTION_REFUSED": "The proxy could not be reached, or it refused the connection.";
     UNKNOWN_PROXY_HOST = 0x804B_002A, "NS_ERROR_UNKNOWN_PROXY_HOST": "The proxy's host name was not found.";
     REDIRECT_LOOP = 0x804B_001F, "NS_ERROR_REDIRECT_LOOP": "There were too many redirects, or they lead in a circle.";

@@ -16,6 +16,7 @@ use super::load_group;
 use super::options::Options;
 use super::signal::Abort;
 use crate::channel::{Ending, OpenError, State};
+use crate::close::Close;
 use crate::status::Status;
 use crate::transport::{
     Attributes, ByteStream, Bytes, Driver, HostTransport, Listener, Payload, PayloadKind, Refusal, Target, Trampoline,
@@ -216,7 +217,10 @@ impl Inner {
     }
 
     pub(super) fn close(&self, code: &JsValue, reason: &JsValue) -> Result<(), Refusal> {
-        let close = parse_close(code, reason)?;
+        self.close_with(parse_close(code, reason)?)
+    }
+
+    pub(super) fn close_with(&self, close: Close) -> Result<(), Refusal> {
         self.driver.close(close).map_err(|_| not_connected("close"))
     }
 

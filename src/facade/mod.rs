@@ -1,7 +1,7 @@
-//! What JavaScript sees: the classes that `pkg-template/entry.js` makes the exported ones of. The types are in
+//! What JavaScript sees: the classes that `pkg-template/channel.js` makes the exported ones of. The types are in
 //! `pkg-template/index.d.ts`.
 //!
-//! Names that begin with two underscores are this package's own: `entry.js` moves the channel's to symbols.
+//! Names that begin with two underscores are this package's own: `channel.js` moves the channel's to symbols.
 //!
 //! A method reads its arguments, asks the [`channel`](crate::channel) through its driver, and turns a refusal into a
 //! `ChannelError`. What only one host can do is in `host/`.
@@ -22,6 +22,7 @@ use wasm_bindgen::prelude::*;
 use self::channel::Inner;
 use self::error::already_opened;
 use crate::channel::State;
+use crate::close::Close;
 use crate::status::Status;
 use crate::transport::{PayloadKind, Refusal, sentence};
 
@@ -41,7 +42,7 @@ impl WebSocketChannel {
         Ok(Self { inner: Inner::new(options)? })
     }
 
-    /// The object that JavaScript holds; `entry.js` tells it once.
+    /// The object that JavaScript holds; `channel.js` tells it once.
     #[wasm_bindgen(setter, js_name = __this)]
     pub fn set_this(&self, this: &JsValue) {
         self.inner.set_this(this);
@@ -59,7 +60,7 @@ impl WebSocketChannel {
         Ok(self.inner.open(uri, origin, listener, context)?)
     }
 
-    /// `sendMsg`: whether the text was accepted. If not, `entry.js` calls `__refused`: returning a `Result` costs every
+    /// `sendMsg`: whether the text was accepted. If not, `channel.js` calls `__refused`: returning a `Result` costs every
     /// send 21 ns.
     #[wasm_bindgen(js_name = sendMsg)]
     pub fn accepts_msg(&self, text: &JsValue) -> bool {
@@ -93,6 +94,12 @@ impl WebSocketChannel {
     /// `close`.
     pub fn close(&self, code: &JsValue, reason: &JsValue) -> Result<(), JsValue> {
         Ok(self.inner.close(code, reason)?)
+    }
+
+    /// Closes as the web's own classes do without arguments: the close frame is empty.
+    #[wasm_bindgen(js_name = __closeEmpty)]
+    pub fn close_empty(&self) -> Result<(), JsValue> {
+        Ok(self.inner.close_with(Close::EMPTY)?)
     }
 
     /// `suspend`.

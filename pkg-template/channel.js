@@ -1,5 +1,4 @@
-// The package's entry, for every host: compiles the wasm on first use, and makes the exported classes of its.
-// scripts/build.js bundles it with one of the two wasm builds.
+// The channel, for every host: compiles the wasm on first use, and makes the exported classes of its.
 
 import { ChannelError } from '../src/facade/error.js';
 import * as wasm from 'build:glue';
@@ -27,9 +26,12 @@ function tidy({ prototype }, symbols) {
 const tag = (name) => ({ value: name, configurable: true });
 const THIS = Symbol('this');
 const REFUSED = Symbol('refused');
+/** What the web's own classes call of a channel. */
+export const CANCEL = Symbol.for('websocket-channel.cancel');
+export const CLOSE_EMPTY = Symbol('closeEmpty');
 const INSPECT = Symbol.for('nodejs.util.inspect.custom');
 tidy(wasm.WebSocketChannel, {
-  __this: THIS, __refused: REFUSED, __cancel: Symbol.for('websocket-channel.cancel'), __inspect: INSPECT,
+  __this: THIS, __refused: REFUSED, __cancel: CANCEL, __closeEmpty: CLOSE_EMPTY, __inspect: INSPECT,
 });
 
 class WebSocketChannel extends wasm.WebSocketChannel {

@@ -1,0 +1,72 @@
+// The constructors' arguments (WHATWG WebSockets, "get a URL record" and the constructor's steps).
+
+import { isObject, toDOMString, toSequence, toUSVString } from './idl.js';
+
+const syntaxError = (message) => new DOMException(message, 'SyntaxError');
+
+/**
+ * The URL record of a constructor's first argument.
+ * @throws DOMException SyntaxError
+ */
+export function parseURL(url, base) {
+  const text = toUSVString(url);
+  const record = parsed(text, base);
+  if (/^https?:$/.test(record.protocol)) record.protocol = record.protocol.replace('http', 'ws');
+  if (!/^wss?:$/.test(record.protocol)) throw syntaxError(`${record.protocol} is not a WebSocket's scheme. Use ws: or wss:.`);
+  if (record.href.includes('#')) throw syntaxError('A WebSocket URL has no fragment (#…). Remove it.');
+  return record;
+}
+
+function parsed(text, base) {
+  try {
+    return new URL(text, base);
+  } catch {
+    const shown = text.includes('@') ? 'The URL' : JSON.stringify(text.slice(0, 60)); // what may be a password is not shown
+    throw syntaxError(`${shown} is not a URL. Pass one such as wss://example.org/chat.`);
+  }
+}
+
+/** A token (RFC 9110 §5.6.2), which a subprotocol must be (RFC 6455 §4.1). */
+const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
+
+/**
+ * Throws unless each subprotocol is a token, and there but once.
+ * @throws DOMException SyntaxError
+ */
+export function checkProtocols(protocols) {
+  for (const [index, protocol] of protocols.entries()) {
+    if (!TOKEN.test(protocol)) throw syntaxError(`${JSON.stringify(protocol)} is not a subprotocol (RFC 6455 §4.1).`);
+    if (protocols.indexOf(protocol) < index) throw syntaxError(`The subprotocol ${JSON.stringify(protocol)} appears twice.`);
+  }
+}
+
+/**
+ * The second argument of `WebSocket`: (DOMString or sequence<DOMString>), or this package's options.
+ * Options are an object that Object's own toString makes a string of: "[object Object]" is no subprotocol, so nothing that the
+ * standard allows is lost.
+ */
+export function parseProtocols(value) {
+  if (value === undefined) return { protocols: [] };
+  if (!isObject(value)) return { protocols: [toDOMString(value)] };
+  const iterator = value[Symbol.iterator];
+  if (iterator !== undefined && iterator !== null) return { protocols: toSequence(value, iterator) };
+  const hasText = typeof value === 'function' || value[Symbol.toPrimitive] !== undefined
+    || (value.toString !== undefined && value.toString !== Object.prototype.toString);
+  if (hasText) return { protocols: [toDOMString(value)] };
+  const options = Object.assign(Object.create(null), value); // own members alone: a prototype may have been polluted
+  const { protocols = null, ...rest } = options;
+  return { ...parseProtocols(protocols ?? undefined), options: rest };
+}
+
+/**
+ * Checks a close code and reason; null for one that is absent. A reason without a code goes out with 1000.
+ * @throws DOMException InvalidAccessError for the code, SyntaxError for the reason
+ */
+export function checkClose(code, reason) {
+  if (code !== null && code !== 1000 && !(code >= 3000 && code <= 4999)) {
+    throw new DOMException(`The close code must be 1000 or from 3000 to 4999, not ${code}.`, 'InvalidAccessError');
+  }
+  const size = reason === null ? 0 : new TextEncoder().encode(reason).length;
+  if (size > 123) throw syntaxError(`The reason has ${size} bytes in UTF-8, and 123 fit. Shorten it.`);
+  return { code: code ?? (size > 0 ? 1000 : null), reason: reason ?? '' };
+}

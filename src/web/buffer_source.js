@@ -1,0 +1,45 @@
+// Web IDL's BufferSource, for Node: whatever a subclass says of itself is not asked.
+
+import { illegal } from './idl.js';
+
+const getterOf = (prototype, name) => Object.getOwnPropertyDescriptor(prototype, name)?.get;
+const TypedArray = Object.getPrototypeOf(Uint8Array);
+const typedArrayBuffer = getterOf(TypedArray.prototype, 'buffer');
+const typedArrayLength = getterOf(TypedArray.prototype, 'byteLength');
+const dataViewBuffer = getterOf(DataView.prototype, 'buffer');
+const dataViewOffset = getterOf(DataView.prototype, 'byteOffset');
+const dataViewLength = getterOf(DataView.prototype, 'byteLength');
+const bufferLength = getterOf(ArrayBuffer.prototype, 'byteLength');
+const bufferResizable = getterOf(ArrayBuffer.prototype, 'resizable');
+const tagOf = getterOf(TypedArray.prototype, Symbol.toStringTag);
+
+/** Whether the value is an ArrayBuffer, of whatever realm. */
+function isArrayBuffer(value) {
+  try {
+    bufferLength.call(value);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Whether the value is an ArrayBuffer or a view, of whatever realm. */
+export const isBufferSource = (value) => typeof value === 'object' && value !== null && (ArrayBuffer.isView(value) || isArrayBuffer(value));
+
+/**
+ * BufferSource: what can be sent of an ArrayBuffer or a view. Whatever a subclass says of itself is not asked.
+ * A detached buffer has no bytes. Shared and resizable ones throw: the interface has neither [AllowShared] nor [AllowResizable].
+ */
+export function bytesOf(source, method) {
+  if (!ArrayBuffer.isView(source)) return fixed(source, method) ? source : new Uint8Array();
+  if (tagOf.call(source) !== undefined) return fixed(typedArrayBuffer.call(source), method) && typedArrayLength.call(source) > 0 ? source : new Uint8Array();
+  return fixed(dataViewBuffer.call(source), method) && dataViewLength.call(source) > 0
+    ? new Uint8Array(dataViewBuffer.call(source), dataViewOffset.call(source), dataViewLength.call(source)) : new Uint8Array();
+}
+
+/** Whether the buffer has bytes. */
+function fixed(buffer, method) {
+  if (!isArrayBuffer(buffer)) throw illegal(method, 'the data is in a SharedArrayBuffer. Copy it to an ArrayBuffer.');
+  if (bufferResizable?.call(buffer)) throw illegal(method, 'the data is in a resizable ArrayBuffer. Copy it to one of fixed length.');
+  return bufferLength.call(buffer) > 0;
+}

@@ -1,0 +1,42 @@
+// The connection under WebSocket and WebSocketStream: a channel, opened as Fetch's handshake demands.
+
+import { CANCEL, ChannelError, CLOSE_EMPTY, Status } from 'build:channel';
+import { blockedPort } from 'build:web-host';
+
+/** Opens the channel and answers true; false if Fetch blocks the port, which is a failure that is told in a task of its own. */
+export function open({ channel, origin }, record, protocols, listener, context) {
+  channel.protocol = protocols.join(',');
+  const blocked = blockedPort(record);
+  if (blocked === null) {
+    channel.asyncOpen(record.href, origin ?? null, listener, context);
+    return true;
+  }
+  const { name, message, result } = blocked;
+  setTimeout(() => listener.onStop(context, result,
+    { name, message, wasClean: false, code: 1006, reason: '', closedBy: null, http: null, cause: null, timeout: null }));
+  return false;
+}
+
+/** Fetch is stricter than RFC 6455: a server that was asked for subprotocols must select one. Answers the failure, or null. */
+export function refusedProtocols(channel, wasAsked) {
+  if (!wasAsked || channel.protocol !== '') return null;
+  return new ChannelError('NS_ERROR_ILLEGAL_VALUE', Status.NS_ERROR_ILLEGAL_VALUE,
+    'The server selected no subprotocol. Ask for one that it supports, or for none.');
+}
+
+/** Starts the closing handshake; without a code, the close frame is empty. */
+export function startClosing(channel, { code, reason }) {
+  if (code === null) channel[CLOSE_EMPTY]();
+  else channel.close(code, reason);
+}
+
+/** Ends the connection for a reason that the channel does not know. */
+export function fail(channel, error) {
+  channel[CANCEL](error.result);
+}
+
+/** What onStop tells, as an error; null if both close frames were exchanged. */
+export function stopError(status, detail) {
+  if (status === Status.NS_OK) return null;
+  return Object.assign(new ChannelError(detail.name, status, detail.message, detail.cause ?? undefined), { detail });
+}

@@ -1,0 +1,37 @@
+// WebSocketError of the WebSocketStream proposal: a DOMException that may carry a close code and a reason.
+
+import { checkClose } from './arguments.js';
+import { finishInterface, toClampedShort, toDictionary, toUSVString } from './idl.js';
+
+/** Set while this package makes one: a code that the peer has sent, or 1006, is not checked. */
+let received = null;
+
+export const WebSocketError = /* @__PURE__ */ (() => {
+  class WebSocketError extends DOMException {
+    #closeCode;
+    #reason;
+
+    constructor(message = '', init = undefined) {
+      const { closeCode, reason = '' } = toDictionary(init, 'WebSocketError', 'init');
+      const close = received ?? checkClose(closeCode === undefined ? null : toClampedShort(closeCode), toUSVString(reason));
+      super(`${message}`, 'WebSocketError');
+      this.#closeCode = close.code;
+      this.#reason = close.reason;
+    }
+
+    get closeCode() { return this.#closeCode; }
+    get reason() { return this.#reason; }
+  }
+  finishInterface(WebSocketError, 'WebSocketError', 0, ['closeCode', 'reason']);
+  return WebSocketError;
+})();
+
+/** The error of a connection that failed, with what the peer's close frame had. */
+export function connectionError({ message, code, reason }, cause) {
+  received = { code, reason };
+  try {
+    return Object.defineProperty(new WebSocketError(message), 'cause', { value: cause, configurable: true, writable: true });
+  } finally {
+    received = null;
+  }
+}

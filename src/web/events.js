@@ -1,0 +1,278 @@
+// The events that a socket fires, and who hears them (DOM §2).
+//
+// They are the host's own events, and pass for its MessageEvent and CloseEvent. What dispatching sets, only the host's
+// EventTarget can reach, which takes several times as long as all the rest: so a dispatch of our own, whose state these events hold.
+
+import { report } from '../transport/listener.js';
+import { illegal, isObject, requireArguments, toSignal } from './idl.js';
+
+/** An event that the package fires: trusted, neither bubbling nor cancelable. */
+class FiredEvent extends Event {
+  #target = null;
+  #isDispatched = false;
+  #stopsPropagation = false;
+  #stopsImmediately = false;
+
+  // After its dispatch it may be dispatched anew, by somebody else and at another target: then the host knows better.
+  get target() { return this.#isDispatched ? this.#target : super.target ?? this.#target; }
+  get srcElement() { return this.target; }
+  get currentTarget() { return this.#isDispatched ? this.#target : super.currentTarget; }
+  get eventPhase() { return this.#isDispatched ? Event.AT_TARGET : super.eventPhase; }
+  get isTrusted() { return super.target === null; }
+  get cancelBubble() { return this.#stopsPropagation || super.cancelBubble; }
+  set cancelBubble(value) { if (value) this.stopPropagation(); }
+
+  composedPath() { return this.#isDispatched ? [this.#target] : super.composedPath(); }
+
+  stopPropagation() {
+    this.#stopsPropagation = true;
+    super.stopPropagation();
+  }
+
+  stopImmediatePropagation() {
+    this.#stopsPropagation = this.#stopsImmediately = true;
+    super.stopImmediatePropagation();
+  }
+
+  initEvent(...args) { if (!this.#isDispatched) super.initEvent(...args); }
+
+  static isDispatched(event) { return #isDispatched in event && event.#isDispatched; }
+
+  /** DOM §2.9 for a target that has no parent: the capturing listeners, then the others. */
+  static dispatch(event, type, target, listeners) {
+    event.#target = target;
+    event.#isDispatched = true;
+    if (listeners.hasCapturing) event.#invoke(type, listeners, true);
+    if (!event.#stopsPropagation) event.#invoke(type, listeners, false);
+    event.#isDispatched = event.#stopsPropagation = event.#stopsImmediately = false;
+  }
+
+  /** Those that are there now: one that is added meanwhile is not called, one that is removed neither. */
+  #invoke(type, listeners, capture) {
+    for (const listener of listeners.list) {
+      if (listener.type !== type || listener.options.capture !== capture || listener.isRemoved) continue;
+      listeners.call(listener, this, this.#target);
+      if (this.#stopsImmediately) return;
+    }
+  }
+}
+
+class FiredMessageEvent extends FiredEvent {
+  #data;
+  #origin;
+
+  constructor(data, origin) {
+    super('message');
+    this.#data = data;
+    this.#origin = origin;
+  }
+
+  get data() { return this.#data; }
+  get origin() { return this.#origin; }
+  get lastEventId() { return ''; }
+  get source() { return null; }
+  get ports() { return NO_PORTS; }
+}
+
+const NO_PORTS = Object.freeze([]);
+
+class FiredCloseEvent extends FiredEvent {
+  #wasClean;
+  #code;
+  #reason;
+
+  constructor({ wasClean, code, reason }) {
+    super('close');
+    this.#wasClean = wasClean;
+    this.#code = code;
+    this.#reason = reason;
+  }
+
+  get wasClean() { return this.#wasClean; }
+  get code() { return this.#code; }
+  get reason() { return this.#reason; }
+}
+
+/** The host's CloseEvent; Node has one since version 23. */
+export const CloseEvent = globalThis.CloseEvent ?? class CloseEvent extends Event {
+  #init;
+
+  constructor(type, init) {
+    super(type, init);
+    const { code = 0, reason = '', wasClean = false } = init ?? {};
+    this.#init = { code: code & 0xFFFF, reason: `${reason}`, wasClean: Boolean(wasClean) };
+  }
+
+  get wasClean() { return this.#init.wasClean; }
+  get code() { return this.#init.code; }
+  get reason() { return this.#init.reason; }
+
+  static {
+    for (const name of ['wasClean', 'code', 'reason']) Object.defineProperty(this.prototype, name, { enumerable: true });
+    Object.defineProperty(this.prototype, Symbol.toStringTag, { value: 'CloseEvent', configurable: true });
+  }
+};
+
+/** Lets the events of a class pass for those of one of the host's: `instanceof`, `constructor`, `Object.prototype.toString`. */
+function passFor(it, host, name) {
+  delete it.prototype.constructor;
+  Object.defineProperty(it.prototype, Symbol.toStringTag, { value: name, configurable: true });
+  if (it === FiredEvent) return;
+  const { [Symbol.toStringTag]: _, constructor: __, ...dispatching } = Object.getOwnPropertyDescriptors(FiredEvent.prototype);
+  Object.defineProperties(it.prototype, dispatching);
+  if (host !== undefined) Object.setPrototypeOf(it.prototype, host.prototype);
+}
+
+passFor(FiredMessageEvent, globalThis.MessageEvent, 'MessageEvent');
+passFor(FiredCloseEvent, CloseEvent, 'CloseEvent');
+passFor(FiredEvent, Event, 'Event');
+
+export const openEvent = () => new FiredEvent('open');
+export const messageEvent = (data, origin) => new FiredMessageEvent(data, origin);
+export const closeEvent = (close) => new FiredCloseEvent(close);
+
+/** A plain Event, as the standard has it, that also says what happened. */
+export function errorEvent(error) {
+  const enumerable = true;
+  return Object.defineProperties(new FiredEvent('error'), { error: { value: error, enumerable }, message: { value: error.message, enumerable } });
+}
+
+const NONE = [];
+/** How most listeners are added; shared, because there are many. */
+const PLAIN = { isHandler: false, capture: false, once: false, passive: false };
+/** An event handler's. */
+const HANDLER = { ...PLAIN, isHandler: true };
+
+/** The event listener list of one target, and its event handlers (HTML §8.1.8.1). */
+export class Listeners {
+  /** In the order in which they were added; replaced when it changes: a dispatch goes on with the one it has begun with. */
+  list = NONE;
+  hasCapturing = false;
+
+  /** addEventListener */
+  add(type, callback, given) {
+    const { signal, ...options } = flattened(given);
+    callback = toCallback(callback, 'addEventListener');
+    if (signal?.aborted || callback === null || this.#find(type, callback, options.capture) !== undefined) return;
+    const isPlain = !options.capture && !options.once && !options.passive && signal === undefined;
+    const listener = this.#append(type, callback, isPlain ? PLAIN : { ...PLAIN, ...options });
+    this.hasCapturing ||= options.capture;
+    if (signal === undefined) return;
+    const onAbort = () => this.drop(listener);
+    signal.addEventListener('abort', onAbort, { once: true });
+    listener.options.forgetSignal = () => signal.removeEventListener('abort', onAbort);
+  }
+
+  /** removeEventListener */
+  remove(type, callback, given) {
+    const { capture } = flattened(given, false);
+    const listener = this.#find(type, toCallback(callback, 'removeEventListener'), capture);
+    if (listener !== undefined) this.drop(listener);
+  }
+
+  /** An event handler's value, or null. */
+  handler(type) {
+    return this.#handlerOf(type)?.callback ?? null;
+  }
+
+  /** Its place among the listeners is that of the first value; null gives the place up. */
+  setHandler(type, value) {
+    const callback = isObject(value) ? value : null;
+    const listener = this.#handlerOf(type);
+    if (listener === undefined) return void (callback !== null && this.#append(type, callback, HANDLER));
+    if (callback === null) this.drop(listener);
+    else listener.callback = callback;
+  }
+
+  #handlerOf(type) {
+    return this.list.find((one) => one.type === type && one.options.isHandler);
+  }
+
+  #find(type, callback, capture) {
+    return this.list.find((one) => one.type === type && one.callback === callback && one.options.capture === capture && !one.options.isHandler);
+  }
+
+  #append(type, callback, options) {
+    const listener = { type, callback, options, isRemoved: false };
+    this.list = [...this.list, listener];
+    return listener;
+  }
+
+  drop(listener) {
+    listener.isRemoved = true;
+    listener.options.forgetSignal?.();
+    this.list = this.list.filter((one) => one !== listener);
+  }
+
+  /** All of a type, in the order in which they are called. */
+  of(type) {
+    const all = this.list.filter((one) => one.type === type);
+    return [...all.filter(({ options }) => options.capture), ...all.filter(({ options }) => !options.capture)];
+  }
+
+  /** Calls one listener. What it throws is reported, and stops nothing. */
+  call(listener, event, target) {
+    const { callback, options } = listener;
+    if (options.once) this.drop(listener);
+    try {
+      if (options.isHandler) {
+        if (typeof callback === 'function' && callback.call(target, event) === false) event.preventDefault();
+      } else if (typeof callback === 'function') callback.call(target, event);
+      else handleEventOf(callback).call(callback, event);
+    } catch (error) {
+      report(error);
+    }
+  }
+}
+
+function handleEventOf(callback) {
+  const { handleEvent } = callback;
+  if (typeof handleEvent === 'function') return handleEvent;
+  throw new TypeError('An event listener that is an object needs a method handleEvent.');
+}
+
+function toCallback(value, method) {
+  if (value === null || value === undefined) return null;
+  if (isObject(value)) return value;
+  throw illegal(method, 'the listener is not an object.');
+}
+
+/** DOM's "flatten more", with Web IDL's order of reading. */
+function flattened(options, more = true) {
+  if (options === undefined || options === null) return { capture: false, once: false, passive: false };
+  if (!isObject(options)) return { capture: Boolean(options), once: false, passive: false };
+  const capture = Boolean(options.capture);
+  if (!more) return { capture };
+  const once = Boolean(options.once);
+  const passive = Boolean(options.passive);
+  return { capture, once, passive, signal: toSignal(options.signal, 'addEventListener') };
+}
+
+/** Fires an event of the package's own. */
+export function fire(event, type, target, listeners) {
+  FiredEvent.dispatch(event, type, target, listeners);
+}
+
+/**
+ * dispatchEvent, of an event that anybody has made: the host's own dispatch, over these listeners.
+ * `host` are the host's methods, bound to the target.
+ */
+export function dispatchForeign(event, target, listeners, host) {
+  requireArguments('dispatchEvent', event === undefined ? 0 : 1, 1);
+  if (!(event instanceof Event)) throw illegal('dispatchEvent', 'the argument is not an Event.');
+  if (FiredEvent.isDispatched(event)) throw new DOMException('The event is being dispatched already.', 'InvalidStateError');
+  const added = listeners.of(event.type).map((listener) => {
+    const { capture, passive } = listener.options;
+    const call = (it) => { if (!listener.isRemoved) listeners.call(listener, it, target); };
+    host.addEventListener(event.type, call, { capture, passive });
+    return [call, { capture }];
+  });
+  try {
+    return host.dispatchEvent(event);
+  } catch (error) {
+    if (error?.code !== 'ERR_EVENT_RECURSION') throw error;
+    throw new DOMException('The event is being dispatched already.', 'InvalidStateError');
+  } finally {
+    for (const [call, options] of added) host.removeEventListener(event.type, call, options);
+  }
+}

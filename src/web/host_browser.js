@@ -1,0 +1,16 @@
+// What WebSocketStream needs of a browser.
+
+import { WebSocketChannel } from 'build:channel';
+
+export const isBufferSource = (value) => ArrayBuffer.isView(value) || value instanceof ArrayBuffer;
+
+/** The channel and its native WebSocket read it by themselves. */
+export const bytesOf = (source) => source;
+
+/** A channel with these options; the browser sends the page's origin. */
+export const channelOf = (options) => ({ channel: new WebSocketChannel(options) });
+
+export const base = () => globalThis.document?.baseURI ?? globalThis.location?.href;
+
+/** The browser blocks ports by itself. */
+export const blockedPort = () => null;

@@ -1,0 +1,44 @@
+// Messages that wait for a Blob before them: a Blob's bytes come later, and messages keep their order.
+
+export class Outbox {
+  /** Payload bytes that wait. */
+  size = 0;
+  #sink;
+  #waiting = [];
+  #end = null;
+
+  /** `sink`: text(), bytes(), done() when nothing waits any more, failed() for a Blob that cannot be read. */
+  constructor(sink) {
+    this.#sink = sink;
+  }
+
+  /** A message of so many bytes: 'text', 'bytes' or 'blob'. */
+  add(kind, data, size) {
+    this.size += size;
+    const isFirst = this.#waiting.length === 0;
+    // The caller may change the bytes before they go.
+    this.#waiting.push({ kind, size, data: kind === 'bytes' ? new Uint8Array(data).slice() : data });
+    if (isFirst) this.#run();
+  }
+
+  /** Nothing more comes; `end` is called behind all messages. */
+  end(end) {
+    this.#end = end;
+  }
+
+  async #run() {
+    try {
+      for (let next; (next = this.#waiting[0]) !== undefined; this.#waiting.shift()) {
+        const { kind, data, size } = next;
+        const bytes = kind === 'blob' ? new Uint8Array(await data.arrayBuffer()) : data;
+        this.size -= size;
+        if (kind === 'text') this.#sink.text(data);
+        else this.#sink.bytes(bytes);
+      }
+      this.#sink.done();
+      this.#end?.();
+    } catch (error) {
+      this.#sink.failed(error);
+    }
+  }
+}

@@ -1,0 +1,217 @@
+// WebSocketStream of the WHATWG proposal, over a channel.
+
+import { base, bytesOf, channelOf, isBufferSource } from 'build:web-host';
+import { checkClose, checkProtocols, parseURL } from './arguments.js';
+import { fail, open, refusedProtocols, startClosing, stopError } from './connection.js';
+import { connectionError, WebSocketError } from './error.js';
+import { finishInterface, illegal, isObject, requireArguments, toClampedShort, toDictionary, toSequence, toSignal, toUSVString } from './idl.js';
+
+/** Messages of so many bytes may wait for the reader before the channel stops reading: stopping for each would cost more than the message. */
+const HIGH_WATER = 65_536;
+
+const invalidState = (message) => new DOMException(message, 'InvalidStateError');
+const CLOSED = 'The connection is closed, or closing.';
+const nothing = () => {};
+
+export const WebSocketStream = /* @__PURE__ */ (() => {
+  class WebSocketStream {
+    #url;
+    #opened = deferred();
+    #closed = deferred();
+    #channel;
+    #hasProtocols;
+    #readable = null;
+    #writable = null;
+    /** Bytes that wait for the reader. */
+    #waiting = 0;
+    #isSuspended = false;
+    /** One for each message that the host has not taken, in order. */
+    #writes = [];
+    /** Resolves `close` of the writable, if it was called. */
+    #ending = null;
+    #failure = null;
+    #forgetSignal = nothing;
+
+    constructor(url, options = undefined) {
+      requireArguments('WebSocketStream', arguments.length, 1);
+      const text = toUSVString(url);
+      const { protocols, signal, rest } = parseOptions(options);
+      const record = parseURL(text, base());
+      checkProtocols(protocols);
+      this.#url = record.href;
+      this.#hasProtocols = protocols.length > 0;
+      if (signal?.aborted) return void this.#reject(signal.reason);
+      const connection = channelOf(rest);
+      this.#channel = connection.channel;
+      open(connection, record, protocols, LISTENER, this);
+      if (signal !== undefined) this.#abortWith(signal);
+    }
+
+    get url() { return this.#url; }
+    get opened() { return #opened in this ? this.#opened.promise : refuse('opened'); }
+    get closed() { return #closed in this ? this.#closed.promise : refuse('closed'); }
+
+    close(closeInfo = undefined) {
+      const channel = this.#channel;
+      const { closeCode, reason = '' } = toDictionary(closeInfo, 'close', 'closeInfo');
+      const close = checkClose(closeCode === undefined ? null : toClampedShort(closeCode), toUSVString(reason));
+      if (channel !== undefined) this.#close(close);
+    }
+
+    /** The signal is one of the handshake alone. */
+    #abortWith(signal) {
+      const onAbort = () => {
+        this.#reject(signal.reason);
+        if (this.#channel.state === 'connecting') this.#channel.close();
+      };
+      signal.addEventListener('abort', onAbort, { once: true });
+      this.#forgetSignal = () => signal.removeEventListener('abort', onAbort);
+    }
+
+    #reject(error) {
+      this.#opened.reject(error);
+      this.#closed.reject(error);
+    }
+
+    /** "Close the WebSocket": nothing if that has begun. */
+    #close(close) {
+      const { state } = this.#channel;
+      if (state === 'idle' || state === 'closing' || state === 'stopped') return;
+      startClosing(this.#channel, close);
+    }
+
+    /** Cancelling the readable, or aborting the writable: the reason may say with which code to close. */
+    #closeBecause(reason) {
+      const isOurs = reason instanceof WebSocketError;
+      this.#close(checkClose(isOurs ? sendable(reason.closeCode) : null, isOurs ? reason.reason : ''));
+    }
+
+    #started() {
+      const { state, protocol, extensions } = this.#channel;
+      this.#forgetSignal();
+      if (state !== 'open') return;
+      this.#failure = refusedProtocols(this.#channel, this.#hasProtocols);
+      if (this.#failure !== null) return fail(this.#channel, this.#failure);
+      const readable = new ReadableStream({
+        start: (controller) => { this.#readable = controller; },
+        pull: () => this.#pulled(),
+        cancel: (reason) => this.#closeBecause(reason),
+      });
+      const writable = new WritableStream({
+        start: (controller) => { this.#writable = controller; },
+        write: (chunk) => this.#write(chunk),
+        close: () => this.#end(),
+        abort: (reason) => this.#closeBecause(reason),
+      });
+      this.#opened.resolve({ extensions, protocol, readable, writable });
+    }
+
+    #received(message, size) {
+      try {
+        this.#readable.enqueue(message);
+      } catch {
+        return; // it was cancelled
+      }
+      this.#waiting += size;
+      if (this.#isSuspended || this.#waiting < HIGH_WATER || this.#readable.desiredSize > 0) return;
+      try {
+        this.#channel.suspend();
+        this.#isSuspended = true;
+      } catch { /* a page cannot make its browser wait */ }
+    }
+
+    /** The reader has taken all that waited. */
+    #pulled() {
+      this.#waiting = 0;
+      if (!this.#isSuspended) return;
+      this.#isSuspended = false;
+      if (this.#channel.state !== 'stopped') this.#channel.resume();
+    }
+
+    /** Settles when the host has taken the message. */
+    #write(chunk) {
+      const accepted = isBufferSource(chunk) ? this.#channel.sendBinaryMsg(bytesOf(chunk, 'write')) : this.#channel.sendMsg(`${chunk}`);
+      if (!accepted) throw invalidState(CLOSED);
+      const write = deferred();
+      this.#writes.push(write);
+      return write.promise;
+    }
+
+    /** Closing the writable closes the connection, and has succeeded when that has. */
+    #end() {
+      this.#ending = deferred();
+      this.#close({ code: null, reason: '' });
+      return this.#ending.promise;
+    }
+
+    #stopped(status, detail) {
+      this.#forgetSignal();
+      const failure = this.#failure ?? stopError(status, detail);
+      if (failure === null) return this.#stoppedCleanly(detail);
+      const { code, reason } = this.#failure === null ? detail : { code: 1006, reason: '' };
+      const wasOpened = this.#readable !== null;
+      const error = connectionError({ message: failure.message, code: wasOpened ? code : null, reason }, failure);
+      this.#reject(error);
+      this.#ending?.reject(error);
+      for (const write of this.#writes.splice(0)) write.reject(error);
+      this.#readable?.error(error);
+      this.#writable?.error(error);
+    }
+
+    #stoppedCleanly({ code, reason }) {
+      try {
+        this.#readable.close();
+      } catch { /* it was cancelled */ }
+      const error = invalidState(CLOSED);
+      if (this.#ending !== null) this.#ending.resolve();
+      else this.#writable.error(error);
+      for (const write of this.#writes.splice(0)) write.reject(error);
+      this.#closed.resolve({ closeCode: code, reason });
+    }
+
+    /** One listener for all streams: the context is the stream. */
+    static listener = {
+      onStart: (stream) => stream.#started(),
+      onMessageAvailable: (stream, text) => stream.#received(text, text.length),
+      onBinaryMessageAvailable: (stream, bytes) => stream.#received(bytes, bytes.byteLength),
+      onAcknowledge: (stream) => stream.#writes.shift()?.resolve(),
+      onStop: (stream, status, detail) => stream.#stopped(status, detail),
+    };
+  }
+
+  const LISTENER = WebSocketStream.listener;
+  delete WebSocketStream.listener;
+  finishInterface(WebSocketStream, 'WebSocketStream', 1, ['url', 'opened', 'closed', 'close']);
+  return WebSocketStream;
+})();
+
+/** A promise that nobody need handle. */
+function deferred() {
+  const it = {};
+  it.promise = new Promise((resolve, reject) => Object.assign(it, { resolve, reject }));
+  it.promise.catch(nothing);
+  return it;
+}
+
+/** An attribute of another object: a promise that is rejected, as Web IDL has it. */
+const refuse = (name) => Promise.reject(illegal(name, 'this is not a WebSocketStream.'));
+
+/** A code that a close frame may have been received with, but that this end may not send, closes without one. */
+const sendable = (code) => code === 1000 || (code >= 3000 && code <= 4999) ? code : null;
+
+/** The members, in Web IDL's order. What the package adds are the channel's options. */
+function parseOptions(value) {
+  const options = toDictionary(value, 'WebSocketStream', 'options');
+  const { protocols, signal } = options;
+  const names = protocols === undefined ? [] : sequenceOf(protocols);
+  const rest = Object.assign(Object.create(null), options);
+  delete rest.protocols;
+  delete rest.signal;
+  return { protocols: names, signal: toSignal(signal, 'WebSocketStream'), rest };
+}
+
+function sequenceOf(value) {
+  const iterator = isObject(value) ? value[Symbol.iterator] : undefined;
+  if (typeof iterator !== 'function') throw illegal('WebSocketStream', 'protocols is not a sequence of strings.');
+  return toSequence(value, iterator);
+}

@@ -1,0 +1,239 @@
+// WebSocket of the WHATWG WebSockets Standard, over a channel. For Node: a browser has its own.
+
+import { ChannelError, Status } from 'build:channel';
+import { bytesOf, channelOf, isBufferSource } from 'build:web-host';
+import { checkClose, checkProtocols, parseProtocols, parseURL } from './arguments.js';
+import { fail, open, refusedProtocols, startClosing, stopError } from './connection.js';
+import { closeEvent, dispatchForeign, errorEvent, fire, Listeners, messageEvent, openEvent } from './events.js';
+import { finishInterface, requireArguments, toClampedShort, toDOMString, toUSVString } from './idl.js';
+import { Outbox } from './outbox.js';
+
+const [CONNECTING, OPEN, CLOSING, CLOSED] = [0, 1, 2, 3];
+
+export class WebSocket extends EventTarget {
+  #channel;
+  /** What MessageEvent says: the URL's origin; made with the first message. */
+  #origin = null;
+  /** Of a URL whose port is blocked: the channel has none. */
+  #blockedURL = null;
+  #hasProtocols;
+  #readyState = CONNECTING;
+  #binaryType = 'blob';
+  #extensions = '';
+  #protocol = '';
+  #listeners = new Listeners();
+  /** Messages behind a Blob that is still being read, or null. */
+  #outbox = null;
+  /** Bytes given to `send` that will not go out any more. */
+  #unsent = 0;
+  /** Why the connection was made to fail by this class, or null. */
+  #failure = null;
+
+  constructor(url, protocols = undefined) {
+    requireArguments('WebSocket', arguments.length, 1);
+    super();
+    const text = toUSVString(url);
+    const { protocols: names, options } = parseProtocols(protocols);
+    const record = parseURL(text);
+    checkProtocols(names);
+    this.#hasProtocols = names.length > 0;
+    const connection = channelOf(options);
+    this.#channel = connection.channel;
+    if (!open(connection, record, names, LISTENER, this)) this.#blockedURL = record.href;
+  }
+
+  get url() { return this.#blockedURL ?? this.#channel.originalURI; }
+  get readyState() { return this.#readyState; }
+  get extensions() { return this.#extensions; }
+  get protocol() { return this.#protocol; }
+
+  /** The channel underneath; no part of the standard. */
+  get channel() { return this.#channel; }
+
+  get bufferedAmount() {
+    const buffered = this.#readyState === CLOSED || this.#channel.state === 'idle' ? 0 : this.#channel.bufferedAmount;
+    return this.#unsent + buffered + (this.#outbox?.size ?? 0);
+  }
+
+  get binaryType() { return this.#binaryType; }
+
+  set binaryType(value) {
+    const before = this.#binaryType;
+    value = toDOMString(value);
+    this.#binaryType = value === 'blob' || value === 'arraybuffer' ? value : before; // an enumeration: what is none of it is ignored
+  }
+
+  get onopen() { return this.#listeners.handler('open'); }
+  set onopen(value) { this.#listeners.setHandler('open', value); }
+  get onerror() { return this.#listeners.handler('error'); }
+  set onerror(value) { this.#listeners.setHandler('error', value); }
+  get onclose() { return this.#listeners.handler('close'); }
+  set onclose(value) { this.#listeners.setHandler('close', value); }
+  get onmessage() { return this.#listeners.handler('message'); }
+  set onmessage(value) { this.#listeners.setHandler('message', value); }
+
+  send(data) {
+    const readyState = this.#readyState;
+    if (typeof data === 'string' && readyState === OPEN && this.#outbox === null) return void this.#sendText(data);
+    requireArguments('send', arguments.length, 1);
+    const [kind, message, size] = converted(data);
+    if (readyState === CONNECTING) throw new DOMException('send: the connection is not open yet. Wait for the event open.', 'InvalidStateError');
+    if (this.#readyState !== OPEN) this.#unsent += size(); // converting it may have closed the connection
+    else if (kind === 'blob' || this.#outbox !== null) this.#wait(kind, message, size());
+    else if (kind === 'text') this.#sendText(message);
+    else this.#sendBytes(message);
+  }
+
+  close(code = undefined, reason = undefined) {
+    const channel = this.#channel;
+    const close = checkClose(code === undefined ? null : toClampedShort(code), reason === undefined ? null : toUSVString(reason));
+    const readyState = this.#readyState;
+    if (readyState === CLOSING || readyState === CLOSED) return;
+    this.#readyState = CLOSING;
+    if (readyState === CONNECTING) {
+      if (channel.state !== 'idle') channel.close(); // it is, if the port is blocked
+    } else if (this.#outbox === null) startClosing(channel, close);
+    else this.#outbox.end(() => startClosing(channel, close));
+  }
+
+  addEventListener(type, callback, options) {
+    requireArguments('addEventListener', arguments.length, 2);
+    this.#listeners.add(toDOMString(type), callback, options);
+  }
+
+  removeEventListener(type, callback, options) {
+    requireArguments('removeEventListener', arguments.length, 2);
+    this.#listeners.remove(toDOMString(type), callback, options);
+  }
+
+  dispatchEvent(event) {
+    return dispatchForeign(event, this, this.#listeners, {
+      addEventListener: (...args) => super.addEventListener(...args),
+      removeEventListener: (...args) => super.removeEventListener(...args),
+      dispatchEvent: (it) => super.dispatchEvent(it),
+    });
+  }
+
+  #sendText(text) {
+    try {
+      this.#channel.sendMsg(text);
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  #sendBytes(bytes) {
+    try {
+      this.#channel.sendBinaryMsg(bytes);
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  /** Behind the Blobs that were sent before, and have still to be read. */
+  #wait(kind, message, size) {
+    this.#outbox ??= new Outbox({
+      text: (it) => this.#sendText(it),
+      bytes: (it) => this.#sendBytes(it),
+      done: () => { this.#outbox = null; },
+      failed: (cause) => this.#fail(unreadableBlob(cause)),
+    });
+    this.#outbox.add(kind, message, size);
+  }
+
+  /** "Fail the WebSocket connection", for a reason that the channel does not know. */
+  #fail(error) {
+    this.#failure ??= error;
+    this.#readyState = CLOSING;
+    fail(this.#channel, error);
+  }
+
+  #started() {
+    const { state, protocol, extensions } = this.#channel;
+    if (state !== 'open') return;
+    const refused = refusedProtocols(this.#channel, this.#hasProtocols);
+    if (refused !== null) return this.#fail(refused);
+    this.#readyState = OPEN;
+    this.#extensions = extensions;
+    this.#protocol = protocol;
+    fire(openEvent(), 'open', this, this.#listeners);
+  }
+
+  #received(data) {
+    if (this.#readyState !== OPEN) return;
+    this.#origin ??= new URL(this.url).origin;
+    fire(messageEvent(data, this.#origin), 'message', this, this.#listeners);
+  }
+
+  #receivedBytes(bytes) {
+    if (this.#readyState !== OPEN) return;
+    if (this.#binaryType === 'blob') return this.#received(new Blob([bytes]));
+    // A small message is a view of what came with it.
+    const { buffer, byteOffset, byteLength } = bytes;
+    this.#received(byteLength === buffer.byteLength ? buffer : buffer.slice(byteOffset, byteOffset + byteLength));
+  }
+
+  #closing() {
+    if (this.#readyState === OPEN) this.#readyState = CLOSING;
+  }
+
+  #stopped(status, detail) {
+    this.#unsent = this.bufferedAmount; // it does not fall any more
+    this.#outbox = null;
+    this.#readyState = CLOSED;
+    const error = this.#failure ?? stopError(status, detail);
+    if (error !== null) fire(errorEvent(error), 'error', this, this.#listeners);
+    const { code, reason } = this.#failure === null ? detail : UNCLEAN;
+    fire(closeEvent({ wasClean: error === null, code, reason }), 'close', this, this.#listeners);
+  }
+
+  /** What `console.log` shows in Node. */
+  [Symbol.for('nodejs.util.inspect.custom')](_, options, inspect) {
+    const state = ['CONNECTING', 'OPEN', 'CLOSING', 'CLOSED'][this.#readyState];
+    return `${this.constructor.name} ${inspect({ url: withoutCredentials(this.url), readyState: state, protocol: this.#protocol }, options)}`;
+  }
+
+  /** One listener for all sockets: the context is the socket. */
+  static listener = {
+    onStart: (socket) => socket.#started(),
+    onMessageAvailable: (socket, text) => socket.#received(text),
+    onBinaryMessageAvailable: (socket, bytes) => socket.#receivedBytes(bytes),
+    onServerClose: (socket) => socket.#closing(),
+    onStop: (socket, status, detail) => socket.#stopped(status, detail),
+  };
+}
+
+const LISTENER = WebSocket.listener;
+delete WebSocket.listener;
+
+function withoutCredentials(url) {
+  const record = new URL(url);
+  record.username = record.password = '';
+  return record.href;
+}
+
+const unreadableBlob = (cause) =>
+  new ChannelError('NS_ERROR_UNEXPECTED', Status.NS_ERROR_UNEXPECTED, 'A Blob that was sent could not be read. See the error\'s cause.', cause);
+
+/** RFC 6455 §7.1.5: a connection that failed. */
+const UNCLEAN = { code: 1006, reason: '' };
+
+/** (BufferSource or Blob or USVString), as the kind, the data, and a function that counts its bytes. */
+function converted(data) {
+  if (typeof data === 'object' && data !== null) {
+    if (data instanceof Blob) return ['blob', data, () => data.size];
+    if (isBufferSource(data)) {
+      const bytes = bytesOf(data, 'send');
+      return ['bytes', bytes, () => bytes.byteLength];
+    }
+  }
+  const text = toDOMString(data); // the engine writes U+FFFD for a lone surrogate
+  return ['text', text, () => Buffer.byteLength(text)];
+}
+
+finishInterface(WebSocket, 'WebSocket', 1, [
+  'url', 'readyState', 'bufferedAmount', 'onopen', 'onerror', 'onclose', 'onmessage', 'extensions', 'protocol', 'binaryType', 'send', 'close',
+]);
+for (const [name, value] of Object.entries({ CONNECTING, OPEN, CLOSING, CLOSED })) {
+  for (const holder of [WebSocket, WebSocket.prototype]) Object.defineProperty(holder, name, { value, enumerable: true });
+}
