@@ -6,6 +6,7 @@ import { cpus, totalmem } from 'node:os';
 import { HOSTS } from './cases.js';
 import * as latencies from './latency.js';
 import * as scales from './scale.js';
+import * as webs from './web.js';
 import { median } from './shared.js';
 
 const NAMES = { channel: 'websocket-channel', before: 'before', ws: 'ws', whatwg: 'undici', websocket: 'websocket', socket: 'bare socket' };
@@ -94,7 +95,7 @@ function details(rounds) {
 const table = (head, rows) => [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
 
 /** RESULTS.md. `rows` are the cases, `browser` and `native` what their own benchmarks answered. */
-export function results({ rows, browser, native, scale = [], latency = [], date }) {
+export function results({ rows, browser, native, web = [], scale = [], latency = [], date }) {
   const judged = rows.filter(({ target }) => target);
   return `# Results
 Made by \`npm run bench\` on ${date}: ${cpus()[0].model.trim()}, ${cpus().length} cores, ${Math.round(totalmem() / 2 ** 30)} GiB,
@@ -148,6 +149,12 @@ time. The compression contexts of all channels share 64 MiB, which hold those of
 compressing is not measured with 10,000: it keeps a context for each.
 
 ${scale.length > 0 ? table(scales.HEAD, scale.map((row) => scales.cells(row, scale))) : 'Not measured here.'}
+
+## The web's own classes
+Messages a second of \`WebSocket\` (\`onmessage\`, \`binaryType\` \`arraybuffer\`) and \`WebSocketStream\`, each in a process of its own, in turns. The column undici
+is the host's own class (on Node 20 that of the package undici). A ratio in bold is below what it is to reach, which stands behind it.
+
+${web.length > 0 ? table(webs.HEAD, web.flatMap(webs.cells)) : 'Not measured here.'}
 
 ## ${FIRST}: latency
 \`node bench/latency.js\`: from the peer's write to the listener, at a steady rate, and what collecting garbage takes meanwhile.

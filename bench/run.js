@@ -12,6 +12,7 @@ import { CASES, HOSTS, cannot } from './cases.js';
 import { measureLatency } from './latency.js';
 import { measureScale } from './scale.js';
 import { printCase, results, withComparison } from './report.js';
+import { measureWeb } from './web.js';
 
 const HELP = `npm run bench [-- OPTIONS]: measures the built package against other clients and writes bench/RESULTS.md
 
@@ -21,6 +22,7 @@ const HELP = `npm run bench [-- OPTIONS]: measures the built package against oth
   --rounds N       how many rounds (5)
   --against FOLDER measures, on Node 20, the package in FOLDER/node_modules and this one in turns, and puts the table of both into
                    bench/RESULTS.md (a build of another commit has its package in build/installed)
+  --web            only WebSocket and WebSocketStream
   --no-build       measure what is built already
   --report         measure nothing, write bench/RESULTS.md again from the last full run`;
 
@@ -35,7 +37,7 @@ const DEADLINE_MS = 60_000;
 await main(async () => {
   const { values: options } = parseArgs({ options: {
     help: { type: 'boolean', short: 'h' }, quick: { type: 'boolean' }, case: { type: 'string' }, host: { type: 'string', multiple: true },
-    rounds: { type: 'string' }, against: { type: 'string' }, report: { type: 'boolean' }, 'no-build': { type: 'boolean' } } });
+    rounds: { type: 'string' }, against: { type: 'string' }, report: { type: 'boolean' }, web: { type: 'boolean' }, 'no-build': { type: 'boolean' } } });
   if (options.help) return console.log(HELP);
   if (options.report) return report();
   if (options.against) process.env.WSC_BEFORE = resolve(options.against);
@@ -43,6 +45,12 @@ await main(async () => {
   const scratch = await mkdtemp(join(tmpdir(), 'wsc-bench-'));
   const peers = await startPeers(scratch);
   try {
+    const measureWebs = async () => {
+      say('measuring WebSocket and WebSocketStream');
+      const measureOneOf = (host, task) => measureOne(host, { ...task, ...timesOf(options) }, peers);
+      return measureWeb(await hostsOf(options), roundsOf(options), measureOneOf, console.log);
+    };
+    if (options.web) return await replace([], await measureWebs());
     const rows = await measure(options, peers);
     if (options.against) {
       await writeFile(compared, JSON.stringify({ rows, date: new Date().toISOString().slice(0, 10), commit: await commitOf(options.against) }));
@@ -56,11 +64,12 @@ await main(async () => {
     say('measuring the engine natively (2 minutes)');
     const { measureNative } = await import('./native/run.js');
     const native = await measureNative();
+    const web = await measureWebs();
     say('measuring very many channels (3 minutes)');
     const scale = await measureScale();
     say('measuring latency (3 minutes)');
     const latency = await measureLatency();
-    await writeFile(measured, JSON.stringify({ rows, browser, native, scale, latency, date: new Date().toISOString().slice(0, 10) }));
+    await writeFile(measured, JSON.stringify({ rows, browser, native, web, scale, latency, date: new Date().toISOString().slice(0, 10) }));
     await report();
   } finally {
     peers.stop();
@@ -69,10 +78,11 @@ await main(async () => {
 });
 
 /** Puts cases measured anew in the place of the last full run's, if there was one. */
-async function replace(rows) {
+async function replace(rows, web) {
   const last = await readFile(measured, 'utf8').then(JSON.parse, () => null);
   if (last === null) return;
   last.rows = last.rows.map((row) => rows.find(({ section, name }) => section === row.section && name === row.name) ?? row);
+  if (web) last.web = web;
   await writeFile(measured, JSON.stringify(last));
   await report();
 }
@@ -134,9 +144,17 @@ async function startPeers(scratch) {
   };
 }
 
+function roundsOf(options) {
+  return Number(options.rounds ?? (options.quick ? 2 : 5));
+}
+
+function timesOf(options) {
+  return options.quick ? { warmMs: 100, measureMs: 200 } : { warmMs: 150, measureMs: 300 };
+}
+
 async function measure(options, peers) {
-  const rounds = Number(options.rounds ?? (options.quick ? 2 : 5));
-  const times = options.quick ? { warmMs: 100, measureMs: 200 } : { warmMs: 150, measureMs: 300 };
+  const rounds = roundsOf(options);
+  const times = timesOf(options);
   const hosts = await hostsOf(options);
   const cases = CASES.filter(({ section, name }) => `${section} ${name}`.includes(options.case ?? ''));
   const rows = [];
