@@ -369,6 +369,209 @@ export class LoadGroup implements Iterable<WebSocketChannel> {
   [Symbol.iterator](): IterableIterator<WebSocketChannel>;
 }
 
+/**
+ * The web's `WebSocket`, to the letter of the WHATWG standard. In a browser it is the browser's own class, which takes no options and has no
+ * `channel`.
+ */
+export class WebSocket {
+  static readonly CONNECTING: 0;
+  static readonly OPEN: 1;
+  static readonly CLOSING: 2;
+  static readonly CLOSED: 3;
+  /**
+   * Opens a connection.
+   * @param url ws or wss (http and https count as these), without a fragment
+   * @param protocols the subprotocols to ask for; in Node also an object of options. If the server selects none, the connection fails
+   * @throws DOMException SyntaxError for a URL or a subprotocol; ChannelError for an option
+   */
+  constructor(url: string | UrlLike, protocols?: string | Iterable<string> | WebSocketOptions);
+  readonly url: string;
+  readonly readyState: 0 | 1 | 2 | 3;
+  /** Bytes given to `send` that the host has not taken. It does not fall any more once the connection is closed. */
+  readonly bufferedAmount: number;
+  /** The response's Sec-WebSocket-Extensions header, or "". */
+  readonly extensions: string;
+  /** The subprotocol that the server selected, or "". */
+  readonly protocol: string;
+  /** How binary messages are delivered. Default `blob`. */
+  binaryType: 'blob' | 'arraybuffer';
+  /** Node only: the channel underneath, with its status, TLS information, pings and suspend. */
+  readonly channel: WebSocketChannel;
+  onopen: ((event: SocketEvent) => unknown) | null;
+  onmessage: ((event: SocketMessageEvent) => unknown) | null;
+  onerror: ((event: SocketErrorEvent) => unknown) | null;
+  onclose: ((event: SocketCloseEvent) => unknown) | null;
+  /**
+   * Sends a message. After `close` it is dropped, and counts in `bufferedAmount`.
+   * @throws DOMException InvalidStateError while connecting; TypeError for shared or resizable memory
+   */
+  send(data: string | ArrayBufferLike | ArrayBufferView | BlobLike): void;
+  /**
+   * Closes behind all messages that were sent; without a code, the close frame is empty.
+   * @param code 1000, or 3000 to 4999
+   * @param reason at most 123 bytes of UTF-8
+   * @throws DOMException InvalidAccessError for the code, SyntaxError for the reason
+   */
+  close(code?: number, reason?: string): void;
+  addEventListener<Type extends keyof WebSocketEvents>(
+    type: Type,
+    listener: ((event: WebSocketEvents[Type]) => unknown) | { handleEvent(event: WebSocketEvents[Type]): unknown } | null,
+    options?: boolean | ListenerOptions,
+  ): void;
+  addEventListener(
+    type: string,
+    listener: ((event: SocketEvent) => unknown) | { handleEvent(event: SocketEvent): unknown } | null,
+    options?: boolean | ListenerOptions,
+  ): void;
+  removeEventListener(
+    type: string,
+    listener: ((event: never) => unknown) | { handleEvent(event: never): unknown } | null,
+    options?: boolean | { capture?: boolean | undefined },
+  ): void;
+  dispatchEvent(event: SocketEvent): boolean;
+  readonly CONNECTING: 0;
+  readonly OPEN: 1;
+  readonly CLOSING: 2;
+  readonly CLOSED: 3;
+}
+
+/** Node only: the second argument of `WebSocket`, with all options of a channel. */
+export interface WebSocketOptions extends ChannelOptions, OpeningOptions {
+  protocols?: string | Iterable<string> | null | undefined;
+  /** Node only: how many redirects to follow, 0 to 1000. Default 0: the standard follows none. */
+  redirects?: number | null | undefined;
+}
+
+/** Node only: what is written to a channel before it opens. */
+export interface OpeningOptions {
+  /** Sent as the Origin header. Default: none. */
+  origin?: string | null | undefined;
+  notificationCallbacks?: NotificationCallbacks | null | undefined;
+  loadGroup?: LoadGroup | null | undefined;
+  pingInterval?: number | null | undefined;
+  pingTimeout?: number | null | undefined;
+}
+
+/** What `addEventListener` takes. */
+export interface ListenerOptions {
+  capture?: boolean | undefined;
+  once?: boolean | undefined;
+  passive?: boolean | undefined;
+  signal?: AbortSignalLike | undefined;
+}
+
+/** The events of a `WebSocket`, by type. */
+export interface WebSocketEvents {
+  open: SocketEvent;
+  message: SocketMessageEvent;
+  error: SocketErrorEvent;
+  close: SocketCloseEvent;
+}
+
+/** The host's `Event`. */
+export type SocketEvent = IsUnknown<HostEvent> extends true ? EventLike : HostEvent;
+/** The host's `MessageEvent`. `data` is a string, or what `binaryType` says. */
+export type SocketMessageEvent = IsUnknown<HostMessageEvent> extends true
+  ? EventLike & { readonly data: unknown; readonly origin: string }
+  : HostMessageEvent;
+/** The host's `CloseEvent`. */
+export type SocketCloseEvent = IsUnknown<HostCloseEvent> extends true ? CloseEvent : HostCloseEvent;
+/** An `Event` that, in Node, says why the connection failed. */
+export type SocketErrorEvent = SocketEvent & { readonly error?: ConnectionError; readonly message?: string };
+
+/** Why a connection has failed: a `ChannelError`. Its members are optional here, because another host's event has an error of its own. */
+export interface ConnectionError extends Error {
+  readonly code?: string;
+  readonly result?: number;
+  /** What the channel's `onStop` was told. */
+  readonly detail?: StopDetail;
+}
+
+/** The host's `CloseEvent`; Node has one since version 23. In Node before that, this class is the one that `WebSocket` fires. */
+export class CloseEvent implements EventLike {
+  constructor(type: string, init?: { wasClean?: boolean; code?: number; reason?: string; bubbles?: boolean; cancelable?: boolean; composed?: boolean });
+  readonly type: string;
+  readonly target: object | null;
+  readonly timeStamp: number;
+  readonly wasClean: boolean;
+  readonly code: number;
+  readonly reason: string;
+}
+
+/** What of an `Event` is the same everywhere. */
+export interface EventLike {
+  readonly type: string;
+  readonly target: object | null;
+  readonly timeStamp: number;
+}
+
+/**
+ * A WebSocket whose messages are streams, with back-pressure both ways in Node. Where a browser has its own class, it is that one. In Firefox and
+ * Safari it is this package's, which cannot make the browser read more slowly.
+ */
+export class WebSocketStream {
+  /** @throws DOMException SyntaxError for a URL or a subprotocol; in Node, ChannelError for an option */
+  constructor(url: string | UrlLike, options?: WebSocketStreamOptions);
+  readonly url: string;
+  /** Resolves when the connection is open. */
+  readonly opened: Promise<WebSocketOpenInfo>;
+  /** Resolves when both close frames were exchanged. Rejects with a `WebSocketError` otherwise. */
+  readonly closed: Promise<{ closeCode: number; reason: string }>;
+  /** @throws DOMException InvalidAccessError for the code, SyntaxError for the reason */
+  close(closeInfo?: WebSocketCloseInfo): void;
+}
+
+/** The second argument of `WebSocketStream`. In Node it may have all options of a channel. */
+export interface WebSocketStreamOptions extends Omit<ChannelOptions, 'signal'>, OpeningOptions {
+  protocols?: Iterable<string> | undefined;
+  /** Aborting it ends the opening. Once the connection is open it does nothing. */
+  signal?: AbortSignalLike | undefined;
+}
+
+/** What `WebSocketStream.opened` resolves to. */
+export interface WebSocketOpenInfo {
+  readonly readable: IsUnknown<HostReadable> extends true ? AsyncIterable<Message> : HostReadable;
+  /** A write settles when the host has taken the message. Closing or aborting it closes the connection. */
+  readonly writable: IsUnknown<HostWritable> extends true ? object : HostWritable;
+  readonly extensions: string;
+  readonly protocol: string;
+}
+
+/** A text or binary message that has arrived. */
+export type Message = string | Uint8Array<ArrayBuffer>;
+
+export interface WebSocketCloseInfo {
+  /** 1000, or 3000 to 4999. */
+  closeCode?: number | undefined;
+  /** At most 123 bytes of UTF-8. */
+  reason?: string | undefined;
+}
+
+/** A `DOMException` named WebSocketError: how a `WebSocketStream` has failed, or, given to `abort` or `cancel`, the code to close with. */
+export class WebSocketError extends Error {
+  /** @throws DOMException InvalidAccessError for the code, SyntaxError for the reason */
+  constructor(message?: string, init?: WebSocketCloseInfo);
+  /** Always 0. */
+  readonly code: number;
+  /** The code of the peer's close frame, 1006 if none arrived on an open connection, otherwise null. */
+  readonly closeCode: number | null;
+  readonly reason: string;
+  /** Node: why the connection has failed. */
+  readonly cause?: unknown;
+}
+
+// Where these classes are not declared, the types are unknown here, as those of Node above.
+// @ts-ignore
+type HostEvent = Event;
+// @ts-ignore
+type HostMessageEvent = MessageEvent;
+// @ts-ignore
+type HostCloseEvent = globalThis.CloseEvent;
+// @ts-ignore
+type HostReadable = ReadableStream<Message>;
+// @ts-ignore
+type HostWritable = WritableStream<string | ArrayBuffer | ArrayBufferView>;
+
 /** What this package throws. `message` says what is wrong and what to do. `cause` is the error behind it, if there is one. */
 export class ChannelError extends Error {
   private constructor();

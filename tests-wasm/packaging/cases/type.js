@@ -13,6 +13,7 @@ const FILES = {
   'misuse.mts': 'types/misuse.mts',
   'bare.mts': 'types/bare.mts',
   'node.mts': 'types/node.mts',
+  'web.mts': 'types/web.mts',
 };
 const BOTH = [['nodenext', 'nodenext'], ['bundler', 'preserve']];
 
@@ -40,6 +41,12 @@ export function types() {
     test('compiles it where there is no DOM but Node\'s own types', async () => {
       await assertCompiles(['use.mts', 'use.cts'], { moduleResolution: 'nodenext', module: 'nodenext', lib: 'es2024', types: 'node' });
     });
+
+    for (const [where, more] of [['in a page', { lib: 'es2024,dom,dom.iterable,dom.asynciterable' }], ['in Node', { lib: 'es2024', types: 'node' }]]) {
+      test(`takes WebSocket for the host's own ${where}, and knows what its events and streams carry`, async () => {
+        await assertCompiles(['web.mts'], { moduleResolution: 'nodenext', module: 'nodenext', ...more });
+      });
+    }
 
     test('sees every misuse: without its directives misuse.mts has as many errors', async () => {
       const folder = await project('types', FILES);
