@@ -65,6 +65,11 @@ export interface ChannelOptions {
   maxMessageSize?: number | null | undefined;
   /** Aborting it cancels the channel: `onStop` gets NS_BINDING_ABORTED, and the signal's reason is the detail's `cause`. */
   signal?: AbortSignalLike | null | undefined;
+  /**
+   * Whether to wait until no other channel with this option is connecting to the same host and port (RFC 6455 §4.1). Default false. A browser
+   * always does.
+   */
+  oneConnectingPerHost?: boolean | null | undefined;
   /** Node only: extra request headers, as `fetch` takes them: an object, pairs, or `Headers`. */
   headers?: Readonly<Record<string, string>> | Iterable<readonly [string, string]> | null | undefined;
   /** Node only: what `tls.connect` takes (ca, cert, key, servername, rejectUnauthorized …). */

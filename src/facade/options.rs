@@ -34,7 +34,7 @@ const MAX_TIMEOUT_MS: u32 = 0x7FFF_FFFF;
 /// V8's longest string: a longer text could arrive but not be delivered.
 const MAX_MESSAGE_SIZE: u32 = 536_870_888;
 /// Options that all hosts honour.
-const SHARED: &[&str] = &["openTimeoutMs", "closeTimeoutMs", "maxMessageSize", "signal"];
+const SHARED: &[&str] = &["openTimeoutMs", "closeTimeoutMs", "maxMessageSize", "signal", "oneConnectingPerHost"];
 /// Options that Node honours.
 const NODE: &[&str] = &["deflate", "headers", "redirects", "proxy", "tls", "socket"];
 

@@ -104,6 +104,9 @@ pub(super) fn of_timeout(server: &Peer, proxy: Option<&Peer>, point: Point) -> S
     let proxy = proxy.map(|it| it.at.as_str());
     let waited = match (point, proxy) {
         (Point::Start, _) => String::new(),
+        (Point::Turn, _) => {
+            "while other channels were connecting to the host, which oneConnectingPerHost lets come first".into()
+        }
         (Point::Lookup, None) => "while looking up the name. Check the network and its name server".into(),
         (Point::Lookup, Some(proxy)) => {
             format!("while looking up the name of {proxy}. Check the network and its name server")

@@ -11,6 +11,7 @@
 //! | `handshake.rs` | the upgrade request and its response |
 //! | `follow.rs` | what follows a refusal: a redirect, a question to the user, or the end |
 //! | `explanation.rs`, `tls.rs` | every failure's status and sentence |
+//! | `turn.rs` | one connection at a time to a host, if that is wanted |
 //! | `progress.rs` | what is known when openTimeoutMs runs out |
 
 mod account;
@@ -27,6 +28,7 @@ mod settings;
 mod socks5;
 mod tls;
 mod tunnel;
+mod turn;
 
 #[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests;
@@ -48,6 +50,7 @@ use handshake::Settled;
 use plan::{Party, Plan};
 use progress::Point;
 use proxy::ProxyKind;
+use turn::Turn;
 
 use crate::http::{Expect, Response};
 use crate::protocol::Agreement;
@@ -87,9 +90,12 @@ pub fn begin<D: Dial, A: Ask<Cause = D::Cause>>(
 ) -> Result<Begun<impl Future<Output = Outcome<D>>>, Refusal<D::Cause>> {
     let plan = Plan::new(uri, settings)?;
     let progress = Rc::new(Progress::default());
-    let opening = Opening { plan, dial, ask, progress: progress.clone() };
+    let mut opening = Opening { plan, dial, ask, progress: progress.clone(), turn: None };
+    if !opening.has_turn() {
+        return Ok((progress, opening.run(None)));
+    }
     let socket = opening.dial().map_err(|Failure { status, message, cause, .. }| Refusal { status, message, cause })?;
-    Ok((progress, opening.run(socket)))
+    Ok((progress, opening.run(Some(socket))))
 }
 
 /// One opening.
@@ -98,6 +104,8 @@ struct Opening<D, A> {
     dial: D,
     ask: A,
     progress: Rc<Progress>,
+    /// Held while it connects, if only one channel at a time may.
+    turn: Option<Turn>,
 }
 
 /// What the server has responded.
@@ -108,8 +116,12 @@ enum Exchange {
 
 impl<D: Dial, A: Ask<Cause = D::Cause>> Opening<D, A> {
     /// One connection after the other, as redirects and authorization want it.
-    async fn run(mut self, mut socket: D::Socket) -> Outcome<D> {
+    async fn run(mut self, mut first: Option<D::Socket>) -> Outcome<D> {
         loop {
+            let mut socket = match first.take() {
+                Some(socket) => socket,
+                None => self.dial_in_turn().await?,
+            };
             self.connect(&mut socket).await?;
             let (refusal, party) = match self.tunnel(&mut socket).await? {
                 Some(refusal) => (refusal, Party::Proxy),
@@ -126,8 +138,32 @@ impl<D: Dial, A: Ask<Cause = D::Cause>> Opening<D, A> {
             };
             drop(socket);
             self.follow(refusal, party).await?;
-            socket = self.dial()?;
         }
+    }
+
+    /// Starts the next connection, as soon as no other channel is connecting to that host.
+    async fn dial_in_turn(&mut self) -> Result<D::Socket, Failure<D::Cause>> {
+        if !self.has_turn()
+            && let Some(turn) = &self.turn
+        {
+            self.progress.start(self.plan.peer(Party::Server), None);
+            self.progress.reach(Point::Turn);
+            turn.await;
+        }
+        self.dial()
+    }
+
+    /// Whether it may connect at once. If not, it has a place in the line of the host.
+    fn has_turn(&mut self) -> bool {
+        if !self.plan.settings.one_connecting_per_host {
+            return true;
+        }
+        let host = self.plan.uri.authority();
+        if self.turn.as_ref().is_none_or(|turn| turn.host() != host) {
+            self.turn = None; // before it waits for another: two channels could wait for each other
+            self.turn = Some(Turn::new(host));
+        }
+        self.turn.as_ref().is_none_or(Turn::has_come)
     }
 
     /// Starts the next connection.

@@ -24,6 +24,8 @@ pub(super) enum Point {
     /// Nothing yet.
     #[default]
     Start,
+    /// Other channels, which are connecting to the host.
+    Turn,
     /// The proxy's address, or without one the server's.
     Lookup,
     /// The connection there.

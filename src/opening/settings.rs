@@ -20,6 +20,8 @@ pub struct Settings {
     pub redirects: u32,
     /// The option `proxy`.
     pub proxy: ProxySetting,
+    /// Whether it waits until no other channel that does is connecting to the host.
+    pub one_connecting_per_host: bool,
     /// The option `socket.path` is set.
     pub unix_socket: bool,
     /// The host's own URL parser.

@@ -13,6 +13,7 @@ import { headerValues } from './cases/header_value.js';
 import { interimAnswers } from './cases/interim.js';
 import { memory } from './cases/memory.js';
 import { memoryLimits } from './cases/memory_limit.js';
+import { oneConnecting } from './cases/one_connecting.js';
 import { pings } from './cases/ping.js';
 import { pingFloods } from './cases/ping_flood.js';
 import { processes } from './cases/process.js';
@@ -40,5 +41,5 @@ import { named, suite } from './suite.js';
 export const nodeSuite = [...suite, ...named({
   requirements, headers, interimAnswers, attacks, differential, flow, memory, memoryLimits, processes, pings, sentPings, nodeStreams, streamPaces, progress, diagnoses,
   redirects, redirectOrigins, authorization, digests, securityInfos, proxies, proxyAuthorization, proxyEnvironment, proxyFailures, proxyWaits, proxyTargets,
-  failedOpens, headerValues, halfCloses, resetsAfter101, pingFloods, busyLoops, tlsIdentities, proxyInterims, bufferedStreams, consoleViews,
+  failedOpens, headerValues, halfCloses, resetsAfter101, pingFloods, busyLoops, tlsIdentities, proxyInterims, bufferedStreams, consoleViews, oneConnecting,
 })];

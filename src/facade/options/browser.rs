@@ -1,12 +1,19 @@
-//! A browser honours no options of its own.
+//! A browser honours no options of its own. `oneConnectingPerHost` is what it does, whatever the option says.
 
 use js_sys::Object;
 
 use super::{NODE, given};
+use crate::facade::arguments::quote;
 use crate::facade::error::not_implemented;
 use crate::transport::{HostOptions, Refusal, sentence};
 
 pub(super) fn parse_host_options(options: &Object) -> Result<HostOptions, Refusal> {
+    if let Some(flag) = given(options, "oneConnectingPerHost")
+        && flag.as_bool().is_none()
+    {
+        let advice = " is not allowed. Use true or false.";
+        return Err(Refusal::invalid(sentence(&["oneConnectingPerHost: ", &quote(&flag), advice])));
+    }
     match NODE.iter().find(|name| given(options, name).is_some()) {
         None => Ok(HostOptions),
         Some(name) => {

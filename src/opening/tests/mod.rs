@@ -9,3 +9,4 @@ mod redirect;
 mod script;
 mod socks5;
 mod tunnel;
+mod turn;

@@ -50,6 +50,8 @@ pub(crate) struct HostOptions {
     /// How many redirects to follow at most.
     pub(crate) redirects: u32,
     pub(crate) proxy: ProxySetting,
+    /// Whether it waits until no other channel that does is connecting to the host.
+    pub(crate) one_connecting_per_host: bool,
     /// What `tls.connect` takes, by its own keys.
     pub(crate) tls: Object,
     /// What `net.connect` takes, by its own keys.
@@ -65,6 +67,7 @@ impl Default for HostOptions {
             headers: Vec::new(),
             redirects: 10,
             proxy: ProxySetting::None,
+            one_connecting_per_host: false,
             tls: Object::new(),
             socket: Object::new(),
             ping: (0, 0),

@@ -55,6 +55,7 @@ pub(super) fn begin(node: &Rc<Node>, target: Target) -> Result<(), Refusal> {
         deflate: options.deflate,
         redirects: options.redirects,
         proxy: options.proxy,
+        one_connecting_per_host: options.one_connecting_per_host,
         unix_socket,
         parse,
         random: keys::nonce,

@@ -48,6 +48,8 @@ export async function startRaw({ tls = null } = {}) {
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
     port: server.address().port,
+    /** How many connections nobody has asked for. */
+    waiting: () => connections.length,
     next: () => new Promise((resolve) => (connections.length > 0 ? resolve(connections.shift()) : waiting.push(resolve))),
     async allEnded() {
       const left = () => sockets.filter((socket) => !socket.readableEnded && !socket.destroyed).length;

@@ -98,6 +98,7 @@ pub(crate) fn settings() -> Settings {
         deflate: None,
         redirects: 10,
         proxy: ProxySetting::None,
+        one_connecting_per_host: false,
         unix_socket: false,
         parse,
         random: || *b"the sample nonce",
