@@ -6,7 +6,7 @@ import { WebSocketStream as OurStream } from '../src/web/stream.js';
 export { ChannelError, LoadGroup, Status, WebSocketChannel, statusName } from './channel.js';
 
 /** The browser's own; undefined where it has none. */
-export const { CloseEvent, WebSocket } = globalThis;
+export const { WebSocket } = globalThis;
 
 const isNative = /* @__PURE__ */ (() => typeof globalThis.WebSocketStream === 'function' && typeof globalThis.WebSocketError === 'function')();
 export const WebSocketStream = /* @__PURE__ */ (() => isNative ? globalThis.WebSocketStream : OurStream)();

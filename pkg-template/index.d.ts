@@ -480,7 +480,9 @@ export type SocketMessageEvent = IsUnknown<HostMessageEvent> extends true
   ? EventLike & { readonly data: unknown; readonly origin: string }
   : HostMessageEvent;
 /** The host's `CloseEvent`. */
-export type SocketCloseEvent = IsUnknown<HostCloseEvent> extends true ? CloseEvent : HostCloseEvent;
+export type SocketCloseEvent = IsUnknown<HostCloseEvent> extends true
+  ? EventLike & { readonly wasClean: boolean; readonly code: number; readonly reason: string }
+  : HostCloseEvent;
 /** An `Event` that, in Node, says why the connection failed. */
 export type SocketErrorEvent = SocketEvent & { readonly error?: ConnectionError; readonly message?: string };
 
@@ -490,17 +492,6 @@ export interface ConnectionError extends Error {
   readonly result?: number;
   /** What the channel's `onStop` was told. */
   readonly detail?: StopDetail;
-}
-
-/** The host's `CloseEvent`; Node has one since version 23. In Node before that, this class is the one that `WebSocket` fires. */
-export class CloseEvent implements EventLike {
-  constructor(type: string, init?: { wasClean?: boolean; code?: number; reason?: string; bubbles?: boolean; cancelable?: boolean; composed?: boolean });
-  readonly type: string;
-  readonly target: object | null;
-  readonly timeStamp: number;
-  readonly wasClean: boolean;
-  readonly code: number;
-  readonly reason: string;
 }
 
 /** What of an `Event` is the same everywhere. */
@@ -571,7 +562,7 @@ type HostEvent = Event;
 // @ts-ignore
 type HostMessageEvent = MessageEvent;
 // @ts-ignore
-type HostCloseEvent = globalThis.CloseEvent;
+type HostCloseEvent = CloseEvent;
 // @ts-ignore
 type HostReadable = ReadableStream<Message>;
 // @ts-ignore

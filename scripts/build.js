@@ -93,14 +93,13 @@ const resolver = ({ host, wasm }) => ({
 async function bundle({ file, format, ...which }) {
   const esbuild = await import('esbuild');
   const isNode = which.host === 'node';
-  await esbuild.build({
+  const { outputFiles: [{ text }] } = await esbuild.build({
     entryPoints: [join(template, `${which.host}.js`)],
-    outfile: join(packageFolder, file),
+    write: false,
     format,
     bundle: true,
     platform: isNode ? 'node' : 'browser',
     target: isNode ? 'node20' : 'es2022',
-    minify: !isNode, // Node prints the line that threw, and stack traces
     loader: { '.wasm': 'base64' },
     plugins: [resolver(which)],
     inject: isNode ? [] : [join(template, 'coder.js')],
@@ -108,6 +107,15 @@ async function bundle({ file, format, ...which }) {
     logOverride: { 'duplicate-object-key': 'silent' }, // wasm-bindgen imports a module of ours once for each function
     logLevel: 'warning',
   });
+  // Node's build stays readable: Node prints the line that threw, and stack traces.
+  await writeFile(join(packageFolder, file), isNode ? text : await minified(text, format === 'esm'));
+}
+
+/** By terser, which unlike esbuild keeps the marks of what is pure: by them, bundlers leave out the classes that an application does not use. */
+async function minified(text, module) {
+  const { minify } = await import('terser');
+  const { code } = await minify(text, { module, toplevel: true, ecma: 2022, compress: { passes: 2 }, format: { preserve_annotations: true } });
+  return code;
 }
 
 /** The wasm in files of its own: what Node loads with the first channel, and what workerd imports. */

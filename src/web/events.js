@@ -93,8 +93,8 @@ class FiredCloseEvent extends FiredEvent {
   get reason() { return this.#reason; }
 }
 
-/** The host's CloseEvent; Node has one since version 23. */
-export const CloseEvent = globalThis.CloseEvent ?? class CloseEvent extends Event {
+/** Where the host has no CloseEvent, as Node before version 23. */
+class CloseEvent extends Event {
   #init;
 
   constructor(type, init) {
@@ -111,7 +111,7 @@ export const CloseEvent = globalThis.CloseEvent ?? class CloseEvent extends Even
     for (const name of ['wasClean', 'code', 'reason']) Object.defineProperty(this.prototype, name, { enumerable: true });
     Object.defineProperty(this.prototype, Symbol.toStringTag, { value: 'CloseEvent', configurable: true });
   }
-};
+}
 
 /** Lets the events of a class pass for those of one of the host's: `instanceof`, `constructor`, `Object.prototype.toString`. */
 function passFor(it, host, name) {
@@ -123,13 +123,25 @@ function passFor(it, host, name) {
   if (host !== undefined) Object.setPrototypeOf(it.prototype, host.prototype);
 }
 
-passFor(FiredMessageEvent, globalThis.MessageEvent, 'MessageEvent');
-passFor(FiredCloseEvent, CloseEvent, 'CloseEvent');
 passFor(FiredEvent, Event, 'Event');
 
+// With the first event: Node loads its MessageEvent and CloseEvent when they are first named, which takes longer than all of this package.
+let passesForMessage = false;
+let passesForClose = false;
+
 export const openEvent = () => new FiredEvent('open');
-export const messageEvent = (data, origin) => new FiredMessageEvent(data, origin);
-export const closeEvent = (close) => new FiredCloseEvent(close);
+
+export function messageEvent(data, origin) {
+  if (!passesForMessage) passFor(FiredMessageEvent, globalThis.MessageEvent, 'MessageEvent');
+  passesForMessage = true;
+  return new FiredMessageEvent(data, origin);
+}
+
+export function closeEvent(close) {
+  if (!passesForClose) passFor(FiredCloseEvent, globalThis.CloseEvent ?? CloseEvent, 'CloseEvent');
+  passesForClose = true;
+  return new FiredCloseEvent(close);
+}
 
 /** A plain Event, as the standard has it, that also says what happened. */
 export function errorEvent(error) {

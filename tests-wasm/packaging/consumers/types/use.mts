@@ -154,6 +154,7 @@ group.cancel(Status.NS_ERROR_NET_TIMEOUT_EXTERNAL);
 const options: Required<ChannelOptions> = {
   openTimeoutMs: 1, closeTimeoutMs: 1, maxMessageSize: 1, signal: new AbortController().signal, headers: { Cookie: 'a=b' },
   tls: { ca: '', rejectUnauthorized: true }, socket: { family: 4 }, deflate: false, redirects: 5, proxy: null,
+  oneConnectingPerHost: true,
 };
 new WebSocketChannel({ headers: new Headers([['Cookie', 'a=b']]) });
 new WebSocketChannel({ headers: [['Cookie', 'a=b']], openTimeoutMs: null, closeTimeoutMs: undefined, tls: null, signal: AbortSignal.timeout(5) });
