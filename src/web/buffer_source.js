@@ -10,21 +10,25 @@ const dataViewBuffer = getterOf(DataView.prototype, 'buffer');
 const dataViewOffset = getterOf(DataView.prototype, 'byteOffset');
 const dataViewLength = getterOf(DataView.prototype, 'byteLength');
 const bufferLength = getterOf(ArrayBuffer.prototype, 'byteLength');
+const sharedLength = getterOf(SharedArrayBuffer.prototype, 'byteLength');
 const bufferResizable = getterOf(ArrayBuffer.prototype, 'resizable');
 const tagOf = getterOf(TypedArray.prototype, Symbol.toStringTag);
 
-/** Whether the value is an ArrayBuffer, of whatever realm. */
-function isArrayBuffer(value) {
+/** Whether the value has what this getter reads, of whatever realm. */
+function has(getter, value) {
   try {
-    bufferLength.call(value);
+    getter.call(value);
     return true;
   } catch {
     return false;
   }
 }
 
-/** Whether the value is an ArrayBuffer or a view, of whatever realm. */
-export const isBufferSource = (value) => typeof value === 'object' && value !== null && (ArrayBuffer.isView(value) || isArrayBuffer(value));
+const isArrayBuffer = (value) => has(bufferLength, value);
+
+/** Whether the value is an ArrayBuffer or a view, of whatever realm. A SharedArrayBuffer is taken for one, and cannot be sent: as in browsers. */
+export const isBufferSource = (value) => typeof value === 'object' && value !== null
+  && (ArrayBuffer.isView(value) || isArrayBuffer(value) || has(sharedLength, value));
 
 /**
  * BufferSource: what can be sent of an ArrayBuffer or a view. Whatever a subclass says of itself is not asked.

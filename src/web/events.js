@@ -22,6 +22,9 @@ class FiredEvent extends Event {
   get cancelBubble() { return this.#stopsPropagation || super.cancelBubble; }
   set cancelBubble(value) { if (value) this.stopPropagation(); }
 
+  get returnValue() { return super.returnValue; }
+  set returnValue(_) { /* it cannot be cancelled */ }
+
   composedPath() { return this.#isDispatched ? [this.#target] : super.composedPath(); }
 
   stopPropagation() {
@@ -111,6 +114,11 @@ class CloseEvent extends Event {
     for (const name of ['wasClean', 'code', 'reason']) Object.defineProperty(this.prototype, name, { enumerable: true });
     Object.defineProperty(this.prototype, Symbol.toStringTag, { value: 'CloseEvent', configurable: true });
   }
+}
+
+// DOM has them at each event, too, and Node at its class alone.
+for (const name of ['NONE', 'CAPTURING_PHASE', 'AT_TARGET', 'BUBBLING_PHASE']) {
+  Object.defineProperty(FiredEvent.prototype, name, { value: Event[name], enumerable: true });
 }
 
 /** Lets the events of a class pass for those of one of the host's: `instanceof`, `constructor`, `Object.prototype.toString`. */
@@ -216,6 +224,12 @@ export class Listeners {
     this.list = this.list.filter((one) => one !== listener);
   }
 
+  /** Whether anything listens to this type. */
+  has(type) {
+    for (const one of this.list) if (one.type === type) return true;
+    return false;
+  }
+
   /** All of a type, in the order in which they are called. */
   of(type) {
     const all = this.list.filter((one) => one.type === type);
@@ -226,6 +240,7 @@ export class Listeners {
   call(listener, event, target) {
     const { callback, options } = listener;
     if (options.once) this.drop(listener);
+    const allowCancelling = options.passive ? forbidCancelling(event) : nothing;
     try {
       if (options.isHandler) {
         if (typeof callback === 'function' && callback.call(target, event) === false) event.preventDefault();
@@ -233,8 +248,18 @@ export class Listeners {
       else handleEventOf(callback).call(callback, event);
     } catch (error) {
       report(error);
+    } finally {
+      allowCancelling();
     }
   }
+}
+
+const nothing = () => {};
+
+/** A passive listener cannot cancel, which Node does not see to. Answers how to allow it again. */
+function forbidCancelling(event) {
+  Object.defineProperty(event, 'preventDefault', { value: nothing, configurable: true });
+  return () => delete event.preventDefault;
 }
 
 function handleEventOf(callback) {
@@ -273,18 +298,29 @@ export function dispatchForeign(event, target, listeners, host) {
   requireArguments('dispatchEvent', event === undefined ? 0 : 1, 1);
   if (!(event instanceof Event)) throw illegal('dispatchEvent', 'the argument is not an Event.');
   if (FiredEvent.isDispatched(event)) throw new DOMException('The event is being dispatched already.', 'InvalidStateError');
-  const added = listeners.of(event.type).map((listener) => {
-    const { capture, passive } = listener.options;
-    const call = (it) => { if (!listener.isRemoved) listeners.call(listener, it, target); };
-    host.addEventListener(event.type, call, { capture, passive });
-    return [call, { capture }];
-  });
+  const call = (it) => invokeAll(it, target, listeners);
+  host.addEventListener(event.type, call);
   try {
     return host.dispatchEvent(event);
   } catch (error) {
     if (error?.code !== 'ERR_EVENT_RECURSION') throw error;
     throw new DOMException('The event is being dispatched already.', 'InvalidStateError');
   } finally {
-    for (const [call, options] of added) host.removeEventListener(event.type, call, options);
+    host.removeEventListener(event.type, call);
   }
+}
+
+/** One listener of the host's calls all of these: its own dispatch forgets the target behind the first, and warns of more than ten. */
+function invokeAll(event, target, listeners) {
+  let isStopped = false;
+  const stopImmediatePropagation = () => {
+    isStopped = true;
+    Event.prototype.stopImmediatePropagation.call(event);
+  };
+  Object.defineProperty(event, 'stopImmediatePropagation', { value: stopImmediatePropagation, configurable: true });
+  for (const listener of listeners.of(event.type)) {
+    if (isStopped || (event.cancelBubble && !listener.options.capture)) break;
+    if (!listener.isRemoved) listeners.call(listener, event, target);
+  }
+  delete event.stopImmediatePropagation;
 }

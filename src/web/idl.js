@@ -14,9 +14,9 @@ export const toDOMString = (value) => `${value}`;
 /** USVString: lone surrogates become U+FFFD. */
 export const toUSVString = (value) => `${value}`.replace(/\p{Surrogate}/gu, '\uFFFD');
 
-/** [Clamp] unsigned short: to the nearest whole number, to an even one from halfway. */
+/** [Clamp] unsigned short: to the nearest whole number, to an even one from halfway. A bigint throws. */
 export function toClampedShort(value) {
-  const number = Math.min(Math.max(Number(value), 0), 65_535);
+  const number = Math.min(Math.max(+value, 0), 65_535);
   if (Number.isNaN(number)) return 0;
   const floor = Math.floor(number);
   const rest = number - floor;

@@ -149,9 +149,10 @@ export const WebSocketStream = /* @__PURE__ */ (() => {
       const failure = this.#failure ?? stopError(status, detail);
       if (failure === null) return this.#stoppedCleanly(detail);
       const { code, reason } = this.#failure === null ? detail : { code: 1006, reason: '' };
-      const wasOpened = this.#readable !== null;
-      const error = connectionError({ message: failure.message, code: wasOpened ? code : null, reason }, failure);
-      this.#reject(error);
+      const { message } = failure;
+      const error = connectionError({ message, code, reason }, failure);
+      this.#opened.reject(connectionError({ message, code: null, reason: '' }, failure));
+      this.#closed.reject(error);
       this.#ending?.reject(error);
       for (const write of this.#writes.splice(0)) write.reject(error);
       this.#readable?.error(error);
@@ -199,15 +200,15 @@ const refuse = (name) => Promise.reject(illegal(name, 'this is not a WebSocketSt
 /** A code that a close frame may have been received with, but that this end may not send, closes without one. */
 const sendable = (code) => code === 1000 || (code >= 3000 && code <= 4999) ? code : null;
 
-/** The members, in Web IDL's order. What the package adds are the channel's options. */
+/** The members in Web IDL's order, each read once. What the package adds are the channel's options. */
 function parseOptions(value) {
   const options = toDictionary(value, 'WebSocketStream', 'options');
-  const { protocols, signal } = options;
-  const names = protocols === undefined ? [] : sequenceOf(protocols);
-  const rest = Object.assign(Object.create(null), options);
-  delete rest.protocols;
-  delete rest.signal;
-  return { protocols: names, signal: toSignal(signal, 'WebSocketStream'), rest };
+  const names = options.protocols;
+  const protocols = names === undefined ? [] : sequenceOf(names);
+  const signal = toSignal(options.signal, 'WebSocketStream');
+  const rest = Object.create(null);
+  for (const name of Object.keys(options)) if (name !== 'protocols' && name !== 'signal') rest[name] = options[name];
+  return { protocols, signal, rest };
 }
 
 function sequenceOf(value) {

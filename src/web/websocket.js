@@ -7,6 +7,7 @@ import { fail, open, refusedProtocols, startClosing, stopError } from './connect
 import { closeEvent, dispatchForeign, errorEvent, fire, Listeners, messageEvent, openEvent } from './events.js';
 import { finishInterface, requireArguments, toClampedShort, toDOMString, toUSVString } from './idl.js';
 import { Outbox } from './outbox.js';
+import { afterMicrotasks, Tasks } from './tasks.js';
 
 const [CONNECTING, OPEN, CLOSING, CLOSED] = [0, 1, 2, 3];
 
@@ -26,6 +27,8 @@ export class WebSocket extends EventTarget {
   #outbox = null;
   /** Bytes given to `send` that will not go out any more. */
   #unsent = 0;
+  /** What comes waits here while microtasks run, or null. */
+  #tasks = null;
   /** Why the connection was made to fail by this class, or null. */
   #failure = null;
 
@@ -96,12 +99,12 @@ export class WebSocket extends EventTarget {
     else this.#outbox.end(() => startClosing(channel, close));
   }
 
-  addEventListener(type, callback, options) {
+  addEventListener(type, callback, options = undefined) {
     requireArguments('addEventListener', arguments.length, 2);
     this.#listeners.add(toDOMString(type), callback, options);
   }
 
-  removeEventListener(type, callback, options) {
+  removeEventListener(type, callback, options = undefined) {
     requireArguments('removeEventListener', arguments.length, 2);
     this.#listeners.remove(toDOMString(type), callback, options);
   }
@@ -116,7 +119,7 @@ export class WebSocket extends EventTarget {
 
   #sendText(text) {
     try {
-      this.#channel.sendMsg(text);
+      if (!this.#channel.sendMsg(text)) this.#unsent += Buffer.byteLength(text); // it has stopped, and that event is still to come
     } catch (error) {
       this.#fail(error);
     }
@@ -124,7 +127,7 @@ export class WebSocket extends EventTarget {
 
   #sendBytes(bytes) {
     try {
-      this.#channel.sendBinaryMsg(bytes);
+      if (!this.#channel.sendBinaryMsg(bytes)) this.#unsent += bytes.byteLength;
     } catch (error) {
       this.#fail(error);
     }
@@ -156,35 +159,54 @@ export class WebSocket extends EventTarget {
     this.#readyState = OPEN;
     this.#extensions = extensions;
     this.#protocol = protocol;
+    this.#wakeLater();
     fire(openEvent(), 'open', this, this.#listeners);
   }
 
-  #received(data) {
-    if (this.#readyState !== OPEN) return;
-    this.#origin ??= new URL(this.url).origin;
-    fire(messageEvent(data, this.#origin), 'message', this, this.#listeners);
+  #received(message) {
+    if (this.#tasks !== null) this.#tasks.add(() => this.#hear(message));
+    else if (this.#hear(message)) this.#wakeLater();
   }
 
-  #receivedBytes(bytes) {
-    if (this.#readyState !== OPEN) return;
-    if (this.#binaryType === 'blob') return this.#received(new Blob([bytes]));
+  /** Answers whether nobody listens any more, so that the next message has to wait. */
+  #hear(message) {
+    if (this.#readyState !== OPEN) return false;
+    this.#origin ??= new URL(this.url).origin;
+    const data = typeof message === 'string' ? message : this.#binary(message);
+    fire(messageEvent(data, this.#origin), 'message', this, this.#listeners);
+    return !this.#listeners.has('message');
+  }
+
+  #binary(bytes) {
+    if (this.#binaryType === 'blob') return new Blob([bytes]);
     // A small message is a view of what came with it.
     const { buffer, byteOffset, byteLength } = bytes;
-    this.#received(byteLength === buffer.byteLength ? buffer : buffer.slice(byteOffset, byteOffset + byteLength));
+    return byteLength === buffer.byteLength ? buffer : buffer.slice(byteOffset, byteOffset + byteLength);
+  }
+
+  #wakeLater() {
+    this.#tasks = new Tasks(() => { this.#tasks = null; });
   }
 
   #closing() {
-    if (this.#readyState === OPEN) this.#readyState = CLOSING;
+    const task = () => { if (this.#readyState === OPEN) this.#readyState = CLOSING; };
+    if (this.#tasks === null) task();
+    else this.#tasks.add(task);
   }
 
   #stopped(status, detail) {
-    this.#unsent = this.bufferedAmount; // it does not fall any more
-    this.#outbox = null;
-    this.#readyState = CLOSED;
     const error = this.#failure ?? stopError(status, detail);
-    if (error !== null) fire(errorEvent(error), 'error', this, this.#listeners);
     const { code, reason } = this.#failure === null ? detail : UNCLEAN;
-    fire(closeEvent({ wasClean: error === null, code, reason }), 'close', this, this.#listeners);
+    if (this.#tasks === null) this.#wakeLater();
+    else this.#tasks.add(afterMicrotasks);
+    this.#tasks.add(() => {
+      this.#unsent = this.bufferedAmount; // it does not fall any more
+      this.#outbox = null;
+      this.#readyState = CLOSED;
+      if (error !== null) fire(errorEvent(error), 'error', this, this.#listeners);
+      return error !== null;
+    });
+    this.#tasks.add(() => fire(closeEvent({ wasClean: error === null, code, reason }), 'close', this, this.#listeners));
   }
 
   /** What `console.log` shows in Node. */
@@ -197,7 +219,7 @@ export class WebSocket extends EventTarget {
   static listener = {
     onStart: (socket) => socket.#started(),
     onMessageAvailable: (socket, text) => socket.#received(text),
-    onBinaryMessageAvailable: (socket, bytes) => socket.#receivedBytes(bytes),
+    onBinaryMessageAvailable: (socket, bytes) => socket.#received(bytes),
     onServerClose: (socket) => socket.#closing(),
     onStop: (socket, status, detail) => socket.#stopped(status, detail),
   };
@@ -233,6 +255,7 @@ function converted(data) {
 
 finishInterface(WebSocket, 'WebSocket', 1, [
   'url', 'readyState', 'bufferedAmount', 'onopen', 'onerror', 'onclose', 'onmessage', 'extensions', 'protocol', 'binaryType', 'send', 'close',
+  'addEventListener', 'removeEventListener', 'dispatchEvent',
 ]);
 for (const [name, value] of Object.entries({ CONNECTING, OPEN, CLOSING, CLOSED })) {
   for (const holder of [WebSocket, WebSocket.prototype]) Object.defineProperty(holder, name, { value, enumerable: true });

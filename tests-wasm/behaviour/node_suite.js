@@ -35,11 +35,12 @@ import { bufferedStreams } from './cases/stream_buffered.js';
 import { nodeStreams } from './cases/stream_node.js';
 import { streamPaces } from './cases/stream_pace.js';
 import { tlsIdentities } from './cases/tls_identity.js';
+import { webSocketFailures } from './cases/web_socket_failure.js';
 import { named, suite } from './suite.js';
 
 /** What every host runs, and what only a runtime with Node's sockets can run. */
 export const nodeSuite = [...suite, ...named({
   requirements, headers, interimAnswers, attacks, differential, flow, memory, memoryLimits, processes, pings, sentPings, nodeStreams, streamPaces, progress, diagnoses,
   redirects, redirectOrigins, authorization, digests, securityInfos, proxies, proxyAuthorization, proxyEnvironment, proxyFailures, proxyWaits, proxyTargets,
-  failedOpens, headerValues, halfCloses, resetsAfter101, pingFloods, busyLoops, tlsIdentities, proxyInterims, bufferedStreams, consoleViews, oneConnecting,
+  failedOpens, headerValues, halfCloses, resetsAfter101, pingFloods, busyLoops, tlsIdentities, proxyInterims, bufferedStreams, consoleViews, oneConnecting, webSocketFailures,
 })];

@@ -26,11 +26,23 @@ import { statusNames } from './cases/status_name.js';
 import { streams } from './cases/stream.js';
 import { endedStreams } from './cases/stream_end.js';
 import { subclassLengths } from './cases/subclass_length.js';
+import { webSocketCloses } from './cases/web_socket_close.js';
+import { webSocketConstructions } from './cases/web_socket_construct.js';
+import { webSocketEvents } from './cases/web_socket_event.js';
+import { webSocketHandlers } from './cases/web_socket_handler.js';
+import { webSocketInterfaces } from './cases/web_socket_idl.js';
+import { webSocketMessages } from './cases/web_socket_receive.js';
+import { webSocketSends } from './cases/web_socket_send.js';
+import { webStreamCloses } from './cases/web_stream_close.js';
+import { webStreamMessages } from './cases/web_stream_message.js';
+import { webStreamOpenings } from './cases/web_stream_open.js';
 
 /** The one behaviour suite: what every host runs. `hosts` on a case names the only hosts it is for, `needs` the addresses it cannot do without. */
 export const suite = named({
   laws, listeners, methods, attributes, closeCodes, failures, handshakes, frames, limits, messages, compression, options, loadGroups, python, streams, endedStreams,
   fuzz, constructions, pollutions, signals, reportErrors, subclassLengths, argumentErrors, detailNames, statusNames, inspections, relativeUris, soak,
+  webSocketConstructions, webSocketInterfaces, webSocketEvents, webSocketHandlers, webSocketSends, webSocketMessages, webSocketCloses,
+  webStreamOpenings, webStreamMessages, webStreamCloses,
 });
 
 /** Cases by subject become a list of cases that name their subject. */

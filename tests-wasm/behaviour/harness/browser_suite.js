@@ -1,4 +1,5 @@
 import { after, test } from 'node:test';
+import { deviation } from '../deviation.js';
 import { casesFor } from '../suite.js';
 import { servePage } from './page_server.js';
 import { startPeers } from './peers.js';
@@ -17,7 +18,7 @@ export async function runSuiteIn(engine, start) {
   await browser.open(served.url);
   await browser.run('while (!globalThis.behaviour?.run) await new Promise((resolve) => setTimeout(resolve, 10));');
   for (const { name, skip } of casesFor('browser', addresses)) {
-    test(name, { skip, timeout: 60_000 }, async () => {
+    test(name, { skip: skip || deviation(engine, name), timeout: 60_000 }, async () => {
       const wrong = await browser.run('return globalThis.behaviour.run(args[0]);', name);
       if (wrong) throw new Error(wrong);
     });

@@ -1,5 +1,6 @@
 import * as assert from './assert.js';
 import { Talk } from './talk.js';
+import { finishStream, Observed } from './web.js';
 
 /**
  * What a case is given as `t`: the package, the peers, the assertions. `host` is what differs between the hosts:
@@ -12,6 +13,8 @@ export class Context {
   oneOf = assert.oneOf;
   fail = assert.fail;
   #talks = [];
+  #sockets = [];
+  #streams = [];
   #host;
 
   constructor(api, host, addresses) {
@@ -49,6 +52,34 @@ export class Context {
     const { state } = await talk.until('onStart');
     if (state !== 'open') assert.fail(`it did not open:\n${talk}`);
     return talk;
+  }
+
+  /** A WebSocket, observed; closed when the case ends. */
+  socket(url, ...more) {
+    const observed = new Observed(this.api.WebSocket, url, more);
+    this.#sockets.push(observed);
+    return observed;
+  }
+
+  /** The same, once it is open. */
+  async openSocket(url, ...more) {
+    const observed = this.socket(url, ...more);
+    await observed.until('open');
+    return observed;
+  }
+
+  /** A WebSocketStream, closed when the case ends. */
+  stream(url, ...more) {
+    const stream = new this.api.WebSocketStream(url, ...more);
+    this.#streams.push(stream);
+    return stream;
+  }
+
+  /** The same once it is open: { stream, reader, writer } beside what `opened` has. */
+  async openStream(url, ...more) {
+    const stream = this.stream(url, ...more);
+    const opened = await stream.opened;
+    return { stream, ...opened, reader: opened.readable.getReader(), writer: opened.writable.getWriter() };
   }
 
   /** What the peer saw of the channel with this URL, or of this talk's, once `until` holds there (record.js). */
@@ -113,8 +144,11 @@ export class Context {
       if (!talk.stopped) talk.channel.close();
       await talk.end();
     }
-    // A call after onStop would come now.
+    for (const observed of this.#sockets) await observed.finish();
+    for (const stream of this.#streams) await finishStream(stream);
+    // A call after onStop, or an event after close, would come now.
     await new Promise((resolve) => setTimeout(resolve));
+    for (const { seen } of this.#sockets) assert.is(seen.at(-1).type, 'close', 'the last event');
     for (const talk of this.#talks) {
       const breach = talk.breach();
       if (breach) assert.fail(`a law is broken: ${breach}\n${talk}`);
@@ -125,9 +159,9 @@ export class Context {
 
   /** After a failure: what is still open does not disturb the next case. */
   abandon() {
-    for (const { channel } of this.#talks) {
+    for (const it of [...this.#talks.map(({ channel }) => channel), ...this.#sockets.map(({ socket }) => socket), ...this.#streams]) {
       try {
-        channel.close();
+        it.close();
       } catch {
         // The case has failed already, with a better reason.
       }

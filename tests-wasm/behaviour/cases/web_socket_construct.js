@@ -1,0 +1,177 @@
+import { noting, throwsDOMException, throwsTypeError, thrownBy } from '../harness/web.js';
+
+/** The constructor of WebSocket: Web IDL's conversions in their order, then the standard's checks in theirs. In a browser its own class is judged. */
+export const webSocketConstructions = [
+  {
+    name: 'without new, or without an argument: TypeError',
+    async run(t) {
+      const { WebSocket } = t.api;
+      throwsTypeError(() => WebSocket('ws://127.0.0.1/'), 'a call without new');
+      throwsTypeError(() => new WebSocket(), 'no argument');
+      throwsTypeError(() => new WebSocket(Symbol('url')), 'a symbol');
+      throwsTypeError(() => new WebSocket('ws://127.0.0.1/', Symbol('chat')), 'a symbol as the subprotocol');
+      throwsTypeError(() => new WebSocket('ws://127.0.0.1/', [Symbol('chat')]), 'a symbol among the subprotocols');
+      throwsTypeError(() => new WebSocket('ws://127.0.0.1/', { [Symbol.iterator]: 5 }), 'an iterator that is no function');
+      throwsTypeError(() => new WebSocket('ws://127.0.0.1/', { [Symbol.iterator]: () => 5 }), 'an iterator that is no object');
+    },
+  },
+  {
+    name: 'both arguments are converted before either is checked, the URL first',
+    async run(t) {
+      const log = [];
+      const protocols = { get [Symbol.iterator]() { log.push('iterator'); return function* () { yield noting(log, 'first', 'a b'); yield noting(log, 'second', 'b'); }; } };
+      const { message } = throwsDOMException('SyntaxError', () => new t.api.WebSocket(noting(log, 'url', 'ws://['), protocols));
+      t.same(log, ['url', 'iterator', 'first', 'second']);
+      if (t.host === 'node') t.ok(message.includes('ws://['), `it is the URL that is told: ${message}`);
+      const error = new RangeError('from toString');
+      t.ok(thrownBy(() => new t.api.WebSocket({ toString() { throw error; } })) === error, 'what toString throws');
+      t.ok(thrownBy(() => new t.api.WebSocket('ws://[', { [Symbol.iterator]() { throw error; } })) === error, 'what the iterator throws');
+    },
+  },
+  ...['ws://[', 'ws://', 'wss:// /', 'ws://a:99999/', 'ftp://127.0.0.1/', 'mailto:a@example.org', 'about:blank', 'data:,x', 'file:///etc', 'javascript:1',
+    'ws://127.0.0.1/#', 'ws://127.0.0.1/#fragment', 'http://127.0.0.1/#a', 'ws://a b/', 'ws://%zz/'].map((url) => ({
+    name: `a URL that is none of a WebSocket: SyntaxError for ${url}`,
+    async run(t) {
+      const { code, message } = throwsDOMException('SyntaxError', () => new t.api.WebSocket(url));
+      t.is(code, DOMException.SYNTAX_ERR);
+      t.ok(message.length > 10, `it says what is wrong: ${message}`);
+    },
+  })),
+  ...['', '/chat', 'chat', '//127.0.0.1/', '?a', 'localhost', '127.0.0.1:80', ' '].map((url) => ({
+    name: `there is nothing that a relative URL is relative to: SyntaxError for ${JSON.stringify(url)}`,
+    hosts: ['node'],
+    async run(t) {
+      throwsDOMException('SyntaxError', () => new t.api.WebSocket(url));
+    },
+  })),
+  ...Object.entries({
+    'ws://EXAMPLE.invalid': 'ws://example.invalid/',
+    'WSS://example.invalid:443/a/../b': 'wss://example.invalid/b',
+    'ws://example.invalid:80/': 'ws://example.invalid/',
+    'ws://example.invalid:443/': 'ws://example.invalid:443/',
+    'http://example.invalid/x?y': 'ws://example.invalid/x?y',
+    'https://example.invalid:443/': 'wss://example.invalid/',
+    'https://example.invalid:80/': 'wss://example.invalid:80/',
+    '\t ws://example.invalid/a\nb ': 'ws://example.invalid/ab',
+    'ws:\\\\example.invalid\\a': 'ws://example.invalid/a',
+    'ws://example.invalid/é?é': 'ws://example.invalid/%C3%A9?%C3%A9',
+    'ws://example.invalid/\uD800': 'ws://example.invalid/%EF%BF%BD',
+    'ws://0x7f.1:65535/': 'ws://127.0.0.1:65535/',
+    'ws://b\u00fccher.invalid/': 'ws://xn--bcher-kva.invalid/',
+    'ws://user:secret@example.invalid/': 'ws://user:secret@example.invalid/',
+    'ws://example.invalid/?': 'ws://example.invalid/?',
+  }).map(([url, expected]) => ({
+    name: `url is the parsed one: of ${JSON.stringify(url)} it is ${expected}`,
+    async run(t) {
+      const { socket } = t.socket(url);
+      t.is(socket.url, expected);
+      socket.close();
+      t.is(socket.url, expected, 'url once it is closing');
+    },
+  })),
+  {
+    name: 'the URL is converted to a string: an array, a URL object, an object with toString',
+    async run(t) {
+      const url = t.peer('ws', '/echo');
+      for (const given of [new URL(url), [url], { toString: () => url }, new String(url)]) {
+        const { socket } = t.socket(given);
+        t.is(socket.url, url);
+      }
+    },
+  },
+  ...['', ' ', 'a,b', 'a b', 'é', '\0', '\x7f', 'a\n', ...'()<>@,;:\\"/[]?={}'].map((protocol) => ({
+    name: `a subprotocol that is no token: SyntaxError for ${JSON.stringify(protocol)}, alone or in a list`,
+    async run(t) {
+      throwsDOMException('SyntaxError', () => new t.api.WebSocket('ws://127.0.0.1/', protocol));
+      throwsDOMException('SyntaxError', () => new t.api.WebSocket('ws://127.0.0.1/', ['chat', protocol]));
+    },
+  })),
+  {
+    name: 'a subprotocol that is there twice: SyntaxError',
+    async run(t) {
+      throwsDOMException('SyntaxError', () => new t.api.WebSocket('ws://127.0.0.1/', ['chat', 'chat']));
+      throwsDOMException('SyntaxError', () => new t.api.WebSocket('ws://127.0.0.1/', ['a', 'b', { toString: () => 'a' }]));
+    },
+  },
+  ...[
+    ['one string', 'chat', 'chat'],
+    ['a list, in its order', ['b', 'a', 'c'], 'b, a, c'],
+    ['every character of a token', "!#$%&'*+-.^_`|~09azAZ", "!#$%&'*+-.^_`|~09azAZ"],
+    ['null, which is a string', null, 'null'],
+    ['a number', 5, '5'],
+    ['a Set', new Set(['a', 'b']), 'a, b'],
+    ['a generator', (function* () { yield 'a'; yield 'b'; }()), 'a, b'],
+    ['a boxed string, which is a sequence of its characters', new String('chat'), 'c, h, a, t'],
+    ['a list with a hole', ['a', , 'b'], 'a, undefined, b'], // eslint-disable-line no-sparse-arrays
+    ['an object with a text of its own', { toString: () => 'chat' }, 'chat'],
+    ['none: undefined', undefined, undefined],
+    ['none: an empty list', [], undefined],
+  ].map(([what, protocols, expected]) => ({
+    name: `subprotocols that are asked for: ${what}`,
+    async run(t) {
+      const url = t.peer('ws', '/echo');
+      const { socket } = await t.openSocket(url, protocols);
+      const { request } = await t.observed(url);
+      t.is(request.headers['sec-websocket-protocol']?.replaceAll(/,\s*/g, ', '), expected);
+      t.is(socket.protocol, expected?.split(', ')[0] ?? '');
+    },
+  })),
+  {
+    name: 'as long as it connects: readyState 0, no extensions, no protocol, nothing buffered, blobs, no handlers',
+    async run(t) {
+      const { socket } = t.socket(t.peer('rude', '/silence'), 'chat');
+      const { readyState, extensions, protocol, bufferedAmount, binaryType, onopen, onmessage, onerror, onclose } = socket;
+      t.same([readyState, extensions, protocol, bufferedAmount, binaryType], [0, '', '', 0, 'blob']);
+      t.same([onopen, onmessage, onerror, onclose], [null, null, null, null]);
+      t.same(Object.keys(socket), []);
+    },
+  },
+  {
+    name: 'a listener that is added in a later microtask hears open',
+    async run(t) {
+      const socket = new t.api.WebSocket(t.peer('ws', '/echo'));
+      for (let at = 0; at < 100; at++) await null;
+      await new Promise((resolve) => { socket.onopen = resolve; });
+      t.is(socket.readyState, 1);
+      socket.close();
+      await new Promise((resolve) => { socket.onclose = resolve; });
+    },
+  },
+  {
+    name: 'a subclass, and new.target',
+    async run(t) {
+      class Mine extends t.api.WebSocket {
+        count = 0;
+
+        constructor(url) {
+          super(url);
+          this.addEventListener('message', () => { this.count += 1; });
+        }
+
+        send(data) {
+          super.send(`mine: ${data}`);
+        }
+      }
+      const mine = new Mine(t.peer('ws', '/echo'));
+      t.ok(mine instanceof t.api.WebSocket && mine instanceof EventTarget && mine.constructor === Mine, 'instanceof');
+      mine.onopen = () => mine.send('x');
+      const data = await new Promise((resolve) => { mine.onmessage = (event) => resolve(event.data); });
+      t.same([data, mine.count, mine.OPEN], ['mine: x', 1, 1]);
+      mine.close();
+      await new Promise((resolve) => { mine.onclose = resolve; });
+      function Other() {}
+      Other.prototype = { other: true };
+      const other = Reflect.construct(t.api.WebSocket, [t.peer('ws', '/echo')], Other);
+      t.is(Object.getPrototypeOf(other), Other.prototype);
+      t.is(Object.getOwnPropertyDescriptor(t.api.WebSocket.prototype, 'readyState').get.call(other), 0);
+      t.api.WebSocket.prototype.close.call(other);
+    },
+  },
+  {
+    name: 'in a browser the class is the browser\'s own',
+    hosts: ['browser'],
+    async run(t) {
+      t.ok(t.api.WebSocket === globalThis.WebSocket, 'WebSocket === globalThis.WebSocket');
+    },
+  },
+];

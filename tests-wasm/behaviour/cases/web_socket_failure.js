@@ -1,0 +1,196 @@
+import { program } from '../harness/own_process.js';
+import { throwsDOMException } from '../harness/web.js';
+
+/** What WebSocket adds to the standard in Node: failures that say why, and the channel's options. Only in Node. */
+export const webSocketFailures = [
+  ...[
+    ['nobody listens', (t) => t.peer('refusing', '/'), 'NS_ERROR_WEBSOCKET_CONNECTION_REFUSED', /ECONNREFUSED|refused/i],
+    ['a host that does not exist', () => 'ws://nobody.invalid/?id=none', 'NS_ERROR_UNKNOWN_HOST', /nobody\.invalid/],
+    ['an answer that is no 101', (t) => t.peer('ws', '/refuse', { status: 403 }), 'NS_ERROR_WEBSOCKET_CONNECTION_REFUSED', /403/],
+    ['a server that is not trusted', (t) => t.peer('wss', '/echo'), 'NS_ERROR_NET_INADEQUATE_SECURITY', /certificate/i],
+    ['a redirect, which is not followed', (t) => t.peer('ws', '/refuse', { status: 302, location: 'ws://127.0.0.1/' }), 'NS_ERROR_WEBSOCKET_CONNECTION_REFUSED', /302/],
+    ['a subprotocol that was not selected', (t) => t.peer('ws', '/echo', { select: '' }), 'NS_ERROR_ILLEGAL_VALUE', /subprotocol/, ['chat']],
+    ['a subprotocol that was not asked for', (t) => t.peer('rude', '/answer', { text: answer('Sec-WebSocket-Protocol: other\r\n') }), 'NS_ERROR_ILLEGAL_VALUE', /subprotocol/],
+    ['a port that Fetch blocks', () => 'ws://127.0.0.1:6667/?id=none', 'NS_ERROR_PORT_ACCESS_NOT_ALLOWED', /6667/],
+  ].map(([what, url, name, says, protocols]) => ({
+    name: `${what}: the event error says so by error and message, and close tells 1006`,
+    async run(t) {
+      const observed = t.socket(url(t), protocols ?? []);
+      const event = await observed.until('error');
+      const { error, message } = event;
+      t.ok(error instanceof t.api.ChannelError && error instanceof Error, 'a ChannelError');
+      t.same([error.name, error.code, t.api.statusName(error.result), error.message === message], [name, name, name === 'NS_ERROR_INVALID_ARG' ? 'NS_ERROR_ILLEGAL_VALUE' : name, true]);
+      t.ok(says.test(message), `the message: ${message}`);
+      t.same(Object.keys(event).sort(), ['error', 'isTrusted', 'message'].filter((key) => Object.hasOwn(event, key)));
+      const { code, reason, wasClean } = await observed.until('close');
+      t.same([observed.types, code, reason, wasClean, observed.socket.readyState], [['error', 'close'], 1006, '', false, 3]);
+    },
+  })),
+  {
+    name: 'error.detail is that of onStop: the answer\'s status, its headers, its body',
+    async run(t) {
+      const observed = t.socket(t.peer('ws', '/refuse', { status: 403, body: 'not you' }));
+      const { error: { detail } } = await observed.until('error');
+      t.same([detail.http.status, detail.http.body, detail.code, detail.wasClean], [403, 'not you', 1006, false]);
+      t.is(detail.http.headers['x-refused-by'], 'ws peer');
+    },
+  },
+  {
+    name: 'a connection that breaks: error says how, and the code that this end has sent stays in the detail',
+    async run(t) {
+      const observed = t.socket(t.raw('83 00'));
+      const { error } = await observed.until('error');
+      t.same([error.name, error.detail.code], ['NS_ERROR_ILLEGAL_VALUE', 1006]);
+      t.is((await observed.until('close')).code, 1006);
+    },
+  },
+  {
+    name: 'every port that Fetch blocks fails without a connection; url, send and close work as on any other',
+    async run(t) {
+      for (const port of [1, 22, 25, 6000, 10_080]) {
+        const { socket } = t.socket(`ws://127.0.0.1:${port}/a?id=none`);
+        t.same([socket.url, socket.readyState, socket.bufferedAmount], [`ws://127.0.0.1:${port}/a?id=none`, 0, 0]);
+        throwsDOMException('InvalidStateError', () => socket.send('x'));
+        if (port === 22) socket.close();
+        t.is(socket.readyState, port === 22 ? 2 : 0);
+      }
+      // The scheme's own ports, and that of no other protocol, are not.
+      for (const port of [80, 443, 81, 6664, 65_535]) {
+        const observed = t.socket(`ws://127.0.0.1:${port}/?id=none`);
+        const { error } = await observed.until('error');
+        t.is(error.name, 'NS_ERROR_WEBSOCKET_CONNECTION_REFUSED', `port ${port}`);
+      }
+    },
+  },
+  {
+    name: 'an error that nobody listens to ends no process: refused, broken, unreadable',
+    async run(t) {
+      const url = t.peer('refusing', '/');
+      const broken = t.raw('83 00');
+      const { code, stdout, stderr } = await program(`
+        import { WebSocket } from 'websocket-channel';
+        const [refused, broken] = [new WebSocket(process.argv[1]), new WebSocket('${broken}')];
+        setTimeout(() => console.log(refused.readyState, broken.readyState), 1000);`, url);
+      t.same([code, stdout.trim(), stderr], [0, '3 3', '']);
+    },
+  },
+  {
+    name: 'an open socket keeps its program alive until it is closed, and no longer',
+    async run(t) {
+      const { code, stdout } = await program(`
+        import { WebSocket } from 'websocket-channel';
+        const socket = new WebSocket(process.argv[1]);
+        socket.onmessage = ({ data }) => { console.log(data); socket.close(); };
+        socket.onopen = () => setTimeout(() => socket.send('still here'), 300).unref();`, t.peer('ws', '/echo'));
+      t.same([code, stdout.trim()], [0, 'still here']);
+    },
+  },
+  {
+    name: 'options: headers, origin, subprotocols, redirects, and the channel underneath',
+    async run(t) {
+      const target = t.peer('ws', '/echo');
+      const url = t.peer('ws', '/refuse', { status: 302, location: target });
+      const options = { protocols: ['a', 'b'], headers: { 'X-Mine': 'yes' }, origin: 'https://example.org', redirects: 1, pingInterval: 30, pingTimeout: 5, deflate: false };
+      const { socket } = await t.openSocket(url, options);
+      const { request: { headers } } = await t.observed(target);
+      t.same([headers['x-mine'], headers.origin, headers['sec-websocket-protocol'], headers['sec-websocket-extensions']], ['yes', 'https://example.org', 'a, b', undefined]);
+      t.ok(socket.channel instanceof t.api.WebSocketChannel, 'a channel');
+      t.same([socket.channel.state, socket.channel.pingInterval, socket.channel.pingTimeout, socket.protocol], ['open', 30, 5, 'a']);
+      t.is(socket.url, url, 'url is the one of the constructor');
+      t.is(Object.hasOwn(options, 'redirects') && options.protocols.length, 2, 'the options are as they were');
+    },
+  },
+  {
+    name: 'options that are wrong throw from the constructor, each by its name; DOMExceptions come first',
+    async run(t) {
+      const url = t.peer('ws', '/echo');
+      for (const [options, says] of [[{ heders: {} }, 'heders'], [{ redirects: -1 }, 'redirects'], [{ headers: 5 }, 'headers'], [{ origin: 5 }, 'rigin'], [{ pingInterval: -1 }, 'pingInterval'],
+        [{ loadGroup: {} }, 'loadGroup'], [{ protocol: 'chat' }, 'protocol']]) {
+        const { message } = t.throws('NS_ERROR_INVALID_ARG', () => new t.api.WebSocket(url, options), JSON.stringify(options));
+        t.ok(message.includes(says), `${JSON.stringify(options)}: ${message}`);
+      }
+      throwsDOMException('SyntaxError', () => new t.api.WebSocket('ws://[', { heders: {} }));
+      throwsDOMException('SyntaxError', () => new t.api.WebSocket(url, { protocols: ['a b'] }));
+    },
+  },
+  {
+    name: 'options of a null prototype, of a class, frozen; subprotocols as a string, as null',
+    async run(t) {
+      class Options { headers = { 'X-Mine': 'yes' }; }
+      for (const options of [Object.assign(Object.create(null), new Options()), new Options(), Object.freeze({ headers: { 'X-Mine': 'yes' } })]) {
+        const url = t.peer('ws', '/echo');
+        await t.openSocket(url, options);
+        t.is((await t.observed(url)).request.headers['x-mine'], 'yes');
+      }
+      for (const [protocols, expected] of [['chat', 'chat'], [null, ''], [undefined, ''], [new Set(['a', 'b']), 'a']]) {
+        const { socket } = await t.openSocket(t.peer('ws', '/echo'), { protocols });
+        t.is(socket.protocol, expected);
+      }
+    },
+  },
+  {
+    name: 'a polluted Object.prototype reaches neither the options nor the events',
+    async run(t) {
+      const url = t.peer('ws', '/echo');
+      Object.assign(Object.prototype, { headers: { 'X-Evil': 'yes' }, protocols: ['evil'], origin: 'https://evil.example', redirects: 5, pingInterval: 5 });
+      try {
+        const { socket } = await t.openSocket(url, {});
+        t.is(socket.protocol, '');
+      } finally {
+        for (const name of ['headers', 'protocols', 'origin', 'redirects', 'pingInterval']) delete Object.prototype[name];
+      }
+      const { headers } = (await t.observed(url)).request;
+      t.same([headers['x-evil'], headers.origin], [undefined, undefined]);
+    },
+  },
+  {
+    name: 'loadGroup and notificationCallbacks: cancelling the group ends the socket, onAuthRequired gives the password',
+    async run(t) {
+      const group = new t.api.LoadGroup();
+      const observed = await t.openSocket(t.peer('ws', '/echo'), { loadGroup: group });
+      t.is(group.activeCount, 1);
+      group.cancel();
+      const { error } = await observed.until('error');
+      t.is(error.name, 'NS_BINDING_ABORTED');
+      t.is((await observed.until('close')).code, 1006);
+    },
+  },
+  {
+    name: 'signal: aborting it is an error whose cause is the reason',
+    async run(t) {
+      const controller = new AbortController();
+      const observed = await t.openSocket(t.peer('ws', '/echo'), { signal: controller.signal });
+      const reason = new RangeError('changed my mind');
+      controller.abort(reason);
+      const { error } = await observed.until('error');
+      t.same([error.name, error.cause === reason], ['NS_BINDING_ABORTED', true]);
+    },
+  },
+  {
+    name: 'suspend and resume of socket.channel hold the events back',
+    async run(t) {
+      const observed = await t.openSocket(t.peer('ws', '/echo'));
+      observed.socket.channel.suspend();
+      observed.socket.send('x');
+      await t.roundTrip();
+      t.same(observed.data, []);
+      observed.socket.channel.resume();
+      t.same(await observed.untilMessages(1), ['x']);
+    },
+  },
+  {
+    name: 'a user name and a password in the URL: url has them, the console does not',
+    async run(t) {
+      const url = t.peer('ws', '/echo').replace('//', '//user:secret@');
+      const { socket } = await t.openSocket(url);
+      t.is(socket.url, url);
+      const { inspect } = await import('node:util');
+      const shown = inspect(socket);
+      t.ok(shown.startsWith('WebSocket {') && shown.includes('OPEN') && !shown.includes('secret'), shown);
+      const { message } = throwsDOMException('SyntaxError', () => new t.api.WebSocket('ws://user:secret@['));
+      t.ok(!message.includes('secret'), message);
+    },
+  },
+];
+
+const answer = (more) => `HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: {accept}\r\n${more}\r\n`;

@@ -1,0 +1,224 @@
+import { rejectionOf, stateOf, throwsDOMException, throwsTypeError } from '../harness/web.js';
+
+/** close() of a WebSocketStream, `closed`, and how the ends of the streams and of the connection go together. In Chromium its own class is judged. */
+export const webStreamCloses = [
+  ...[
+    ['nothing', undefined, [1005, '']], ['null', null, [1005, '']], ['an empty object', {}, [1005, '']], ['code 1000', { closeCode: 1000 }, [1000, '']], ['code 3000', { closeCode: 3000 }, [3000, '']],
+    ['code and reason', { closeCode: 4999, reason: 'é' }, [4999, 'é']], ['a reason alone: with 1000', { reason: 'why' }, [1000, 'why']], ['an empty reason: without a code', { reason: '' }, [1005, '']],
+    ['a code that is text', { closeCode: '4001' }, [4001, '']], ['a code with a fraction', { closeCode: 4000.5 }, [4000, '']], ['a reason of 123 bytes', { reason: 'r'.repeat(123) }, [1000, 'r'.repeat(123)]],
+    ['members that are undefined', { closeCode: undefined, reason: undefined }, [1005, '']],
+  ].map(([what, closeInfo, [code, reason]]) => ({
+    name: `close() with ${what}: goes out, comes back, and is in closed`,
+    async run(t) {
+      const url = t.peer('ws', '/echo');
+      const { stream, reader, writer } = await t.openStream(url);
+      t.is(stream.close(closeInfo), undefined);
+      t.same((await t.observed(url, 'close')).close, { code, reason });
+      const closed = await stream.closed;
+      t.same(closed, { closeCode: code, reason });
+      t.is(Object.getPrototypeOf(closed), Object.prototype);
+      t.same(await reader.read(), { value: undefined, done: true });
+      await reader.closed;
+      t.is((await rejectionOf(writer.closed, 'closed of the writer')).name, 'InvalidStateError');
+      t.is((await rejectionOf(writer.write('late'), 'write')).name, 'InvalidStateError');
+    },
+  })),
+  {
+    name: 'close() with what may not be sent: InvalidAccessError for the code, SyntaxError for the reason, TypeError for another thing; nothing has happened',
+    async run(t) {
+      const { stream, reader, writer } = await t.openStream(t.peer('ws', '/echo'));
+      for (const closeCode of [0, 999, 1001, 1005, 1006, 1011, 2999, 5000, -1, NaN, null, 'x']) throwsDOMException('InvalidAccessError', () => stream.close({ closeCode }), `${closeCode}`);
+      for (const reason of ['r'.repeat(124), 'é'.repeat(62)]) throwsDOMException('SyntaxError', () => stream.close({ reason }));
+      throwsDOMException('SyntaxError', () => stream.close({ closeCode: 1000, reason: 'r'.repeat(124) }));
+      for (const closeInfo of [5, 'x', true, Symbol('x')]) throwsTypeError(() => stream.close(closeInfo), typeof closeInfo);
+      throwsTypeError(() => stream.close({ closeCode: Symbol('x') }));
+      throwsTypeError(() => stream.close({ closeCode: 1000n }));
+      t.is(await stateOf(stream.closed), 'pending');
+      writer.write('still there');
+      t.is((await reader.read()).value, 'still there');
+    },
+  },
+  {
+    name: 'the second close() does nothing, but is checked',
+    async run(t) {
+      const { stream } = await t.openStream(t.peer('ws', '/echo'));
+      stream.close({ closeCode: 4000, reason: 'first' });
+      stream.close({ closeCode: 4001, reason: 'second' });
+      throwsDOMException('InvalidAccessError', () => stream.close({ closeCode: 1 }));
+      t.same(await stream.closed, { closeCode: 4000, reason: 'first' });
+      stream.close({ closeCode: 4001 });
+      throwsDOMException('InvalidAccessError', () => stream.close({ closeCode: 1 }));
+    },
+  },
+  {
+    name: 'close() during the handshake: both promises are rejected with a WebSocketError',
+    async run(t) {
+      const stream = t.stream(t.peer('rude', '/silence'));
+      stream.close({ closeCode: 4000 });
+      const error = await rejectionOf(stream.opened);
+      t.same([error.name, error.closeCode, error.reason], ['WebSocketError', null, '']);
+      t.is((await rejectionOf(stream.closed)).name, 'WebSocketError');
+    },
+  },
+  ...[
+    ['code and reason', { code: 4321, reason: 'bye' }, { closeCode: 4321, reason: 'bye' }], ['nothing', {}, { closeCode: 1005, reason: '' }],
+    ['a code that this end may not send', { code: 1001 }, { closeCode: 1001, reason: '' }],
+  ].map(([what, query, expected]) => ({
+    name: `the peer closes with ${what}: the messages before are read, then the readable is closed, and the writable is errored`,
+    async run(t) {
+      const { stream, reader, writer } = await t.openStream(t.peer('ws', '/close', { ...query, count: 3 }));
+      const read = [];
+      for (let next; !(next = await reader.read()).done;) read.push(next.value);
+      t.same(read, ['message 0', 'message 1', 'message 2']);
+      t.same(await stream.closed, expected);
+      t.is((await rejectionOf(writer.closed)).name, 'InvalidStateError');
+    },
+  })),
+  ...[
+    ['the end of the connection', { then: 'eof' }, ''], ['a reset', { then: 'reset' }, ''], ['a masked frame', {}, '81 80 00 00 00 00'], ['text that is not UTF-8', {}, '81 01 ff'],
+    ['a reserved bit', {}, 'c1 00'],
+  ].map(([what, query, hex]) => ({
+    name: `a connection that fails by ${what}: closed is rejected, and both streams are errored with the same WebSocketError`,
+    async run(t) {
+      const { stream, reader, writer } = await t.openStream(t.raw(hex, { after: 'frame', ...query }));
+      const read = rejectionOf(reader.read(), 'read');
+      writer.write('now').catch(() => {});
+      const error = await rejectionOf(stream.closed);
+      t.ok(error instanceof t.api.WebSocketError, `a WebSocketError: ${String(error)}`);
+      t.oneOf(error.closeCode, t.host === 'node' ? [1006] : [1006, 1002, 1007]); // as with WebSocket
+      t.is(error.reason, '');
+      t.is(await read, error, 'what the read is rejected with');
+      t.is(await rejectionOf(reader.closed), error, 'closed of the reader');
+      t.is(await rejectionOf(writer.closed), error, 'closed of the writer');
+      if (t.host === 'node') t.ok(error.message.length > 20 && error.cause.detail.message.length > 20, `it explains: ${error.message}`);
+    },
+  })),
+  {
+    name: 'closing the writable closes the connection without a code, behind what was written, and is done when that is',
+    async run(t) {
+      const url = t.peer('ws', '/echo');
+      const { stream, reader, writer } = await t.openStream(url);
+      for (let at = 0; at < 10; at++) writer.write(`${at}`);
+      const ended = writer.close();
+      const { messages, close } = await t.observed(url, 'close');
+      t.same([messages.length, close.code], [10, 1005]);
+      t.is(await ended, undefined);
+      await writer.closed;
+      t.same(await stream.closed, { closeCode: 1005, reason: '' });
+      const read = [];
+      for (let next; !(next = await reader.read()).done;) read.push(next.value);
+      t.ok(read.every((text, at) => text === `${at}`), 'what came before the close frame was read');
+    },
+  },
+  {
+    name: 'closing the writable, and the connection fails: rejected with the same WebSocketError',
+    async run(t) {
+      const { stream, writer } = await t.openStream(t.peer('ws', '/terminate'));
+      writer.write('now').catch(() => {});
+      const ended = rejectionOf(stream.closed);
+      const error = await ended;
+      t.is(error.name, 'WebSocketError');
+      t.is(await rejectionOf(writer.close()).then(({ name }) => name), 'TypeError', 'an errored stream cannot be closed');
+    },
+  },
+  ...['cancel', 'abort'].flatMap((method) => [
+    ['nothing', () => undefined, [1005, '']], ['a string', () => 'reason', [1005, '']], ['an Error', () => new Error('reason'), [1005, '']],
+    ['a DOMException', () => new DOMException('reason', 'WebSocketError'), [1005, '']], ['what only looks like a WebSocketError', () => ({ closeCode: 4000, reason: 'no' }), [1005, '']],
+    ['a WebSocketError', (t) => new t.api.WebSocketError('message'), [1005, '']],
+    ['a WebSocketError with a code', (t) => new t.api.WebSocketError('message', { closeCode: 4000 }), [4000, '']],
+    ['a WebSocketError with code and reason', (t) => new t.api.WebSocketError('message', { closeCode: 4000, reason: 'why' }), [4000, 'why']],
+    ['a WebSocketError with a reason alone', (t) => new t.api.WebSocketError('message', { reason: 'why' }), [1000, 'why']],
+  ].map(([what, reason, [code, text]]) => ({
+    name: `${method} with ${what} closes with ${code}`,
+    async run(t) {
+      const url = t.peer('ws', '/echo');
+      const { stream, reader, writer } = await t.openStream(url);
+      const value = reason(t);
+      if (method === 'cancel') t.is(await reader.cancel(value), undefined);
+      else t.is(await writer.abort(value), undefined);
+      t.same((await t.observed(url, 'close')).close, { code, reason: text });
+      t.same(await stream.closed, { closeCode: code, reason: text });
+      if (method === 'cancel') t.same(await reader.read(), { value: undefined, done: true });
+      else t.is(await rejectionOf(writer.closed), value, 'the writable is errored with the reason');
+    },
+  }))),
+  {
+    name: 'cancel does not hinder the writable until the closing handshake is over',
+    async run(t) {
+      const { stream, reader, writer } = await t.openStream(t.peer('ws', '/echo'));
+      await reader.cancel();
+      await stream.closed;
+      t.is((await rejectionOf(writer.closed)).name, 'InvalidStateError');
+    },
+  },
+  {
+    name: 'a signal that is aborted already: both promises are rejected with its reason, and nothing is sent',
+    async run(t) {
+      const reason = { any: 'value' };
+      const stream = t.stream(t.peer('ws', '/echo'), { signal: AbortSignal.abort(reason) });
+      t.is(await rejectionOf(stream.opened), reason);
+      t.is(await rejectionOf(stream.closed), reason);
+      t.is((await rejectionOf(t.stream(t.peer('ws', '/echo'), { signal: AbortSignal.abort() }).opened)).name, 'AbortError');
+      throwsDOMException('SyntaxError', () => new t.api.WebSocketStream('ftp://x/', { signal: AbortSignal.abort() }), 'a URL that is none, all the same');
+    },
+  },
+  {
+    name: 'a signal aborted during the handshake: rejected with its reason, and the connection is given up',
+    async run(t) {
+      const controller = new AbortController();
+      const url = t.peer('rude', '/silence');
+      const stream = t.stream(url, { signal: controller.signal });
+      await t.observed(url);
+      const reason = new RangeError('mine');
+      controller.abort(reason);
+      t.is(await rejectionOf(stream.opened), reason);
+      t.is(await rejectionOf(stream.closed), reason);
+      if (t.host === 'node') await t.observed(url, 'ended'); // a browser may take its time
+    },
+  },
+  {
+    name: 'a signal aborted in the tick that constructed: rejected with its reason',
+    async run(t) {
+      const controller = new AbortController();
+      const stream = t.stream(t.peer('ws', '/echo'), { signal: controller.signal });
+      controller.abort('now');
+      t.is(await rejectionOf(stream.opened), 'now');
+      t.is(await rejectionOf(stream.closed), 'now');
+    },
+  },
+  {
+    name: 'a signal aborted once it is open, or closed: no effect',
+    async run(t) {
+      const controller = new AbortController();
+      const { stream, reader, writer } = await t.openStream(t.peer('ws', '/echo'), { signal: controller.signal });
+      controller.abort();
+      writer.write('still there');
+      t.is((await reader.read()).value, 'still there');
+      stream.close({ closeCode: 4000 });
+      t.is((await stream.closed).closeCode, 4000);
+    },
+  },
+  {
+    name: 'WebSocketError: name, code, closeCode, reason, message; a DOMException',
+    async run(t) {
+      const { WebSocketError } = t.api;
+      const plain = new WebSocketError();
+      t.same([plain.name, plain.code, plain.message, plain.closeCode, plain.reason], ['WebSocketError', 0, '', null, '']);
+      t.ok(plain instanceof DOMException && plain instanceof Error && (['chromium', 'bun'].includes(t.engine) || typeof plain.stack === 'string'), 'an error');
+      const full = new WebSocketError('message', { closeCode: 4000, reason: 'why' });
+      t.same([full.message, full.closeCode, full.reason], ['message', 4000, 'why']);
+      t.is(new WebSocketError('', { reason: 'why' }).closeCode, 1000);
+      t.is(new WebSocketError('', { reason: '' }).closeCode, null);
+      t.is(new WebSocketError(undefined, null).message, '');
+      t.is(new WebSocketError(null).message, 'null');
+      for (const closeCode of [0, 999, 1001, 1006, 2999, 5000]) throwsDOMException('InvalidAccessError', () => new WebSocketError('', { closeCode }), `${closeCode}`);
+      throwsDOMException('SyntaxError', () => new WebSocketError('', { reason: 'r'.repeat(124) }));
+      throwsTypeError(() => new WebSocketError('', 5), 'init that is no object');
+      throwsTypeError(() => WebSocketError(), 'without new');
+      t.same([WebSocketError.name, WebSocketError.length, Object.getPrototypeOf(WebSocketError)], ['WebSocketError', 0, DOMException]);
+      t.same(Object.keys(WebSocketError.prototype), ['closeCode', 'reason']);
+      t.is(Object.prototype.toString.call(plain), '[object WebSocketError]');
+      throwsTypeError(() => WebSocketError.prototype.closeCode, 'closeCode of the prototype');
+    },
+  },
+];

@@ -1,0 +1,150 @@
+import { fail, is, show } from './assert.js';
+
+/**
+ * One WebSocket of the package under test, observed: every event of it is kept as it comes, with what the socket said of itself then.
+ * In a browser it is the browser's own class, so that each case is judged there, too.
+ */
+export class Observed {
+  /** { type, event, readyState }, in order. */
+  seen = [];
+  #waiting = new Set();
+
+  constructor(WebSocket, url, more) {
+    this.socket = new WebSocket(url, ...more);
+    for (const type of TYPES) {
+      this.socket.addEventListener(type, (event) => {
+        if (isByHand(event)) return;
+        this.seen.push({ type, event, readyState: this.socket.readyState });
+        // Told later, so that a case that waits goes on after every listener, never among them.
+        Promise.resolve().then(() => [...this.#waiting].forEach((look) => look()));
+      }, true);
+    }
+  }
+
+  get types() {
+    return this.seen.map(({ type }) => type);
+  }
+
+  /** What the messages had, in order. */
+  get data() {
+    return this.seen.filter(({ type }) => type === 'message').map(({ event }) => event.data);
+  }
+
+  /** The `count`-th event of this type, once it has come. */
+  until(type, count = 1) {
+    return new Promise((resolve, reject) => {
+      const look = () => {
+        const all = this.seen.filter((one) => one.type === type);
+        if (all.length < count) return;
+        clearTimeout(timer);
+        this.#waiting.delete(look);
+        resolve(all[count - 1].event);
+      };
+      const timer = setTimeout(() => {
+        this.#waiting.delete(look);
+        reject(failure(`waited ${DEADLINE} ms for ${count} × ${type} of ${this.socket.url}, which had ${show(this.types)}`));
+      }, DEADLINE);
+      this.#waiting.add(look);
+      look();
+    });
+  }
+
+  /** The data of the messages, once there are at least `count`. */
+  async untilMessages(count) {
+    await this.until('message', count);
+    return this.data;
+  }
+
+  /** Closes it, if nothing else has, and checks the order of its events: open and messages, an error, one close. */
+  async finish() {
+    this.socket.close();
+    await this.until('close');
+    const order = this.types.join(' ').replace(/(?<=^open(?: message)*) message/g, '');
+    if (!/^(open )?(error )?close$/.test(order)) fail(`the events of ${this.socket.url} came in the order ${show(this.types)}`);
+    const { event: { wasClean } } = this.seen.at(-1);
+    if (wasClean) is(this.types.includes('error'), false, `error before a close that is clean, if the events are ${this.types}`);
+  }
+}
+
+/** Whether a case has dispatched it. In Bun, no program's events can be trusted, but they have a prototype of their own. */
+function isByHand(event) {
+  return !event.isTrusted && [Event, MessageEvent, globalThis.CloseEvent].some((it) => it?.prototype === Object.getPrototypeOf(event));
+}
+
+/** The DOMException of this name that `run` throws. */
+export function throwsDOMException(name, run, what = 'the call') {
+  const thrown = thrownBy(run, what);
+  if (!(thrown instanceof DOMException)) fail(`${what} threw ${show(thrown)}, and not a DOMException`);
+  is(thrown.name, name, `${what}: the name of the DOMException`);
+  return thrown;
+}
+
+/** The TypeError that `run` throws. */
+export function throwsTypeError(run, what = 'the call') {
+  const thrown = thrownBy(run, what);
+  if (!(thrown instanceof TypeError)) fail(`${what} threw ${show(thrown)}, and not a TypeError`);
+  return thrown;
+}
+
+/** Whatever `run` throws. */
+export function thrownBy(run, what = 'the call') {
+  try {
+    run();
+  } catch (error) {
+    return error;
+  }
+  return fail(`${what} threw nothing`);
+}
+
+/** What the promise is rejected with. */
+export async function rejectionOf(promise, what = 'the promise') {
+  let value;
+  try {
+    value = await promise;
+  } catch (error) {
+    return error;
+  }
+  return fail(`${what} was fulfilled with ${show(value)}`);
+}
+
+/** A string that notes when something asks for it. */
+export const noting = (log, name, text) => ({ toString() { log.push(name); return text; } });
+
+/** Closes it, if nothing else has, and waits until it is closed. */
+export async function finishStream(stream) {
+  stream.close();
+  await settled(stream.closed, `closed of ${stream.url}`);
+  await settled(stream.opened, `opened of ${stream.url}`);
+}
+
+/** Waits until the promise is settled, however. */
+export async function settled(promise, what) {
+  let timer;
+  const tooLate = new Promise((resolve, reject) => { timer = setTimeout(() => reject(failure(`waited ${DEADLINE} ms for ${what}`)), DEADLINE); });
+  try {
+    await Promise.race([promise.then(() => {}, () => {}), tooLate]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Whether the promise is settled by now: 'pending', 'fulfilled' or 'rejected'. */
+export async function stateOf(promise) {
+  const pending = {};
+  try {
+    return await Promise.race([promise, pending]) === pending ? 'pending' : 'fulfilled';
+  } catch {
+    return 'rejected';
+  }
+}
+
+function failure(message) {
+  try {
+    return fail(message);
+  } catch (error) {
+    return error;
+  }
+}
+
+const TYPES = ['open', 'message', 'error', 'close'];
+const DEADLINE = 10_000;
