@@ -29,6 +29,7 @@ const SUITES = {
   'behaviour in bun': () => behaviourIn('bun', { selection: true }),
   'behaviour in chromium': () => nodeTest('behaviour/chromium.test.js'),
   'behaviour in firefox': () => nodeTest('behaviour/firefox.test.js'),
+  'real clients': realClients,
   packaging: () => nodeTest('packaging/packaging.test.js'),
   'demo page': () => nodeTest('demo.test.js'),
   soak,
@@ -97,6 +98,11 @@ async function nodeTest(file, env = {}) {
   const result = await finish(process.execPath, ['--test', reporter, join('tests-wasm', file)], { quiet: true, env: { ...environment, ...env } });
   const [, passed, failed, skipped] = result.output.match(/(\d+) passed, (\d+) failed, (\d+) skipped\s*$/) ?? [0, 0, 0, 0];
   return { ...result, passed: Number(passed), failed: Number(failed), skipped: Number(skipped) };
+}
+
+async function realClients() {
+  await tools.nodeModules(join(root, 'tests-wasm', 'clients'));
+  return nodeTest('clients/clients.test.js');
 }
 
 /** The behaviour suite in another runtime: all of it, or a selection unless all of it is asked for. */
