@@ -150,11 +150,7 @@ compressing is not measured with 10,000: it keeps a context for each.
 
 ${scale.length > 0 ? table(scales.HEAD, scale.map((row) => scales.cells(row, scale))) : 'Not measured here.'}
 
-## The web's own classes
-Messages a second of \`WebSocket\` (\`onmessage\`, \`binaryType\` \`arraybuffer\`) and \`WebSocketStream\`, each in a process of its own, in turns. The column undici
-is the host's own class (on Node 20 that of the package undici). A ratio in bold is below what it is to reach, which stands behind it.
-
-${web.length > 0 ? table(webs.HEAD, web.flatMap(webs.cells)) : 'Not measured here.'}
+${webSection(web)}
 
 ## ${FIRST}: latency
 \`node bench/latency.js\`: from the peer's write to the listener, at a steady rate, and what collecting garbage takes meanwhile.
@@ -231,6 +227,24 @@ were not parsed.`;
 const COMPARISON = '## Before and after';
 
 /** The report with the table of two builds at its end, in place of an older one. */
+const WEB = '## The web\'s own classes';
+
+function webSection(web) {
+  return `${WEB}
+Messages a second of \`WebSocket\` (\`onmessage\`, \`binaryType\` \`arraybuffer\`) and \`WebSocketStream\`, each in a process of its own, in turns
+(\`npm run bench -- --web\`). The column undici is the host's own class (on Node 20 that of the package undici). A ratio in bold is below what it is to reach,
+which stands behind it.
+
+${web.length > 0 ? table(webs.HEAD, web.flatMap(webs.cells)) : 'Not measured here.'}`;
+}
+
+/** The text with another table of the web's own classes, which stands before the latency. */
+export function withWeb(text, web) {
+  const latency = text.indexOf(`## ${FIRST}: latency`);
+  const begin = text.indexOf(WEB);
+  return `${text.slice(0, begin < 0 ? latency : begin)}${webSection(web)}\n\n${text.slice(latency)}`;
+}
+
 export function withComparison(text, comparison) {
   const [start] = text.split(`${COMPARISON}\n`);
   if (comparison === null) return text;

@@ -11,7 +11,7 @@ import { main, root, run, say } from '../scripts/run.js';
 import { CASES, HOSTS, cannot } from './cases.js';
 import { measureLatency } from './latency.js';
 import { measureScale } from './scale.js';
-import { printCase, results, withComparison } from './report.js';
+import { printCase, results, withComparison, withWeb } from './report.js';
 import { measureWeb } from './web.js';
 
 const HELP = `npm run bench [-- OPTIONS]: measures the built package against other clients and writes bench/RESULTS.md
@@ -80,7 +80,11 @@ await main(async () => {
 /** Puts cases measured anew in the place of the last full run's, if there was one. */
 async function replace(rows, web) {
   const last = await readFile(measured, 'utf8').then(JSON.parse, () => null);
-  if (last === null) return;
+  if (last === null) {
+    const file = join(folder, 'RESULTS.md');
+    if (web) await writeFile(file, withWeb(await readFile(file, 'utf8'), web));
+    return;
+  }
   last.rows = last.rows.map((row) => rows.find(({ section, name }) => section === row.section && name === row.name) ?? row);
   if (web) last.web = web;
   await writeFile(measured, JSON.stringify(last));

@@ -22,7 +22,7 @@
 //! The layers. An arrow means "may import", and nothing else may:
 //!
 //! ```text
-//! facade ──► transport ──► opening ──► http, protocol ──► close
+//! facade ──► transport ──► accepting ──► opening ──► http, protocol ──► close
 //!    │            └──────► channel ──► close, status
 //!    └──────────► channel
 //! ```
@@ -39,6 +39,8 @@
 
 extern crate alloc;
 
+#[cfg(any(feature = "node", not(target_arch = "wasm32")))]
+pub mod accepting;
 pub mod channel;
 pub mod close;
 #[cfg(any(feature = "node", not(target_arch = "wasm32")))]

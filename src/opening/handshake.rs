@@ -99,7 +99,7 @@ fn has_upgrade_token(value: &[u8]) -> bool {
 }
 
 /// What the server must answer to `key` (RFC 6455 §4.2.2, item 5).
-fn accept_for(key: &str) -> String {
+pub(crate) fn accept_for(key: &str) -> String {
     STANDARD.encode(Sha1::new().chain_update(key).chain_update(GUID).finalize())
 }
 

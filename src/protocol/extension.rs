@@ -1,4 +1,4 @@
-//! permessage-deflate's negotiation (RFC 7692 §7.1): the offer, and what makes its answer good.
+//! permessage-deflate's negotiation (RFC 7692 §7.1) as a client: the offer, and what makes its answer good.
 
 use std::borrow::Cow;
 
@@ -67,6 +67,19 @@ pub struct Agreement {
 }
 
 impl Agreement {
+    /// What a server has selected: window bits and takeover of the client, and of the server. `own_takeover` is this end's.
+    pub(super) fn new(client: (u8, bool), server: (u8, bool), config: &DeflateOffer, own_takeover: bool) -> Self {
+        let threshold = if own_takeover { THRESHOLD } else { THRESHOLD_WITHOUT_TAKEOVER };
+        Self {
+            client_window_bits: client.0,
+            server_window_bits: server.0,
+            client_takeover: client.1,
+            server_takeover: server.1,
+            threshold: config.threshold.unwrap_or(threshold),
+            level: config.level,
+        }
+    }
+
     /// Whether the end that is `role` compresses a message with what it knows of those before it.
     pub(super) fn own_takeover(&self, role: Role) -> bool {
         match role {
@@ -149,15 +162,9 @@ impl DeflateOffer {
             return Err(disagreement("server_no_context_takeover", "was requested and is missing"));
         }
         let client_takeover = !(self.client_no_context_takeover || parameters.client_no_context_takeover);
-        let threshold = if client_takeover { THRESHOLD } else { THRESHOLD_WITHOUT_TAKEOVER };
-        Ok(Agreement {
-            client_window_bits: client_limit,
-            server_window_bits: parameters.server_max_window_bits.unwrap_or(15),
-            client_takeover,
-            server_takeover: !parameters.server_no_context_takeover,
-            threshold: self.threshold.unwrap_or(threshold),
-            level: self.level,
-        })
+        let server_bits = parameters.server_max_window_bits.unwrap_or(15);
+        let server = (server_bits, !parameters.server_no_context_takeover);
+        Ok(Agreement::new((client_limit, client_takeover), server, self, client_takeover))
     }
 }
 
@@ -224,7 +231,7 @@ pub fn judge(offer: Option<&DeflateOffer>, header: &str) -> Result<Option<Agreem
     }
 }
 
-const NAME: &str = "permessage-deflate";
+pub(super) const NAME: &str = "permessage-deflate";
 
 /// Without the whitespace that may stand around things in a header, which is fewer characters than Unicode's (RFC 9110 §5.6.3).
 fn trim(text: &str) -> &str {
@@ -232,7 +239,7 @@ fn trim(text: &str) -> &str {
 }
 
 /// One or two digits, no quotes, no leading zero (RFC 7692 §7.1.2).
-fn window_bits(name: &str, value: Option<&str>) -> Result<u8, Disagreement> {
+pub(super) fn window_bits(name: &str, value: Option<&str>) -> Result<u8, Disagreement> {
     let bits = value.filter(|value| !value.starts_with(['0', '+'])).and_then(|value| value.parse().ok());
     bits.filter(|bits| (8..=15).contains(bits)).ok_or_else(|| disagreement(name, "must have a value from 8 to 15"))
 }

@@ -21,6 +21,7 @@ mod frame;
 mod inflate;
 mod outgoing;
 mod reader;
+mod selection;
 mod utf8;
 
 #[cfg(test)]
@@ -34,4 +35,5 @@ pub use extension::{Agreement, DEFAULT_LEVEL, DeflateOffer, Disagreement, Window
 pub use fault::{Fault, FaultKind};
 pub use frame::{MAX_HEADER, MaskKey, Role};
 pub use outgoing::{Done, Fill, Framed, Outgoing, Payload, Piece, Wake};
+pub use selection::select;
 pub use utf8::{Units, to_units};

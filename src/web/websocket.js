@@ -173,8 +173,9 @@ export class WebSocket extends EventTarget {
     if (this.#readyState !== OPEN) return false;
     this.#origin ??= new URL(this.url).origin;
     const data = typeof message === 'string' ? message : this.#binary(message);
+    const { list } = this.#listeners;
     fire(messageEvent(data, this.#origin), 'message', this, this.#listeners);
-    return !this.#listeners.has('message');
+    return list !== this.#listeners.list && !this.#listeners.has('message');
   }
 
   #binary(bytes) {

@@ -1,0 +1,32 @@
+//! An upgrade request, as an HTTP server hands it over.
+
+/// The head of a request.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Request {
+    /// The method, such as `GET`.
+    pub method: String,
+    /// The version, such as `1.1`.
+    pub version: String,
+    /// The header fields in order, as they were sent.
+    pub fields: Vec<(String, String)>,
+}
+
+impl Request {
+    /// The values of all fields with this name, without the spaces around them.
+    pub fn values<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        let fields = self.fields.iter().filter(move |(it, _)| it.eq_ignore_ascii_case(name));
+        fields.map(|(_, value)| value.trim_matches([' ', '\t']))
+    }
+
+    /// The items of all fields with this name: what stands between their commas (RFC 9110 §5.6.1).
+    pub(super) fn items<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        let items = self.values(name).flat_map(|value| value.split(','));
+        items.map(|item| item.trim_matches([' ', '\t'])).filter(|item| !item.is_empty())
+    }
+
+    /// The value of a field that is there exactly once.
+    pub(super) fn only<'a>(&'a self, name: &'a str) -> Option<&'a str> {
+        let mut values = self.values(name);
+        values.next().filter(|_| values.next().is_none())
+    }
+}

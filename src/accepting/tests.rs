@@ -1,0 +1,160 @@
+use super::*;
+use crate::http::Field;
+use crate::protocol::DeflateOffer;
+
+const KEY: &str = "dGhlIHNhbXBsZSBub25jZQ==";
+
+/// The request of RFC 6455 §1.2, with fields changed or left out.
+fn request(changes: &[(&str, Option<&str>)]) -> Request {
+    let mut fields: Vec<(String, String)> = [
+        ("Host", "server.example.com"),
+        ("Upgrade", "websocket"),
+        ("Connection", "keep-alive, Upgrade"),
+        ("Sec-WebSocket-Key", KEY),
+        ("Sec-WebSocket-Version", "13"),
+    ]
+    .map(|(name, value)| (name.to_owned(), value.to_owned()))
+    .into();
+    for (name, value) in changes {
+        fields.retain(|(it, _)| !it.eq_ignore_ascii_case(name));
+        if let Some(value) = value {
+            fields.push(((*name).to_owned(), (*value).to_owned()));
+        }
+    }
+    Request { method: "GET".into(), version: "1.1".into(), fields }
+}
+
+fn terms(protocols: &[&str]) -> Terms {
+    Terms {
+        protocols: protocols.iter().map(|it| (*it).to_owned()).collect(),
+        deflate: Some(DeflateOffer::default()),
+        fields: Vec::new(),
+    }
+}
+
+fn denied(request: &Request) -> Denial {
+    accept(request, &terms(&[])).unwrap_err()
+}
+
+#[test]
+fn the_example_of_the_standard_is_accepted() {
+    let upgrade = accept(&request(&[]), &terms(&["chat"])).unwrap();
+    let text = String::from_utf8(upgrade.to_bytes()).unwrap();
+    let expected = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+                    Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n";
+    assert_eq!(text, expected);
+    assert_eq!((upgrade.protocol.as_str(), upgrade.extensions.as_str(), upgrade.deflate), ("", "", None));
+}
+
+#[test]
+fn names_and_tokens_are_the_same_in_any_case() {
+    let odd = request(&[
+        ("UPGRADE", Some("h2c, WebSocket")),
+        ("connection", Some("UPGRADE")),
+        ("sec-websocket-key", Some(" dGhlIHNhbXBsZSBub25jZQ== ")),
+    ]);
+    assert!(accept(&odd, &terms(&[])).is_ok());
+}
+
+#[test]
+fn each_missing_or_wrong_item_is_denied_with_its_status_and_said() {
+    for (changes, status, says) in [
+        (&[("Host", None)][..], 400, "Host"),
+        (&[("Upgrade", None)], 426, "Upgrade"),
+        (&[("Upgrade", Some("h2c"))], 426, "Upgrade"),
+        (&[("Connection", None)], 400, "Connection"),
+        (&[("Connection", Some("keep-alive"))], 400, "Connection"),
+        (&[("Sec-WebSocket-Version", None)], 400, "Sec-WebSocket-Version"),
+        (&[("Sec-WebSocket-Version", Some("12"))], 426, "13"),
+        (&[("Sec-WebSocket-Version", Some("13, 8"))], 426, "13"),
+        (&[("Sec-WebSocket-Key", None)], 400, "Sec-WebSocket-Key"),
+        (&[("Sec-WebSocket-Key", Some(""))], 400, "16 bytes"),
+        (&[("Sec-WebSocket-Key", Some("dGhlIHNhbXBsZSBub25jZQ"))], 400, "16 bytes"),
+        (&[("Sec-WebSocket-Key", Some("dGhlIHNhbXBsZSBub25j"))], 400, "16 bytes"),
+        (&[("Sec-WebSocket-Key", Some("####################=="))], 400, "16 bytes"),
+        (&[("Sec-WebSocket-Protocol", Some(""))], 400, "Sec-WebSocket-Protocol"),
+        (&[("Sec-WebSocket-Protocol", Some("a b"))], 400, "tokens"),
+        (&[("Sec-WebSocket-Protocol", Some("a, b, a"))], 400, "twice"),
+        (&[("Sec-WebSocket-Extensions", Some("permessage-deflate; a=\""))], 400, "Sec-WebSocket-Extensions"),
+    ] {
+        let denial = denied(&request(changes));
+        assert_eq!(denial.status, status, "{changes:?}: {}", denial.message);
+        assert!(denial.message.contains(says), "{changes:?}: {}", denial.message);
+    }
+}
+
+#[test]
+fn fields_that_are_there_twice_are_denied() {
+    for name in ["Host", "Sec-WebSocket-Key", "Sec-WebSocket-Version"] {
+        let mut doubled = request(&[]);
+        let again = doubled.fields.iter().find(|(it, _)| it == name).unwrap().clone();
+        doubled.fields.push(again);
+        assert_eq!(denied(&doubled).status, 400, "{name}");
+    }
+}
+
+#[test]
+fn another_method_or_version_is_denied() {
+    for method in ["POST", "get", "HEAD", ""] {
+        let denial = denied(&Request { method: method.into(), ..request(&[]) });
+        assert_eq!(denial.status, 405);
+        assert!(String::from_utf8(denial.to_bytes(&[])).unwrap().contains("\r\nAllow: GET\r\n"));
+    }
+    for version in ["1.0", "0.9", "2.0", ""] {
+        assert_eq!(denied(&Request { version: version.into(), ..request(&[]) }).status, 400);
+    }
+}
+
+#[test]
+fn a_denial_says_which_version_is_supported_and_ends_the_connection() {
+    let denial = denied(&request(&[("Sec-WebSocket-Version", Some("8"))]));
+    let text = String::from_utf8(denial.to_bytes(&[])).unwrap();
+    let (head, body) = text.split_once("\r\n\r\n").unwrap();
+    assert!(head.starts_with("HTTP/1.1 426 Upgrade Required\r\nConnection: close\r\n"), "{head}");
+    assert!(
+        head.contains("\r\nSec-WebSocket-Version: 13\r\n")
+            && head.contains(&format!("\r\nContent-Length: {}", body.len())),
+        "{head}"
+    );
+}
+
+#[test]
+fn a_users_denial_has_the_users_fields() {
+    let denial = Denial { status: 418, message: "I'm a teapot".into() };
+    let fields = [Field::new("Retry-After", "9").unwrap(), Field::new("content-type", "text/html").unwrap()];
+    let text = String::from_utf8(denial.to_bytes(&fields)).unwrap();
+    let expected = "HTTP/1.1 418 \r\nConnection: close\r\nRetry-After: 9\r\ncontent-type: text/html\r\nContent-Length: 12\r\n\r\nI'm a teapot";
+    assert_eq!(text, expected);
+}
+
+#[test]
+fn the_first_supported_subprotocol_that_is_asked_for_is_selected() {
+    let asking = request(&[("Sec-WebSocket-Protocol", Some("c, a,b ,, "))]);
+    for (supported, selected) in [(&["a", "c"][..], "a"), (&["c", "a"], "c"), (&["d"], ""), (&[], "")] {
+        let upgrade = accept(&asking, &terms(supported)).unwrap();
+        assert_eq!(upgrade.protocol, selected);
+        assert_eq!(upgrade.fields.iter().any(|(name, _)| name == "Sec-WebSocket-Protocol"), !selected.is_empty());
+    }
+}
+
+#[test]
+fn permessage_deflate_is_negotiated_unless_it_is_off() {
+    let offering = request(&[("Sec-WebSocket-Extensions", Some("permessage-deflate; client_max_window_bits"))]);
+    let upgrade = accept(&offering, &terms(&[])).unwrap();
+    assert_eq!(upgrade.extensions, "permessage-deflate");
+    assert!(
+        upgrade.deflate.is_some()
+            && String::from_utf8(upgrade.to_bytes())
+                .unwrap()
+                .contains("Sec-WebSocket-Extensions: permessage-deflate\r\n")
+    );
+    let off = accept(&offering, &Terms { deflate: None, ..terms(&[]) }).unwrap();
+    assert_eq!((off.extensions.as_str(), off.deflate), ("", None));
+}
+
+#[test]
+fn the_users_fields_are_added_to_the_response() {
+    let fields = vec![Field::new("Set-Cookie", "a=1").unwrap(), Field::new("Set-Cookie", "b=2").unwrap()];
+    let upgrade = accept(&request(&[]), &Terms { fields, ..terms(&[]) }).unwrap();
+    assert!(String::from_utf8(upgrade.to_bytes()).unwrap().ends_with("Set-Cookie: a=1\r\nSet-Cookie: b=2\r\n\r\n"));
+}

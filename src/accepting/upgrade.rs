@@ -1,0 +1,127 @@
+//! Which requests are accepted, and what is agreed on (RFC 6455 §4.2.1, §4.2.2).
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
+use super::{Denial, Request};
+use crate::http::Field;
+use crate::opening::accept_for;
+use crate::protocol::{Agreement, DeflateOffer, select};
+
+/// What this end agrees to.
+pub struct Terms {
+    /// The subprotocols that it supports, the preferred one first.
+    pub protocols: Vec<String>,
+    /// permessage-deflate, if it is supported.
+    pub deflate: Option<DeflateOffer>,
+    /// Header fields to add to the response.
+    pub fields: Vec<Field>,
+}
+
+/// A request that is accepted.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Upgrade {
+    /// The response's header fields, those of `Terms` included.
+    pub fields: Vec<(String, String)>,
+    /// The subprotocol that was selected, or empty.
+    pub protocol: String,
+    /// The value of `Sec-WebSocket-Extensions` in the response, or empty.
+    pub extensions: String,
+    /// What was agreed on for permessage-deflate.
+    pub deflate: Option<Agreement>,
+}
+
+impl Upgrade {
+    /// The response as it is sent.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut text = String::from("HTTP/1.1 101 Switching Protocols\r\n");
+        for (name, value) in &self.fields {
+            text.extend([name, ": ", value, "\r\n"]);
+        }
+        text.push_str("\r\n");
+        text.into_bytes()
+    }
+}
+
+/// Checks the request item by item, and selects.
+pub fn accept(request: &Request, terms: &Terms) -> Result<Upgrade, Denial> {
+    let key = checked(request)?;
+    let protocol = selected(request, &terms.protocols)?;
+    let offers: Vec<&str> = request.values("Sec-WebSocket-Extensions").collect();
+    let agreed =
+        select(&offers.join(","), terms.deflate.as_ref()).map_err(|fault| Denial::because(400, fault.message))?;
+    let (deflate, extensions) = agreed.map_or((None, String::new()), |(agreement, header)| (Some(agreement), header));
+    let mut fields = Vec::new();
+    let mut add = |name: &str, value: &str| fields.push((name.to_owned(), value.to_owned()));
+    add("Upgrade", "websocket");
+    add("Connection", "Upgrade");
+    add("Sec-WebSocket-Accept", &accept_for(key));
+    if !protocol.is_empty() {
+        add("Sec-WebSocket-Protocol", &protocol);
+    }
+    if !extensions.is_empty() {
+        add("Sec-WebSocket-Extensions", &extensions);
+    }
+    for field in &terms.fields {
+        add(field.name(), field.value());
+    }
+    Ok(Upgrade { fields, protocol, extensions, deflate })
+}
+
+/// RFC 6455 §4.2.1, items 1 to 6. Returns the key.
+fn checked(request: &Request) -> Result<&str, Denial> {
+    let bad = |message: &'static str| Err(Denial::because(400, message));
+    if request.method != "GET" {
+        return Err(Denial::because(405, "A WebSocket is opened with the method GET."));
+    }
+    if request.version != "1.1" {
+        return bad("A WebSocket is opened with HTTP/1.1.");
+    }
+    if request.only("Host").is_none() {
+        return bad("The request must have one Host field.");
+    }
+    if !request.items("Upgrade").any(|it| it.eq_ignore_ascii_case("websocket")) {
+        return Err(Denial::because(
+            426,
+            "This is a WebSocket: the request's Upgrade field must contain \"websocket\".",
+        ));
+    }
+    if !request.items("Connection").any(|it| it.eq_ignore_ascii_case("upgrade")) {
+        return bad("The request's Connection field must contain \"Upgrade\".");
+    }
+    match request.only("Sec-WebSocket-Version") {
+        Some("13") => {}
+        Some(_) => return Err(Denial::because(426, "The WebSocket version that is supported is 13.")),
+        None => return bad("The request must have one Sec-WebSocket-Version field."),
+    }
+    let Some(key) = request.only("Sec-WebSocket-Key") else {
+        return bad("The request must have one Sec-WebSocket-Key field.");
+    };
+    match STANDARD.decode(key) {
+        Ok(bytes) if bytes.len() == 16 => Ok(key),
+        _ => bad("The request's Sec-WebSocket-Key field must be 16 bytes in base64."),
+    }
+}
+
+/// The subprotocol: the first one supported that is asked for, or empty (RFC 6455 §4.2.2, item 5, "/subprotocol/").
+fn selected(request: &Request, supported: &[String]) -> Result<String, Denial> {
+    let asked: Vec<&str> = request.items("Sec-WebSocket-Protocol").collect();
+    if asked.is_empty() && request.values("Sec-WebSocket-Protocol").next().is_some() {
+        return Err(Denial::because(400, "The request's Sec-WebSocket-Protocol field is empty."));
+    }
+    for (at, protocol) in asked.iter().enumerate() {
+        if !is_token(protocol) {
+            return Err(Denial::because(400, "The request's Sec-WebSocket-Protocol field is not a list of tokens."));
+        }
+        if asked.iter().take(at).any(|before| before == protocol) {
+            return Err(Denial::because(400, "The request asks for a subprotocol twice."));
+        }
+    }
+    Ok(supported.iter().find(|it| asked.contains(&it.as_str())).cloned().unwrap_or_default())
+}
+
+/// RFC 9110 §5.6.2
+fn is_token(text: &str) -> bool {
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
+    !text.is_empty() && text.bytes().all(allowed)
+}
