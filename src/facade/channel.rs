@@ -3,6 +3,7 @@
 use alloc::boxed::Box;
 use alloc::rc::Rc;
 use alloc::string::String;
+use alloc::vec::Vec;
 use core::cell::{Cell, RefCell};
 use core::sync::atomic::{AtomicU32, Ordering};
 
@@ -86,45 +87,55 @@ impl Inner {
         listener: &JsValue,
         context: &JsValue,
     ) -> Result<(), Refusal> {
-        let opened_before = || {
-            already_opened(
-                "asyncOpen: this channel was opened before, and a channel opens once. Make a new WebSocketChannel.",
-            )
-        };
-        if self.driver.state() != State::Idle {
-            return Err(opened_before());
-        }
+        let settings = self.settings("asyncOpen")?;
         let uri = parse_uri(uri, &host::base())?;
         let origin = parse_origin(origin)?;
+        let protocols = self.must_have("asyncOpen", listener)?;
+        let options = host::options_for(&settings.host, self.ping.get());
+        let (href, attributes) = (uri.href.clone(), self.attributes.clone());
+        let target =
+            Target { uri, origin, protocols, max_message_size: settings.max_message_size, options, attributes };
+        let connect = || HostTransport::connect(&self.driver, target);
+        self.begin("asyncOpen", &settings, href, (listener, context), connect)
+    }
+
+    /// The options, if the channel is idle.
+    pub(super) fn settings(&self, method: &str) -> Result<Options, Refusal> {
+        let options = self.options.borrow();
+        options.as_ref().filter(|_| self.driver.state() == State::Idle).cloned().ok_or_else(|| opened_before(method))
+    }
+
+    /// The subprotocols, and a listener, which both ends of a connection need.
+    pub(super) fn must_have(&self, method: &str, listener: &JsValue) -> Result<Vec<String>, Refusal> {
         if !listener.is_object() && !listener.is_function() {
-            return Err(Refusal::invalid(
-                "asyncOpen: listener must be an object. Pass one with the methods that you need.",
-            ));
+            let advice = ": listener must be an object. Pass one with the methods that you need.";
+            return Err(Refusal::invalid(sentence(&[method, advice])));
         }
-        let protocols = parse_protocols(&self.protocols.borrow())?;
-        let (timeouts, signal, max_message_size, options) = {
-            let options = self.options.borrow();
-            let Some(options) = options.as_ref() else { return Err(opened_before()) };
-            let host = host::options_for(&options.host, self.ping.get());
-            (options.timeouts, options.signal.clone(), options.max_message_size, host)
-        };
-        let href = uri.href.clone();
-        let attributes = self.attributes.clone();
-        let target = Target { uri, origin, protocols, max_message_size, options, attributes };
+        parse_protocols(&self.protocols.borrow())
+    }
+
+    /// From idle to connecting, with valid arguments.
+    pub(super) fn begin(
+        self: &Rc<Self>,
+        method: &str,
+        settings: &Options,
+        href: String,
+        (listener, context): (&JsValue, &JsValue),
+        connect: impl FnOnce() -> Result<Rc<HostTransport>, Refusal>,
+    ) -> Result<(), Refusal> {
         // Until it stops, a channel lives without its JavaScript object, too: somebody may hold its signal or a ping's promise.
         let channel = self.clone();
         let on_stop = Box::new(move || channel.stopped());
         let listener = Listener::new(Trampoline::new(listener, context), on_stop);
-        let connect = || HostTransport::connect(&self.driver, target);
-        self.driver.open(timeouts, listener, connect).map_err(|error| match error {
-            OpenError::AlreadyOpened => opened_before(),
+        self.driver.open(settings.timeouts, listener, connect).map_err(|error| match error {
+            OpenError::AlreadyOpened => opened_before(method),
             OpenError::Refused(refusal) => refusal,
         })?;
-        self.opened(href, &signal);
+        self.opened(href, &settings.signal);
         Ok(())
     }
 
-    /// `asyncOpen` has succeeded.
+    /// `asyncOpen` or `asyncAccept` has succeeded.
     fn opened(self: &Rc<Self>, href: String, signal: &JsValue) {
         self.attributes.uri.replace(href.clone());
         self.original_uri.replace(Some(href));
@@ -244,6 +255,12 @@ impl Inner {
             State::Stopped => "stopped",
         }
     }
+}
+
+#[cold]
+fn opened_before(method: &str) -> Refusal {
+    let advice = ": this channel was opened before, and a channel opens once. Make a new WebSocketChannel.";
+    already_opened(sentence(&[method, advice]))
 }
 
 /// The origin to send; `None` for none.

@@ -284,6 +284,45 @@ impl WebSocketChannel {
     }
 }
 
+/// The server's end, in Node.
+#[cfg(feature = "node")]
+#[wasm_bindgen]
+impl WebSocketChannel {
+    /// `asyncAccept`: `request`, `socket` and `head` are those of an HTTP server's event `upgrade`.
+    #[wasm_bindgen(js_name = asyncAccept)]
+    pub fn async_accept(
+        &self,
+        request: &JsValue,
+        socket: &JsValue,
+        head: &JsValue,
+        listener: &JsValue,
+        context: &JsValue,
+    ) -> Result<(), JsValue> {
+        Ok(host::accept(&self.inner, [request, socket, head], (listener, context))?)
+    }
+
+    /// `refuse`: answers an upgrade request with another status than 101.
+    pub fn refuse(&self, request: &JsValue, socket: &JsValue, status: &JsValue, body: &JsValue) -> Result<(), JsValue> {
+        Ok(host::refuse(&self.inner, [request, socket], status, body)?)
+    }
+}
+
+/// What a page cannot do.
+#[cfg(not(feature = "node"))]
+#[wasm_bindgen]
+impl WebSocketChannel {
+    /// `asyncAccept`: throws NS_ERROR_NOT_IMPLEMENTED.
+    #[wasm_bindgen(js_name = asyncAccept)]
+    pub fn async_accept(&self) -> Result<(), JsValue> {
+        Err(host::no_server("asyncAccept").into())
+    }
+
+    /// `refuse`, likewise.
+    pub fn refuse(&self) -> Result<(), JsValue> {
+        Err(host::no_server("refuse").into())
+    }
+}
+
 impl WebSocketChannel {
     /// `sendMsg`, as JavaScript sees it: whether the text was accepted, or what it throws.
     pub fn send_msg(&self, text: &JsValue) -> Result<bool, JsValue> {

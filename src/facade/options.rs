@@ -20,6 +20,7 @@ use crate::channel::Timeouts;
 use crate::transport::{HostOptions, Refusal, function, property, sentence};
 
 /// The options of one channel, validated.
+#[derive(Clone)]
 pub(super) struct Options {
     pub(super) timeouts: Timeouts,
     /// In payload bytes.

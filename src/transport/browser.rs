@@ -29,7 +29,7 @@ use crate::close::{Close, CloseCode};
 use crate::status::Status;
 
 /// A browser honours no options beyond those that all hosts share.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct HostOptions;
 
 /// A message on its way out, and its size in bytes.

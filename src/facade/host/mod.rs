@@ -1,5 +1,7 @@
 //! What only one host can do: the same functions for each.
 
+#[cfg(feature = "node")]
+mod accept;
 #[cfg(not(feature = "node"))]
 mod browser;
 #[cfg(feature = "node")]
@@ -8,4 +10,4 @@ mod node;
 #[cfg(not(feature = "node"))]
 pub(super) use browser::*;
 #[cfg(feature = "node")]
-pub(super) use node::*;
+pub(super) use {accept::*, node::*};

@@ -4,7 +4,7 @@
 // because a string is made fastest where its bytes are.
 
 import { latin1Slice, ucs2Slice } from './undocumented.js';
-import { WINDOW, inflateAt, unitsAt, wasm } from './windows.js';
+import { WINDOW, inflateAt, receiveAt, unitsAt, wasm } from './windows.js';
 
 /** One buffer for all sockets: `onread` hands it over at once, and it is free again when Rust returns. */
 export const chunk = Buffer.allocUnsafeSlow(WINDOW);
@@ -36,6 +36,13 @@ export function lookFrom(start) { base = start; }
 
 /** Nothing of the chunk is delivered any more. */
 export function end() { copy = null; }
+
+/** Rust has unmasked what was received from `start` to `end`. */
+export function unmasked(start, end) {
+  wasm().copy(chunk, base + start, receiveAt + start, receiveAt + end);
+  copy = null;
+  runEnd = 0;
+}
 
 /** An ASCII text. */
 export function deliverAscii(listener, inflated, start, end) {

@@ -5,10 +5,12 @@
 //! | `transport.rs` | what comes in, and how a connection ends |
 //! | `writing.rs`, `payload.rs` | what goes out |
 //! | `opening.rs`, `dial.rs`, `ask.rs` | how a connection comes about: [`crate::opening`] over Node's sockets and the user's callbacks |
+//! | `accepting.rs` | the same for a connection that a server has accepted: [`crate::accepting`] |
 //! | `link.rs`, `socket.rs` | the socket: what it tells, what it is told |
 //! | `windows.rs`, `memory.rs` | the memory that both languages look at; how wasm's grows |
 //! | `pinging.rs`, `security.rs`, `keys.rs`, `url.rs` | pings; certificates; mask keys; URLs |
 
+mod accepting;
 mod ask;
 mod dial;
 mod keys;
@@ -24,6 +26,7 @@ mod url;
 mod windows;
 mod writing;
 
+pub(crate) use accepting::{Acceptance, respond};
 pub(crate) use memory::can_queue;
 pub(crate) use opening::{env, parse as parse_uri};
 pub(crate) use payload::Outgoing;

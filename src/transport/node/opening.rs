@@ -140,7 +140,7 @@ pub(crate) struct HttpResponse {
 }
 
 impl HttpResponse {
-    fn of(response: Response) -> Self {
+    pub(super) fn of(response: Response) -> Self {
         Self { response: Some(response), described: None }
     }
 

@@ -38,6 +38,11 @@ function onClose() { this[OWNER].closed(); }
 function handleTick(owner) { owner.handler?.handleTick(); }
 function uncork(owner) { owner.uncork(); }
 
+/** Answers a request on a socket that no channel has, and ends it. */
+export function answer(socket, bytes) {
+  socket.on('error', () => socket.destroy()).end(Buffer.from(bytes));
+}
+
 export class Socket {
   /** `handler` is Rust's: it is told what happens, and freed when the socket is closed or detached. */
   constructor(handler, isRef) {
@@ -75,6 +80,34 @@ export class Socket {
     socket.on('data', onData);
   }
 
+  /** Takes over a socket that an HTTP server has accepted: false if another channel has it. */
+  adopt(socket) {
+    if (socket[OWNER] !== undefined) return false;
+    socket.setTimeout?.(0);
+    socket.setNoDelay?.(true);
+    this.watch(socket);
+    return true;
+  }
+
+  /** What is known of the client's certificate, if TLS is spoken. */
+  checkCertificates() {
+    const { socket } = this;
+    if (!socket.encrypted) return;
+    this.certificates = certificatesOf(socket);
+    this.checked(socket.authorized ? null : socket.authorizationError ?? new Error('The client sent no certificate.'));
+  }
+
+  /** Writes an HTTP response, which completes no message. */
+  respond(bytes) { this.socket.write(Buffer.from(bytes)); }
+
+  /** Reads from now on. */
+  listen(isSuspended) {
+    this.socket.on('data', onData);
+    if (!isSuspended) this.socket.resume();
+  }
+
+  get isDestroyed() { return this.socket.destroyed; }
+
   watchConnecting(socket) {
     this.watch(socket.on('lookup', onLookup).on('connectionAttempt', onAttempt).on('connect', onConnect));
   }
@@ -86,7 +119,7 @@ export class Socket {
     this.buffer = null;
     socket[OWNER] = this;
     socket.on('end', onEnd).on('error', onError).on('close', onClose);
-    if (!this.isRef) socket.unref();
+    if (!this.isRef) socket.unref?.();
   }
 
   /** Node has checked the certificate: `reason` is why it is not trusted, or null. */
@@ -184,7 +217,7 @@ export class Socket {
   resume() { this.socket.resume(); }
   setRef(isRef) {
     this.isRef = isRef;
-    this.socket?.[isRef ? 'ref' : 'unref']();
+    this.socket?.[isRef ? 'ref' : 'unref']?.();
   }
 
   /** Has handleTick called when the code that runs now, and what it promised, is done. */
@@ -244,7 +277,7 @@ export class Socket {
   detach() {
     const { handler, socket } = this;
     this.release();
-    socket?.unref();
+    socket?.unref?.();
     queueMicrotask(() => handler?.free()); // not at once: one of its methods may be running
   }
 

@@ -19,6 +19,17 @@ extern "C" {
     pub(super) fn connect_secure(this: &Socket, options: &Object) -> Result<(), JsValue>;
     #[wasm_bindgen(method, catch)]
     pub(super) fn secure(this: &Socket, options: &Object) -> Result<(), JsValue>;
+    /// Takes over a socket that a server has accepted; false if another channel has it.
+    #[wasm_bindgen(method)]
+    pub(super) fn adopt(this: &Socket, socket: &JsValue) -> bool;
+    #[wasm_bindgen(method, js_name = checkCertificates)]
+    pub(super) fn check_certificates(this: &Socket);
+    #[wasm_bindgen(method)]
+    pub(super) fn respond(this: &Socket, bytes: &[u8]);
+    #[wasm_bindgen(method)]
+    pub(super) fn listen(this: &Socket, is_suspended: bool);
+    #[wasm_bindgen(method, getter, js_name = isDestroyed)]
+    pub(super) fn is_destroyed(this: &Socket) -> bool;
     #[wasm_bindgen(method)]
     pub(super) fn replay(this: &Socket, bytes: &[u8]);
     #[wasm_bindgen(method)]
@@ -57,6 +68,12 @@ extern "C" {
     pub(super) fn message(this: &Socket) -> Assembly;
 }
 
+#[wasm_bindgen(module = "/src/transport/node/socket.js")]
+extern "C" {
+    /// Writes these bytes to a socket that no channel has, and ends it.
+    pub(super) fn answer(socket: &JsValue, bytes: &[u8]);
+}
+
 #[wasm_bindgen(module = "/src/transport/node/assembly.js")]
 extern "C" {
     /// What the pieces of a message go into.
@@ -72,6 +89,8 @@ extern "C" {
     pub(super) fn deliver_units(listener: &Trampoline, count: u32, narrow: bool);
     #[wasm_bindgen(js_name = deliverBinary)]
     pub(super) fn deliver_binary(listener: &Trampoline, inflated: bool, start: u32, end: u32);
+    /// These bytes of what was received were masked.
+    pub(super) fn unmasked(start: u32, end: u32);
     #[wasm_bindgen(js_name = deliverPiece)]
     pub(super) fn deliver_piece(message: &Assembly, inflated: bool, start: u32, end: u32, ascii: bool);
 }

@@ -17,7 +17,7 @@ use super::writing::Wire;
 use crate::channel::{Ending, Report, State, Timer as _, Transport};
 use crate::close::Close;
 use crate::opening::{Loss, explain_loss};
-use crate::protocol::{Event, Fault, FaultKind, Kind, Source, Whole};
+use crate::protocol::{Event, Fault, FaultKind, Kind, Role, Source, Whole};
 use crate::status::Status;
 use crate::transport::{Attributes, Driver, Evidence, JsHost, Listener, Refusal, Target, Timer};
 use crate::uri::Uri;
@@ -33,6 +33,7 @@ pub(crate) enum Incoming {
 /// One connection, from `asyncOpen` to its end.
 pub(crate) struct Node {
     pub(super) driver: Rc<Driver>,
+    role: Role,
     pub(super) attributes: Rc<Attributes>,
     /// Until the connection is open.
     pub(super) opening: RefCell<Option<Opening>>,
@@ -54,6 +55,11 @@ pub(crate) struct Node {
     fault: RefCell<Option<Ending<JsHost>>>,
 }
 
+thread_local! {
+    /// The memory of [`Node::read_masked`], for the next chunk.
+    static BATCH: Cell<Vec<Whole>> = const { Cell::new(Vec::new()) };
+}
+
 /// How long a socket whose channel is done waits for the peer's end, in milliseconds.
 pub(super) const LINGER_MS: u32 = 2_000;
 /// The longest delay of `setTimeout`, in milliseconds.
@@ -63,27 +69,40 @@ impl Node {
     /// Starts to connect.
     #[cold]
     pub(crate) fn connect(driver: &Rc<Driver>, target: Target) -> Result<Rc<Self>, Refusal> {
+        let node = Self::new(driver, Role::Client, &target.attributes, target.max_message_size, target.options.ping)?;
+        opening::begin(&node, target)?;
+        Ok(node)
+    }
+
+    /// Without a socket yet.
+    pub(super) fn new(
+        driver: &Rc<Driver>,
+        role: Role,
+        attributes: &Rc<Attributes>,
+        max_message_size: u32,
+        ping: (u32, u32),
+    ) -> Result<Rc<Self>, Refusal> {
         memory::grow_ahead();
         if !memory::can_open() {
-            let message = "asyncOpen: there is no memory left for another channel. Close others first.";
+            let method = if role == Role::Client { "asyncOpen" } else { "asyncAccept" };
+            let message = format!("{method}: there is no memory left for another channel. Close others first.");
             return Err(Refusal::new(Status::OUT_OF_MEMORY, message));
         }
-        let node = Rc::new(Self {
+        Ok(Rc::new(Self {
             driver: driver.clone(),
-            attributes: target.attributes.clone(),
+            role,
+            attributes: attributes.clone(),
             opening: RefCell::default(),
-            wire: RefCell::new(Wire::unopened(target.max_message_size.into())),
+            wire: RefCell::new(Wire::unopened(max_message_size.into())),
             socket: RefCell::default(),
-            pinging: Pinging::new(target.options.ping),
+            pinging: Pinging::new(ping),
             is_ref: Cell::new(driver.timer().keeps_alive()),
             suspended: Cell::new(0),
             paused: Timer::default(),
             peer_closed: Cell::new(false),
             close_taken: Cell::new(false),
             fault: RefCell::default(),
-        });
-        opening::begin(&node, target)?;
-        Ok(node)
+        }))
     }
 
     /// `ref` and `unref`.
@@ -172,7 +191,10 @@ impl Node {
     fn read(self: &Rc<Self>, len: usize) {
         let mut at = 0;
         loop {
-            self.read_whole(len, &mut at);
+            match self.role {
+                Role::Client => self.read_whole(len, &mut at),
+                Role::Server => self.read_masked(len, &mut at),
+            }
             let event = windows::with_received(len, |chunk, scratch| {
                 self.wire.borrow_mut().connection.poll_event(chunk, &mut at, scratch)
             });
@@ -195,7 +217,32 @@ impl Node {
         }
     }
 
+    /// The same for a client's messages: all of them are unmasked before the first is told, so that one call carries them over.
+    fn read_masked(self: &Rc<Self>, len: usize, at: &mut usize) {
+        let mut batch = BATCH.take();
+        windows::with_received(len, |chunk, _| {
+            let wire = self.wire.borrow();
+            while let Some(whole) = wire.connection.poll_whole(chunk, at) {
+                batch.push(whole);
+            }
+        });
+        if let (Some(first), Some(last)) = (batch.first(), batch.last()) {
+            socket::unmasked(first.start as u32, last.end as u32);
+        }
+        for Whole { kind, start, end, ascii } in batch.drain(..) {
+            let (start, end) = (start as u32, end as u32);
+            self.driver.message(self, Incoming::Whole { kind, inflated: false, start, end, ascii });
+        }
+        BATCH.set(batch);
+    }
+
     fn handle_event(self: &Rc<Self>, event: Event) {
+        if let Event::Message { source: Source::Chunk, payload, .. }
+        | Event::Piece { source: Source::Chunk, payload, .. } = &event
+            && self.role == Role::Server
+        {
+            socket::unmasked(payload.start as u32, payload.end as u32);
+        }
         match event {
             Event::Message { kind, source, payload, ascii } => {
                 let (start, end) = (payload.start as u32, payload.end as u32);
@@ -266,7 +313,12 @@ impl Node {
         match fault {
             Some(ending) => self.conclude(ending, |_| ()),
             // The server ends the TCP connection first (RFC 6455 §7.1.1).
-            None if self.peer_closed.get() => self.conclude(Ending::clean(), |socket| socket.linger(LINGER_MS)),
+            None if self.peer_closed.get() => self.conclude(Ending::clean(), |socket| {
+                if self.role == Role::Server {
+                    socket.end();
+                }
+                socket.linger(LINGER_MS);
+            }),
             None => {}
         }
     }
