@@ -70,6 +70,17 @@ class LoadGroup {
 
   cancel(status) { this.#group.cancel(status); }
 
+  sendMsg(text) { return this.#send('sendMsg', text); }
+
+  sendBinaryMsg(bytes) { return this.#send('sendBinaryMsg', bytes); }
+
+  #send(method, payload) {
+    this.#group.__check(payload, method === 'sendMsg');
+    let accepted = 0;
+    for (const member of this) if (member.state === 'open' && member[method](payload)) accepted++;
+    return accepted;
+  }
+
   [Symbol.iterator]() { return this.#group[Symbol.iterator](); }
 
   get [Symbol.for('websocket-channel.members')]() { return this.#group.__members; }

@@ -1,4 +1,4 @@
-/** Every listener method is optional. `context` is what `asyncOpen` was given. */
+/** Every listener method is optional. `context` is what `asyncOpen` or `asyncAccept` was given. */
 export interface WebSocketListener<Context = undefined> {
   /**
    * The first call, exactly once. It also comes on a channel that never opened, right before `onStop`: check `channel.state` before you do
@@ -115,6 +115,24 @@ export interface BlobLike {
   readonly type: string;
   arrayBuffer(): PromiseLike<ArrayBuffer>;
   stream(): object;
+}
+
+/** A request of `node:http`. */
+export interface UpgradeRequest {
+  readonly method?: string | undefined;
+  readonly url?: string | undefined;
+  readonly httpVersion: string;
+  readonly rawHeaders: readonly string[];
+}
+
+/** The socket of such a request: a `net.Socket`, a `tls.TLSSocket` or another `Duplex`. */
+export interface UpgradeSocket {
+  readonly destroyed: boolean;
+  on(event: string, listener: (...args: never[]) => void): unknown;
+  write(data: Uint8Array): boolean;
+  end(): unknown;
+  pause(): unknown;
+  resume(): unknown;
 }
 
 /** An `AbortSignal`. */
@@ -271,6 +289,35 @@ export class WebSocketChannel {
   ): void;
 
   /**
+   * Node only: takes over an upgrade request of a `node:http` or `node:https` server, in its event `upgrade`. The request is checked (RFC 6455
+   * §4.2.1) and answered at once, and the listener is told later: `onStart`, then what comes, as on a channel that was opened by `asyncOpen`. A
+   * request that is not accepted gets an HTTP answer that says why (400, 405 or 426), and the channel its `onStart` and `onStop`. `protocol`,
+   * written before, lists the subprotocols that are supported, the preferred one first. Of the options, `headers` are added to the response,
+   * `deflate` says what is agreed to, and what concerns the opening of a connection is not used.
+   * @param request the event's request
+   * @param socket its socket, which is the channel's from now on
+   * @param head its bytes that came right behind the request
+   * @throws ChannelError NS_ERROR_INVALID_ARG, NS_ERROR_ALREADY_OPENED, NS_ERROR_OUT_OF_MEMORY; NS_ERROR_NOT_IMPLEMENTED in a browser
+   */
+  asyncAccept(request: UpgradeRequest, socket: UpgradeSocket, head: ArrayBufferView | null | undefined, listener: WebSocketListener<undefined>): void;
+  asyncAccept<Context>(
+    request: UpgradeRequest,
+    socket: UpgradeSocket,
+    head: ArrayBufferView | null | undefined,
+    listener: WebSocketListener<Context>,
+    context: Context,
+  ): void;
+
+  /**
+   * Node only: answers an upgrade request with another status than 101, and ends the connection. The option `headers` is added to the answer. The
+   * channel stays idle.
+   * @param status 300 to 599
+   * @param body text for people; none by default
+   * @throws ChannelError NS_ERROR_INVALID_ARG, NS_ERROR_ALREADY_OPENED; NS_ERROR_NOT_IMPLEMENTED in a browser
+   */
+  refuse(request: UpgradeRequest, socket: UpgradeSocket, status: number, body?: string): void;
+
+  /**
    * Sends a text message, or queues it while connecting. Lone surrogates become U+FFFD.
    * @returns whether it was accepted: false once the channel is closing or stopped
    * @throws ChannelError NS_ERROR_NOT_CONNECTED before asyncOpen, NS_ERROR_INVALID_ARG
@@ -370,6 +417,18 @@ export class LoadGroup implements Iterable<WebSocketChannel> {
    * @throws ChannelError NS_ERROR_INVALID_ARG if `status` is not a failure
    */
   cancel(status?: number): void;
+  /**
+   * Sends a text to every member that is open.
+   * @returns how many accepted it
+   * @throws ChannelError NS_ERROR_INVALID_ARG
+   */
+  sendMsg(text: string): number;
+  /**
+   * Sends bytes to every member that is open.
+   * @returns how many accepted them
+   * @throws ChannelError NS_ERROR_INVALID_ARG
+   */
+  sendBinaryMsg(data: ArrayBuffer | ArrayBufferView): number;
   /** Iterates over the channels that are active now. */
   [Symbol.iterator](): IterableIterator<WebSocketChannel>;
 }

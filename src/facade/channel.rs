@@ -200,11 +200,7 @@ impl Inner {
     fn send_later(&self, value: &JsValue, kind: PayloadKind) -> Result<bool, Refusal> {
         match kind {
             PayloadKind::Text if value.is_string() => self.push(Payload::Text(value.clone()), "sendMsg"),
-            PayloadKind::Text => Err(Refusal::invalid(sentence(&[
-                "sendMsg: ",
-                &quote(value),
-                " is not a string. Send bytes with sendBinaryMsg.",
-            ]))),
+            PayloadKind::Text => Err(not_text(value)),
             PayloadKind::Binary => self.push(Payload::Binary(parse_bytes(value, "sendBinaryMsg")?), "sendBinaryMsg"),
         }
     }
@@ -295,6 +291,20 @@ pub(super) fn parse_bytes(value: &JsValue, method: &str) -> Result<js_sys::Uint8
             let advice = " is neither an ArrayBuffer nor a view of one. Pass one of these.";
             Err(Refusal::invalid(sentence(&[method, ": ", &quote(value), advice])))
         }
+    }
+}
+
+#[cold]
+fn not_text(value: &JsValue) -> Refusal {
+    Refusal::invalid(sentence(&["sendMsg: ", &quote(value), " is not a string. Send bytes with sendBinaryMsg."]))
+}
+
+/// What `sendMsg` or `sendBinaryMsg` would throw, whoever sends.
+pub(super) fn check_payload(payload: &JsValue, is_text: bool) -> Result<(), Refusal> {
+    match is_text {
+        true if payload.is_string() => Ok(()),
+        true => Err(not_text(payload)),
+        false => parse_bytes(payload, "sendBinaryMsg").map(|_| ()),
     }
 }
 

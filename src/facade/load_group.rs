@@ -6,6 +6,7 @@ use js_sys::{Array, Function, Reflect, Set, Symbol};
 use wasm_bindgen::prelude::*;
 
 use super::arguments::quote;
+use super::channel::check_payload;
 use crate::status::Status;
 use crate::transport::{Refusal, sentence};
 
@@ -39,6 +40,12 @@ impl LoadGroup {
             cancel.call1(&member, &status.into())?;
         }
         Ok(())
+    }
+
+    /// Throws what `sendMsg` or `sendBinaryMsg` of a member would throw for this payload, even if there is none.
+    #[wasm_bindgen(js_name = __check)]
+    pub fn check(&self, payload: &JsValue, is_text: bool) -> Result<(), JsValue> {
+        Ok(check_payload(payload, is_text)?)
     }
 
     /// Iterates over the channels that are active now.

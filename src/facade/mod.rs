@@ -314,12 +314,12 @@ impl WebSocketChannel {
     /// `asyncAccept`: throws NS_ERROR_NOT_IMPLEMENTED.
     #[wasm_bindgen(js_name = asyncAccept)]
     pub fn async_accept(&self) -> Result<(), JsValue> {
-        Err(host::no_server("asyncAccept").into())
+        Err(error::not_implemented("asyncAccept: a page is no server.").into())
     }
 
     /// `refuse`, likewise.
     pub fn refuse(&self) -> Result<(), JsValue> {
-        Err(host::no_server("refuse").into())
+        Err(error::not_implemented("refuse: a page is no server.").into())
     }
 }
 

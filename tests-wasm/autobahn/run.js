@@ -1,8 +1,10 @@
-// `npm run autobahn`: the Autobahn suite's fuzzing server against the built Node package.
+// `npm run autobahn`: the Autobahn suite against the built Node package, its fuzzing server against the client and its fuzzing client
+// against the server role.
 
 import { spawn } from 'node:child_process';
 import { access, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
+import { createServer as createHttpServer } from 'node:http';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -11,9 +13,10 @@ import { finish, main, root, say } from '../../scripts/run.js';
 
 const HELP = `npm run autobahn [-- options]
   runs the built Node package through the Autobahn suite and prints the verdicts.
+    --server       the suite's client against asyncAccept, instead of its server against asyncOpen
     --all          the long sections 9, 12 and 13 too: half an hour, nearly all of it the suite's own
     --case GLOB    only these cases (may stand several times), such as 5.* or 9.1.1
-    --summary      writes tests-wasm/autobahn/SUMMARY.md
+    --summary      writes tests-wasm/autobahn/SUMMARY.md, with --server SERVER.md
     --no-build     takes the package as it is in build/
     --help         this text
   The suite is the command in AUTOBAHN_WSTEST, else wstest in the PATH, else ../shared/autobahn/wstest.`;
@@ -41,18 +44,49 @@ async function freePort() {
   return port;
 }
 
-async function startServer(command, port, cases, excluded) {
+/** Starts the suite as its fuzzing server or client. */
+async function startSuite(command, mode, { cases, excluded, ...of }) {
   await rm(out, { recursive: true, force: true });
   await mkdir(out, { recursive: true });
   const spec = join(out, 'spec.json');
-  await writeFile(spec, JSON.stringify({
-    url: `ws://127.0.0.1:${port}`, outdir: join(out, 'reports'), cases, 'exclude-cases': excluded, 'exclude-agent-cases': {},
-  }));
-  const server = spawn(command, ['-m', 'fuzzingserver', '-s', spec, '-w', '0'], { cwd: out, stdio: ['ignore', 'ignore', 'pipe'], detached: true });
+  await writeFile(spec, JSON.stringify({ ...of, outdir: join(out, 'reports'), cases, 'exclude-cases': excluded, 'exclude-agent-cases': {} }));
+  const suite = spawn(command, ['-m', mode, '-s', spec, '-w', '0'], { cwd: out, stdio: ['ignore', 'ignore', 'pipe'], detached: true });
   let errors = '';
-  server.stderr.on('data', (data) => { errors += data; });
-  server.on('exit', (code) => { if (code) console.error(errors.slice(-2000)); });
-  return server;
+  suite.stderr.on('data', (data) => { errors += data; });
+  suite.on('exit', (code) => { if (code) console.error(errors.slice(-2000)); });
+  return suite;
+}
+
+/** The suite's server against our client. */
+async function runClient(WebSocketChannel, suite, { cases, excluded }) {
+  const base = `ws://127.0.0.1:${await freePort()}`;
+  const server = await startSuite(suite, 'fuzzingserver', { url: base, cases, excluded });
+  try {
+    await runCases(WebSocketChannel, base, await waitForServer(WebSocketChannel, base));
+  } finally {
+    process.kill(-server.pid, 'SIGTERM');
+  }
+}
+
+/** The suite's client against our server role, which echoes. */
+async function runServer(WebSocketChannel, suite, { cases, excluded }) {
+  const server = createHttpServer();
+  let count = 0;
+  server.on('upgrade', (request, socket, head) => {
+    const channel = new WebSocketChannel();
+    channel.asyncAccept(request, socket, head, {
+      onMessageAvailable: (_, text) => channel.sendMsg(text),
+      onBinaryMessageAvailable: (_, bytes) => channel.sendBinaryMsg(bytes),
+      onStop: () => { if (++count % 50 === 0) console.log(`  ${count} connections`); },
+    }, null);
+  });
+  server.listen(0, '127.0.0.1');
+  await new Promise((resolve) => server.once('listening', resolve));
+  const url = `ws://127.0.0.1:${server.address().port}`;
+  const client = await startSuite(suite, 'fuzzingclient', { servers: [{ agent: AGENT, url }], cases, excluded });
+  await new Promise((resolve) => client.once('exit', resolve));
+  server.closeAllConnections();
+  server.close();
 }
 
 /** Opens one channel and answers what came of it. */
@@ -97,7 +131,7 @@ export function summarise(report) {
   return { rows, tally, bad };
 }
 
-export async function writeSummary({ rows, tally, bad }, command) {
+export async function writeSummary({ rows, tally, bad }, command, isServer) {
   const byId = (a, b) => a.id.localeCompare(b.id, 'en', { numeric: true });
   const sections = new Map();
   for (const row of rows) {
@@ -106,7 +140,7 @@ export async function writeSummary({ rows, tally, bad }, command) {
   }
   const lines = [...sections].sort(([a], [b]) => a.localeCompare(b, 'en', { numeric: true }))
     .map(([section, cases]) => `| ${section} | ${cases.length} | ${cases.filter((row) => GOOD.includes(row.behavior) && GOOD.includes(row.behaviorClose)).length} |`);
-  const text = `# The Autobahn suite, Node build
+  const text = `# The Autobahn suite, Node build${isServer ? ': its client against the server role' : ''}
 
 Made by \`${command}\`: Autobahn|Testsuite 0.8.2, Node ${process.version}, ${rows.length} cases.
 OK and INFORMATIONAL (cases that any behaviour satisfies) count as passed, for the case and for how it was closed.
@@ -119,40 +153,33 @@ ${bad.length ? bad.sort(byId).map(({ id, behavior, behaviorClose }) => `- ${id}:
 |---|---|---|
 ${lines.join('\n')}
 `;
-  await writeFile(join(root, 'tests-wasm', 'autobahn', 'SUMMARY.md'), text);
+  await writeFile(join(root, 'tests-wasm', 'autobahn', isServer ? 'SERVER.md' : 'SUMMARY.md'), text);
 }
 
-export async function runAutobahn({ all = false, cases = ['*'], summary = false, command = 'npm run autobahn' } = {}) {
+export async function runAutobahn({ all = false, cases = ['*'], summary = false, server = false, command = 'npm run autobahn' } = {}) {
   const suite = await wstest();
   if (!suite) return null;
   const require = createRequire(join(installedFolder, 'program.js'));
   const { WebSocketChannel } = require('websocket-channel');
-  const port = await freePort();
   say(`the Autobahn suite (${suite}; its first run installs it)`);
   // It may have to install itself first, which takes minutes and is not the server's fault.
   const { code, output } = await finish(suite, ['--help'], { quiet: true });
   if (code !== 0) throw new Error(`${suite} --help failed with ${code}:\n${output}`);
-  const server = await startServer(suite, port, cases, all ? [] : LONG);
-  try {
-    const base = `ws://127.0.0.1:${port}`;
-    await runCases(WebSocketChannel, base, await waitForServer(WebSocketChannel, base));
-    const result = summarise(JSON.parse(await readFile(join(out, 'reports', 'index.json'), 'utf8')));
-    if (summary) await writeSummary(result, command);
-    return result;
-  } finally {
-    process.kill(-server.pid, 'SIGTERM');
-  }
+  await (server ? runServer : runClient)(WebSocketChannel, suite, { cases, excluded: all ? [] : LONG });
+  const result = summarise(JSON.parse(await readFile(join(out, 'reports', 'index.json'), 'utf8')));
+  if (summary) await writeSummary(result, command, server);
+  return result;
 }
 
 if (import.meta.filename === process.argv[1]) {
   await main(async () => {
     const { values } = parseArgs({ options: {
-      all: { type: 'boolean' }, case: { type: 'string', multiple: true }, summary: { type: 'boolean' }, 'no-build': { type: 'boolean' }, help: { type: 'boolean' },
+      all: { type: 'boolean' }, case: { type: 'string', multiple: true }, summary: { type: 'boolean' }, server: { type: 'boolean' }, 'no-build': { type: 'boolean' }, help: { type: 'boolean' },
     } });
     if (values.help) return console.log(HELP);
     if (!values['no-build']) await buildPackage();
     const command = ['npm run autobahn', ...(process.argv.length > 2 ? ['--', ...process.argv.slice(2)] : [])].join(' ');
-    const result = await runAutobahn({ all: values.all || Boolean(values.case), cases: values.case, summary: values.summary, command });
+    const result = await runAutobahn({ all: values.all || Boolean(values.case), cases: values.case, summary: values.summary, server: values.server, command });
     if (!result) throw new Error(`the Autobahn suite is nowhere.\n${HELP}`);
     for (const { id, behavior, behaviorClose } of result.bad) console.log(`  ${id}: ${behavior}, close ${behaviorClose}`);
     console.log(Object.entries(result.tally).map(([verdict, count]) => `${verdict}: ${count}`).join(', '));

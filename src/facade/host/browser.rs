@@ -30,10 +30,6 @@ pub(in crate::facade) fn check_origin(origin: &str) -> Result<(), Refusal> {
     Err(not_implemented("asyncOpen: a browser sends the page's own origin. Pass null, \"\" or that origin."))
 }
 
-pub(in crate::facade) fn no_server(method: &str) -> Refusal {
-    not_implemented(sentence(&[method, ": a page is no server. Use it in Node."]))
-}
-
 pub(in crate::facade) fn send_ping(_driver: &Driver, _data: &JsValue) -> Result<Promise, Refusal> {
     Err(not_implemented("sendPing: a page cannot send pings. Send a message that the server answers."))
 }
