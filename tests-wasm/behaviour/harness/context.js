@@ -15,6 +15,7 @@ export class Context {
   #talks = [];
   #sockets = [];
   #streams = [];
+  #stops = [];
   #host;
 
   constructor(api, host, addresses) {
@@ -52,6 +53,11 @@ export class Context {
     const { state } = await talk.until('onStart');
     if (state !== 'open') assert.fail(`it did not open:\n${talk}`);
     return talk;
+  }
+
+  /** `stop` is called when the case has ended. */
+  onEnd(stop) {
+    this.#stops.push(stop);
   }
 
   /** A WebSocket, observed; closed when the case ends. */
@@ -146,6 +152,7 @@ export class Context {
     }
     for (const observed of this.#sockets) await observed.finish();
     for (const stream of this.#streams) await finishStream(stream);
+    for (const stop of this.#stops) await stop();
     // A call after onStop, or an event after close, would come now.
     await new Promise((resolve) => setTimeout(resolve));
     for (const { seen } of this.#sockets) assert.is(seen.at(-1).type, 'close', 'the last event');
@@ -166,6 +173,7 @@ export class Context {
         // The case has failed already, with a better reason.
       }
     }
+    for (const stop of this.#stops) stop();
   }
 }
 

@@ -2,7 +2,7 @@ import { fail, show } from './assert.js';
 import { breachOfLaw } from './law.js';
 
 /**
- * One channel under observation: opens it, records every listener call in order, with what the channel said of itself during the call,
+ * One channel under observation: opens it, or has it accept an upgrade ([request, socket, head]), records every listener call in order, with what the channel said of itself during the call,
  * and answers promises for what is to come. `attributes` are written to the channel before it is opened. `listener` may hold the case's
  * own methods; they are called after the recording.
  */
@@ -20,7 +20,7 @@ export class Talk {
   #busy = 0;
   #synchronous = null;
 
-  constructor(api, url, { options, protocols, loadGroup, attributes, origin = null, listener = {}, context = { about: 'the context' } } = {}) {
+  constructor(api, url, { options, protocols, loadGroup, attributes, accept = null, origin = null, listener = {}, context = { about: 'the context' } } = {}) {
     this.url = url;
     this.context = context;
     this.statusName = api.statusName;
@@ -29,7 +29,10 @@ export class Talk {
     if (loadGroup !== undefined) this.channel.loadGroup = loadGroup;
     Object.assign(this.channel, attributes);
     this.listener = this.#recorder(listener);
-    this.quietly(() => this.channel.asyncOpen(url, origin, this.listener, context));
+    this.quietly(() => {
+      if (accept === null) this.channel.asyncOpen(url, origin, this.listener, context);
+      else this.channel.asyncAccept(...accept, this.listener, context);
+    });
   }
 
   get stopped() {

@@ -1,0 +1,423 @@
+import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createServer as createTlsServer } from 'node:https';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { WebSocket as Ws } from 'ws';
+import { clientFrame, rawTalk, startAcceptor, upgradeRequest } from '../harness/acceptor.js';
+
+/** The server's end: asyncAccept, with the npm package ws and with hand-made bytes at the other end. */
+export const acceptances = [
+  {
+    name: 'messages of all sizes come and go back, text and binary',
+    async run(t) {
+      const { url, talk } = await startAcceptor(t, () => echoing());
+      const client = await wsClient(t, url);
+      const sent = [];
+      for (const size of [0, 1, 125, 126, 127, 1000, 65_535, 65_536, 65_537, 200_000, 3_000_000]) {
+        for (const message of ['x'.repeat(size), 'é'.repeat(size / 2), Buffer.alloc(size, 7)]) sent.push(message);
+      }
+      for (const message of sent) client.socket.send(message);
+      const back = await client.messages(sent.length);
+      for (const [at, message] of sent.entries()) {
+        t.ok(Buffer.from(message).equals(back[at].data) && back[at].isBinary === (typeof message !== 'string'), `message ${at}, of ${message.length}`);
+      }
+      t.is((await talk()).messages.length, sent.length);
+      client.socket.close(4000, 'enough');
+      t.same(await client.closed, [4000, '']);
+    },
+  },
+  {
+    name: 'many small messages in one chunk, of every kind between each other, in order',
+    async run(t) {
+      const { url, talk } = await startAcceptor(t);
+      const client = await wsClient(t, url);
+      const sent = [];
+      for (let at = 0; at < 5000; at++) sent.push(at % 7 === 0 ? Buffer.from([at & 255, 1]) : at % 5 === 0 ? `ü ${at}` : `message ${at}`);
+      client.socket._socket.cork();
+      for (const [at, message] of sent.entries()) {
+        client.socket.send(message);
+        if (at % 1000 === 500) client.socket.ping('between');
+      }
+      client.socket._socket.uncork();
+      const received = await (await talk()).untilMessages(sent.length);
+      t.same(received.map((it) => (typeof it === 'string' ? it : `bytes ${it}`)), sent.map((it) => (typeof it === 'string' ? it : `bytes ${new Uint8Array(it)}`)));
+    },
+  },
+  {
+    name: 'what a message holds stays when the next ones come',
+    async run(t) {
+      const { url, talk } = await startAcceptor(t);
+      const client = await wsClient(t, url);
+      for (let at = 0; at < 300; at++) client.socket.send(Buffer.alloc(1000, at));
+      const received = await (await talk()).untilMessages(300);
+      t.ok(received.every((bytes, at) => bytes.length === 1000 && bytes.every((byte) => byte === (at & 255))), 'the bytes of each');
+    },
+  },
+  {
+    name: 'fragments, empty ones too, with pings between: one message',
+    async run(t) {
+      const { port, talk } = await startAcceptor(t);
+      const frames = [clientFrame(1, 'frag', { fin: false }), clientFrame(9, 'ping'), clientFrame(0, '', { fin: false }), clientFrame(0, 'ments ä', { fin: true }), clientFrame(8, Buffer.from([0x03, 0xe8]))];
+      const said = await rawTalk(port, upgradeRequest(), { more: Buffer.concat(frames) });
+      t.same((await talk()).messages, ['fragments ä']);
+      t.ok(said.endsWith('\x8a\x04ping\x88\x02\x03\xe8'), 'the pong and the close frame, unmasked');
+    },
+  },
+  {
+    name: 'one byte at a time',
+    async run(t) {
+      const { port, talk } = await startAcceptor(t, () => echoing());
+      const bytes = Buffer.concat([Buffer.from(upgradeRequest()), clientFrame(1, 'slowly'), clientFrame(2, 'b'), clientFrame(8)]);
+      const { connect } = await import('node:net');
+      const socket = connect({ port, host: '127.0.0.1', noDelay: true });
+      let said = '';
+      socket.on('data', (data) => { said += data.toString('latin1'); });
+      await once(socket, 'connect');
+      for (const byte of bytes) {
+        socket.write(Buffer.from([byte]));
+        await new Promise(setImmediate);
+      }
+      await once(socket, 'close');
+      t.ok(said.endsWith('\x81\x06slowly\x82\x01b\x88\x00'), said);
+      t.is((await talk()).messages.length, 2);
+    },
+  },
+  {
+    name: 'frames that come right behind the request are read: head',
+    async run(t) {
+      const { port, talk } = await startAcceptor(t);
+      const bytes = Buffer.concat([Buffer.from(upgradeRequest()), clientFrame(1, 'at once'), clientFrame(8, Buffer.from([0x0f, 0xa0, 0x62]))]);
+      await rawTalk(port, bytes);
+      const accepted = await talk();
+      t.same(accepted.messages, ['at once']);
+      t.same(accepted.names, ['onStart', 'onMessageAvailable', 'onServerClose', 'onStop']);
+      t.same((await accepted.until('onServerClose')).args, [4000, 'b']);
+    },
+  },
+  {
+    name: 'the attributes: URI, protocol, extensions, httpResponse; nothing before onStart',
+    async run(t) {
+      let early;
+      const { url, port, talk } = await startAcceptor(t, () => ({ protocols: 'b, a', options: { headers: { 'X-Own': 'yes', 'Set-Cookie': 'a=1' } } }));
+      const client = await wsClient(t, `${url}/path?query=é`, ['a', 'b']);
+      const { channel } = await talk();
+      early = channel.protocol;
+      t.same([channel.originalURI, channel.URI], [`${url}/path?query=%C3%A9`, `${url}/path?query=%C3%A9`]);
+      t.same([early, client.socket.protocol], ['b', 'b']);
+      t.is(channel.extensions, '');
+      t.same([channel.httpResponse.status, channel.httpResponse.headers['x-own'], channel.httpResponse.headers['sec-websocket-protocol']], [101, 'yes', 'b']);
+      t.same([client.response.headers['x-own'], client.response.headers['set-cookie']], ['yes', ['a=1']]);
+      t.is(channel.securityInfo, null);
+      t.ok(port > 0);
+    },
+  },
+  ...[
+    ['the one both have', 'chat', ['chat'], 'chat'], ["the server's preference", 'one, two', ['two', 'one'], 'one'], ['none, if they have none in common', 'other', ['chat'], ''], ['none, if the client asks for none', 'chat', [], ''],
+  ].map(([what, protocols, asked, selected]) => ({
+    name: `the subprotocol: ${what}`,
+    async run(t) {
+      const { port, talk } = await startAcceptor(t, () => ({ protocols }));
+      const said = await rawTalk(port, upgradeRequest({ 'Sec-WebSocket-Protocol': asked.length > 0 ? asked : null }), { more: clientFrame(8) });
+      t.is(said.match(/Sec-WebSocket-Protocol: (.*)\r/)?.[1] ?? '', selected);
+      t.is((await talk()).channel.protocol, selected);
+    },
+  })),
+  ...[
+    ['as the client offers', {}, true], ['no takeover by the server', { serverNoContextTakeover: true }, true], ['no takeover by the client', { clientNoContextTakeover: true }, true],
+    ['small windows', { serverMaxWindowBits: 9, clientMaxWindowBits: 10 }, true], ['a window of eight bits', { serverMaxWindowBits: 8 }, true],
+  ].map(([what, settings, isCompressed]) => ({
+    name: `permessage-deflate with ws: ${what}`,
+    async run(t) {
+      const { url, talk } = await startAcceptor(t, () => echoing({ options: { deflate: { threshold: 0 } } }));
+      const client = await wsClient(t, url, [], { perMessageDeflate: { threshold: 0, ...settings } });
+      const { channel } = await talk();
+      t.is(channel.extensions !== '', isCompressed, channel.extensions);
+      const sent = ['', 'a', 'JSON '.repeat(100), 'JSON '.repeat(100), 'é'.repeat(100_000), Buffer.alloc(300_000, 'b'), Buffer.from(Array.from({ length: 70_000 }, (_, at) => at * at & 255))];
+      for (const message of sent) client.socket.send(message);
+      const back = await client.messages(sent.length);
+      t.ok(sent.every((message, at) => Buffer.from(message).equals(back[at].data)), 'what came back');
+    },
+  })),
+  {
+    name: 'deflate: the options of the channel limit both ends; false declines',
+    async run(t) {
+      const settings = [
+        [{ serverMaxWindowBits: 10, clientMaxWindowBits: 11, serverNoContextTakeover: true, clientNoContextTakeover: true },
+          'permessage-deflate; server_no_context_takeover; client_no_context_takeover; server_max_window_bits=10; client_max_window_bits=11'],
+        [false, ''],
+      ];
+      const { url, talk } = await startAcceptor(t, ({ url: target }) => echoing({ options: { deflate: settings[Number(target.slice(1))][0] } }));
+      for (const [at, [, extensions]] of settings.entries()) {
+        const client = await wsClient(t, `${url}/${at}`, [], { perMessageDeflate: { threshold: 0 } });
+        t.is((await talk(at)).channel.extensions, extensions);
+        for (let message = 0; message < 3; message++) client.socket.send('again and again '.repeat(50));
+        t.ok((await client.messages(3)).every(({ data }) => data.toString() === 'again and again '.repeat(50)), extensions);
+      }
+    },
+  },
+  ...[
+    ['version 8', { 'Sec-WebSocket-Version': '8' }, {}, 426, /Sec-WebSocket-Version: 13/], ['no version', { 'Sec-WebSocket-Version': null }, {}, 400, /Sec-WebSocket-Version/],
+    ['no key', { 'Sec-WebSocket-Key': null }, {}, 400, /Sec-WebSocket-Key/], ['two keys', { 'Sec-WebSocket-Key': ['dGhlIHNhbXBsZSBub25jZQ==', 'dGhlIHNhbXBsZSBub25jZQ=='] }, {}, 400, /one Sec-WebSocket-Key/],
+    ['a key of 15 bytes', { 'Sec-WebSocket-Key': 'AAAAAAAAAAAAAAAAAAAA' }, {}, 400, /16 bytes/], ['POST', {}, { method: 'POST' }, 405, /Allow: GET/],
+    ['another upgrade', { Upgrade: 'h2c' }, {}, 426, /Upgrade: websocket/], ['a subprotocol that is no token', { 'Sec-WebSocket-Protocol': 'a b' }, {}, 400, /tokens/],
+    ['a subprotocol twice', { 'Sec-WebSocket-Protocol': ['a', 'a'] }, {}, 400, /twice/], ['extensions that are no list', { 'Sec-WebSocket-Extensions': 'a; b="' }, {}, 400, /Sec-WebSocket-Extensions/],
+    ['a host that is none', { Host: 'a b' }, {}, 400, /Host/],
+  ].map(([what, changes, more, status, says]) => ({
+    name: `a request with ${what} is answered with ${status}, which says why; the channel stops, and tells`,
+    async run(t) {
+      const { port, talk } = await startAcceptor(t);
+      const said = await rawTalk(port, upgradeRequest(changes, more));
+      t.ok(said.startsWith(`HTTP/1.1 ${status} `) && says.test(said), said);
+      const [head, body] = said.split('\r\n\r\n');
+      t.is(Number(head.match(/Content-Length: (\d+)/)[1]), body.length);
+      const accepted = await talk();
+      const detail = await t.stops(accepted, { node: 'NS_ERROR_WEBSOCKET_CONNECTION_REFUSED' });
+      t.ok(detail.message.includes(`${status}`) && detail.message.includes(body), detail.message);
+      t.same(accepted.names, ['onStart', 'onStop']);
+    },
+  })),
+  ...[
+    ['an unmasked frame', clientFrame(1, 'x', { mask: false }), 'NS_ERROR_ILLEGAL_VALUE', 1002], ['a reserved bit', Buffer.from([0xc1, 0x80, 0, 0, 0, 0]), 'NS_ERROR_ILLEGAL_VALUE', 1002],
+    ['text that is not UTF-8', clientFrame(1, Buffer.from([0xff])), 'NS_ERROR_CANNOT_CONVERT_DATA', 1007], ['a fragmented ping', clientFrame(9, '', { fin: false }), 'NS_ERROR_ILLEGAL_VALUE', 1002],
+    ['a close frame of one byte', clientFrame(8, 'x'), 'NS_ERROR_ILLEGAL_VALUE', 1002], ['a message over the limit', clientFrame(2, 'x'.repeat(101)), 'NS_ERROR_FILE_TOO_BIG', 1009],
+  ].map(([what, frame, status, code]) => ({
+    name: `${what} fails the connection: ${status}, and a close frame with ${code}`,
+    async run(t) {
+      const { port, talk } = await startAcceptor(t, () => ({ options: { maxMessageSize: 100 } }));
+      const said = await rawTalk(port, upgradeRequest(), { more: frame });
+      const close = Buffer.from(said.slice(said.indexOf('\r\n\r\n') + 4), 'latin1');
+      t.same([close[0], close.readUInt16BE(2)], [0x88, code]);
+      await t.stops(await talk(), { node: status });
+    },
+  })),
+  {
+    name: 'this end closes: the close frame is unmasked, and the TCP connection is ended here first (RFC 6455 §7.1.1)',
+    async run(t) {
+      const { url, talk } = await startAcceptor(t);
+      const client = await wsClient(t, url);
+      const accepted = await talk();
+      await accepted.until('onStart');
+      accepted.close(4001, 'bye');
+      t.same(await client.closed, [4001, 'bye']);
+      const detail = await t.stops(accepted, { node: 'NS_OK' });
+      t.same([detail.closedBy, detail.wasClean], ['local', true]);
+    },
+  },
+  {
+    name: 'close() right behind asyncAccept: cancelled, and nothing leaks',
+    async run(t) {
+      let accepted;
+      const { port } = await startAcceptor(t, (request, ...more) => {
+        accepted = t.open(request.url, { accept: [request, ...more] });
+        accepted.close();
+        return false;
+      });
+      await rawTalk(port, upgradeRequest());
+      await t.stops(accepted, { node: 'NS_BINDING_ABORTED' });
+    },
+  },
+  {
+    name: 'a connection that is reset, ended, or gone before it is accepted: the channel stops',
+    async run(t) {
+      let late;
+      const { port, talk } = await startAcceptor(t, (request, socket, head) => {
+        if (request.url !== '/late') return {};
+        late = [request, socket, head];
+        return false;
+      });
+      await rawTalk(port, upgradeRequest(), { reset: true });
+      await t.stops(await talk(), { node: 'NS_ERROR_NET_RESET' });
+      const { connect } = await import('node:net');
+      const ending = connect(port, '127.0.0.1', () => ending.write(upgradeRequest()));
+      ending.once('data', () => ending.end());
+      await t.stops(await talk(1), { node: 'NS_BASE_STREAM_CLOSED' });
+      const gone = connect(port, '127.0.0.1', () => gone.write(upgradeRequest({}, { target: '/late' })));
+      while (late === undefined) await new Promise(setImmediate);
+      late[1].destroy();
+      await once(gone, 'close');
+      const talkOfGone = t.open('/late', { accept: late });
+      const detail = await t.stops(talkOfGone, { node: 'NS_ERROR_WEBSOCKET_CONNECTION_REFUSED' });
+      t.ok(detail.message.length > 20, detail.message);
+    },
+  },
+  {
+    name: 'refuse: the status, the body, the headers of the options; the channel stays idle',
+    async run(t) {
+      let refused;
+      const { port } = await startAcceptor(t, (request, socket) => {
+        refused = new t.api.WebSocketChannel({ headers: { 'WWW-Authenticate': 'Basic realm="here"' } });
+        refused.refuse(request, socket, 401, 'not you, äh');
+        return false;
+      });
+      const said = await rawTalk(port, upgradeRequest());
+      t.ok(said.startsWith('HTTP/1.1 401 Unauthorized\r\n') && said.includes('\r\nWWW-Authenticate: Basic realm="here"\r\n'), said);
+      t.ok(Buffer.from(said, 'latin1').toString().endsWith('\r\n\r\nnot you, äh'), said);
+      t.is(refused.state, 'idle');
+      for (const status of [101, 200, 299, 600, 404.5, '404', null, undefined]) t.throws('NS_ERROR_INVALID_ARG', () => refused.refuse({ rawHeaders: [] }, fakeSocket(), status));
+      t.throws('NS_ERROR_INVALID_ARG', () => refused.refuse({ rawHeaders: [] }, fakeSocket(), 404, 5));
+    },
+  },
+  {
+    name: 'arguments: what is no request, no socket, no head, no listener; a socket that has a channel; a channel that was opened',
+    async run(t) {
+      const { port, talk } = await startAcceptor(t);
+      const { WebSocketChannel } = t.api;
+      const request = { method: 'GET', url: '/', httpVersion: '1.1', rawHeaders: [] };
+      for (const wrong of [null, undefined, {}, 'request', { rawHeaders: 'none' }]) t.throws('NS_ERROR_INVALID_ARG', () => new WebSocketChannel().asyncAccept(wrong, fakeSocket(), null, {}, null));
+      for (const wrong of [null, undefined, {}, 'socket', { write() {} }]) t.throws('NS_ERROR_INVALID_ARG', () => new WebSocketChannel().asyncAccept(request, wrong, null, {}, null));
+      for (const wrong of ['head', 5, {}]) t.throws('NS_ERROR_INVALID_ARG', () => new WebSocketChannel().asyncAccept(request, fakeSocket(), wrong, {}, null));
+      for (const wrong of [null, undefined, 5]) t.throws('NS_ERROR_INVALID_ARG', () => new WebSocketChannel().asyncAccept(request, fakeSocket(), null, wrong, null));
+      const listed = new WebSocketChannel();
+      listed.protocol = 'a b';
+      t.throws('NS_ERROR_INVALID_ARG', () => listed.asyncAccept(request, fakeSocket(), null, {}, null));
+      rawTalk(port, upgradeRequest(), { more: clientFrame(8) });
+      const { channel } = await talk();
+      t.throws('NS_ERROR_ALREADY_OPENED', () => channel.asyncAccept(request, fakeSocket(), null, {}, null));
+      t.throws('NS_ERROR_ALREADY_OPENED', () => channel.asyncOpen('ws://127.0.0.1/', null, {}, null));
+      let twice;
+      const second = await startAcceptor(t, (...upgrade) => { twice = upgrade; return {}; });
+      rawTalk(second.port, upgradeRequest(), { more: clientFrame(8) });
+      await second.talk();
+      t.throws('NS_ERROR_INVALID_ARG', () => new WebSocketChannel().asyncAccept(...twice, {}, null));
+    },
+  },
+  {
+    name: 'pings go both ways: sendPing, pingInterval, and a client that does not answer',
+    async run(t) {
+      const { url, port, talk } = await startAcceptor(t, () => ({ attributes: { pingInterval: 1, pingTimeout: 1 } }));
+      const client = await wsClient(t, url);
+      const accepted = await talk();
+      await accepted.until('onStart');
+      t.ok(await accepted.channel.sendPing('hello') >= 0, 'the milliseconds');
+      client.socket.ping('there');
+      t.is((await once(client.socket, 'pong'))[0].toString(), 'there');
+      const silent = rawTalk(port, upgradeRequest());
+      await t.stops(await talk(1), { node: 'NS_ERROR_NET_TIMEOUT_EXTERNAL' });
+      await silent;
+      t.is(accepted.stopped, false, 'the client that answers stays');
+    },
+  },
+  {
+    name: 'suspend makes the client wait, resume goes on',
+    async run(t) {
+      const { url, talk } = await startAcceptor(t);
+      const client = await wsClient(t, url);
+      const accepted = await talk();
+      await accepted.until('onStart');
+      accepted.channel.suspend();
+      for (let at = 0; at < 64; at++) client.socket.send(Buffer.alloc(1 << 20, at));
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      t.ok(client.socket.bufferedAmount > 1 << 20, `the client has ${client.socket.bufferedAmount} bytes left`);
+      t.ok(accepted.messages.length < 32, `${accepted.messages.length} came`);
+      accepted.channel.resume();
+      t.is((await accepted.untilMessages(64)).length, 64);
+    },
+  },
+  {
+    name: 'over TLS, with a certificate of the client: securityInfo has it',
+    async run(t) {
+      const { cert, key, stop } = certificate();
+      t.onEnd(stop);
+      const server = createTlsServer({ cert, key, ca: cert, requestCert: true, rejectUnauthorized: false });
+      const { port, talk } = await startAcceptor(t, () => echoing(), server);
+      const client = await wsClient(t, `wss://127.0.0.1:${port}/`, [], { ca: cert, cert, key });
+      client.socket.send('over TLS');
+      t.is((await client.messages(1))[0].data.toString(), 'over TLS');
+      const { channel } = await talk();
+      t.ok(channel.URI.startsWith('wss://127.0.0.1:'), channel.URI);
+      const { certificate: seen, trusted, protocol } = channel.securityInfo;
+      t.same([seen.subject, trusted, protocol], ['CN=localhost', true, 'TLSv1.3']);
+      await wsClient(t, `wss://127.0.0.1:${port}/`, [], { ca: cert });
+      const without = (await talk(1)).channel.securityInfo;
+      t.same([without.certificate, without.trusted], [null, false]);
+      t.ok(without.untrustedReason.length > 5, without.untrustedReason);
+    },
+  },
+  {
+    name: 'broadcast: every open member gets it, the number that accepted is returned; a slow one holds up nobody',
+    async run(t) {
+      const loadGroup = new t.api.LoadGroup();
+      const { url, port, talk, talks } = await startAcceptor(t, () => ({ loadGroup, options: { deflate: false } }));
+      const clients = [];
+      for (let at = 0; at < 5; at++) clients.push(await wsClient(t, url));
+      const { connect } = await import('node:net');
+      const slow = connect(port, '127.0.0.1', () => slow.write(upgradeRequest()));
+      await once(slow, 'data');
+      slow.pause();
+      await (await talk(5)).until('onStart');
+      t.is(broadcast(loadGroup, talks, 'to all'), 6);
+      t.is(broadcast(loadGroup, talks, new Uint8Array([1, 2, 3])), 6);
+      for (let at = 0; at < 32; at++) broadcast(loadGroup, talks, new Uint8Array(1 << 20).fill(at));
+      for (const client of clients) {
+        const messages = await client.messages(34);
+        t.same([messages[0].data.toString(), [...messages[1].data], messages[33].data[5]], ['to all', [1, 2, 3], 31]);
+      }
+      const buffered = (await talk(5)).channel.bufferedAmount;
+      t.ok(buffered > 1 << 20, `the slow one has ${buffered} bytes to send`);
+      t.is((await talk(0)).channel.bufferedAmount, 0);
+      (await talk(1)).close();
+      t.is(broadcast(loadGroup, talks, 'to the others'), 5);
+      t.throws('NS_ERROR_INVALID_ARG', () => loadGroup.sendMsg(5));
+      t.throws('NS_ERROR_INVALID_ARG', () => new t.api.LoadGroup().sendBinaryMsg('text'));
+      t.is(new t.api.LoadGroup().sendMsg('to nobody'), 0);
+      loadGroup.cancel();
+      slow.destroy();
+    },
+  },
+  {
+    name: 'this package at both ends: with compression, subprotocol and a close from each',
+    async run(t) {
+      const { url, talk } = await startAcceptor(t, () => echoing({ protocols: 'chat' }));
+      const client = await t.opened(url, { protocols: 'other, chat' });
+      t.same([client.channel.protocol, client.channel.extensions], ['chat', 'permessage-deflate']);
+      const sent = ['', 'text', 'äöü 日本 💧'.repeat(1000), new Uint8Array(300_000).fill(7)];
+      for (const message of sent) client.send(message);
+      t.same(await client.untilMessages(sent.length), sent);
+      (await talk()).close(4002, 'from the server');
+      t.same((await client.until('onServerClose')).args, [4002, 'from the server']);
+      await t.stops(client, { node: 'NS_OK' });
+      await t.stops(await talk(), { node: 'NS_OK' });
+    },
+  },
+];
+
+/** A talk's options: every message goes back. */
+const echoing = (options = {}) => ({ ...options, echo: true });
+
+/** Sends to a group, and notes with each talk that is open what its channel has sent. */
+function broadcast(group, talks, data) {
+  for (const talk of talks) if (talk.channel.state === 'open') talk.sent.push(data.length);
+  return typeof data === 'string' ? group.sendMsg(data) : group.sendBinaryMsg(data);
+}
+
+/** A client of the npm package ws that is open: { socket, response, messages(count), closed }. */
+async function wsClient(t, url, protocols = [], options = { perMessageDeflate: false }) {
+  const socket = new Ws(url, protocols, options);
+  t.onEnd(() => socket.terminate());
+  const received = [];
+  socket.on('message', (data, isBinary) => received.push({ data, isBinary }));
+  socket.on('error', () => {});
+  const closed = new Promise((resolve) => socket.on('close', (code, reason) => resolve([code, reason.toString()])));
+  const [[response]] = await Promise.all([once(socket, 'upgrade'), once(socket, 'open')]);
+  const messages = async (count) => {
+    for (const end = performance.now() + 10_000; received.length < count;) {
+      if (performance.now() > end) throw new Error(`waited ten seconds for ${count} messages, and ${received.length} came`);
+      await new Promise((resolve) => setTimeout(resolve, 2));
+    }
+    return received;
+  };
+  return { socket, response, messages, closed };
+}
+
+const fakeSocket = () => ({ on() { return this; }, write() {}, end() {}, pause() {}, resume() {} });
+
+/** A certificate of its own, for both ends. */
+function certificate() {
+  const folder = mkdtempSync(join(tmpdir(), 'wsc-accept-'));
+  const [cert, key] = ['cert.pem', 'key.pem'].map((name) => join(folder, name));
+  execFileSync('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2', '-subj', '/CN=localhost',
+    '-addext', 'subjectAltName=DNS:localhost,IP:127.0.0.1', '-keyout', key, '-out', cert], { stdio: 'ignore' });
+  return { cert: readFileSync(cert), key: readFileSync(key), stop: () => rmSync(folder, { recursive: true }) };
+}

@@ -1,0 +1,75 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import { connect } from 'node:net';
+
+/**
+ * A server in the case's own process whose upgrades this package's channels accept. `each` returns a talk's options (talk.js) for an upgrade, or
+ * false to leave it to the case; with `echo` it sends back what comes. Answers { url, port, server, talks, talk(at) }: `talk` waits until that upgrade has come.
+ */
+export async function startAcceptor(t, each = () => ({}), server = createServer()) {
+  const talks = [];
+  const waiting = new Set();
+  const sockets = new Set();
+  server.on('connection', (socket) => { sockets.add(socket.on('close', () => sockets.delete(socket))); });
+  server.on('upgrade', (request, socket, head) => {
+    const options = each(request, socket, head);
+    if (options === false) return;
+    const echo = options.echo ? { onMessageAvailable: (_, text) => talk.send(text), onBinaryMessageAvailable: (_, bytes) => talk.send(bytes) } : {};
+    const talk = t.open(request.url, { ...options, listener: { ...options.listener, ...echo }, accept: [request, socket, head] });
+    talks.push(talk);
+    for (const look of waiting) look();
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  t.onEnd(() => {
+    for (const socket of sockets) socket.destroy();
+    server.close();
+  });
+  const { port } = server.address();
+  const talk = (at = 0) => new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(new Error(`waited ten seconds for upgrade ${at}`)), 10_000);
+    const look = () => {
+      if (talks.length <= at) return;
+      clearTimeout(timer);
+      waiting.delete(look);
+      resolve(talks[at]);
+    };
+    waiting.add(look);
+    look();
+  });
+  return { url: `ws://127.0.0.1:${port}`, port, server, talks, talk };
+}
+
+/** Sends these bytes to the port, and reads until the server ends the connection: what it said, in Latin-1. `more` are sent once it has answered. */
+export function rawTalk(port, bytes, { more = null, reset = false } = {}) {
+  return new Promise((resolve, reject) => {
+    const socket = connect(port, '127.0.0.1', () => socket.write(bytes));
+    let said = '';
+    socket.on('data', (data) => {
+      if (said === '' && more !== null) socket.write(more);
+      said += data.toString('latin1');
+      if (reset) socket.resetAndDestroy();
+    });
+    const timer = setTimeout(() => { socket.destroy(); reject(new Error(`the server has not ended the connection in ten seconds, and said ${JSON.stringify(said)}`)); }, 10_000);
+    socket.on('error', () => {});
+    socket.on('end', () => socket.end());
+    socket.on('close', () => { clearTimeout(timer); resolve(said); });
+  });
+}
+
+/** An upgrade request (RFC 6455 §1.2) with fields changed, or left out where they are null. */
+export function upgradeRequest(changes = {}, { method = 'GET', target = '/chat', version = '1.1' } = {}) {
+  const fields = {
+    Host: 'example.org', Upgrade: 'websocket', Connection: 'Upgrade', 'Sec-WebSocket-Key': 'dGhlIHNhbXBsZSBub25jZQ==', 'Sec-WebSocket-Version': '13', ...changes,
+  };
+  const lines = Object.entries(fields).filter(([, value]) => value !== null).flatMap(([name, value]) => [value].flat().map((one) => `${name}: ${one}\r\n`));
+  return `${method} ${target} HTTP/${version}\r\n${lines.join('')}\r\n`;
+}
+
+/** A client's frame: masked, unless `mask` is false. */
+export function clientFrame(opcode, payload = '', { mask = true, fin = true } = {}) {
+  const bytes = Buffer.from(payload);
+  const key = [0x12, 0x34, 0x56, 0x78];
+  const head = [opcode | (fin ? 0x80 : 0), bytes.length | (mask ? 0x80 : 0), ...(mask ? key : [])];
+  return Buffer.from([...head, ...bytes.map((byte, at) => (mask ? byte ^ key[at & 3] : byte))]);
+}
