@@ -1,17 +1,21 @@
-// Programs from npm that ask for a WebSocket class, each with its own server, over the installed package's WebSocket.
+// Programs of others: those that ask for a WebSocket class, each with its own server, over the installed package's; and clients, frameworks and
+// reverse proxies that meet its asyncAccept.
 //
 //   npm ci --prefix tests-wasm/clients --ignore-scripts
 //   node --test tests-wasm/clients/clients.test.js
 //
 // WSC_INSTALLED  the folder with node_modules/websocket-channel; else build/installed
-// WSC_CHROMIUM   Chromium; else the first chromium of the PATH
+// WSC_CHROMIUM, WSC_NGINX, WSC_APACHE  those programs; else the first of the PATH
+// WSC_PYTHON, WSC_DENO, WSC_BUN, WSC_NODE_26  those; without them their tests are skipped
 
 import { after, test } from 'node:test';
 import { devTools } from './cases/dev_tools.js';
+import { frameworks } from './cases/frameworks.js';
 import { graphql } from './cases/graphql.js';
 import { phoenix } from './cases/phoenix.js';
 import { readmeSnippets } from './cases/readme.js';
 import { reconnecting } from './cases/reconnecting.js';
+import { reverseProxies, serverClients } from './cases/server_clients.js';
 import { socketIo } from './cases/socket_io.js';
 import { trpc } from './cases/trpc.js';
 import { yjs } from './cases/yjs.js';
@@ -32,4 +36,11 @@ for (const [subject, cases] of Object.entries(subjects)) {
   }
 }
 
-for (const [name, run] of Object.entries(readmeSnippets)) test(`README: ${name}`, { timeout: 60_000 }, run);
+const others = { README: readmeSnippets, 'served by': frameworks, 'served to': serverClients, 'served behind': reverseProxies };
+
+for (const [subject, cases] of Object.entries(others)) {
+  for (const [name, run] of Object.entries(cases)) {
+    // A string says why it cannot run.
+    test(`${subject} ${name}`, { timeout: 60_000, skip: typeof run === 'string' ? run : false }, run);
+  }
+}

@@ -4,8 +4,9 @@ import { once } from 'node:events';
 import { mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { WebSocket as Ws } from 'ws';
 import { installedFolder } from '../../behaviour/harness/installed.js';
-import { startWs, until } from '../harness/server.js';
+import { startHttp, startWs, until } from '../harness/server.js';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 const folder = join(root, 'build', 'clients', 'readme');
@@ -44,6 +45,19 @@ async function printed(file, isEnough) {
   return text;
 }
 
+/** A client of the chat that is open, and what it has heard; tried again while the server starts. */
+async function chatClient(port) {
+  for (let attempt = 0; ; attempt++) {
+    const socket = new Ws(`ws://127.0.0.1:${port}/chat`, 'chat');
+    const heard = [];
+    socket.on('message', (data) => heard.push(data.toString()));
+    const error = await new Promise((resolve) => { socket.on('open', () => resolve(null)).on('error', resolve); });
+    if (error === null) return { socket, heard };
+    if (attempt === 100) throw error;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
 const greets = (socket) => {
   socket.on('message', (data) => {
     socket.send(`you said ${data}`);
@@ -69,6 +83,33 @@ export const readmeSnippets = {
     const { url } = await startWs(greets);
     const text = await printed(await snippet('new WebSocketStream(', url));
     assert.equal(text, 'you said hello\n');
+  },
+
+  async 'the chat server'() {
+    const { server, port } = await startHttp();
+    await new Promise((resolve) => server.close(resolve));
+    const file = await snippet('channel.asyncAccept(', '');
+    await writeFile(file, (await readFile(file, 'utf8')).replace('8080', port));
+    const child = spawn(process.execPath, [file], { stdio: ['ignore', 'inherit', 'inherit'] });
+    try {
+      const [first, second] = [await chatClient(port), await chatClient(port)];
+      await until(() => first.heard.length === 2, 'both guests');
+      second.socket.send('hello');
+      await until(() => first.heard.length === 3 && second.heard.length === 2, 'the message');
+      second.socket.close();
+      await until(() => first.heard.length === 4, 'the farewell');
+      const guests = first.heard.map((text) => text.replace(/\d+/, 'N'));
+      assert.deepEqual(guests, ['guest N is here', 'guest N is here', 'guest N: hello', 'guest N has left']);
+      assert.equal(first.socket.protocol, 'chat');
+      const refused = new Ws(`ws://127.0.0.1:${port}/other`);
+      const [, response] = await once(refused.on('error', () => {}), 'unexpected-response');
+      assert.deepEqual([response.statusCode, response.headers['x-room']], [404, 'one']);
+      child.kill();
+      const [code, reason] = await once(first.socket, 'close');
+      assert.deepEqual([code, reason.toString()], [1001, 'The server restarts.']);
+    } finally {
+      child.kill('SIGKILL');
+    }
   },
 
   async 'WebSocket with the options of a channel'() {

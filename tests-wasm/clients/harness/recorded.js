@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { installedFolder } from '../../behaviour/harness/installed.js';
 
 /** The package as a program that has installed it gets it. */
-const installed = createRequire(join(installedFolder(), 'program.cjs'))('websocket-channel');
+export const installed = createRequire(join(installedFolder(), 'program.cjs'))('websocket-channel');
 
 /** A subclass of the package's WebSocket that keeps what was made of it: whoever is given it cannot have used another class unseen. */
 export function recordedClass() {

