@@ -128,7 +128,7 @@ export interface UpgradeRequest {
 /** The socket of such a request: a `net.Socket`, a `tls.TLSSocket` or another `Duplex`. */
 export interface UpgradeSocket {
   readonly destroyed: boolean;
-  on(event: string, listener: (...args: never[]) => void): unknown;
+  on(event: string, listener: () => void): unknown;
   write(data: Uint8Array): boolean;
   end(): unknown;
   pause(): unknown;

@@ -1,7 +1,9 @@
 // What is exact where @types/node is installed.
+import { createServer } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { NetConnectOpts } from 'node:net';
 import type { ConnectionOptions } from 'node:tls';
-import { WebSocketChannel } from 'websocket-channel';
+import { LoadGroup, WebSocketChannel } from 'websocket-channel';
 
 const tls: Pick<ConnectionOptions, 'ca' | 'checkServerIdentity'> = { ca: 'a certificate', checkServerIdentity: () => undefined };
 new WebSocketChannel({ tls, socket: { localAddress: '127.0.0.1', lookup: (host, options, done) => { done(null, host, options.all ? 6 : 4); } } });
@@ -16,3 +18,19 @@ new WebSocketChannel({ socket: { allowHalfOpen: true } });
 new WebSocketChannel({ tls: { rejectUnauthorised: false } });
 // @ts-expect-error a number, by net.connect
 new WebSocketChannel({ socket: { family: 'IPv4' } });
+
+// The server's end takes what an HTTP server's event has.
+const room = new LoadGroup();
+for (const server of [createServer(), createTlsServer()]) {
+  server.on('upgrade', (request, socket, head) => {
+    const channel = new WebSocketChannel({ headers: { 'X-Own': 'yes' } });
+    if (request.url === '/no') return channel.refuse(request, socket, 404, 'not here');
+    channel.asyncAccept(request, socket, head, { onMessageAvailable(context, text) { const accepted: number = room.sendMsg(context.name + text); return accepted; } }, { name: 'guest' });
+    channel.asyncAccept(request, socket, null, {});
+  });
+}
+room.sendBinaryMsg(new Uint8Array(3));
+// @ts-expect-error a text goes by sendMsg
+room.sendBinaryMsg('text');
+// @ts-expect-error a status is a number
+new WebSocketChannel().refuse({ httpVersion: '1.1', rawHeaders: [] }, null, '404');
