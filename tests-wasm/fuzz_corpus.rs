@@ -79,6 +79,11 @@ fn the_corpus_of_connect_holds() {
     replay("connect", targets::connect);
 }
 
+#[test]
+fn the_corpus_of_upgrade_holds() {
+    replay("upgrade", targets::upgrade);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(300) })]
 
@@ -91,6 +96,7 @@ proptest! {
         targets::challenge(&data);
         targets::socks5(&data);
         targets::connect(&data);
+        targets::upgrade(&data);
     }
 
     /// Mostly odd bytes, of which `arbitrary` makes long lists.

@@ -8,7 +8,7 @@ import { cargoFuzz, nightly } from '../../scripts/tools.js';
 
 /** The targets, and the longest input of each in bytes. */
 const TARGETS = {
-  connection: 2048, frames: 1024, outgoing: 1024, extension: 512, channel: 1024, response: 2048, challenge: 512, socks5: 512, connect: 2048,
+  connection: 2048, frames: 1024, outgoing: 1024, extension: 512, channel: 1024, response: 2048, challenge: 512, socks5: 512, connect: 2048, upgrade: 512,
 };
 
 const HELP = `npm run fuzz [-- options]

@@ -13,6 +13,7 @@ mod outgoing;
 mod receiver;
 mod response;
 mod socks5;
+mod upgrade;
 mod world;
 
 /// Bytes from the peer of an open connection.
@@ -58,4 +59,9 @@ pub fn socks5(data: &[u8]) {
 /// Servers and proxies that say anything, over all connections of an opening.
 pub fn connect(data: &[u8]) {
     connect::run(data);
+}
+
+/// Upgrade requests, as a server is sent them.
+pub fn upgrade(data: &[u8]) {
+    upgrade::run(data);
 }
