@@ -6,6 +6,7 @@ import { cpus, totalmem } from 'node:os';
 import { HOSTS } from './cases.js';
 import * as latencies from './latency.js';
 import * as scales from './scale.js';
+import * as servers from './server.js';
 import * as webs from './web.js';
 import { median } from './shared.js';
 
@@ -95,7 +96,7 @@ function details(rounds) {
 const table = (head, rows) => [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
 
 /** RESULTS.md. `rows` are the cases, `browser` and `native` what their own benchmarks answered. */
-export function results({ rows, browser, native, web = [], scale = [], latency = [], date }) {
+export function results({ rows, browser, native, web = [], server = [], scale = [], latency = [], date }) {
   const judged = rows.filter(({ target }) => target);
   return `# Results
 Made by \`npm run bench\` on ${date}: ${cpus()[0].model.trim()}, ${cpus().length} cores, ${Math.round(totalmem() / 2 ** 30)} GiB,
@@ -151,6 +152,8 @@ compressing is not measured with 10,000: it keeps a context for each.
 ${scale.length > 0 ? table(scales.HEAD, scale.map((row) => scales.cells(row, scale))) : 'Not measured here.'}
 
 ${webSection(web)}
+
+${serverSection(server)}
 
 ## ${FIRST}: latency
 \`node bench/latency.js\`: from the peer's write to the listener, at a steady rate, and what collecting garbage takes meanwhile.
@@ -238,11 +241,26 @@ which stands behind it.
 ${web.length > 0 ? table(webs.HEAD, web.flatMap(webs.cells)) : 'Not measured here.'}`;
 }
 
-/** The text with another table of the web's own classes, which stands before the latency. */
-export function withWeb(text, web) {
-  const latency = text.indexOf(`## ${FIRST}: latency`);
-  const begin = text.indexOf(WEB);
-  return `${text.slice(0, begin < 0 ? latency : begin)}${webSection(web)}\n\n${text.slice(latency)}`;
+const SERVER = '## The server\'s end';
+
+function serverSection(server) {
+  return `${SERVER}
+\`asyncAccept\` on \`node:http\` beside ws with bufferutil on ${FIRST}, each server in a process of its own, in turns, with a native program as its clients on the same two cores
+(\`npm run bench -- --server\`). Of messages a second, or as the line says; the ratio is the median of the rounds' ratios. In bold: not what is to be reached. A broadcast
+costs a system call for each member, which is most of it; ten in a tick go out in one.
+
+${server.length > 0 ? table(servers.HEAD, server.map(servers.cells)) : 'Not measured here.'}`;
+}
+
+const LATENCY_HEAD = `## ${FIRST}: latency`;
+
+/** The text with other tables of these, which stand before the latency. */
+export function withSections(text, { web, server }) {
+  const [begin, middle, latency] = [WEB, SERVER, LATENCY_HEAD].map((head) => text.indexOf(head));
+  const webNow = web ? webSection(web) : begin < 0 ? webSection([]) : text.slice(begin, middle < 0 ? latency : middle).trimEnd();
+  const serverNow = server ? serverSection(server) : middle < 0 ? serverSection([]) : text.slice(middle, latency).trimEnd();
+  const start = Math.min(...[begin, middle, latency].filter((at) => at >= 0));
+  return `${text.slice(0, start)}${webNow}\n\n${serverNow}\n\n${text.slice(latency)}`;
 }
 
 export function withComparison(text, comparison) {

@@ -11,7 +11,8 @@ import { main, root, run, say } from '../scripts/run.js';
 import { CASES, HOSTS, cannot } from './cases.js';
 import { measureLatency } from './latency.js';
 import { measureScale } from './scale.js';
-import { printCase, results, withComparison, withWeb } from './report.js';
+import { printCase, results, withComparison, withSections } from './report.js';
+import { measureServer } from './server.js';
 import { measureWeb } from './web.js';
 
 const HELP = `npm run bench [-- OPTIONS]: measures the built package against other clients and writes bench/RESULTS.md
@@ -23,6 +24,7 @@ const HELP = `npm run bench [-- OPTIONS]: measures the built package against oth
   --against FOLDER measures, on Node 20, the package in FOLDER/node_modules and this one in turns, and puts the table of both into
                    bench/RESULTS.md (a build of another commit has its package in build/installed)
   --web            only WebSocket and WebSocketStream
+  --server         only the server's end
   --no-build       measure what is built already
   --report         measure nothing, write bench/RESULTS.md again from the last full run`;
 
@@ -37,7 +39,7 @@ const DEADLINE_MS = 60_000;
 await main(async () => {
   const { values: options } = parseArgs({ options: {
     help: { type: 'boolean', short: 'h' }, quick: { type: 'boolean' }, case: { type: 'string' }, host: { type: 'string', multiple: true },
-    rounds: { type: 'string' }, against: { type: 'string' }, report: { type: 'boolean' }, web: { type: 'boolean' }, 'no-build': { type: 'boolean' } } });
+    rounds: { type: 'string' }, against: { type: 'string' }, report: { type: 'boolean' }, web: { type: 'boolean' }, server: { type: 'boolean' }, 'no-build': { type: 'boolean' } } });
   if (options.help) return console.log(HELP);
   if (options.report) return report();
   if (options.against) process.env.WSC_BEFORE = resolve(options.against);
@@ -50,7 +52,8 @@ await main(async () => {
       const measureOneOf = (host, task) => measureOne(host, { ...task, ...timesOf(options) }, peers);
       return measureWeb(await hostsOf(options), roundsOf(options), measureOneOf, console.log);
     };
-    if (options.web) return await replace([], await measureWebs());
+    if (options.web) return await replace([], { web: await measureWebs() });
+    if (options.server) return await replace([], { server: await measureServer(roundsOf(options)) });
     const rows = await measure(options, peers);
     if (options.against) {
       await writeFile(compared, JSON.stringify({ rows, date: new Date().toISOString().slice(0, 10), commit: await commitOf(options.against) }));
@@ -65,11 +68,13 @@ await main(async () => {
     const { measureNative } = await import('./native/run.js');
     const native = await measureNative();
     const web = await measureWebs();
+    say("measuring the server's end (3 minutes)");
+    const server = await measureServer();
     say('measuring very many channels (3 minutes)');
     const scale = await measureScale();
     say('measuring latency (3 minutes)');
     const latency = await measureLatency();
-    await writeFile(measured, JSON.stringify({ rows, browser, native, web, scale, latency, date: new Date().toISOString().slice(0, 10) }));
+    await writeFile(measured, JSON.stringify({ rows, browser, native, web, server, scale, latency, date: new Date().toISOString().slice(0, 10) }));
     await report();
   } finally {
     peers.stop();
@@ -78,15 +83,15 @@ await main(async () => {
 });
 
 /** Puts cases measured anew in the place of the last full run's, if there was one. */
-async function replace(rows, web) {
+async function replace(rows, { web, server } = {}) {
   const last = await readFile(measured, 'utf8').then(JSON.parse, () => null);
   if (last === null) {
     const file = join(folder, 'RESULTS.md');
-    if (web) await writeFile(file, withWeb(await readFile(file, 'utf8'), web));
+    await writeFile(file, withSections(await readFile(file, 'utf8'), { web, server }));
     return;
   }
   last.rows = last.rows.map((row) => rows.find(({ section, name }) => section === row.section && name === row.name) ?? row);
-  if (web) last.web = web;
+  Object.assign(last, web && { web }, server && { server });
   await writeFile(measured, JSON.stringify(last));
   await report();
 }

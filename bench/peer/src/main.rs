@@ -2,6 +2,8 @@
 //! compressed one costs it nothing either: the stream of a client's compressor, sent back whole and in order, is a server's
 //! stream too. `/sink` counts what comes, and prints `{"sunk":N}` at the end of the connection.
 //!
+//! `load` makes it many clients instead (`load.rs`).
+//!
 //! Prints `{"port":N}` and lives until its standard input is closed. Compression is agreed on where the path says `deflate`.
 
 use std::io::{self, Read, Write};
@@ -11,7 +13,15 @@ use std::thread;
 use base64::{Engine, prelude::BASE64_STANDARD};
 use sha1::{Digest, Sha1};
 
+mod load;
+
 fn main() -> io::Result<()> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    if let [mode, rest @ ..] = &arguments[..]
+        && mode == "load"
+    {
+        return load::run(rest);
+    }
     let listener = TcpListener::bind("127.0.0.1:0")?;
     println!("{{\"port\":{}}}", listener.local_addr()?.port());
     thread::spawn(move || {

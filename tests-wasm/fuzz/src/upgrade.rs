@@ -208,10 +208,10 @@ fn is_list_of_extensions(text: &str) -> bool {
         if rest.is_empty() {
             return true;
         }
-        loop {
+        for is_name in std::iter::once(true).chain(std::iter::repeat(false)) {
             let Some(behind) = after_token(rest.trim_start_matches([' ', '\t'])) else { return false };
             rest = behind.trim_start_matches([' ', '\t']);
-            if let Some(value) = rest.strip_prefix('=') {
+            if let Some(value) = rest.strip_prefix('=').filter(|_| !is_name) {
                 let Some(behind) = after_value(value.trim_start_matches([' ', '\t'])) else { return false };
                 rest = behind.trim_start_matches([' ', '\t']);
             }
