@@ -131,7 +131,7 @@ export class Socket {
 
   /** The peer ends its side, or has reset the connection right behind its last bytes: a write of nothing fails then. */
   ended() {
-    if (this.error !== null) return; // which says more, in closed
+    if (this.handler === null || this.error !== null) return; // nobody asks; or the error says more, in closed
     if (this.socket.writableLength > 0) this.handler?.handleEnd();
     else this.socket.write('', (error) => error || this.handler?.handleEnd());
   }
