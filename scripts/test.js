@@ -34,6 +34,7 @@ const SUITES = {
   'demo page': () => nodeTest('demo.test.js'),
   soak,
   autobahn,
+  'autobahn server': () => autobahn({ server: true }),
   conformance,
 };
 
@@ -132,9 +133,9 @@ async function soak() {
 }
 
 /** The Autobahn suite but for its long sections, which `npm run autobahn -- --all` runs. */
-async function autobahn() {
+async function autobahn(options) {
   const { runAutobahn } = await import('../tests-wasm/autobahn/run.js');
-  const result = await runAutobahn();
+  const result = await runAutobahn(options);
   if (!result) {
     const how = 'Set AUTOBAHN_WSTEST to its command wstest, or put wstest into the PATH or into ../shared/autobahn/.';
     if (process.env.CI === 'true') throw new Error(`The Autobahn suite is missing, and CI=true allows no gap. ${how}`);
