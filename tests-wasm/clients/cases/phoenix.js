@@ -26,7 +26,7 @@ function answerBytes(data) {
 export const phoenix = {
   async 'phoenix: joins, pushes text and bytes, is refused, and joins anew behind a cut'(WebSocket) {
     const { url } = await startServer();
-    const socket = new Socket(url, { transport: WebSocket, reconnectAfterMs: () => 20, rejoinAfterMs: () => 20 });
+    const socket = new Socket(url, { transport: WebSocket, timeout: 1000, reconnectAfterMs: () => 20, rejoinAfterMs: () => 20 });
     socket.connect();
     const channel = socket.channel('room:lobby');
     const heard = [];
@@ -41,7 +41,7 @@ export const phoenix = {
     await until(() => heard.length === 2, 'both messages');
     assert.deepEqual(heard, ['hello', '1,2,3']);
     await new Promise((resolve) => socket.channel('room:closed').join().receive('error', resolve));
-    channel.push('cut', {});
+    channel.push('cut', {}, 200);
     await until(() => joined === 2, 'the second join');
     await new Promise((resolve) => socket.disconnect(resolve));
     assert.equal(WebSocket.sockets.length, 2);

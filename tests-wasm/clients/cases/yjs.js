@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { setupWSConnection } from '@y/websocket-server/utils';
+import { docs as served, setupWSConnection } from '@y/websocket-server/utils';
 import { WebsocketProvider } from 'y-websocket';
 import { Doc } from 'yjs';
 import { startWs, until } from '../harness/server.js';
@@ -25,6 +25,8 @@ export const yjs = {
     texts[0].insert(12, 'x'.repeat(200_000));
     await until(() => texts[1].length === 200_012, 'a large edit');
     assert.equal(`${texts[0]}`, `${texts[1]}`);
+    // The awareness of each, the server's too, has a timer of its own.
+    for (const { awareness } of [...providers, ...served.values()]) awareness.destroy();
     for (const provider of providers) provider.destroy();
     for (const doc of docs) doc.destroy();
   },
