@@ -38,7 +38,7 @@ pub(crate) struct Acceptance {
 
 /// Answers an upgrade request, and ends the connection.
 pub(crate) fn respond(socket: &JsValue, bytes: &[u8]) {
-    super::socket::answer(socket, bytes);
+    super::socket::answer(socket, bytes, LINGER_MS);
 }
 
 impl Node {

@@ -38,9 +38,15 @@ function onClose() { this[OWNER].closed(); }
 function handleTick(owner) { owner.handler?.handleTick(); }
 function uncork(owner) { owner.uncork(); }
 
-/** Answers a request on a socket that no channel has, and ends it. */
-export function answer(socket, bytes) {
+/** Answers a request on a socket that no channel has, and ends it; destroys it if the peer does not within `ms`. */
+export function answer(socket, bytes, ms) {
   socket.on('error', () => socket.destroy()).end(Buffer.from(bytes));
+  destroyAfter(socket, ms);
+}
+
+function destroyAfter(socket, ms) {
+  const timer = setTimeout(() => socket.destroy(), ms).unref();
+  socket.once('close', () => clearTimeout(timer));
 }
 
 export class Socket {
@@ -268,10 +274,7 @@ export class Socket {
   end() { this.socket.end(); }
   destroy() { this.socket?.destroy(); }
   /** Destroys the socket if the peer does not end the connection within `ms`. */
-  linger(ms) {
-    const timer = setTimeout(() => this.socket.destroy(), ms).unref();
-    this.socket.once('close', () => clearTimeout(timer));
-  }
+  linger(ms) { destroyAfter(this.socket, ms); }
 
   /** Nothing is reported any more, and the socket no longer keeps the process alive. */
   detach() {

@@ -70,8 +70,8 @@ extern "C" {
 
 #[wasm_bindgen(module = "/src/transport/node/socket.js")]
 extern "C" {
-    /// Writes these bytes to a socket that no channel has, and ends it.
-    pub(super) fn answer(socket: &JsValue, bytes: &[u8]);
+    /// Writes these bytes to a socket that no channel has, and ends it; destroys it if the peer does not within `ms`.
+    pub(super) fn answer(socket: &JsValue, bytes: &[u8], ms: u32);
 }
 
 #[wasm_bindgen(module = "/src/transport/node/assembly.js")]

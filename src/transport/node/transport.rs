@@ -251,7 +251,8 @@ impl Node {
             }
             Event::Begin { kind, first_frame } => {
                 let message = socket::assemble(kind == Kind::Text, first_frame as f64);
-                let may_pass = if kind == Kind::Binary { first_frame as f64 } else { 0.0 };
+                // Masked payload has to be seen.
+                let may_pass = if kind == Kind::Binary && self.role == Role::Client { first_frame as f64 } else { 0.0 };
                 self.with_socket(|socket| socket.begin_message(&message, may_pass));
             }
             Event::Piece { source, payload, ascii } => {

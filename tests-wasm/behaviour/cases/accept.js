@@ -259,6 +259,22 @@ export const acceptances = [
       t.throws('NS_ERROR_INVALID_ARG', () => refused.refuse({ rawHeaders: [] }, fakeSocket(), 404, 5));
     },
   },
+  ...[['refused', {}, false], ['denied', { 'Sec-WebSocket-Key': null }, true]].map(([what, changes, isDenied]) => ({
+    name: `a client that is ${what} and never ends its side is cut off`,
+    async run(t) {
+      const { port } = await startAcceptor(t, (request, socket) => {
+        if (isDenied) return {};
+        new t.api.WebSocketChannel().refuse(request, socket, 404);
+        return false;
+      });
+      const { connect } = await import('node:net');
+      const client = connect({ port, host: '127.0.0.1', allowHalfOpen: true }, () => client.write(upgradeRequest(changes)));
+      client.on('error', () => {}).resume();
+      const poke = setInterval(() => client.write('x'), 100); // is answered with a reset once it is cut off
+      await once(client, 'close');
+      clearInterval(poke);
+    },
+  })),
   {
     name: 'arguments: what is no request, no socket, no head, no listener; a socket that has a channel; a channel that was opened',
     async run(t) {
