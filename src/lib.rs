@@ -27,10 +27,10 @@
 //!    └──────────► channel
 //! ```
 //!
-//! [`uri`] is the one type that `opening`, `transport` and `facade` share. `facade` and `transport` may also import the pure
+//! [`uri`] is the one type that `opening`, `transport` and `facade` share, and [`grammar`] is HTTP's, for whoever reads or writes a field. `facade` and `transport` may also import the pure
 //! modules below their neighbors: the façade reads options into types of [`http`], [`opening`] and [`protocol`].
 //!
-//! [`channel`], [`http`], [`opening`], [`protocol`], [`close`], [`status`] and [`uri`] are pure: no JavaScript, no socket, no
+//! [`accepting`], [`channel`], [`grammar`], [`http`], [`opening`], [`protocol`], [`close`], [`status`] and [`uri`] are pure: no JavaScript, no socket, no
 //! clock, no randomness of their own. They are compiled and tested on the host by plain `cargo test`. `transport` and `facade`
 //! exist in wasm only. The cargo feature `node` decides which transport is built, in `transport/mod.rs`.
 #![forbid(unsafe_code)]
@@ -43,6 +43,7 @@ extern crate alloc;
 pub mod accepting;
 pub mod channel;
 pub mod close;
+pub mod grammar;
 #[cfg(any(feature = "node", not(target_arch = "wasm32")))]
 pub mod http;
 #[cfg(any(feature = "node", not(target_arch = "wasm32")))]

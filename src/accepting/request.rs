@@ -1,5 +1,7 @@
 //! An upgrade request, as an HTTP server hands it over.
 
+use crate::grammar::trim;
+
 /// The head of a request.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Request {
@@ -15,13 +17,13 @@ impl Request {
     /// The values of all fields with this name, without the spaces around them.
     pub fn values<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
         let fields = self.fields.iter().filter(move |(it, _)| it.eq_ignore_ascii_case(name));
-        fields.map(|(_, value)| value.trim_matches([' ', '\t']))
+        fields.map(|(_, value)| trim(value))
     }
 
     /// The items of all fields with this name: what stands between their commas (RFC 9110 §5.6.1).
     pub(super) fn items<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
         let items = self.values(name).flat_map(|value| value.split(','));
-        items.map(|item| item.trim_matches([' ', '\t'])).filter(|item| !item.is_empty())
+        items.map(trim).filter(|item| !item.is_empty())
     }
 
     /// The value of a field that is there exactly once.

@@ -4,6 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use super::{Denial, Request};
+use crate::grammar::is_token;
 use crate::http::Field;
 use crate::opening::accept_for;
 use crate::protocol::{Agreement, DeflateOffer, select};
@@ -83,7 +84,7 @@ fn checked(request: &Request) -> Result<&str, Denial> {
     if !request.items("Upgrade").any(|it| it.eq_ignore_ascii_case("websocket")) {
         return Err(Denial::because(
             426,
-            "This is a WebSocket: the request's Upgrade field must contain \"websocket\".",
+            "This is a WebSocket endpoint: the request's Upgrade field must contain \"websocket\".",
         ));
     }
     if !request.items("Connection").any(|it| it.eq_ignore_ascii_case("upgrade")) {
@@ -91,7 +92,7 @@ fn checked(request: &Request) -> Result<&str, Denial> {
     }
     match request.only("Sec-WebSocket-Version") {
         Some("13") => {}
-        Some(_) => return Err(Denial::because(426, "The WebSocket version that is supported is 13.")),
+        Some(_) => return Err(Denial::because(426, "Only WebSocket version 13 is supported.")),
         None => return bad("The request must have one Sec-WebSocket-Version field."),
     }
     let Some(key) = request.only("Sec-WebSocket-Key") else {
@@ -118,10 +119,4 @@ fn selected(request: &Request, supported: &[String]) -> Result<String, Denial> {
         }
     }
     Ok(supported.iter().find(|it| asked.contains(&it.as_str())).cloned().unwrap_or_default())
-}
-
-/// RFC 9110 §5.6.2
-fn is_token(text: &str) -> bool {
-    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
-    !text.is_empty() && text.bytes().all(allowed)
 }

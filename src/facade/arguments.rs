@@ -7,6 +7,7 @@ use js_sys::Reflect;
 use wasm_bindgen::prelude::*;
 
 use crate::close::{Close, CloseCode};
+use crate::grammar::is_token;
 use crate::status::Status;
 use crate::transport::{Refusal, parse_url, sentence};
 use crate::uri::{Uri, UriError};
@@ -69,11 +70,6 @@ pub(super) fn parse_protocols(list: &str) -> Result<Vec<String>, Refusal> {
         protocols.push(item.to_string());
     }
     Ok(protocols)
-}
-
-/// RFC 9110 §5.6.2
-fn is_token(text: &str) -> bool {
-    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
 }
 
 /// `close`'s arguments; undefined means 1000 and "".

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use super::frame::Role;
+use crate::grammar::trim;
 
 /// What is offered; the user's options.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -232,11 +233,6 @@ pub fn judge(offer: Option<&DeflateOffer>, header: &str) -> Result<Option<Agreem
 }
 
 pub(super) const NAME: &str = "permessage-deflate";
-
-/// Without the whitespace that may stand around things in a header, which is fewer characters than Unicode's (RFC 9110 §5.6.3).
-fn trim(text: &str) -> &str {
-    text.trim_matches([' ', '\t'])
-}
 
 /// One or two digits, no quotes, no leading zero (RFC 7692 §7.1.2).
 pub(super) fn window_bits(name: &str, value: Option<&str>) -> Result<u8, Disagreement> {

@@ -1,6 +1,7 @@
 //! permessage-deflate as a server negotiates it (RFC 7692 §7.1): the first of the client's offers that can be accepted.
 
 use super::extension::{Agreement, DeflateOffer, Disagreement, NAME, WindowBits, window_bits};
+use crate::grammar::{is_token, trim};
 
 /// One extension that a client offers, with its parameters.
 struct Offer {
@@ -131,12 +132,7 @@ fn unquoted(value: &str) -> Option<String> {
 }
 
 fn token(text: &str) -> Option<String> {
-    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
-    (!text.is_empty() && text.bytes().all(allowed)).then(|| text.to_owned())
-}
-
-fn trim(text: &str) -> &str {
-    text.trim_matches([' ', '\t'])
+    is_token(text).then(|| text.to_owned())
 }
 
 #[cfg(test)]
