@@ -16,7 +16,7 @@ use super::host;
 use super::load_group;
 use super::options::Options;
 use super::signal::Abort;
-use crate::channel::{Ending, OpenError, State};
+use crate::channel::{Ending, OpenError, State, Timeouts};
 use crate::close::Close;
 use crate::status::Status;
 use crate::transport::{
@@ -91,12 +91,12 @@ impl Inner {
         let uri = parse_uri(uri, &host::base())?;
         let origin = parse_origin(origin)?;
         let protocols = self.must_have("asyncOpen", listener)?;
-        let options = host::options_for(&settings.host, self.ping.get());
+        let Options { timeouts, signal, max_message_size, host } = settings;
+        let options = host::options_for(host, self.ping.get());
         let (href, attributes) = (uri.href.clone(), self.attributes.clone());
-        let target =
-            Target { uri, origin, protocols, max_message_size: settings.max_message_size, options, attributes };
+        let target = Target { uri, origin, protocols, max_message_size, options, attributes };
         let connect = || HostTransport::connect(&self.driver, target);
-        self.begin("asyncOpen", &settings, href, (listener, context), connect)
+        self.begin("asyncOpen", timeouts, &signal, href, (listener, context), connect)
     }
 
     /// The options, if the channel is idle.
@@ -118,7 +118,8 @@ impl Inner {
     pub(super) fn begin(
         self: &Rc<Self>,
         method: &str,
-        settings: &Options,
+        timeouts: Timeouts,
+        signal: &JsValue,
         href: String,
         (listener, context): (&JsValue, &JsValue),
         connect: impl FnOnce() -> Result<Rc<HostTransport>, Refusal>,
@@ -127,11 +128,11 @@ impl Inner {
         let channel = self.clone();
         let on_stop = Box::new(move || channel.stopped());
         let listener = Listener::new(Trampoline::new(listener, context), on_stop);
-        self.driver.open(settings.timeouts, listener, connect).map_err(|error| match error {
+        self.driver.open(timeouts, listener, connect).map_err(|error| match error {
             OpenError::AlreadyOpened => opened_before(method),
             OpenError::Refused(refusal) => refusal,
         })?;
-        self.opened(href, &settings.signal);
+        self.opened(href, signal);
         Ok(())
     }
 

@@ -256,7 +256,7 @@ export class Listeners {
 
 const nothing = () => {};
 
-/** A passive listener cannot cancel, which Node does not see to. Answers how to allow it again. */
+/** A passive listener cannot cancel, which Node does not see to. Returns a function that allows it again. */
 function forbidCancelling(event) {
   Object.defineProperty(event, 'preventDefault', { value: nothing, configurable: true });
   return () => delete event.preventDefault;

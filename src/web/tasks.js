@@ -16,7 +16,7 @@ export class Tasks {
     setImmediate(() => this.#run());
   }
 
-  /** Behind those that wait. `task` answers true if microtasks have to run behind it. */
+  /** Behind those that wait. `task` returns true if microtasks have to run behind it. */
   add(task) {
     this.#waiting.push(task);
   }

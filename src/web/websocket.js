@@ -168,7 +168,7 @@ export class WebSocket extends EventTarget {
     else if (this.#hear(message)) this.#wakeLater();
   }
 
-  /** Answers whether nobody listens any more, so that the next message has to wait. */
+  /** Returns whether nobody listens any more, so that the next message has to wait. */
   #hear(message) {
     if (this.#readyState !== OPEN) return false;
     this.#origin ??= new URL(this.url).origin;

@@ -8,7 +8,7 @@ use wasm_bindgen::prelude::*;
 use crate::accepting::{Denial, Request, Terms};
 use crate::facade::arguments::quote;
 use crate::facade::channel::{Inner, parse_bytes};
-use crate::facade::options::whole_number;
+use crate::facade::options::{Options, whole_number};
 use crate::transport::node::{Acceptance, respond};
 use crate::transport::{HostTransport, Refusal, function, parse_url, property};
 use crate::uri::Uri;
@@ -18,26 +18,25 @@ pub(in crate::facade) fn accept(
     [request, socket, head]: [&JsValue; 3],
     (listener, context): (&JsValue, &JsValue),
 ) -> Result<(), Refusal> {
-    let settings = channel.settings("asyncAccept")?;
+    let Options { timeouts, signal, max_message_size, host } = channel.settings("asyncAccept")?;
     let (parsed, socket) = parse("asyncAccept", request, socket)?;
     let head =
         if head.is_null() || head.is_undefined() { Vec::new() } else { parse_bytes(head, "asyncAccept")?.to_vec() };
     let protocols = channel.must_have("asyncAccept", listener)?;
     let uri = uri_of(request, &parsed, &socket);
     let href = uri.as_ref().map(|uri| uri.href.clone()).unwrap_or_default();
-    let options = &settings.host;
     let acceptance = Acceptance {
         request: parsed,
         uri,
         socket,
         head,
-        terms: Terms { protocols, deflate: options.deflate.clone(), fields: options.headers.clone() },
-        max_message_size: settings.max_message_size,
+        terms: Terms { protocols, deflate: host.deflate, fields: host.headers },
+        max_message_size,
         ping: channel.ping.get(),
         attributes: channel.attributes.clone(),
     };
     let connect = || HostTransport::accept(&channel.driver, acceptance);
-    channel.begin("asyncAccept", &settings, href, (listener, context), connect)
+    channel.begin("asyncAccept", timeouts, &signal, href, (listener, context), connect)
 }
 
 /// The channel stays idle: it has only lent its options' headers.
@@ -50,8 +49,7 @@ pub(in crate::facade) fn refuse(
     let settings = channel.settings("refuse")?;
     let (_, socket) = parse("refuse", request, socket)?;
     let Some(status) = whole_number(status, 300, 599) else {
-        let message =
-            format!("refuse: {} is not a status that refuses. Use a whole number from 300 to 599.", quote(status));
+        let message = format!("refuse: {} is not a valid status. Use a whole number from 300 to 599.", quote(status));
         return Err(Refusal::invalid(message));
     };
     let body = match body.as_string() {
@@ -59,7 +57,7 @@ pub(in crate::facade) fn refuse(
         None if body.is_undefined() => String::new(),
         None => {
             return Err(Refusal::invalid(format!(
-                "refuse: body must be a string, not {}. Or leave it out.",
+                "refuse: body must be a string, not {}. Pass text, or leave it out.",
                 quote(body)
             )));
         }
@@ -81,12 +79,9 @@ fn parse(method: &str, request: &JsValue, socket: &JsValue) -> Result<(Request, 
         return Err(Refusal::invalid(format!("{method}{message}")));
     }
     let text = |name| property(request, name).as_string().unwrap_or_default();
-    let texts: Vec<String> = raw.iter().map(|text| text.as_string().unwrap_or_default()).collect();
-    let fields = texts.chunks_exact(2).filter_map(|pair| match pair {
-        [name, value] => Some((name.clone(), value.clone())),
-        _ => None,
-    });
-    let parsed = Request { method: text("method"), version: text("httpVersion"), fields: fields.collect() };
+    let mut texts = raw.iter().map(|text| text.as_string().unwrap_or_default());
+    let fields = std::iter::from_fn(|| Some((texts.next()?, texts.next()?))).collect();
+    let parsed = Request { method: text("method"), version: text("httpVersion"), fields };
     Ok((parsed, socket.clone()))
 }
 

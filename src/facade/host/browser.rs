@@ -19,7 +19,7 @@ extern "C" {
     fn page_origin() -> JsValue;
 }
 
-pub(in crate::facade) fn options_for(_options: &HostOptions, _ping: (u32, u32)) -> HostOptions {
+pub(in crate::facade) fn options_for(_options: HostOptions, _ping: (u32, u32)) -> HostOptions {
     HostOptions
 }
 

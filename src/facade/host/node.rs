@@ -27,8 +27,8 @@ pub(in crate::facade) fn base() -> JsValue {
     JsValue::UNDEFINED
 }
 
-pub(in crate::facade) fn options_for(options: &HostOptions, ping: (u32, u32)) -> HostOptions {
-    HostOptions { ping, ..options.clone() }
+pub(in crate::facade) fn options_for(options: HostOptions, ping: (u32, u32)) -> HostOptions {
+    HostOptions { ping, ..options }
 }
 
 /// What a header must not have, the opening knows.

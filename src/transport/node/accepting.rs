@@ -6,7 +6,6 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 
 use super::link::{Link, SocketHandler};
-use super::opening::HttpResponse;
 use super::socket::Socket;
 use super::transport::LINGER_MS;
 use super::{Node, windows};
@@ -14,7 +13,7 @@ use crate::accepting::{self, Denial, Request, Terms, Upgrade};
 use crate::channel::Ending;
 use crate::http::Response;
 use crate::opening::Loss;
-use crate::protocol::{Connection, Role};
+use crate::protocol::Role;
 use crate::status::Status;
 use crate::transport::{Attributes, Driver, JsHost, Refusal};
 use crate::uri::Uri;
@@ -59,7 +58,9 @@ impl Node {
         socket.check_certificates();
         let answer = match uri {
             Some(_) => accepting::accept(&request, &terms),
-            None => Err(Denial { status: 400, message: "The request's target and Host field are no URI.".into() }),
+            None => {
+                Err(Denial { status: 400, message: "The request's target and Host field do not form a URI.".into() })
+            }
         };
         match &answer {
             Ok(upgrade) => socket.respond(&upgrade.to_bytes()),
@@ -87,15 +88,9 @@ impl Node {
             return self.handle_closed(loss);
         }
         let Upgrade { fields, protocol, extensions, deflate } = upgrade;
-        {
-            let mut wire = self.wire.borrow_mut();
-            wire.connection = Connection::new(Role::Server, deflate, wire.limit);
-        }
-        self.attributes.protocol.replace(protocol);
-        self.attributes.extensions.replace(extensions);
         let fields = fields.into_iter().map(|(name, value)| (name, value.into_bytes())).collect();
         let response = Response { version: 1, status: 101, fields, body: Vec::new() };
-        self.attributes.node.http_response.replace(HttpResponse::of(response));
+        self.settle(deflate, protocol, extensions, response);
         self.start(head);
         self.with_socket(|socket| socket.listen(self.is_suspended()));
     }

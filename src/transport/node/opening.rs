@@ -15,7 +15,7 @@ use super::{Node, keys};
 use crate::channel::{Ending, TimedOut};
 use crate::http::{Field, Response};
 use crate::opening::{self, Failure, Opened, Progress, Settings};
-use crate::protocol::{Connection, Role};
+use crate::protocol::{Agreement, Connection};
 use crate::transport::{Evidence, JsHost, Refusal, Target, object, parse_url};
 use crate::uri::Uri;
 
@@ -106,14 +106,19 @@ impl Node {
         link.open(self.clone());
         let before = self.socket.replace(Some(socket));
         drop(before);
+        self.settle(deflate, protocol, extensions, response);
+        self.start(&rest);
+    }
+
+    /// What the handshake has settled, at either end: frames follow.
+    pub(super) fn settle(&self, deflate: Option<Agreement>, protocol: String, extensions: String, response: Response) {
         {
             let mut wire = self.wire.borrow_mut();
-            wire.connection = Connection::new(Role::Client, deflate, wire.limit);
+            wire.connection = Connection::new(self.role, deflate, wire.limit);
         }
         self.attributes.protocol.replace(protocol);
         self.attributes.extensions.replace(extensions);
         self.attributes.node.http_response.replace(HttpResponse::of(response));
-        self.start(&rest);
     }
 }
 
@@ -140,7 +145,7 @@ pub(crate) struct HttpResponse {
 }
 
 impl HttpResponse {
-    pub(super) fn of(response: Response) -> Self {
+    fn of(response: Response) -> Self {
         Self { response: Some(response), described: None }
     }
 

@@ -33,7 +33,7 @@ pub(crate) enum Incoming {
 /// One connection, from `asyncOpen` to its end.
 pub(crate) struct Node {
     pub(super) driver: Rc<Driver>,
-    role: Role,
+    pub(super) role: Role,
     pub(super) attributes: Rc<Attributes>,
     /// Until the connection is open.
     pub(super) opening: RefCell<Option<Opening>>,
