@@ -229,7 +229,6 @@ were not parsed.`;
 
 const COMPARISON = '## Before and after';
 
-/** The report with the table of two builds at its end, in place of an older one. */
 const WEB = '## The web\'s own classes';
 
 function webSection(web) {
@@ -252,17 +251,17 @@ costs a system call for each member, which is most of it; ten in a tick go out i
 ${server.length > 0 ? table(servers.HEAD, server.map(servers.cells)) : 'Not measured here.'}`;
 }
 
-const LATENCY_HEAD = `## ${FIRST}: latency`;
-
-/** The text with other tables of these, which stand before the latency. */
+/** The text with these sections anew, each in the place where it stands; a section runs to the next heading. */
 export function withSections(text, { web, server }) {
-  const [begin, middle, latency] = [WEB, SERVER, LATENCY_HEAD].map((head) => text.indexOf(head));
-  const webNow = web ? webSection(web) : begin < 0 ? webSection([]) : text.slice(begin, middle < 0 ? latency : middle).trimEnd();
-  const serverNow = server ? serverSection(server) : middle < 0 ? serverSection([]) : text.slice(middle, latency).trimEnd();
-  const start = Math.min(...[begin, middle, latency].filter((at) => at >= 0));
-  return `${text.slice(0, start)}${webNow}\n\n${serverNow}\n\n${text.slice(latency)}`;
+  const renewed = [web && [WEB, webSection(web)], server && [SERVER, serverSection(server)]].filter(Boolean);
+  return renewed.reduce((whole, [heading, section]) => {
+    const start = whole.indexOf(heading);
+    const end = whole.indexOf('\n## ', start);
+    return `${whole.slice(0, start)}${section}\n${whole.slice(end)}`;
+  }, text);
 }
 
+/** The report with the table of two builds at its end, in place of an older one. */
 export function withComparison(text, comparison) {
   const [start] = text.split(`${COMPARISON}\n`);
   if (comparison === null) return text;

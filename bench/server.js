@@ -5,6 +5,7 @@ import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -23,12 +24,13 @@ const CASES = [
   { name: 'echo 472 B of JSON with deflate, 64 in flight', mode: 'echo', text: JSON_472, inFlight: 64, deflate: true, atLeast: 20 },
   { name: 'broadcast 128 B, to 1,000 members', mode: 'hear', text: 'x'.repeat(128), connections: 1000, atLeast: 3 },
   { name: 'broadcast 128 B ten times a tick, to 1,000 members', mode: 'hear', text: 'x'.repeat(128), connections: 1000, perTick: 10, atLeast: 3 },
-  { name: 'connections accepted', mode: 'open', text: '', connections: 16, atLeast: 1.2 },
+  { name: 'connections accepted and closed', mode: 'open', text: '', connections: 16, atLeast: 1.2 },
   { name: 'memory of an idle connection, KiB', mode: 'hear', text: '', connections: 5000, memory: true, atMost: 0.8 },
 ];
 const SECONDS = 2;
+const installed = createRequire(new URL('../build/installed/', import.meta.url));
 
-/** Listens with one of the two servers. `each` is called with a connection: { send(text) }, what comes goes to `heard`. */
+/** Listens with one of the two servers: the port. `opened` is called with each connection, `heard` with a connection and what came on it. */
 async function listen(which, { deflate, opened, heard }) {
   const server = createServer();
   if (which === 'ws') {
@@ -40,7 +42,7 @@ async function listen(which, { deflate, opened, heard }) {
       socket.on('error', () => {});
     });
   } else {
-    const { WebSocketChannel } = (await import('node:module')).createRequire(new URL('../build/installed/', import.meta.url))('websocket-channel');
+    const { WebSocketChannel } = installed('websocket-channel');
     server.on('upgrade', (request, socket, head) => {
       const channel = new WebSocketChannel({ deflate: deflate ? { threshold: 0 } : false });
       channel.asyncAccept(request, socket, head, { onStart: () => opened(channel), onMessageAvailable: (_, text) => heard(channel, text) }, null);
@@ -80,11 +82,11 @@ async function one({ which, mode, text, connections = 1, inFlight = 1, deflate =
   }
 }
 
-/** Sends to all, again when the last has taken it: how many messages to one member that was. */
+/** Sends to all, and again when the last has taken it. Returns how many messages the members were sent together. */
 async function broadcast(which, all, text, perTick) {
   let group;
   if (which !== 'ws') {
-    const { LoadGroup } = (await import('node:module')).createRequire(new URL('../build/installed/', import.meta.url))('websocket-channel');
+    const { LoadGroup } = installed('websocket-channel');
     group = new LoadGroup();
     for (const channel of all) channel.loadGroup = group;
   }
