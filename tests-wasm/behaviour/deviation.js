@@ -4,8 +4,8 @@ const REDIRECTED = 'security infos: behind a redirect to another server security
 const NOT_TRUSTED = 'proxies: a server that is not trusted is not trusted through a proxy either; its certificate is there to look at';
 
 /**
- * Where the sockets of another runtime behave unlike Node's, so that a case cannot pass there: for each engine, the reason and the names of the
- * cases. They are skipped there, and the log gives the reason.
+ * Where the sockets of another runtime behave unlike Node's, or a browser's own class unlike its standard, so that a case cannot pass there: for each
+ * engine, the reason and the names of the cases. They are skipped there, and the log gives the reason.
  */
 const DEVIATIONS = {
   deno: [

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { WebSocket as Ws } from 'ws';
 import { installedFolder } from '../../behaviour/harness/installed.js';
-import { startHttp, startWs, until } from '../harness/server.js';
+import { freePort, startWs, until } from '../harness/server.js';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 const folder = join(root, 'build', 'clients', 'readme');
@@ -86,8 +86,7 @@ export const readmeSnippets = {
   },
 
   async 'the chat server'() {
-    const { server, port } = await startHttp();
-    await new Promise((resolve) => server.close(resolve));
+    const port = await freePort();
     const file = await snippet('channel.asyncAccept(', '');
     await writeFile(file, (await readFile(file, 'utf8')).replace('8080', port));
     const child = spawn(process.execPath, [file], { stdio: ['ignore', 'inherit', 'inherit'] });

@@ -9,7 +9,7 @@ import { WebSocket as Ws } from 'ws';
 import { programPath, skipLoudly } from '../../behaviour/harness/program.js';
 import { run, serve } from '../../packaging/harness/program.js';
 import { installed } from '../harness/recorded.js';
-import { startHttp } from '../harness/server.js';
+import { freePort, startHttp } from '../harness/server.js';
 
 /** ws: text and binary there and back, and a clean close. */
 export async function talkTo(url) {
@@ -157,12 +157,6 @@ ProxyPass / http://127.0.0.1:${port}/ upgrade=websocket\n`);
     }
   }),
 };
-
-async function freePort() {
-  const { server, port } = await startHttp();
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
 
 /** Once more while nobody listens there. */
 async function eventually(talk) {

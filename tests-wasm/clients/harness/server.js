@@ -27,6 +27,13 @@ export function stopServers() {
   for (const stop of running.splice(0)) stop();
 }
 
+/** A port that was free a moment ago. */
+export async function freePort() {
+  const { server, port } = await startHttp();
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
 /** Resolves once `holds` does; looked at each 5 ms for ten seconds. */
 export async function until(holds, what) {
   for (let at = 0; at < 2000; at++) {
