@@ -33,8 +33,8 @@ const BUNDLES = [
   { file: 'node.cjs', host: 'node', wasm: 'node', format: 'cjs' },
 ];
 
-/** How many bytes, gzipped, a page downloads at most. */
-export const BROWSER_BUDGET = 51_200;
+/** How many bytes, gzipped, a page downloads at most. (Any change of the wasm moves this by up to 100 either way: in base64 gzip finds what is repeated only at every third byte.) */
+export const BROWSER_BUDGET = 51_500;
 
 /** The package's wasm as the files of the package find it; esbuild leaves these imports as they are. */
 const BESIDE = { browser: 'browser.wasm', node: 'node-wasm.cjs' };

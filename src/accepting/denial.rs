@@ -19,23 +19,39 @@ impl Denial {
         Self { status, message: message.into() }
     }
 
-    /// The response as it is sent. `fields` are the user's.
+    /// The response of HTTP/1.1, as it is sent. `fields` are the user's.
     pub fn to_bytes(&self, fields: &[Field]) -> Vec<u8> {
         let mut text = format!("HTTP/1.1 {} {}\r\nConnection: close\r\n", self.status, phrase(self.status));
+        // RFC 9110 §15.5.22 wants the protocol.
+        if matches!(self.status, 400 | 426) {
+            text.push_str("Upgrade: websocket\r\n");
+        }
+        self.each_shared("GET", fields, |name, value| text.extend([name, ": ", value, "\r\n"]));
+        text.extend(["\r\n", &self.message]);
+        text.into_bytes()
+    }
+
+    /// The response of HTTP/2, pseudo-header fields first; its data is the message.
+    pub fn to_fields(&self, fields: &[Field]) -> Vec<(String, String)> {
+        let mut all = vec![(":status".to_owned(), self.status.to_string())];
+        self.each_shared("CONNECT", fields, |name, value| all.push((name.to_ascii_lowercase(), value.to_owned())));
+        all
+    }
+
+    /// The fields of every version of HTTP; `allowed` is its method for WebSockets.
+    fn each_shared(&self, allowed: &str, fields: &[Field], mut tell: impl FnMut(&str, &str)) {
         match self.status {
-            405 => text.push_str("Allow: GET\r\n"),
-            // RFC 6455 §4.4; RFC 9110 §15.5.22 wants the protocol, too.
-            400 | 426 => text.push_str("Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"),
+            405 => tell("Allow", allowed),
+            400 | 426 => tell("Sec-WebSocket-Version", "13"), // RFC 6455 §4.4
             _ => {}
         }
         for field in fields {
-            text.extend([field.name(), ": ", field.value(), "\r\n"]);
+            tell(field.name(), field.value());
         }
         if !fields.iter().any(|field| field.is("Content-Type")) {
-            text.push_str("Content-Type: text/plain; charset=utf-8\r\n");
+            tell("Content-Type", "text/plain; charset=utf-8");
         }
-        text.push_str(&format!("Content-Length: {}\r\n\r\n{}", self.message.len(), self.message));
-        text.into_bytes()
+        tell("Content-Length", &self.message.len().to_string());
     }
 }
 
@@ -51,6 +67,7 @@ fn phrase(status: u16) -> &'static str {
         426 => "Upgrade Required",
         429 => "Too Many Requests",
         500 => "Internal Server Error",
+        501 => "Not Implemented",
         503 => "Service Unavailable",
         _ => "",
     }

@@ -2,18 +2,25 @@
 
 use crate::grammar::trim;
 
-/// The head of a request.
+/// The head of a request: of an upgrade, or over HTTP/2 of an extended CONNECT.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Request {
     /// The method, such as `GET`.
     pub method: String,
     /// The version, such as `1.1`.
     pub version: String,
-    /// The header fields in order, as they were sent.
+    /// Over HTTP/2, the pseudo-header field `:protocol`.
+    pub protocol: Option<String>,
+    /// The header fields in order, as they were sent, without pseudo-header fields.
     pub fields: Vec<(String, String)>,
 }
 
 impl Request {
+    /// Whether it came on a stream of HTTP/2.
+    pub fn is_http2(&self) -> bool {
+        self.version == "2.0"
+    }
+
     /// The values of all fields with this name, without the spaces around them.
     pub fn values<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
         let fields = self.fields.iter().filter(move |(it, _)| it.eq_ignore_ascii_case(name));

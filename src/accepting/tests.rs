@@ -21,7 +21,13 @@ fn request(changes: &[(&str, Option<&str>)]) -> Request {
             fields.push(((*name).to_owned(), (*value).to_owned()));
         }
     }
-    Request { method: "GET".into(), version: "1.1".into(), fields }
+    Request { method: "GET".into(), version: "1.1".into(), protocol: None, fields }
+}
+
+/// An extended CONNECT.
+fn connect(method: &str, protocol: Option<&str>, fields: &[(&str, &str)]) -> Request {
+    let fields = fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+    Request { method: method.into(), version: "2.0".into(), protocol: protocol.map(Into::into), fields }
 }
 
 fn terms(protocols: &[&str]) -> Terms {
@@ -44,6 +50,37 @@ fn the_example_of_the_standard_is_accepted() {
                     Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n";
     assert_eq!(text, expected);
     assert_eq!((upgrade.protocol.as_str(), upgrade.extensions.as_str(), upgrade.deflate), ("", "", None));
+}
+
+#[test]
+fn an_extended_connect_is_accepted_without_key_and_upgrade() {
+    let asking =
+        connect("CONNECT", Some("websocket"), &[("sec-websocket-version", "13"), ("sec-websocket-protocol", "a, b")]);
+    let fields = vec![Field::new("Set-Cookie", "a=1").unwrap()];
+    let upgrade = accept(&asking, &Terms { fields, ..terms(&["b"]) }).unwrap();
+    let expected = [(":status", "200"), ("sec-websocket-protocol", "b"), ("set-cookie", "a=1")];
+    assert_eq!(upgrade.to_fields(), expected.map(|(name, value)| (name.to_owned(), value.to_owned())));
+}
+
+#[test]
+fn what_is_wrong_with_an_extended_connect_is_denied_and_said() {
+    let version = &[("sec-websocket-version", "13")][..];
+    for (asking, status, field) in [
+        (connect("GET", None, version), "405", Some(("allow", "CONNECT"))),
+        (connect("CONNECT", None, version), "400", None),
+        (connect("CONNECT", Some("connect-udp"), version), "501", None),
+        (connect("CONNECT", Some("websocket"), &[]), "400", Some(("sec-websocket-version", "13"))),
+        (
+            connect("CONNECT", Some("websocket"), &[("sec-websocket-version", "8")]),
+            "426",
+            Some(("sec-websocket-version", "13")),
+        ),
+    ] {
+        let fields = denied(&asking).to_fields(&[]);
+        assert_eq!(fields[0], (":status".into(), status.into()), "{asking:?}");
+        assert!(field.is_none_or(|(name, value)| fields.contains(&(name.into(), value.into()))), "{fields:?}");
+        assert!(fields.iter().all(|(name, _)| name != "connection" && name != "upgrade"), "{fields:?}");
+    }
 }
 
 #[test]
@@ -100,7 +137,7 @@ fn another_method_or_version_is_denied() {
         assert_eq!(denial.status, 405);
         assert!(String::from_utf8(denial.to_bytes(&[])).unwrap().contains("\r\nAllow: GET\r\n"));
     }
-    for version in ["1.0", "0.9", "2.0", ""] {
+    for version in ["1.0", "0.9", "3.0", ""] {
         assert_eq!(denied(&Request { version: version.into(), ..request(&[]) }).status, 400);
     }
 }

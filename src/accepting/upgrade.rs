@@ -33,7 +33,15 @@ pub struct Upgrade {
 }
 
 impl Upgrade {
-    /// The response as it is sent.
+    /// The response of HTTP/2, pseudo-header fields first.
+    pub fn to_fields(&self) -> Vec<(String, String)> {
+        let status = (":status".to_owned(), "200".to_owned());
+        std::iter::once(status)
+            .chain(self.fields.iter().map(|(name, value)| (name.to_ascii_lowercase(), value.clone())))
+            .collect()
+    }
+
+    /// The response of HTTP/1.1, as it is sent.
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut text = String::from("HTTP/1.1 101 Switching Protocols\r\n");
         for (name, value) in &self.fields {
@@ -46,7 +54,7 @@ impl Upgrade {
 
 /// Checks the request item by item, and selects.
 pub fn accept(request: &Request, terms: &Terms) -> Result<Upgrade, Denial> {
-    let key = checked(request)?;
+    let key = if request.is_http2() { checked_connect(request).map(|()| None) } else { checked(request).map(Some) }?;
     let protocol = selected(request, &terms.protocols)?;
     let offers: Vec<&str> = request.values("Sec-WebSocket-Extensions").collect();
     let agreed =
@@ -54,9 +62,11 @@ pub fn accept(request: &Request, terms: &Terms) -> Result<Upgrade, Denial> {
     let (deflate, extensions) = agreed.map_or((None, String::new()), |(agreement, header)| (Some(agreement), header));
     let mut fields = Vec::new();
     let mut add = |name: &str, value: &str| fields.push((name.to_owned(), value.to_owned()));
-    add("Upgrade", "websocket");
-    add("Connection", "Upgrade");
-    add("Sec-WebSocket-Accept", &accept_for(key));
+    if let Some(key) = key {
+        add("Upgrade", "websocket");
+        add("Connection", "Upgrade");
+        add("Sec-WebSocket-Accept", &accept_for(key));
+    }
     if !protocol.is_empty() {
         add("Sec-WebSocket-Protocol", &protocol);
     }
@@ -90,17 +100,34 @@ fn checked(request: &Request) -> Result<&str, Denial> {
     if !request.items("Connection").any(|it| it.eq_ignore_ascii_case("upgrade")) {
         return bad("The request's Connection field must contain \"Upgrade\".");
     }
-    match request.only("Sec-WebSocket-Version") {
-        Some("13") => {}
-        Some(_) => return Err(Denial::because(426, "Only WebSocket version 13 is supported.")),
-        None => return bad("The request must have one Sec-WebSocket-Version field."),
-    }
+    check_version(request)?;
     let Some(key) = request.only("Sec-WebSocket-Key") else {
         return bad("The request must have one Sec-WebSocket-Key field.");
     };
     match STANDARD.decode(key) {
         Ok(bytes) if bytes.len() == 16 => Ok(key),
         _ => bad("The request's Sec-WebSocket-Key field must be 16 bytes in base64."),
+    }
+}
+
+/// RFC 8441 §4 and §5: what takes the place of items 1 to 5.
+fn checked_connect(request: &Request) -> Result<(), Denial> {
+    if request.method != "CONNECT" {
+        return Err(Denial::because(405, "Over HTTP/2 a WebSocket is opened with the method CONNECT (RFC 8441)."));
+    }
+    match request.protocol.as_deref() {
+        Some("websocket") => check_version(request),
+        Some(_) => Err(Denial::because(501, "Only the protocol \"websocket\" is supported.")), // RFC 9220 §3
+        None => Err(Denial::because(400, "This is no proxy: the request must have a :protocol field.")),
+    }
+}
+
+/// RFC 6455 §4.2.1, item 6.
+fn check_version(request: &Request) -> Result<(), Denial> {
+    match request.only("Sec-WebSocket-Version") {
+        Some("13") => Ok(()),
+        Some(_) => Err(Denial::because(426, "Only WebSocket version 13 is supported.")),
+        None => Err(Denial::because(400, "The request must have one Sec-WebSocket-Version field.")),
     }
 }
 

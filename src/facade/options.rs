@@ -37,7 +37,7 @@ const MAX_MESSAGE_SIZE: u32 = 536_870_888;
 /// Options that all hosts honour.
 const SHARED: &[&str] = &["openTimeoutMs", "closeTimeoutMs", "maxMessageSize", "signal", "oneConnectingPerHost"];
 /// Options that Node honours.
-const NODE: &[&str] = &["deflate", "headers", "redirects", "proxy", "tls", "socket"];
+const NODE: &[&str] = &["deflate", "headers", "redirects", "proxy", "tls", "socket", "http2"];
 
 impl Default for Options {
     fn default() -> Self {

@@ -24,6 +24,13 @@ impl Response {
         fields.map(|(_, value)| value.as_slice())
     }
 
+    /// Adds to the body as much as it may have: whether that is all.
+    pub fn extend_body(&mut self, bytes: &[u8]) -> bool {
+        let room = MAX_BODY.saturating_sub(self.body.len());
+        self.body.extend_from_slice(bytes.get(..room).unwrap_or(bytes));
+        self.body.len() >= MAX_BODY
+    }
+
     /// The values of all fields with this name, joined by commas (RFC 9110 §5.3); bytes that are not UTF-8 become U+FFFD.
     pub fn joined(&self, name: &str) -> Option<String> {
         let values: Vec<_> = self.values(name).map(String::from_utf8_lossy).collect();

@@ -1,5 +1,7 @@
 //! What the opening needs of its host: sockets. Every await may be the last: dropping a socket destroys its connection.
 
+use super::proxy::Proxy;
+use crate::http::Response;
 use crate::uri::Uri;
 
 /// Makes sockets.
@@ -12,10 +14,13 @@ pub trait Dial {
     /// Starts to connect. Returns `Err` if the host refuses an option; that must show at once, because `asyncOpen` throws it.
     /// Must not run the user's code.
     fn connect(&self, hop: &Hop) -> Result<Self::Socket, Self::Cause>;
+
+    /// A stream of an HTTP/2 session that has one to spare, made by another channel's opening in [`Socket::share`].
+    fn join(&self, route: &Route) -> Option<Self::Socket>;
 }
 
 /// Where to connect to.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Hop {
     /// An address or a name; an IPv6 address has no brackets.
     pub host: String,
@@ -29,6 +34,17 @@ pub struct Hop {
     pub will_be_secure: bool,
     /// TLS will be spoken over what is connected, with the proxy or with the server behind it.
     pub is_wrapped: bool,
+    /// HTTP/2 is offered to the server.
+    pub offers_http2: bool,
+}
+
+/// Which HTTP/2 sessions are as good as one of its own to a channel: of the same server, by the same way.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Route {
+    /// The server.
+    pub server: TlsPeer,
+    /// The proxy on the path there.
+    pub proxy: Option<Proxy>,
 }
 
 /// Whom TLS is spoken with.
@@ -42,6 +58,8 @@ pub struct TlsPeer {
     pub is_proxy: bool,
     /// The server's origin is not the first one: options that are private to the first must not be used.
     pub is_foreign: bool,
+    /// HTTP/2 is offered (RFC 7301).
+    pub offers_http2: bool,
 }
 
 /// One connection while it comes about. Dropping it destroys the connection.
@@ -66,6 +84,20 @@ pub trait Socket {
     /// Whether the last TLS handshake was completed, even if [`Socket::secure`] has not trusted the certificate.
     fn has_shaken_hands(&self) -> bool;
 
+    /// Whether it is a stream of a session that was there: neither a connection nor TLS has to come about.
+    fn is_joined(&self) -> bool;
+
+    /// Whether TLS has agreed on HTTP/2.
+    fn speaks_http2(&self) -> bool;
+
+    /// Makes an HTTP/2 session of the connection, and waits for the server's settings. `false` if they do not enable extended CONNECT
+    /// (RFC 8441 §3). Otherwise [`Dial::join`] finds the session from now on.
+    async fn share(&mut self, route: &Route) -> Result<bool, Loss<Self::Cause>>;
+
+    /// Opens a stream with these fields, the pseudo-header fields among them, and waits for the response's (RFC 8441 §5).
+    /// What is read next, [`Socket::read`], is the stream's data.
+    async fn request(&mut self, fields: &[(String, String)]) -> Result<Response, Loss<Self::Cause>>;
+
     /// Sends bytes.
     fn write(&mut self, bytes: &[u8]);
 
@@ -80,7 +112,7 @@ pub trait Socket {
 /// What the system says of a connection that failed or was lost.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Loss<C> {
-    /// Node's error code, or empty.
+    /// Node's error code; the name of HTTP/2's if the peer has reset the stream (RFC 9113 §7); or empty.
     pub code: String,
     /// The error's message, or empty.
     pub message: String,

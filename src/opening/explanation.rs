@@ -115,6 +115,7 @@ pub(super) fn of_timeout(server: &Peer, proxy: Option<&Peer>, point: Point) -> S
         (Point::Connect, Some(proxy)) => format!("while connecting to {proxy}. A firewall may drop the packets"),
         (Point::Proxy, proxy) => format!("while waiting for {}", proxy.unwrap_or("the proxy")),
         (Point::Tls, _) => "during the TLS handshake".into(),
+        (Point::Session, _) => "while waiting for an HTTP/2 session".into(),
         (Point::Response, _) => "while waiting for the response".into(),
         (Point::OnAuthRequired, _) => "while waiting for onAuthRequired".into(),
         (Point::OnRedirect, _) => "while waiting for onRedirect".into(),
@@ -210,6 +211,9 @@ fn before_response(code: &str) -> (Status, Said) {
             (Status::NET_RESET, Said::new("the connection was reset before a response came", advice))
         }
         "" => (Status::CONNECTION_REFUSED, Said::new("the connection ended before a response came", advice)),
+        _ if let Some(advice) = of_reset(code) => {
+            (Status::CONNECTION_REFUSED, Said::new("the server reset the HTTP/2 stream before a response came", advice))
+        }
         _ => (Status::NET_RESET, Said::new("the connection was lost before a response came", "")),
     }
 }
@@ -218,8 +222,22 @@ fn when_open(code: &str) -> (Status, Said) {
     match code {
         "ECONNRESET" | "EPIPE" | "ECONNABORTED" => (Status::NET_RESET, Said::new("the connection was reset", "")),
         "" => (Status::OK, Said::new("the connection ended without a close frame", "")),
+        _ if let Some(advice) = of_reset(code) => (Status::NET_RESET, Said::new("the HTTP/2 stream was reset", advice)),
         _ => (Status::NET_RESET, Said::new("the connection was lost", "")),
     }
+}
+
+/// What to do if `code` is one of HTTP/2 (RFC 9113 §7): sentences, or empty.
+fn of_reset(code: &str) -> Option<&'static str> {
+    Some(match code {
+        "REFUSED_STREAM" => "It has as many streams as it takes. Try again later.",
+        "ENHANCE_YOUR_CALM" => "It received too much too fast. Send less, or more slowly.",
+        "INADEQUATE_SECURITY" => "It wants a newer TLS. Check the options tls.minVersion and tls.ciphers.",
+        "HTTP_1_1_REQUIRED" => "It wants HTTP/1.1. Leave out the option http2.",
+        "NO_ERROR" | "PROTOCOL_ERROR" | "INTERNAL_ERROR" | "FLOW_CONTROL_ERROR" | "SETTINGS_TIMEOUT"
+        | "STREAM_CLOSED" | "FRAME_SIZE_ERROR" | "CANCEL" | "COMPRESSION_ERROR" | "CONNECT_ERROR" => "",
+        _ => return None,
+    })
 }
 
 /// What an HTTP status means to a WebSocket client: sentences, or empty.

@@ -1,4 +1,4 @@
-//! The opening handshake (RFC 6455 §4.1): the request, and what makes its answer good.
+//! The opening handshake (RFC 6455 §4.1; over HTTP/2, RFC 8441 §5): the request, and what makes its answer good.
 
 use std::borrow::Cow;
 
@@ -11,7 +11,7 @@ use crate::protocol::{Agreement, DeflateOffer, judge};
 
 /// The upgrade request.
 pub(super) struct Request {
-    /// The value of `Host`.
+    /// The value of `Host`, or of `:authority`.
     pub(super) host: String,
     /// Path and query.
     pub(super) resource: String,
@@ -42,20 +42,46 @@ impl Request {
     /// The request as it is sent.
     pub(super) fn to_bytes(&self) -> Vec<u8> {
         let mut text = format!("GET {} HTTP/1.1\r\nHost: {}\r\n", self.resource, self.host);
-        text.push_str("Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n");
+        text.push_str("Upgrade: websocket\r\nConnection: Upgrade\r\n");
         let mut line = |name: &str, value: &str| text.extend([name, ": ", value, "\r\n"]);
         line("Sec-WebSocket-Key", &self.key);
-        if !self.protocols.is_empty() {
-            line("Sec-WebSocket-Protocol", &self.protocols.join(", "));
-        }
-        if let Some(offer) = &self.deflate {
-            line("Sec-WebSocket-Extensions", &offer.header());
-        }
-        for field in &self.fields {
-            line(field.name(), field.value());
-        }
+        self.each_shared(&mut line);
         text.push_str("\r\n");
         text.into_bytes()
+    }
+
+    /// The fields of an extended CONNECT (RFC 8441 §5), pseudo-header fields first. Neither the key nor what concerns one connection
+    /// is among them (RFC 9113 §8.2.2).
+    pub(super) fn to_fields(&self) -> Vec<(String, String)> {
+        let pseudo = [
+            (":method", "CONNECT"),
+            (":protocol", "websocket"),
+            (":scheme", "https"),
+            (":authority", &self.host),
+            (":path", &self.resource),
+        ];
+        let mut fields: Vec<_> = pseudo.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
+        self.each_shared(|name, value| {
+            let name = name.to_ascii_lowercase();
+            if !OF_A_CONNECTION.contains(&name.as_str()) {
+                fields.push((name, value.to_owned()));
+            }
+        });
+        fields
+    }
+
+    /// The fields of every version of HTTP.
+    fn each_shared(&self, mut tell: impl FnMut(&str, &str)) {
+        tell("Sec-WebSocket-Version", "13");
+        if !self.protocols.is_empty() {
+            tell("Sec-WebSocket-Protocol", &self.protocols.join(", "));
+        }
+        if let Some(offer) = &self.deflate {
+            tell("Sec-WebSocket-Extensions", &offer.header());
+        }
+        for field in &self.fields {
+            tell(field.name(), field.value());
+        }
     }
 
     /// RFC 6455 §4.1, "the client MUST validate the server's response as follows", items 2 to 6. Item 1 is the status 101.
@@ -72,6 +98,11 @@ impl Request {
         if only(response, "Sec-WebSocket-Accept") != Some(accept_for(&self.key).as_bytes()) {
             return Err(wrong("The response's Sec-WebSocket-Accept field does not match this request's key."));
         }
+        self.settle(response)
+    }
+
+    /// What the response has selected: items 5 and 6, which hold over HTTP/2, too (RFC 8441 §5).
+    pub(super) fn settle(&self, response: &Response) -> Result<Settled, Malformed> {
         let extensions = response.joined("Sec-WebSocket-Extensions").unwrap_or_default();
         let deflate = judge(self.deflate.as_ref(), &extensions).map_err(|fault| wrong(fault.message))?;
         Ok(Settled { protocol: self.selected(response)?, extensions, deflate })
@@ -102,6 +133,9 @@ fn has_upgrade_token(value: &[u8]) -> bool {
 pub(crate) fn accept_for(key: &str) -> String {
     STANDARD.encode(Sha1::new().chain_update(key).chain_update(GUID).finalize())
 }
+
+/// What the user's fields may have of those that HTTP/2 does not (RFC 9113 §8.2.2).
+const OF_A_CONNECTION: &[&str] = &["keep-alive", "proxy-connection", "http2-settings"];
 
 /// RFC 6455 §1.3
 const GUID: &[u8] = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11";

@@ -12,6 +12,7 @@
 //! | `follow.rs` | what follows a refusal: a redirect, a question to the user, or the end |
 //! | `explanation.rs`, `tls.rs` | every failure's status and sentence |
 //! | `turn.rs` | one connection at a time to a host, if that is wanted |
+//! | `http2.rs`, `leader.rs` | the request on a stream of HTTP/2; who connects where channels share a session |
 //! | `progress.rs` | what is known when openTimeoutMs runs out |
 
 mod account;
@@ -21,6 +22,8 @@ mod explanation;
 mod failure;
 mod follow;
 mod handshake;
+mod http2;
+mod leader;
 mod plan;
 mod progress;
 mod proxy;
@@ -35,7 +38,7 @@ mod tests;
 
 pub use account::Credentials;
 pub use ask::{Ask, AuthRequest, Stage};
-pub use dial::{Dial, Hop, Loss, Parse, Socket, TlsPeer};
+pub use dial::{Dial, Hop, Loss, Parse, Route, Socket, TlsPeer};
 pub use explanation::explain_loss;
 pub use failure::{Failure, Refusal};
 pub(crate) use handshake::accept_for;
@@ -48,6 +51,7 @@ use std::rc::Rc;
 use explanation::Leg;
 use failure::Obstacle;
 use handshake::Settled;
+use leader::Leader;
 use plan::{Party, Plan};
 use progress::Point;
 use proxy::ProxyKind;
@@ -91,12 +95,14 @@ pub fn begin<D: Dial, A: Ask<Cause = D::Cause>>(
 ) -> Result<Begun<impl Future<Output = Outcome<D>>>, Refusal<D::Cause>> {
     let plan = Plan::new(uri, settings)?;
     let progress = Rc::new(Progress::default());
-    let mut opening = Opening { plan, dial, ask, progress: progress.clone(), turn: None };
+    let mut opening =
+        Opening { plan, dial, ask, progress: progress.clone(), turn: None, leader: None, is_repeated: false };
     if !opening.has_turn() {
         return Ok((progress, opening.run(None)));
     }
-    let socket = opening.dial().map_err(|Failure { status, message, cause, .. }| Refusal { status, message, cause })?;
-    Ok((progress, opening.run(Some(socket))))
+    let socket = opening.try_dial();
+    let socket = socket.map_err(|Failure { status, message, cause, .. }| Refusal { status, message, cause })?;
+    Ok((progress, opening.run(socket)))
 }
 
 /// One opening.
@@ -107,12 +113,18 @@ struct Opening<D, A> {
     progress: Rc<Progress>,
     /// Held while it connects, if only one channel at a time may.
     turn: Option<Turn>,
+    /// While others may wait for its HTTP/2 session, or it for theirs.
+    leader: Option<Leader>,
+    /// The server has not taken up the request on a stream, and it is made again.
+    is_repeated: bool,
 }
 
 /// What the server has responded.
 enum Exchange {
     Upgraded(Settled, Response, Vec<u8>),
     Refused(Response),
+    /// Nothing: it is asked again, on another connection.
+    Again,
 }
 
 impl<D: Dial, A: Ask<Cause = D::Cause>> Opening<D, A> {
@@ -123,23 +135,35 @@ impl<D: Dial, A: Ask<Cause = D::Cause>> Opening<D, A> {
                 Some(socket) => socket,
                 None => self.dial_in_turn().await?,
             };
-            self.connect(&mut socket).await?;
-            let (refusal, party) = match self.tunnel(&mut socket).await? {
-                Some(refusal) => (refusal, Party::Proxy),
-                None => {
-                    self.secure(&mut socket).await?;
-                    match self.exchange(&mut socket).await? {
-                        Exchange::Refused(refusal) => (refusal, Party::Server),
-                        Exchange::Upgraded(settled, response, rest) => {
-                            let Settled { protocol, extensions, deflate } = settled;
-                            return Ok(Opened { socket, protocol, extensions, deflate, response, rest });
-                        }
-                    }
+            if let Some(refusal) = self.reach(&mut socket).await? {
+                drop(socket);
+                self.follow(refusal, Party::Proxy).await?;
+                continue;
+            }
+            match self.exchange(&mut socket).await? {
+                Exchange::Upgraded(Settled { protocol, extensions, deflate }, response, rest) => {
+                    return Ok(Opened { socket, protocol, extensions, deflate, response, rest });
                 }
-            };
-            drop(socket);
-            self.follow(refusal, party).await?;
+                Exchange::Refused(refusal) => {
+                    drop(socket);
+                    self.follow(refusal, Party::Server).await?;
+                }
+                Exchange::Again => {}
+            }
         }
+    }
+
+    /// The server, through a proxy if there is one. Returns the proxy's response if that is a refusal.
+    async fn reach(&mut self, socket: &mut D::Socket) -> Result<Option<Response>, Failure<D::Cause>> {
+        if socket.is_joined() {
+            return Ok(None);
+        }
+        self.connect(socket).await?;
+        let refusal = self.tunnel(socket).await?;
+        if refusal.is_none() {
+            self.secure(socket).await?;
+        }
+        Ok(refusal)
     }
 
     /// Starts the next connection, as soon as no other channel is connecting to that host.
@@ -151,7 +175,27 @@ impl<D: Dial, A: Ask<Cause = D::Cause>> Opening<D, A> {
             self.progress.reach(Point::Turn);
             turn.await;
         }
-        self.dial()
+        loop {
+            if let Some(socket) = self.try_dial()? {
+                return Ok(socket);
+            }
+            if let Some(leader) = &self.leader {
+                self.progress.start(self.plan.peer(Party::Server), None);
+                self.progress.reach(Point::Session);
+                leader.await;
+            }
+        }
+    }
+
+    /// Starts the next connection, or joins an HTTP/2 session. `None` if another opening is connecting, whose session it may join.
+    fn try_dial(&mut self) -> Result<Option<D::Socket>, Failure<D::Cause>> {
+        if let Some(socket) = self.join() {
+            return Ok(Some(socket));
+        }
+        if self.has_to_follow() {
+            return Ok(None);
+        }
+        self.dial().map(Some)
     }
 
     /// Whether it may connect at once. If not, it has a place in the line of the host.
@@ -229,9 +273,13 @@ impl<D: Dial, A: Ask<Cause = D::Cause>> Opening<D, A> {
         Ok(())
     }
 
-    /// The upgrade request and its response.
+    /// The request and its response.
     async fn exchange(&mut self, socket: &mut D::Socket) -> Result<Exchange, Failure<D::Cause>> {
-        let request = self.plan.request();
+        if let Some(route) = self.plan.route().filter(|_| socket.speaks_http2()) {
+            return self.exchange_on_stream(socket, &route).await;
+        }
+        self.leader = None; // there is no session to wait for
+        let request = self.plan.request("GET");
         self.progress.reach(Point::Response);
         self.ask.progress(Stage::SendingTo, self.plan.uri.address());
         socket.write(&request.to_bytes());

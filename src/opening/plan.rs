@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::account::{Account, Credentials};
-use super::dial::{Hop, TlsPeer};
+use super::dial::{Hop, Route, TlsPeer};
 use super::explanation::Peer;
 use super::failure::{DeadEnd, Refusal};
 use super::handshake::Request;
@@ -22,6 +22,8 @@ pub(super) struct Plan {
     pub(super) proxy: Option<Proxy>,
     /// Private headers and options are for this origin alone.
     first_origin: String,
+    /// HTTP/2 is offered to the server: it has not turned out to do without extended CONNECT.
+    offers_http2: bool,
     trail: Trail,
     /// By origin, the proxies' too.
     accounts: HashMap<String, Account>,
@@ -55,6 +57,7 @@ impl Plan {
         let trail = Trail::new(uri.bare(), settings.redirects);
         let mut plan = Self {
             first_origin: uri.origin(),
+            offers_http2: false,
             trail,
             settings,
             uri: Uri::default(),
@@ -74,18 +77,35 @@ impl Plan {
         let (is_proxy, is_foreign) = (self.proxy.is_some(), self.is_foreign());
         let will_be_secure = self.uri.is_secure();
         let is_wrapped = self.proxy.as_ref().is_some_and(|proxy| will_be_secure || proxy.kind == ProxyKind::Https);
-        Hop { host: host.to_owned(), port, is_proxy, is_foreign, will_be_secure, is_wrapped }
+        let offers_http2 = self.offers_http2;
+        Hop { host: host.to_owned(), port, is_proxy, is_foreign, will_be_secure, is_wrapped, offers_http2 }
     }
 
     /// TLS with the server.
     pub(super) fn tls(&self) -> TlsPeer {
-        let is_foreign = self.is_foreign();
-        TlsPeer { host: self.uri.address().to_owned(), port: self.uri.port(), is_proxy: false, is_foreign }
+        TlsPeer {
+            host: self.uri.address().to_owned(),
+            port: self.uri.port(),
+            is_proxy: false,
+            is_foreign: self.is_foreign(),
+            offers_http2: self.offers_http2,
+        }
     }
 
     /// TLS with a proxy.
     pub(super) fn proxy_tls(&self, proxy: &Proxy) -> TlsPeer {
-        TlsPeer { host: proxy.host.clone(), port: proxy.port, is_proxy: true, is_foreign: self.is_foreign() }
+        let (host, is_foreign) = (proxy.host.clone(), self.is_foreign());
+        TlsPeer { host, port: proxy.port, is_proxy: true, is_foreign, offers_http2: false }
+    }
+
+    /// Whose HTTP/2 sessions may be shared; `None` if HTTP/2 is not wanted here.
+    pub(super) fn route(&self) -> Option<Route> {
+        self.offers_http2.then(|| Route { server: self.tls(), proxy: self.proxy.clone() })
+    }
+
+    /// The server has no extended CONNECT: the next connection to it is HTTP/1.1's.
+    pub(super) fn do_without_http2(&mut self) {
+        self.offers_http2 = false;
     }
 
     /// Whom sentences are about.
@@ -108,10 +128,10 @@ impl Plan {
         self.accounts.entry(self.origin(party)).or_default()
     }
 
-    /// The next request to the server.
-    pub(super) fn request(&mut self) -> Request {
+    /// The next request to the server, with this method.
+    pub(super) fn request(&mut self, method: &str) -> Request {
         let resource = self.uri.resource();
-        let authorization = self.authorization(Party::Server, "Authorization", "GET", &resource);
+        let authorization = self.authorization(Party::Server, "Authorization", method, &resource);
         let is_foreign = self.is_foreign();
         let own = self.settings.headers.iter().filter(|field| {
             let is_replaced = authorization.is_some() && field.is("Authorization");
@@ -185,6 +205,7 @@ impl Plan {
 
     /// The user name and password in a URI are its origin's.
     fn enter(&mut self, uri: Uri, proxy: Option<Proxy>) {
+        self.offers_http2 = self.settings.http2 && uri.is_secure();
         self.uri = uri;
         self.proxy = proxy;
         if let Some(credentials) = Credentials::of(&self.uri) {

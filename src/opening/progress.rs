@@ -16,6 +16,8 @@ pub struct Progress {
     proxy: RefCell<Option<Peer>>,
     /// The response that is being read.
     reader: RefCell<Option<ResponseReader>>,
+    /// The refusal on a stream, as far as its body has come.
+    refusal: RefCell<Option<Response>>,
 }
 
 /// What the opening waits for.
@@ -34,6 +36,8 @@ pub(super) enum Point {
     Proxy,
     /// TLS with the server.
     Tls,
+    /// An HTTP/2 session: the server's settings, or another channel that connects.
+    Session,
     /// The server's response.
     Response,
     OnAuthRequired,
@@ -44,6 +48,7 @@ impl Progress {
     /// How the opening ends because openTimeoutMs has run out.
     pub fn timed_out<C>(&self) -> Failure<C> {
         let refusal = self.reader.borrow_mut().take().and_then(|mut reader| reader.refusal());
+        let refusal = refusal.or_else(|| self.refusal.take());
         let (server, proxy) = (self.server.borrow(), self.proxy.borrow());
         if let Some(response) = refusal {
             let peer = proxy.as_ref().filter(|_| self.point.get() == Point::Proxy).unwrap_or(&server);
@@ -87,6 +92,19 @@ impl Progress {
                 return Ok(done);
             }
         }
+    }
+
+    /// Reads the body of a refusal on a stream.
+    pub(super) async fn read_body<S: Socket>(&self, socket: &mut S, refusal: Response) -> Response {
+        self.refusal.replace(Some(refusal));
+        // If the stream is lost in the middle, the refusal says more than the loss.
+        while let Ok(bytes) = socket.read().await {
+            let is_complete = self.refusal.borrow_mut().as_mut().is_none_or(|refusal| refusal.extend_body(&bytes));
+            if bytes.is_empty() || is_complete {
+                break;
+            }
+        }
+        self.refusal.take().unwrap_or_default()
     }
 
     /// Empty `bytes` are the end of the connection.

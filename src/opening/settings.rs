@@ -22,6 +22,8 @@ pub struct Settings {
     pub proxy: ProxySetting,
     /// Whether it waits until no other channel that does is connecting to the host.
     pub one_connecting_per_host: bool,
+    /// Whether HTTP/2 is offered where TLS is spoken.
+    pub http2: bool,
     /// The option `socket.path` is set.
     pub unix_socket: bool,
     /// The host's own URL parser.

@@ -9,9 +9,8 @@ use crate::accepting::{Denial, Request, Terms};
 use crate::facade::arguments::quote;
 use crate::facade::channel::{Inner, parse_bytes};
 use crate::facade::options::{Options, whole_number};
-use crate::transport::node::{Acceptance, respond};
+use crate::transport::node::{Acceptance, deny, fields_of};
 use crate::transport::{HostTransport, Refusal, function, parse_url, property};
-use crate::uri::Uri;
 
 pub(in crate::facade) fn accept(
     channel: &Rc<Inner>,
@@ -23,7 +22,8 @@ pub(in crate::facade) fn accept(
     let head =
         if head.is_null() || head.is_undefined() { Vec::new() } else { parse_bytes(head, "asyncAccept")?.to_vec() };
     let protocols = channel.must_have("asyncAccept", listener)?;
-    let uri = uri_of(request, &parsed, &socket);
+    let Parsed { request: parsed, target } = parsed;
+    let uri = target.and_then(|target| parse_url(&target.as_str().into(), &JsValue::UNDEFINED).ok()?.websocket().ok());
     let href = uri.as_ref().map(|uri| uri.href.clone()).unwrap_or_default();
     let acceptance = Acceptance {
         request: parsed,
@@ -47,7 +47,7 @@ pub(in crate::facade) fn refuse(
     body: &JsValue,
 ) -> Result<(), Refusal> {
     let settings = channel.settings("refuse")?;
-    let (_, socket) = parse("refuse", request, socket)?;
+    let (parsed, socket) = parse("refuse", request, socket)?;
     let Some(status) = whole_number(status, 300, 599) else {
         let message = format!("refuse: {} is not a valid status. Use a whole number from 300 to 599.", quote(status));
         return Err(Refusal::invalid(message));
@@ -63,33 +63,67 @@ pub(in crate::facade) fn refuse(
         }
     };
     let denial = Denial { status: status as u16, message: body.into() };
-    respond(&socket, &denial.to_bytes(&settings.host.headers));
-    Ok(())
+    deny(&parsed.request, &socket, &denial, &settings.host.headers).map_err(|cause| {
+        let message =
+            "refuse: Node refuses a field of the answer, of the option headers. The error's cause says which.";
+        Refusal::invalid(message).because(cause)
+    })
 }
 
-/// The request's head, and a socket to answer on.
-fn parse(method: &str, request: &JsValue, socket: &JsValue) -> Result<(Request, JsValue), Refusal> {
+/// A request that a server of the host's has read.
+struct Parsed {
+    request: Request,
+    /// Where the client wanted to go, if the request says so: not checked.
+    target: Option<String>,
+}
+
+/// The request's head, and a socket to answer on: the arguments of an event `upgrade`; or fields and stream of an event `stream` of HTTP/2,
+/// the latter also with the request that Node makes of them for its event `connect`.
+fn parse(method: &str, request: &JsValue, socket: &JsValue) -> Result<(Parsed, JsValue), Refusal> {
     let raw: Option<Array> = property(request, "rawHeaders").dyn_into().ok();
-    let Some(raw) = raw.filter(|_| request.is_object()) else {
+    let is_stream = function(socket, "respond").is_some();
+    if !request.is_object() || raw.is_none() && !is_stream {
         let message = ": request must be the request of an HTTP server's event 'upgrade'. Pass its first argument.";
         return Err(Refusal::invalid(format!("{method}{message}")));
-    };
+    }
     if !socket.is_object() || ["on", "write", "end", "pause"].iter().any(|name| function(socket, name).is_none()) {
         let message = ": socket must be the socket of an HTTP server's event 'upgrade'. Pass its second argument.";
         return Err(Refusal::invalid(format!("{method}{message}")));
     }
-    let text = |name| property(request, name).as_string().unwrap_or_default();
-    let mut texts = raw.iter().map(|text| text.as_string().unwrap_or_default());
-    let fields = std::iter::from_fn(|| Some((texts.next()?, texts.next()?))).collect();
-    let parsed = Request { method: text("method"), version: text("httpVersion"), fields };
+    let fields = match raw {
+        Some(raw) => pairs(&raw),
+        None => fields_of(request),
+    };
+    let parsed = if is_stream { parse_connect(fields) } else { parse_upgrade(request, fields, socket) };
     Ok((parsed, socket.clone()))
 }
 
 /// Where the client wanted to go: the target in the request, at the host that its field names (RFC 9112 §3.3).
-fn uri_of(request: &JsValue, parsed: &Request, socket: &JsValue) -> Option<Uri> {
+fn parse_upgrade(request: &JsValue, fields: Vec<(String, String)>, socket: &JsValue) -> Parsed {
+    let text = |name| property(request, name).as_string();
+    let (method, version) = (text("method").unwrap_or_default(), text("httpVersion").unwrap_or_default());
+    let head = Request { method, version, protocol: None, fields };
     let scheme = if property(socket, "encrypted").is_truthy() { "wss" } else { "ws" };
-    let target = property(request, "url").as_string()?;
-    let host = parsed.values("Host").next()?;
-    let text = if target.starts_with('/') { format!("{scheme}://{host}{target}") } else { target };
-    parse_url(&text.as_str().into(), &JsValue::UNDEFINED).ok()?.websocket().ok()
+    let target = text("url").and_then(|target| {
+        let host = head.values("Host").next()?;
+        Some(if target.starts_with('/') { format!("{scheme}://{host}{target}") } else { target })
+    });
+    Parsed { request: head, target }
+}
+
+/// The same of pseudo-header fields (RFC 8441 §5).
+fn parse_connect(all: Vec<(String, String)>) -> Parsed {
+    let (pseudo, fields): (Vec<_>, Vec<_>) = all.into_iter().partition(|(name, _)| name.starts_with(':'));
+    let text = |name: &str| pseudo.iter().find(|(it, _)| it == name).map(|(_, value)| value.clone());
+    let (method, protocol) = (text(":method").unwrap_or_default(), text(":protocol"));
+    let request = Request { method, version: "2.0".into(), protocol, fields };
+    let host = text(":authority").or_else(|| request.values("Host").next().map(Into::into));
+    let target = || Some(format!("{}://{}{}", text(":scheme")?, host?, text(":path")?));
+    Parsed { target: target(), request }
+}
+
+/// Names and values in turn.
+fn pairs(raw: &Array) -> Vec<(String, String)> {
+    let mut texts = raw.iter().map(|text| text.as_string().unwrap_or_default());
+    std::iter::from_fn(|| Some((texts.next()?, texts.next()?))).collect()
 }

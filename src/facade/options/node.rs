@@ -22,6 +22,8 @@ struct Raw {
     redirects: Option<Whole<0, 1000>>,
     #[serde(default)]
     one_connecting_per_host: Option<Flag>,
+    #[serde(default)]
+    http2: Option<Flag>,
     #[serde(default = "undefined", with = "serde_wasm_bindgen::preserve")]
     deflate: JsValue,
     #[serde(default = "undefined", with = "serde_wasm_bindgen::preserve")]
@@ -72,6 +74,7 @@ pub(super) fn parse_host_options(options: &Object) -> Result<HostOptions, Refusa
         redirects: raw.redirects.map_or(default.redirects, |Whole(count)| count),
         proxy: proxy(&raw.proxy)?,
         one_connecting_per_host: raw.one_connecting_per_host.is_some_and(|Flag(flag)| flag),
+        http2: raw.http2.is_some_and(|Flag(flag)| flag),
         tls: handed_on(&raw.tls, "tls", OWNED_TLS)?,
         socket: handed_on(&raw.socket, "socket", OWNED_SOCKET)?,
         ping: default.ping,

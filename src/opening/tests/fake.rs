@@ -44,6 +44,11 @@ type Permission = Box<dyn Fn(&str, &str, u16) -> Result<bool, &'static str>>;
 #[derive(Default)]
 pub(super) struct Recorded {
     scripts: VecDeque<Script>,
+    /// Sessions that others have made, each with one stream.
+    pub(super) sessions: VecDeque<Script>,
+    pub(super) joined: Vec<Route>,
+    /// The fields of each extended CONNECT.
+    pub(super) requests: Vec<Vec<(String, String)>>,
     pub(super) connections: Vec<Connection>,
     pub(super) told: Vec<String>,
     pub(super) moved: Vec<String>,
@@ -175,6 +180,7 @@ pub(super) fn settings() -> Settings {
         redirects: 10,
         proxy: ProxySetting::None,
         one_connecting_per_host: false,
+        http2: false,
         unix_socket: false,
         parse,
         random: || [7; 16],
@@ -206,7 +212,21 @@ impl Dial for World {
         }
         seen.connections.push(Connection { hop: hop.clone(), tls: Vec::new(), written: Vec::new(), is_dropped: false });
         let at = seen.connections.len() - 1;
-        Ok(FakeSocket { world: self.clone(), at, script, unread: VecDeque::new() })
+        Ok(FakeSocket { world: self.clone(), at, script, unread: VecDeque::new(), is_joined: false })
+    }
+
+    fn join(&self, route: &Route) -> Option<FakeSocket> {
+        let mut seen = self.seen.borrow_mut();
+        let script = seen.sessions.pop_front()?;
+        seen.joined.push(route.clone());
+        seen.connections.push(Connection {
+            hop: Hop::default(),
+            tls: Vec::new(),
+            written: Vec::new(),
+            is_dropped: false,
+        });
+        let at = seen.connections.len() - 1;
+        Some(FakeSocket { world: self.clone(), at, script, unread: VecDeque::new(), is_joined: true })
     }
 }
 
@@ -215,6 +235,7 @@ pub(super) struct FakeSocket {
     at: usize,
     script: Script,
     pub(super) unread: VecDeque<Vec<u8>>,
+    is_joined: bool,
 }
 
 impl Drop for FakeSocket {
@@ -245,6 +266,32 @@ impl Socket for FakeSocket {
 
     fn has_shaken_hands(&self) -> bool {
         self.script.shakes_hands
+    }
+
+    fn is_joined(&self) -> bool {
+        self.is_joined
+    }
+
+    fn speaks_http2(&self) -> bool {
+        self.script.shares.is_some()
+    }
+
+    async fn share(&mut self, _route: &Route) -> Result<bool, Loss<Self::Cause>> {
+        match self.script.shares {
+            Some(Share::Enabled) => Ok(true),
+            Some(Share::Disabled) => Ok(false),
+            Some(Share::Lost(code)) => Err(loss(code, "")),
+            Some(Share::Never) | None => pending().await,
+        }
+    }
+
+    async fn request(&mut self, fields: &[(String, String)]) -> Result<Response, Loss<Self::Cause>> {
+        self.world.seen.borrow_mut().requests.push(fields.to_vec());
+        match self.script.answers.pop_front() {
+            Some(Ok(response)) => Ok(response),
+            Some(Err(code)) => Err(loss(code, "")),
+            None => pending().await,
+        }
     }
 
     fn write(&mut self, bytes: &[u8]) {

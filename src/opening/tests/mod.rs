@@ -4,6 +4,7 @@ mod authorization;
 mod explanation;
 mod fake;
 mod handshake;
+mod http2;
 mod proxy;
 mod redirect;
 mod script;

@@ -7,6 +7,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use sha1::{Digest as _, Sha1};
 
+use crate::http::Response;
 use crate::opening::Loss;
 
 /// What happens on one connection: the outcome of each await, in order.
@@ -20,6 +21,19 @@ pub(super) struct Script {
     pub(super) shakes_hands: bool,
     pub(super) reads: VecDeque<Read>,
     pub(super) refused_options: bool,
+    /// TLS agrees on HTTP/2, and this comes of it.
+    pub(super) shares: Option<Share>,
+    /// The response to each request on a stream, or the code that it is reset with.
+    pub(super) answers: VecDeque<Result<Response, &'static str>>,
+}
+
+/// What comes of an HTTP/2 session.
+#[derive(Clone, Copy)]
+pub(super) enum Share {
+    Enabled,
+    Disabled,
+    Lost(&'static str),
+    Never,
 }
 
 #[derive(Clone)]
@@ -63,6 +77,8 @@ pub(super) fn script(reads: impl IntoIterator<Item = Read>) -> Script {
         shakes_hands: false,
         reads: reads.into_iter().collect(),
         refused_options: false,
+        shares: None,
+        answers: VecDeque::new(),
     }
 }
 

@@ -6,12 +6,13 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 
 use super::link::{Link, SocketHandler};
+use super::session::fields_object;
 use super::socket::Socket;
 use super::transport::LINGER_MS;
 use super::{Node, windows};
 use crate::accepting::{self, Denial, Request, Terms, Upgrade};
 use crate::channel::Ending;
-use crate::http::Response;
+use crate::http::{Field, Response};
 use crate::opening::Loss;
 use crate::protocol::Role;
 use crate::status::Status;
@@ -35,9 +36,18 @@ pub(crate) struct Acceptance {
     pub(crate) attributes: Rc<Attributes>,
 }
 
-/// Answers an upgrade request, and ends the connection.
-pub(crate) fn respond(socket: &JsValue, bytes: &[u8]) {
-    super::socket::answer(socket, bytes, LINGER_MS);
+/// Denies an upgrade request, and ends the connection; over HTTP/2, the stream. `Err` is what Node refuses in the user's fields.
+pub(crate) fn deny(request: &Request, socket: &JsValue, denial: &Denial, fields: &[Field]) -> Result<(), JsValue> {
+    if request.is_http2() {
+        return super::socket::answer_on_stream(
+            socket,
+            &fields_object(&denial.to_fields(fields)),
+            &denial.message,
+            LINGER_MS,
+        );
+    }
+    super::socket::answer(socket, &denial.to_bytes(fields), LINGER_MS);
+    Ok(())
 }
 
 impl Node {
@@ -58,14 +68,13 @@ impl Node {
         socket.check_certificates();
         let answer = match uri {
             Some(_) => accepting::accept(&request, &terms),
-            None => {
-                Err(Denial { status: 400, message: "The request's target and Host field do not form a URI.".into() })
-            }
+            None => Err(Denial { status: 400, message: "The request's target and host do not form a URI.".into() }),
         };
-        match &answer {
-            Ok(upgrade) => socket.respond(&upgrade.to_bytes()),
-            Err(denial) => socket.respond(&denial.to_bytes(&[])),
-        }
+        respond(&socket, &request, &answer).map_err(|cause| {
+            link.detach();
+            let message = "asyncAccept: Node refuses a field of the response, of the option headers. The error's cause says which.";
+            Refusal::invalid(message).because(cause)
+        })?;
         let accepted = node.clone();
         spawn_local(async move {
             match answer {
@@ -89,11 +98,25 @@ impl Node {
         }
         let Upgrade { fields, protocol, extensions, deflate } = upgrade;
         let fields = fields.into_iter().map(|(name, value)| (name, value.into_bytes())).collect();
-        let response = Response { version: 1, status: 101, fields, body: Vec::new() };
+        let status = if socket.is_stream() { 200 } else { 101 };
+        let response = Response { version: 1, status, fields, body: Vec::new() };
         self.settle(deflate, protocol, extensions, response);
         self.start(head);
         self.with_socket(|socket| socket.listen(self.is_suspended()));
     }
+}
+
+fn respond(socket: &Socket, request: &Request, answer: &Result<Upgrade, Denial>) -> Result<(), JsValue> {
+    match (answer, request.is_http2()) {
+        (Ok(upgrade), false) => socket.respond(&upgrade.to_bytes()),
+        (Err(denial), false) => socket.respond(&denial.to_bytes(&[])),
+        (Ok(upgrade), true) => socket.respond_on_stream(&fields_object(&upgrade.to_fields()))?,
+        (Err(denial), true) => {
+            socket.respond_on_stream(&fields_object(&denial.to_fields(&[])))?;
+            socket.respond(denial.message.as_bytes());
+        }
+    }
+    Ok(())
 }
 
 fn ending_of(denial: &Denial) -> Ending<JsHost> {

@@ -9,12 +9,15 @@ use wasm_bindgen::prelude::*;
 
 use super::link::Link;
 use super::link::SocketHandler;
+use super::session::{Session, Stream, Way, error_name, fields_object, response_of};
 use super::socket::Socket;
 use super::{Node, windows};
-use crate::opening::{self, Hop, Loss, TlsPeer};
+use crate::http::Response;
+use crate::opening::{self, Hop, Loss, Route, TlsPeer};
 use crate::transport::{as_error, object};
 
 /// Makes sockets for one channel.
+#[derive(Clone)]
 pub(super) struct Dialer {
     pub(super) node: Rc<Node>,
     /// The option `tls`, by its own keys.
@@ -45,6 +48,25 @@ const PUBLIC_TLS: &[&str] = &[
 const PROXY_TLS: &[&str] = &["ca", "rejectUnauthorized"];
 
 impl Dialer {
+    /// A socket that is not connected.
+    fn socket_and_link(&self) -> (Rc<Socket>, Rc<Link>) {
+        let link = Link::new(self.node.clone());
+        (Rc::new(Socket::new(SocketHandler::new(link.clone()), self.node.is_ref())), link)
+    }
+
+    /// The way to a server, by which a session is found: the options that have a say in it are the same.
+    fn way(&self, route: &Route) -> Way {
+        let is_foreign = route.server.is_foreign;
+        let tls = if is_foreign { only(&self.tls, PUBLIC_TLS) } else { self.tls.clone() };
+        let socket: Object = Object::assign(&Object::new(), &self.socket);
+        if is_foreign || route.proxy.is_some() {
+            for name in PRIVATE_SOCKET {
+                let _ = Reflect::delete_property(&socket, &intern(name).into()); // a plain object's
+            }
+        }
+        Way { host: route.server.host.clone(), port: route.server.port, proxy: route.proxy.clone(), tls, socket }
+    }
+
     /// What `tls.connect` is given for this peer.
     fn tls_options(&self, peer: &TlsPeer) -> Result<Object, JsValue> {
         let servername = if is_address(&peer.host) { "" } else { &peer.host };
@@ -54,10 +76,14 @@ impl Dialer {
             TlsPeer { is_foreign: true, .. } => only(&self.tls, PUBLIC_TLS),
             _ => self.tls.clone(),
         };
-        if !peer.is_proxy {
-            Reflect::set(&options, &intern("ALPNProtocols").into(), &Array::of1(&"http/1.1".into()))?;
+        let http1 = "http/1.1".into();
+        if !peer.is_proxy && !peer.offers_http2 {
+            Reflect::set(&options, &intern("ALPNProtocols").into(), &Array::of1(&http1))?;
         }
         Object::assign(&options, &chosen);
+        if peer.offers_http2 {
+            Reflect::set(&options, &intern("ALPNProtocols").into(), &Array::of2(&"h2".into(), &http1))?;
+        }
         // What the user's function throws must not end the process.
         let check = Reflect::get(&options, &intern("checkServerIdentity").into())?;
         if check.is_function() {
@@ -85,7 +111,8 @@ impl opening::Dial for Dialer {
         };
         let options = object([("noDelay", true.into())]);
         if starts_secure {
-            let peer = TlsPeer { host: hop.host.clone(), port: hop.port, is_proxy: false, is_foreign: hop.is_foreign };
+            let Hop { port, is_foreign, offers_http2, .. } = *hop;
+            let peer = TlsPeer { host: hop.host.clone(), port, is_proxy: false, is_foreign, offers_http2 };
             Object::assign(&options, &self.tls_options(&peer)?);
         }
         Object::assign(&options, &self.socket);
@@ -101,19 +128,49 @@ impl opening::Dial for Dialer {
         let unix = !Reflect::get(&options, &intern("path").into())?.is_undefined();
         Reflect::set(&options, &intern("host").into(), &hop.host.as_str().into())?;
         Reflect::set(&options, &intern("port").into(), &hop.port.into())?;
-        let link = Link::new(self.node.clone());
-        let socket = Rc::new(Socket::new(SocketHandler::new(link.clone()), self.node.is_ref()));
-        let connected =
-            if starts_secure { socket.connect_secure(&options) } else { socket.connect(&options, hop.is_wrapped) };
+        let (socket, link) = self.socket_and_link();
+        let connected = if starts_secure {
+            socket.connect_secure(&options, hop.offers_http2)
+        } else {
+            socket.connect(&options, hop.is_wrapped)
+        };
         if let Err(error) = connected {
             link.detach();
             socket.detach();
             return Err(error);
         }
         self.node.dialed(&socket);
-        let dialer = Self { node: self.node.clone(), tls: self.tls.clone(), socket: self.socket.clone() };
         let looks_up = !unix && !is_address(&hop.host);
-        Ok(Dialed { dialer, socket, link, looks_up, starts_secure, secure_context, is_kept: false })
+        let is_read = !(starts_secure && hop.offers_http2);
+        Ok(Dialed {
+            dialer: self.clone(),
+            socket,
+            link,
+            looks_up,
+            starts_secure,
+            secure_context,
+            is_read,
+            stream: None,
+            is_joined: false,
+            is_kept: false,
+        })
+    }
+
+    fn join(&self, route: &Route) -> Option<Dialed> {
+        let stream = Session::join(&self.way(route), self.node.is_ref())?;
+        let (socket, link) = self.socket_and_link();
+        Some(Dialed {
+            dialer: self.clone(),
+            socket,
+            link,
+            looks_up: false,
+            starts_secure: true,
+            secure_context: None,
+            is_read: false,
+            stream: Some(stream),
+            is_joined: true,
+            is_kept: false,
+        })
     }
 }
 
@@ -127,16 +184,32 @@ pub(super) struct Dialed {
     starts_secure: bool,
     /// What tls.createSecureContext made for the server.
     secure_context: Option<JsValue>,
+    /// It reads what comes in.
+    is_read: bool,
+    /// The place in an HTTP/2 session: the socket is a stream, or will be.
+    stream: Option<Stream>,
+    /// The session was there.
+    is_joined: bool,
     /// The connection is open: the socket is the transport's.
     is_kept: bool,
 }
 
 impl Dialed {
     /// The connection is open.
-    pub(super) fn keep(mut self) -> (Rc<Socket>, Rc<Link>) {
+    pub(super) fn keep(mut self) -> Kept {
         self.is_kept = true;
-        (self.socket.clone(), self.link.clone())
+        Kept { socket: self.socket.clone(), link: self.link.clone(), stream: self.stream.take(), is_read: self.is_read }
     }
+}
+
+/// What an open connection consists of.
+pub(super) struct Kept {
+    pub(super) socket: Rc<Socket>,
+    pub(super) link: Rc<Link>,
+    /// The place in an HTTP/2 session, if the socket is a stream of one.
+    pub(super) stream: Option<Stream>,
+    /// It reads what comes in; if not, it has to be told to.
+    pub(super) is_read: bool,
 }
 
 impl Drop for Dialed {
@@ -180,10 +253,44 @@ impl opening::Socket for Dialed {
             if let Some(context) = self.secure_context.as_ref().filter(|_| !peer.is_proxy) {
                 Reflect::set(&options, &"secureContext".into(), context)?;
             }
-            self.socket.secure(&options)
+            self.is_read = !peer.offers_http2;
+            self.socket.secure(&options, peer.offers_http2)
         });
         secured.map_err(loss_of)?;
         self.link.wait(|mailbox| mailbox.secured.then_some(())).await
+    }
+
+    fn is_joined(&self) -> bool {
+        self.is_joined
+    }
+
+    fn speaks_http2(&self) -> bool {
+        self.stream.is_some() || self.socket.alpn().is_some_and(|protocol| protocol == "h2")
+    }
+
+    async fn share(&mut self, route: &Route) -> Result<bool, Loss<JsValue>> {
+        if self.is_joined {
+            return Ok(true);
+        }
+        let connection = self.socket.hand_over();
+        self.link.detach();
+        (self.socket, self.link) = self.dialer.socket_and_link();
+        let node = &self.dialer.node;
+        let security = node.attributes.node.security.borrow().clone();
+        let stream = Session::open(connection, self.dialer.way(route), security, node.is_ref()).await?;
+        let is_enabled = stream.is_enabled().await?;
+        self.stream = Some(stream);
+        Ok(is_enabled)
+    }
+
+    async fn request(&mut self, fields: &[(String, String)]) -> Result<Response, Loss<JsValue>> {
+        let Some(stream) = &self.stream else { return Err(loss_of(JsValue::UNDEFINED)) };
+        self.is_read = false;
+        self.socket.request(stream.session(), &fields_object(fields)).map_err(loss_of)?;
+        self.dialer.node.dialed(&self.socket);
+        self.dialer.node.attributes.node.security.replace(stream.security());
+        let fields = self.link.wait(|mailbox| mailbox.response.take()).await?;
+        Ok(response_of(&fields))
     }
 
     fn write(&mut self, bytes: &[u8]) {
@@ -191,11 +298,18 @@ impl opening::Socket for Dialed {
     }
 
     async fn read(&mut self) -> Result<Vec<u8>, Loss<JsValue>> {
+        if !std::mem::replace(&mut self.is_read, true) {
+            self.socket.listen(false);
+        }
         let look = |mailbox: &mut super::link::Mailbox| match std::mem::take(&mut mailbox.received) {
             received if !received.is_empty() || mailbox.ended => Some(received),
             _ => None,
         };
-        self.link.wait(look).await
+        let read = self.link.wait(look).await;
+        if self.link.unpause() {
+            self.socket.resume();
+        }
+        read
     }
 
     fn unread(&mut self, bytes: Vec<u8>) {
@@ -235,6 +349,21 @@ pub(super) fn loss_of(error: JsValue) -> Loss<JsValue> {
     let (cause, _) = as_error(error.clone());
     let message = get(&cause, "message").and_then(|message| message.as_string()).unwrap_or_default();
     Loss { code, message, cause: Some(cause) }
+}
+
+/// What is said of a stream that was reset, with a code that is not 0, or of a socket. A system's error says more than the code that
+/// its streams are reset with.
+pub(super) fn loss_of_stream(error: JsValue, reset: u32) -> Loss<JsValue> {
+    let loss = if error.is_null() {
+        Loss { code: String::new(), message: String::new(), cause: None }
+    } else {
+        loss_of(error)
+    };
+    let is_node_own = loss.code.is_empty() || loss.code.starts_with("ERR_HTTP2_");
+    match error_name(reset).filter(|_| is_node_own) {
+        Some(name) => Loss { code: name.into(), ..loss },
+        None => loss,
+    }
 }
 
 #[wasm_bindgen(module = "/src/transport/node/callback.js")]

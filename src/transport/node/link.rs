@@ -8,8 +8,9 @@ use std::task::{Poll, Waker};
 use wasm_bindgen::prelude::*;
 
 use super::Node;
-use super::dial::loss_of;
+use super::dial::loss_of_stream;
 use super::security::Certificates;
+use super::socket::Socket;
 use super::windows;
 use crate::opening::Loss;
 
@@ -39,12 +40,19 @@ pub(super) struct Mailbox {
     pub(super) resolved: bool,
     pub(super) connected: bool,
     pub(super) secured: bool,
+    /// The fields of the response on a stream.
+    pub(super) response: Option<JsValue>,
     pub(super) received: Vec<u8>,
+    /// More was received than the opening has read: the socket is paused.
+    is_paused: bool,
     /// The peer has ended its side.
     pub(super) ended: bool,
     pub(super) lost: Option<Loss<JsValue>>,
     waker: Option<Waker>,
 }
+
+/// How many bytes wait for the opening before the socket is paused: a peer may send more than it is asked for.
+const MAX_RECEIVED: usize = 256 << 10;
 
 impl Link {
     /// A socket that is about to connect.
@@ -56,6 +64,11 @@ impl Link {
     pub(super) fn open(&self, node: Rc<Node>) {
         let before = self.phase.replace(Phase::Open(node));
         drop(before);
+    }
+
+    /// What was received has been taken: whether the socket has to be told to go on.
+    pub(super) fn unpause(&self) -> bool {
+        self.with_mailbox(|mailbox| std::mem::take(&mut mailbox.is_paused)) == Some(true)
     }
 
     /// Nobody wants to know any more.
@@ -175,6 +188,12 @@ impl SocketHandler {
             return node.handle_data(len);
         }
         windows::with_received(len, |received, _| self.0.post(|mailbox| mailbox.received.extend_from_slice(received)));
+        let is_full = self.0.with_mailbox(|mailbox| {
+            mailbox.received.len() > MAX_RECEIVED && !std::mem::replace(&mut mailbox.is_paused, true)
+        });
+        if let Some(node) = self.0.any_node().filter(|_| is_full == Some(true)) {
+            node.with_socket(Socket::pause);
+        }
         0.0
     }
 
@@ -218,12 +237,19 @@ impl SocketHandler {
         }
     }
 
-    /// The socket is closed, because of `error` if that is not null; the last call.
+    /// The fields of the response on a stream of HTTP/2.
+    #[wasm_bindgen(js_name = handleResponse)]
+    pub fn handle_response(&self, fields: JsValue) {
+        self.0.post(|mailbox| mailbox.response = Some(fields));
+    }
+
+    /// The socket is closed, because of `error` if that is not null; the last call. A stream of HTTP/2 was reset with `reset`, if that
+    /// is not 0.
     #[wasm_bindgen(js_name = handleClosed)]
-    pub fn handle_closed(&self, error: JsValue) {
-        let loss = match error.is_null() {
+    pub fn handle_closed(&self, error: JsValue, reset: u32) {
+        let loss = match error.is_null() && reset == 0 {
             true => Loss { code: String::new(), message: String::new(), cause: None },
-            false => loss_of(error),
+            false => loss_of_stream(error, reset),
         };
         if let Some(node) = self.0.open_node() {
             self.0.detach();

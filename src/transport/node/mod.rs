@@ -7,6 +7,7 @@
 //! | `opening.rs`, `dial.rs`, `ask.rs` | how a connection comes about: [`crate::opening`] over Node's sockets and the user's callbacks |
 //! | `accepting.rs` | the same for a connection that a server has accepted: [`crate::accepting`] |
 //! | `link.rs`, `socket.rs` | the socket: what it tells, what it is told |
+//! | `session.rs` | HTTP/2 sessions, whose streams take the place of sockets |
 //! | `windows.rs`, `memory.rs` | the memory that both languages look at; how wasm's grows |
 //! | `pinging.rs`, `security.rs`, `keys.rs`, `url.rs` | pings; certificates; mask keys; URLs |
 
@@ -20,16 +21,18 @@ mod opening;
 mod payload;
 mod pinging;
 mod security;
+mod session;
 mod socket;
 mod transport;
 mod url;
 mod windows;
 mod writing;
 
-pub(crate) use accepting::{Acceptance, respond};
+pub(crate) use accepting::{Acceptance, deny};
 pub(crate) use memory::can_queue;
 pub(crate) use opening::{env, parse as parse_uri};
 pub(crate) use payload::Outgoing;
+pub(crate) use session::fields_of;
 pub(crate) use transport::{Incoming, Node};
 pub(crate) use url::parse_url;
 pub(crate) use writing::fill;
@@ -55,6 +58,8 @@ pub(crate) struct HostOptions {
     pub(crate) proxy: ProxySetting,
     /// Whether it waits until no other channel that does is connecting to the host.
     pub(crate) one_connecting_per_host: bool,
+    /// Whether to offer HTTP/2.
+    pub(crate) http2: bool,
     /// What `tls.connect` takes, by its own keys.
     pub(crate) tls: Object,
     /// What `net.connect` takes, by its own keys.
@@ -71,6 +76,7 @@ impl Default for HostOptions {
             redirects: 10,
             proxy: ProxySetting::None,
             one_connecting_per_host: false,
+            http2: false,
             tls: Object::new(),
             socket: Object::new(),
             ping: (0, 0),

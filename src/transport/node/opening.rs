@@ -9,7 +9,7 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 
 use super::ask::Asker;
-use super::dial::{Dialed, Dialer};
+use super::dial::{Dialed, Dialer, Kept};
 use super::socket::Socket;
 use super::{Node, keys};
 use crate::channel::{Ending, TimedOut};
@@ -56,6 +56,7 @@ pub(super) fn begin(node: &Rc<Node>, target: Target) -> Result<(), Refusal> {
         redirects: options.redirects,
         proxy: options.proxy,
         one_connecting_per_host: options.one_connecting_per_host,
+        http2: options.http2,
         unix_socket,
         parse,
         random: keys::nonce,
@@ -102,12 +103,16 @@ impl Node {
         }
         drop(over);
         let Opened { socket, protocol, extensions, deflate, response, rest } = opened;
-        let (socket, link) = socket.keep();
+        let Kept { socket, link, stream, is_read } = socket.keep();
         link.open(self.clone());
         let before = self.socket.replace(Some(socket));
         drop(before);
+        self.stream.replace(stream);
         self.settle(deflate, protocol, extensions, response);
         self.start(&rest);
+        if !is_read {
+            self.with_socket(|socket| socket.listen(self.is_suspended()));
+        }
     }
 
     /// What the handshake has settled, at either end: frames follow.

@@ -7,7 +7,7 @@ use wasm_bindgen::prelude::*;
 use crate::transport::{object, to_text};
 
 /// What is known of a channel's TLS connection.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Security {
     checked: Option<(Certificates, Option<String>)>,
     /// What the attribute is, once somebody has asked.
@@ -113,6 +113,7 @@ fn on_one_line(name: Option<String>) -> String {
 #[wasm_bindgen(module = "/src/transport/node/certificate.js")]
 extern "C" {
     /// What `certificatesOf` returns.
+    #[derive(Clone)]
     pub type Certificates;
     #[wasm_bindgen(method, getter)]
     fn protocol(this: &Certificates) -> Option<String>;

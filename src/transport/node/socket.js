@@ -32,6 +32,7 @@ function onSecureConnect() {
   this[OWNER].checked(this.authorized ? null : this.authorizationError);
   this[OWNER].handler?.handleSecured();
 }
+function onResponse(fields) { this[OWNER].handler?.handleResponse(fields); }
 function onEnd() { this[OWNER].ended(); }
 function onError(error) { this[OWNER].error = error; }
 function onClose() { this[OWNER].closed(); }
@@ -42,6 +43,13 @@ function uncork(owner) { owner.uncork(); }
 export function answer(socket, bytes, ms) {
   socket.on('error', () => socket.destroy()).end(Buffer.from(bytes));
   destroyAfter(socket, ms);
+}
+
+/** The same on a stream of HTTP/2; throws if Node refuses a field. */
+export function answerOnStream(stream, fields, body, ms) {
+  stream.on('error', () => stream.destroy()).respond(fields);
+  stream.end(body);
+  destroyAfter(stream, ms);
 }
 
 function destroyAfter(socket, ms) {
@@ -69,24 +77,39 @@ export class Socket {
     this.watchConnecting(isWrapped ? net.connect(options).on('data', onData) : net.connect({ ...options, onread: this.onread() }));
   }
 
-  /** The same with TLS from the first byte on. */
-  connectSecure(options) {
-    const socket = tls.connect({ ...options, onread: this.onread() });
+  /** The same with TLS from the first byte on. With `readsLater` nothing is read before `listen` or `handOver`. */
+  connectSecure(options, readsLater) {
+    const socket = tls.connect(readsLater ? options : { ...options, onread: this.onread() });
     this.watchConnecting(socket);
     this.watchSecuring(socket);
   }
 
   /** TLS over what is connected; throws if Node refuses an option. (Node's `onread` is for sockets that connect by themselves.) */
-  secure(options) {
+  secure(options, readsLater) {
     const plain = this.socket.off('data', onData).pause();
     const socket = tls.connect({ ...options, socket: plain });
     plain.off('error', onError).off('close', onClose).off('end', onEnd);
     this.watch(socket);
     this.watchSecuring(socket);
-    socket.on('data', onData);
+    if (!readsLater) socket.on('data', onData);
   }
 
-  /** Takes over a socket that an HTTP server has accepted: false if another channel has it. */
+  /** What TLS has agreed on by ALPN, or false. */
+  get alpn() { return this.socket.alpnProtocol || undefined; }
+
+  /** The TLS socket, which nobody has read from: another has it from here on. */
+  handOver() {
+    const { socket } = this;
+    socket.off('end', onEnd).off('error', onError).off('close', onClose);
+    delete socket[OWNER];
+    this.detach();
+    return socket;
+  }
+
+  /** Opens a stream of an HTTP/2 session (session.js), and takes it over; throws if Node refuses a field. */
+  request(session, fields) { this.adopt(session.request(fields).on('response', onResponse)); }
+
+  /** Takes over a socket that an HTTP server has accepted, or a stream of HTTP/2: false if another channel has it. */
   adopt(socket) {
     if (socket[OWNER] !== undefined) return false;
     socket.setTimeout?.(0);
@@ -97,8 +120,8 @@ export class Socket {
 
   /** What is known of the client's certificate, if TLS is spoken. */
   checkCertificates() {
-    const { socket } = this;
-    if (!socket.encrypted) return;
+    const socket = this.isStream ? this.socket.session?.socket : this.socket;
+    if (!socket?.encrypted) return;
     this.certificates = certificatesOf(socket);
     this.checked(socket.authorized ? null : socket.authorizationError ?? new Error('The client sent no certificate.'));
   }
@@ -106,11 +129,16 @@ export class Socket {
   /** Writes an HTTP response, which completes no message. */
   respond(bytes) { this.socket.write(Buffer.from(bytes)); }
 
+  /** The fields of a response on a stream of HTTP/2; throws if Node refuses one. */
+  respondOnStream(fields) { this.socket.respond(fields); }
+
   /** Reads from now on. */
   listen(isSuspended) {
     this.socket.on('data', onData);
     if (!isSuspended) this.socket.resume();
   }
+
+  get isStream() { return 'rstCode' in this.socket; }
 
   get isDestroyed() { return this.socket.destroyed; }
 
@@ -143,10 +171,10 @@ export class Socket {
   }
 
   closed() {
-    const { handler, error } = this;
+    const { handler, error, socket } = this;
     if (error !== null) this.checked(error);
     this.release();
-    handler?.handleClosed(error);
+    handler?.handleClosed(error, socket.rstCode ?? 0);
     handler?.free();
   }
 

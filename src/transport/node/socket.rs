@@ -4,6 +4,7 @@ use js_sys::Object;
 use wasm_bindgen::prelude::*;
 
 use super::link::SocketHandler;
+use super::session::RawSession;
 use crate::transport::Trampoline;
 
 #[wasm_bindgen(module = "/src/transport/node/socket.js")]
@@ -16,9 +17,18 @@ extern "C" {
     #[wasm_bindgen(method, catch)]
     pub(super) fn connect(this: &Socket, options: &Object, is_wrapped: bool) -> Result<(), JsValue>;
     #[wasm_bindgen(method, catch, js_name = connectSecure)]
-    pub(super) fn connect_secure(this: &Socket, options: &Object) -> Result<(), JsValue>;
+    pub(super) fn connect_secure(this: &Socket, options: &Object, reads_later: bool) -> Result<(), JsValue>;
     #[wasm_bindgen(method, catch)]
-    pub(super) fn secure(this: &Socket, options: &Object) -> Result<(), JsValue>;
+    pub(super) fn secure(this: &Socket, options: &Object, reads_later: bool) -> Result<(), JsValue>;
+    /// What TLS has agreed on by ALPN.
+    #[wasm_bindgen(method, getter)]
+    pub(super) fn alpn(this: &Socket) -> Option<String>;
+    /// Lets go of the TLS socket, which nobody has read from.
+    #[wasm_bindgen(method, js_name = handOver)]
+    pub(super) fn hand_over(this: &Socket) -> JsValue;
+    /// Opens a stream of a session, and takes it over.
+    #[wasm_bindgen(method, catch)]
+    pub(super) fn request(this: &Socket, session: &RawSession, fields: &Object) -> Result<(), JsValue>;
     /// Takes over a socket that a server has accepted; false if another channel has it.
     #[wasm_bindgen(method)]
     pub(super) fn adopt(this: &Socket, socket: &JsValue) -> bool;
@@ -26,8 +36,14 @@ extern "C" {
     pub(super) fn check_certificates(this: &Socket);
     #[wasm_bindgen(method)]
     pub(super) fn respond(this: &Socket, bytes: &[u8]);
+    /// The same on a stream of HTTP/2.
+    #[wasm_bindgen(method, catch, js_name = respondOnStream)]
+    pub(super) fn respond_on_stream(this: &Socket, fields: &Object) -> Result<(), JsValue>;
     #[wasm_bindgen(method)]
     pub(super) fn listen(this: &Socket, is_suspended: bool);
+    /// Whether it is a stream of HTTP/2.
+    #[wasm_bindgen(method, getter, js_name = isStream)]
+    pub(super) fn is_stream(this: &Socket) -> bool;
     #[wasm_bindgen(method, getter, js_name = isDestroyed)]
     pub(super) fn is_destroyed(this: &Socket) -> bool;
     #[wasm_bindgen(method)]
@@ -72,6 +88,9 @@ extern "C" {
 extern "C" {
     /// Writes these bytes to a socket that no channel has, and ends it; destroys it if the peer does not within `ms`.
     pub(super) fn answer(socket: &JsValue, bytes: &[u8], ms: u32);
+    /// The same for a stream of HTTP/2.
+    #[wasm_bindgen(js_name = answerOnStream, catch)]
+    pub(super) fn answer_on_stream(stream: &JsValue, fields: &Object, body: &str, ms: u32) -> Result<(), JsValue>;
 }
 
 #[wasm_bindgen(module = "/src/transport/node/assembly.js")]

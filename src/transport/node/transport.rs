@@ -11,6 +11,7 @@ use super::opening::{self, Opening};
 use super::payload::Outgoing;
 use super::pinging::Pinging;
 use super::security::{Certificates, Security};
+use super::session::Stream;
 use super::socket::{self, Socket};
 use super::windows;
 use super::writing::Wire;
@@ -40,6 +41,8 @@ pub(crate) struct Node {
     pub(super) wire: RefCell<Wire>,
     /// The socket that connects now, then the open connection's.
     pub(super) socket: RefCell<Option<Rc<Socket>>>,
+    /// The place in an HTTP/2 session, if the socket is a stream of one.
+    pub(super) stream: RefCell<Option<Stream>>,
     pub(super) pinging: Pinging,
     /// Whether the channel keeps the process alive.
     is_ref: Cell<bool>,
@@ -95,6 +98,7 @@ impl Node {
             opening: RefCell::default(),
             wire: RefCell::new(Wire::unopened(max_message_size.into())),
             socket: RefCell::default(),
+            stream: RefCell::default(),
             pinging: Pinging::new(ping),
             is_ref: Cell::new(driver.timer().keeps_alive()),
             suspended: Cell::new(0),
@@ -110,6 +114,9 @@ impl Node {
         self.is_ref.set(is_ref);
         self.paused.keep_alive(is_ref);
         self.with_socket(|socket| socket.set_ref(is_ref));
+        if let Some(stream) = &*self.stream.borrow() {
+            stream.set_ref(is_ref);
+        }
     }
 
     pub(super) fn is_ref(&self) -> bool {
@@ -313,9 +320,9 @@ impl Node {
         let fault = self.fault.borrow_mut().take();
         match fault {
             Some(ending) => self.conclude(ending, |_| ()),
-            // The server ends the TCP connection first (RFC 6455 §7.1.1).
+            // The server ends the TCP connection first (RFC 6455 §7.1.1). A stream is nothing that either need wait for.
             None if self.peer_closed.get() => self.conclude(Ending::clean(), |socket| {
-                if self.role == Role::Server {
+                if self.role == Role::Server || socket.is_stream() {
                     socket.end();
                 }
                 socket.linger(LINGER_MS);
@@ -341,6 +348,7 @@ impl Node {
             farewell(&socket);
             socket.detach();
         }
+        self.stream.take();
     }
 
     /// The peer has ended its side. If it has not said close, nothing more will come; what is on its way may still go.
@@ -349,7 +357,10 @@ impl Node {
             return; // a close frame of ours is on its way
         }
         let loss = Loss { code: String::new(), message: String::new(), cause: None };
-        self.conclude(self.of_loss(loss), |socket| socket.linger(LINGER_MS));
+        self.conclude(self.of_loss(loss), |socket| {
+            socket.end();
+            socket.linger(LINGER_MS);
+        });
     }
 
     /// The socket is closed.
@@ -358,6 +369,7 @@ impl Node {
         self.paused.clear();
         let socket = self.socket.borrow_mut().take();
         drop(socket);
+        self.stream.take();
         let fault = self.fault.borrow_mut().take();
         self.driver.report(Report::Gone(fault.unwrap_or_else(|| self.of_loss(loss))));
     }

@@ -1,4 +1,4 @@
-//! Upgrade requests that are right or nearly so, against RFC 6455 §4.2.1 written down a second time.
+//! Upgrade requests and extended CONNECTs that are right or nearly so, against RFC 6455 §4.2.1 and RFC 8441 written down a second time.
 
 use arbitrary::{Arbitrary, Unstructured};
 use websocket_channel::accepting::{Request, Terms, accept};
@@ -17,6 +17,7 @@ struct Case {
     changes: Vec<(u8, Change)>,
     method: u8,
     version: u8,
+    protocol: u8,
     client_bits: Option<u8>,
     server_bits: Option<u8>,
     no_takeover: (bool, bool),
@@ -76,11 +77,15 @@ impl Case {
         match accept(&request, &terms) {
             Ok(upgrade) => {
                 assert!(model.is_good(), "{request:?}");
-                let bytes = upgrade.to_bytes();
-                let mut fields = [httparse::EMPTY_HEADER; 16];
-                let mut response = httparse::Response::new(&mut fields);
-                assert_eq!(response.parse(&bytes), Ok(httparse::Status::Complete(bytes.len())));
-                assert_eq!((response.code, response.headers.len()), (Some(101), upgrade.fields.len()));
+                if request.is_http2() {
+                    check_fields(&upgrade.to_fields(), &["200"]);
+                } else {
+                    let bytes = upgrade.to_bytes();
+                    let mut fields = [httparse::EMPTY_HEADER; 16];
+                    let mut response = httparse::Response::new(&mut fields);
+                    assert_eq!(response.parse(&bytes), Ok(httparse::Status::Complete(bytes.len())));
+                    assert_eq!((response.code, response.headers.len()), (Some(101), upgrade.fields.len()));
+                }
                 let asked = model.list("sec-websocket-protocol");
                 let expected = terms.protocols.iter().find(|it| asked.contains(&it.as_str()));
                 assert_eq!(upgrade.protocol, expected.cloned().unwrap_or_default());
@@ -91,6 +96,9 @@ impl Case {
             }
             Err(denial) => {
                 assert!(!model.is_good(), "{request:?}: {denial:?}");
+                if request.is_http2() {
+                    return check_fields(&denial.to_fields(&[]), &["400", "405", "426", "501"]);
+                }
                 let bytes = denial.to_bytes(&[]);
                 let mut fields = [httparse::EMPTY_HEADER; 16];
                 let mut response = httparse::Response::new(&mut fields);
@@ -131,8 +139,11 @@ impl Case {
             }
         }
         let choose = |choice: u8, values: [&str; 4]| values[usize::from(choice.saturating_sub(252))].to_owned();
-        let method = choose(self.method, ["GET", "POST", "get", ""]);
-        Request { method, version: choose(self.version, ["1.1", "1.0", "2.0", ""]), fields }
+        let version = choose(self.version, ["1.1", "1.0", "2.0", ""]);
+        let method = choose(self.method, ["GET", "POST", "get", "CONNECT"]);
+        let protocol =
+            Some(choose(self.protocol, ["websocket", "WebSocket", "connect-udp", ""])).filter(|it| !it.is_empty());
+        Request { method, version, protocol, fields }
     }
 
     fn terms(&self) -> Terms {
@@ -174,17 +185,35 @@ impl<'a> Model<'a> {
         let has = |name, token: &str| self.list(name).iter().any(|it| it.to_ascii_lowercase() == token);
         let protocols = self.list("sec-websocket-protocol");
         let is_set = protocols.iter().enumerate().all(|(at, it)| !protocols[..at].contains(it));
-        self.0.method == "GET"
-            && self.0.version == "1.1"
-            && self.all("host").len() == 1
-            && has("upgrade", "websocket")
-            && has("connection", "upgrade")
+        let starts_well = if self.0.version == "2.0" {
+            self.0.method == "CONNECT" && self.0.protocol.as_deref() == Some("websocket")
+        } else {
+            self.0.method == "GET"
+                && self.0.version == "1.1"
+                && self.all("host").len() == 1
+                && has("upgrade", "websocket")
+                && has("connection", "upgrade")
+                && matches!(self.all("sec-websocket-key")[..], [key] if is_key(key))
+        };
+        starts_well
             && self.all("sec-websocket-version") == ["13"]
-            && matches!(self.all("sec-websocket-key")[..], [key] if is_key(key))
             && (!protocols.is_empty() || self.all("sec-websocket-protocol").is_empty())
             && is_set
             && protocols.iter().all(|it| is_token(it))
             && is_list_of_extensions(&self.all("sec-websocket-extensions").join(","))
+    }
+}
+
+/// One of these statuses first, and nothing that HTTP/2 forbids (RFC 9113 §8.2).
+fn check_fields(fields: &[(String, String)], statuses: &[&str]) {
+    let Some(((name, status), rest)) = fields.split_first() else { panic!("no fields") };
+    assert!(name == ":status" && statuses.contains(&status.as_str()), "{fields:?}");
+    for (name, value) in rest {
+        assert!(
+            *name == name.to_lowercase() && !name.starts_with(':') && !value.contains(['\r', '\n', '\0']),
+            "{fields:?}"
+        );
+        assert!(!["connection", "upgrade", "keep-alive", "transfer-encoding"].contains(&name.as_str()), "{fields:?}");
     }
 }
 

@@ -7,9 +7,10 @@ use std::pin::pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 
+use websocket_channel::http::Response;
 use websocket_channel::opening::{
-    self, Ask, AuthRequest, Credentials, Dial, Failure, Hop, Loss, Opened, ProxySetting, Refusal, Settings, Socket,
-    Stage, TlsPeer,
+    self, Ask, AuthRequest, Credentials, Dial, Failure, Hop, Loss, Opened, ProxySetting, Refusal, Route, Settings,
+    Socket, Stage, TlsPeer,
 };
 use websocket_channel::uri::Uri;
 
@@ -99,6 +100,7 @@ pub(crate) fn settings() -> Settings {
         redirects: 10,
         proxy: ProxySetting::None,
         one_connecting_per_host: false,
+        http2: false, // node:http2 reads the bytes there
         unix_socket: false,
         parse,
         random: || *b"the sample nonce",
@@ -138,6 +140,10 @@ impl Dial for Host {
         logs.push(Log { hop: hop.clone(), written: Vec::new(), tls: Vec::new(), is_open: true });
         let script = self.0.scripts.borrow_mut().pop_front().unwrap_or_default();
         Ok(FuzzSocket { world: self.0.clone(), at: logs.len() - 1, script })
+    }
+
+    fn join(&self, _: &Route) -> Option<FuzzSocket> {
+        panic!("HTTP/2 was not offered")
     }
 }
 
@@ -193,6 +199,22 @@ impl Socket for FuzzSocket {
 
     fn has_shaken_hands(&self) -> bool {
         true
+    }
+
+    fn is_joined(&self) -> bool {
+        false
+    }
+
+    fn speaks_http2(&self) -> bool {
+        true // whatever the server says: it was not offered
+    }
+
+    async fn share(&mut self, _: &Route) -> Result<bool, Loss<()>> {
+        panic!("HTTP/2 was not offered")
+    }
+
+    async fn request(&mut self, _: &[(String, String)]) -> Result<Response, Loss<()>> {
+        panic!("HTTP/2 was not offered")
     }
 
     fn write(&mut self, bytes: &[u8]) {

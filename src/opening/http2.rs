@@ -1,0 +1,73 @@
+//! WebSockets with HTTP/2 (RFC 8441): a stream of a session that channels share takes the place of a connection.
+
+use super::explanation::Leg;
+use super::failure::{Failure, Obstacle};
+use super::leader::{Leader, Place};
+use super::plan::Party;
+use super::progress::Point;
+use super::{Ask, Dial, Exchange, Opening, Route, Socket, Stage};
+
+impl<D: Dial, A: Ask<Cause = D::Cause>> Opening<D, A> {
+    /// A stream of a session that other channels have made.
+    pub(super) fn join(&mut self) -> Option<D::Socket> {
+        let socket = self.dial.join(&self.plan.route()?)?;
+        self.leader = None;
+        self.progress.start(self.plan.peer(Party::Server), None);
+        Some(socket)
+    }
+
+    /// Whether another opening is connecting to the server. If not, others may have to follow this one.
+    pub(super) fn has_to_follow(&mut self) -> bool {
+        if self.plan.route().is_none() {
+            self.leader = None;
+            return false;
+        }
+        let server = self.plan.uri.authority();
+        let stands = self.leader.as_ref().filter(|leader| leader.server() == server);
+        // The session that it waited for has no room: another one is needed, and the next one makes it.
+        if stands.is_none_or(|leader| leader.place() == Place::MayJoin) {
+            self.leader = Some(Leader::new(server));
+        }
+        self.leader.as_ref().is_some_and(|leader| leader.place() == Place::Follows)
+    }
+
+    /// The extended CONNECT and its response.
+    pub(super) async fn exchange_on_stream(
+        &mut self,
+        socket: &mut D::Socket,
+        route: &Route,
+    ) -> Result<Exchange, Failure<D::Cause>> {
+        self.progress.reach(Point::Session);
+        let shared = socket.share(route).await;
+        if let Some(leader) = self.leader.take() {
+            leader.arrive(matches!(shared, Ok(true)));
+        }
+        if !shared.map_err(|loss| self.lost(Party::Server, Leg::Response, loss))? {
+            self.plan.do_without_http2();
+            return Ok(Exchange::Again);
+        }
+        let request = self.plan.request("CONNECT");
+        self.progress.reach(Point::Response);
+        self.ask.progress(Stage::SendingTo, self.plan.uri.address());
+        self.ask.progress(Stage::WaitingFor, self.plan.uri.address());
+        match socket.request(&request.to_fields()).await {
+            Ok(response) if (200..300).contains(&response.status) => {
+                let settled = request
+                    .settle(&response)
+                    .map_err(|malformed| self.stopped(Party::Server, Obstacle::from(malformed)))?;
+                Ok(Exchange::Upgraded(settled, response, Vec::new()))
+            }
+            Ok(response) => Ok(Exchange::Refused(self.progress.read_body(socket, response).await)),
+            Err(loss) if loss.code == "HTTP_1_1_REQUIRED" => {
+                self.plan.do_without_http2();
+                Ok(Exchange::Again)
+            }
+            // The server has not looked at the request: it may be made again (RFC 9113 §8.7).
+            Err(loss) if loss.code == "REFUSED_STREAM" && !self.is_repeated => {
+                self.is_repeated = true;
+                Ok(Exchange::Again)
+            }
+            Err(loss) => Err(self.lost(Party::Server, Leg::Response, loss)),
+        }
+    }
+}

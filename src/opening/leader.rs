@@ -1,0 +1,100 @@
+//! The first connects, and the others wait: of several openings to one server that offer HTTP/2, because they may all be streams of
+//! its session.
+
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll, Waker};
+
+/// Where one opening stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Place {
+    /// It connects.
+    Leads,
+    /// The first is connecting.
+    Follows,
+    /// The first has a session, which may have room for this one.
+    MayJoin,
+    /// The first has none to share.
+    IsAlone,
+}
+
+/// One opening, until it is dropped; as a future, ready when it follows nobody.
+pub(super) struct Leader {
+    server: String,
+    place: Rc<Cell<Place>>,
+    waker: Rc<RefCell<Option<Waker>>>,
+}
+
+type Follower = (Rc<Cell<Place>>, Rc<RefCell<Option<Waker>>>);
+
+thread_local! {
+    /// The followers of each server's leader.
+    static LED: RefCell<HashMap<String, Vec<Follower>>> = RefCell::default();
+}
+
+impl Leader {
+    /// Leads if no other does.
+    pub(super) fn new(server: String) -> Self {
+        let place = Rc::new(Cell::new(Place::Leads));
+        let waker = Rc::default();
+        LED.with_borrow_mut(|led| {
+            if let Some(followers) = led.get_mut(&server) {
+                place.set(Place::Follows);
+                followers.push((place.clone(), Rc::clone(&waker)));
+            } else {
+                led.insert(server.clone(), Vec::new());
+            }
+        });
+        Self { server, place, waker }
+    }
+
+    pub(super) fn server(&self) -> &str {
+        &self.server
+    }
+
+    pub(super) fn place(&self) -> Place {
+        self.place.get()
+    }
+
+    /// It has connected, and has a session to share or not: who followed goes on. A follower's word means nothing.
+    pub(super) fn arrive(&self, has_session: bool) {
+        if self.place.replace(Place::IsAlone) != Place::Leads {
+            return;
+        }
+        let followers = LED.with_borrow_mut(|led| led.remove(&self.server)).unwrap_or_default();
+        for (place, waker) in followers {
+            place.set(if has_session { Place::MayJoin } else { Place::IsAlone });
+            let waker = waker.borrow_mut().take(); // not while it is borrowed: a waker may run anything
+            if let Some(waker) = waker {
+                waker.wake();
+            }
+        }
+    }
+}
+
+impl Future for &Leader {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+        if self.place() != Place::Follows {
+            return Poll::Ready(());
+        }
+        self.waker.replace(Some(context.waker().clone()));
+        Poll::Pending
+    }
+}
+
+impl Drop for Leader {
+    fn drop(&mut self) {
+        if self.place() == Place::Follows {
+            LED.with_borrow_mut(|led| {
+                if let Some(followers) = led.get_mut(&self.server) {
+                    followers.retain(|(place, _)| !Rc::ptr_eq(place, &self.place));
+                }
+            });
+        }
+        self.arrive(false);
+    }
+}

@@ -1,0 +1,256 @@
+//! WebSockets with HTTP/2 (RFC 8441).
+
+use std::pin::Pin;
+use std::task::{Context, Poll, Waker};
+
+use super::fake::*;
+use crate::http::{Field, Response};
+use crate::opening::*;
+use crate::protocol::DeflateOffer;
+use crate::status::Status;
+use crate::uri::tests::parse;
+
+fn http2() -> Settings {
+    Settings { http2: true, ..settings() }
+}
+
+fn answer(status: u16, fields: &[(&str, &str)]) -> Response {
+    let fields = fields.iter().map(|(name, value)| ((*name).to_owned(), value.as_bytes().to_vec())).collect();
+    Response { version: 1, status, fields, body: Vec::new() }
+}
+
+/// A connection whose server speaks HTTP/2 and answers each request so.
+fn session(answers: impl IntoIterator<Item = Result<Response, &'static str>>) -> Script {
+    Script { shares: Some(Share::Enabled), answers: answers.into_iter().collect(), ..script([]) }
+}
+
+fn welcomes() -> Script {
+    session([Ok(answer(200, &[]))])
+}
+
+#[test]
+fn the_request_is_what_rfc_8441_asks_for() {
+    let world = World::new([session([Ok(answer(200, &[("sec-websocket-protocol", "b"), ("set-cookie", "c=1")]))])]);
+    let settings = Settings {
+        protocols: vec!["a".into(), "b".into()],
+        deflate: Some(DeflateOffer::default()),
+        origin: Some(Field::origin("https://app").unwrap()),
+        headers: vec![Field::new("X-Own", "1").unwrap(), Field::new("Keep-Alive", "9").unwrap()],
+        ..http2()
+    };
+    let opened = world.open_with("wss://h:444/p?q", settings).opened();
+    let expected = [
+        (":method", "CONNECT"),
+        (":protocol", "websocket"),
+        (":scheme", "https"),
+        (":authority", "h:444"),
+        (":path", "/p?q"),
+        ("sec-websocket-version", "13"),
+        ("sec-websocket-protocol", "a, b"),
+        ("sec-websocket-extensions", "permessage-deflate; client_max_window_bits"),
+        ("origin", "https://app"),
+        ("x-own", "1"),
+    ];
+    let expected = expected.map(|(name, value)| (name.to_owned(), value.to_owned()));
+    assert_eq!(world.seen.borrow().requests, [expected]);
+    assert_eq!(opened.protocol, "b");
+    assert_eq!(opened.response.joined("set-cookie").as_deref(), Some("c=1"));
+    let connection = &world.connections()[0];
+    assert!(connection.written.is_empty() && connection.hop.offers_http2 && connection.tls[0].offers_http2);
+}
+
+#[test]
+fn without_the_option_or_without_tls_it_is_not_offered() {
+    for (uri, settings) in [("ws://h/", http2()), ("wss://h/", settings())] {
+        let world = World::new([accepts()]);
+        world.open_with(uri, settings).opened();
+        assert!(!world.connections()[0].hop.offers_http2, "{uri}");
+    }
+}
+
+#[test]
+fn a_server_that_chooses_http_1_1_is_asked_on_the_same_connection() {
+    let world = World::new([accepts()]);
+    world.open_with("wss://h/", http2()).opened();
+    assert_eq!(world.connections().len(), 1);
+}
+
+#[test]
+fn a_server_without_extended_connect_is_asked_again_over_http_1_1() {
+    for script in [Script { shares: Some(Share::Disabled), ..script([]) }, session([Err("HTTP_1_1_REQUIRED")])] {
+        let world = World::new([script, accepts()]);
+        world.open_with("wss://h/", http2()).opened();
+        let [first, second] = world.connections().try_into().ok().unwrap();
+        assert!(first.is_dropped && first.hop.offers_http2 && !second.hop.offers_http2 && !second.tls[0].offers_http2);
+    }
+}
+
+#[test]
+fn a_session_of_others_is_joined_without_a_connection() {
+    let world = World::new([]);
+    world.seen.borrow_mut().sessions.push_back(welcomes());
+    world.open_with("wss://h/", http2()).opened();
+    let seen = world.seen.borrow();
+    assert_eq!(seen.joined.len(), 1);
+    assert_eq!(seen.told, ["SENDING_TO h", "WAITING_FOR h"]);
+}
+
+#[test]
+fn a_stream_that_was_not_taken_up_is_tried_once_more() {
+    let world = World::new([session([Err("REFUSED_STREAM")]), welcomes()]);
+    world.open_with("wss://h/", http2()).opened();
+    let world = World::new([session([Err("REFUSED_STREAM")]), session([Err("REFUSED_STREAM")])]);
+    let failure = world.open_with("wss://h/", http2()).failed();
+    assert_eq!(failure.status, Status::CONNECTION_REFUSED);
+    assert!(
+        failure.message.contains("REFUSED_STREAM") && failure.message.contains("Try again later"),
+        "{}",
+        failure.message
+    );
+}
+
+#[test]
+fn refusals_redirects_and_authorization_are_those_of_http_1_1() {
+    let refusing = Script { reads: [Read::Bytes(b"no".to_vec()), Read::End].into(), ..session([Ok(answer(403, &[]))]) };
+    let failure = World::new([refusing]).open_with("wss://h/", http2()).failed();
+    assert_eq!((failure.status, failure.http.unwrap().body), (Status::CONNECTION_REFUSED, b"no".to_vec()));
+
+    let moving = session([Ok(answer(307, &[("location", "/there")]))]);
+    let world = World::new([moving, welcomes()]);
+    world.open_with("wss://h/", http2()).opened();
+    assert!(world.seen.borrow().requests[1].contains(&(":path".into(), "/there".into())));
+
+    let asking = session([Ok(answer(401, &[("www-authenticate", "Basic realm=\"x\"")]))]);
+    let world = World::new([asking, welcomes()]).with_credentials(|_| Ok(Some(user("u", "p"))));
+    world.open_with("wss://h/", http2()).opened();
+    assert!(world.seen.borrow().requests[1].contains(&("authorization".into(), basic("u:p").unwrap())));
+}
+
+#[test]
+fn digest_is_computed_with_the_method_that_is_sent() {
+    let challenge = "Digest realm=\"r\", nonce=\"n\", algorithm=MD5";
+    let mut responses = Vec::new();
+    for http2_too in [true, false] {
+        let scripts = if http2_too {
+            [session([Ok(answer(401, &[("www-authenticate", challenge)]))]), welcomes()]
+        } else {
+            [replies(&[&response(401, &format!("WWW-Authenticate: {challenge}\r\n"))]), accepts()]
+        };
+        let world = World::new(scripts).with_credentials(|_| Ok(Some(user("u", "p"))));
+        world.open_with("wss://h/", Settings { http2: http2_too, ..settings() }).opened();
+        let seen = world.seen.borrow();
+        responses.push(match seen.requests.get(1) {
+            Some(fields) => fields.iter().find(|(name, _)| name == "authorization").unwrap().1.clone(),
+            None => seen.connections[1].field("Authorization").unwrap(),
+        });
+    }
+    let of = |method: &str| {
+        use md5::{Digest as _, Md5};
+        let hash = |text: &str| Md5::digest(text).iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+        format!("response=\"{}\"", hash(&format!("{}:n:{}", hash("u:r:p"), hash(&format!("{method}:/")))))
+    };
+    assert!(responses[0].contains(&of("CONNECT")), "{}", responses[0]);
+    assert!(responses[1].contains(&of("GET")), "{}", responses[1]);
+}
+
+#[test]
+fn a_response_that_selects_what_was_not_asked_for_fails() {
+    for field in [("sec-websocket-protocol", "x"), ("sec-websocket-extensions", "permessage-deflate")] {
+        let failure = World::new([session([Ok(answer(200, &[field]))])]).open_with("wss://h/", http2()).failed();
+        assert_eq!(failure.status, Status::ILLEGAL_VALUE, "{field:?}");
+    }
+}
+
+#[test]
+fn a_lost_session_and_a_reset_stream_are_explained() {
+    for (script, says) in [
+        (Script { shares: Some(Share::Lost("ECONNRESET")), ..script([]) }, "was reset before a response"),
+        (session([Err("INTERNAL_ERROR")]), "reset the HTTP/2 stream before a response came (INTERNAL_ERROR)"),
+        (session([Err("ENHANCE_YOUR_CALM")]), "more slowly"),
+    ] {
+        let failure = World::new([script]).open_with("wss://h/", http2()).failed();
+        assert!(failure.message.contains(says), "{}", failure.message);
+    }
+}
+
+#[test]
+fn a_timeout_says_what_it_waited_for_and_a_refusal_whose_body_stops_is_told() {
+    let silent = Script { shares: Some(Share::Never), ..script([]) };
+    let failure: Failure<&str> = World::new([silent]).open_with("wss://h/", http2()).waiting().timed_out();
+    assert!(failure.message.contains("HTTP/2 session"), "{}", failure.message);
+    let stuck =
+        Script { reads: [Read::Bytes(b"part".to_vec()), Read::Never].into(), ..session([Ok(answer(503, &[]))]) };
+    let failure: Failure<&str> = World::new([stuck]).open_with("wss://h/", http2()).waiting().timed_out();
+    assert_eq!(failure.http.map(|http| (http.status, http.body)), Some((503, b"part".to_vec())));
+}
+
+/// An opening that is polled by hand.
+struct Polled(World, Pin<Box<dyn Future<Output = Outcome<World>>>>);
+
+impl Polled {
+    fn begin(uri: &str, scripts: impl IntoIterator<Item = Script>) -> Self {
+        let world = World::new(scripts);
+        let uri = parse(uri, None).unwrap().websocket().unwrap();
+        let (_, future) = begin(uri, http2(), world.clone(), world.clone()).unwrap();
+        Self(world, Box::pin(future))
+    }
+
+    fn poll(&mut self) -> Poll<Outcome<World>> {
+        self.1.as_mut().poll(&mut Context::from_waker(Waker::noop()))
+    }
+
+    fn has_opened(&mut self) -> bool {
+        matches!(self.poll(), Poll::Ready(Ok(_)))
+    }
+
+    fn dialed(&self) -> usize {
+        self.0.connections().len()
+    }
+}
+
+#[test]
+fn others_wait_for_the_first_and_join_its_session_or_make_the_next() {
+    let mut first = Polled::begin("wss://share/", [welcomes()]);
+    let mut joins = Polled::begin("wss://share/", []);
+    let mut finds_no_room = Polled::begin("wss://share/", [welcomes()]);
+    let mut follows_that = Polled::begin("wss://share/", []);
+    for waiting in [&mut joins, &mut finds_no_room, &mut follows_that] {
+        assert!(!waiting.has_opened() && waiting.dialed() == 0);
+    }
+    assert!(first.has_opened());
+    joins.0.seen.borrow_mut().sessions.push_back(welcomes());
+    assert!(joins.has_opened());
+    // The session is full: one more opening connects, and whoever comes while it does follows that one.
+    let mut full = Polled::begin("wss://share/", [replies(&[])]);
+    assert_eq!(full.dialed(), 1);
+    assert!(finds_no_room.poll().is_pending() && follows_that.poll().is_pending());
+    assert_eq!((finds_no_room.dialed(), follows_that.dialed()), (0, 0));
+    drop(full.poll());
+    drop(full);
+    assert!(finds_no_room.has_opened(), "it fails to share, and all who followed connect");
+}
+
+#[test]
+fn where_the_first_finds_http_1_1_or_fails_all_the_others_connect_at_once() {
+    for (server, script) in
+        [("wss://one/", accepts()), ("wss://two/", Script { connected: Step::Lost("ECONNREFUSED", ""), ..accepts() })]
+    {
+        let mut first = Polled::begin(server, [script]);
+        let mut others: Vec<_> = (0..3).map(|_| Polled::begin(server, [replies(&[])])).collect();
+        assert!(others.iter_mut().all(|other| other.poll().is_pending() && other.dialed() == 0));
+        assert!(first.poll().is_ready());
+        assert!(others.iter_mut().all(|other| other.poll().is_pending() && other.dialed() == 1), "{server}");
+    }
+}
+
+#[test]
+fn a_follower_or_a_leader_that_is_dropped_leaves_nobody_behind() {
+    let leader = Polled::begin("wss://gone/", [replies(&[])]);
+    let mut dropped = Polled::begin("wss://gone/", []);
+    let mut other = Polled::begin("wss://gone/", [accepts()]);
+    assert!(dropped.poll().is_pending() && other.poll().is_pending());
+    drop(dropped);
+    drop(leader);
+    assert!(other.has_opened());
+    assert_eq!(Polled::begin("wss://gone/", [accepts()]).dialed(), 1, "nobody leads any more");
+}

@@ -1,0 +1,40 @@
+// An HTTP/2 session over a TLS socket: node:http2, and nothing else. It is loaded when the first session is made.
+
+export async function loadHttp2() {
+  return process.getBuiltinModule?.('node:http2') ?? await import('node:http2');
+}
+
+/** How much the server may send on one stream, and in all, before it has been read. */
+const SETTINGS = { enablePush: false, initialWindowSize: 1 << 20 };
+const SESSION_WINDOW = 1 << 24;
+
+export class Session {
+  /** `handler` is Rust's: it is told what happens, and freed when the session is closed. */
+  constructor(http2, handler, socket, authority) {
+    this.error = null;
+    this.session = http2.connect(authority, { createConnection: () => socket, settings: SETTINGS });
+    this.session
+      .on('connect', () => this.session.setLocalWindowSize(SESSION_WINDOW))
+      .on('remoteSettings', ({ enableConnectProtocol, maxConcurrentStreams }) => {
+        handler.handleSettings(enableConnectProtocol === true, maxConcurrentStreams ?? Infinity);
+      })
+      .on('goaway', () => handler.handleGoaway())
+      .on('error', (error) => { this.error = error; })
+      .on('close', () => {
+        handler.handleClosed(this.error);
+        handler.free();
+      });
+  }
+
+  /** A stream; throws if Node refuses a field, or if the session is closed. */
+  request(fields) { return this.session.request(fields, { endStream: false }); }
+
+  get isClosed() { return this.session.closed || this.session.destroyed; }
+
+  setRef(isRef) { this.session[isRef ? 'ref' : 'unref'](); }
+
+  /** Ends the session when its last stream has ended. */
+  close() { this.session.close(); }
+
+  destroy() { this.session.destroy(); }
+}

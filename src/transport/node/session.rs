@@ -1,0 +1,315 @@
+//! HTTP/2 sessions, which channels to one server share (RFC 8441): over `session.js`.
+
+use std::cell::{Cell, RefCell};
+use std::future::poll_fn;
+use std::rc::Rc;
+use std::task::{Poll, Waker};
+
+use js_sys::{Array, Object, Promise, Reflect};
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::JsFuture;
+
+use super::dial::loss_of;
+use super::security::Security;
+use crate::http::Response;
+use crate::opening::{Loss, Proxy};
+use crate::transport::to_text;
+
+/// How a server is reached. Sessions that were made the same way are as good as each other.
+pub(super) struct Way {
+    pub(super) host: String,
+    pub(super) port: u16,
+    pub(super) proxy: Option<Proxy>,
+    /// The options `tls` and `socket`, by their own keys.
+    pub(super) tls: Object,
+    pub(super) socket: Object,
+}
+
+/// One session.
+pub(super) struct Session {
+    raw: RawSession,
+    way: Way,
+    /// The server's certificate.
+    security: Security,
+    state: RefCell<State>,
+    /// How many channels use it, and how many of those keep the process alive.
+    users: Cell<u32>,
+    refs: Cell<u32>,
+}
+
+#[derive(Default)]
+struct State {
+    /// Whether the server's settings enable extended CONNECT, once they have come.
+    is_enabled: Option<bool>,
+    /// How many streams the server takes.
+    max_streams: f64,
+    /// The session is closed.
+    lost: Option<Loss<JsValue>>,
+    waker: Option<Waker>,
+}
+
+thread_local! {
+    /// The sessions that have room for more, as far as is known.
+    static SESSIONS: RefCell<Vec<Rc<Session>>> = RefCell::default();
+}
+
+impl Session {
+    /// Makes a session of a connection on which TLS has agreed on HTTP/2, with a first place in it.
+    pub(super) async fn open(
+        connection: JsValue,
+        way: Way,
+        security: Security,
+        is_ref: bool,
+    ) -> Result<Stream, Loss<JsValue>> {
+        let http2 = JsFuture::from(load_http2()).await.map_err(loss_of)?;
+        let authority = match way.host.contains(':') {
+            true => format!("https://[{}]:{}", way.host, way.port),
+            false => format!("https://{}:{}", way.host, way.port),
+        };
+        let handler: Rc<RefCell<Option<Rc<Self>>>> = Rc::default();
+        let raw = RawSession::new(&http2, SessionHandler(handler.clone()), &connection, &authority).map_err(loss_of)?;
+        let session =
+            Rc::new(Self { raw, way, security, state: RefCell::default(), users: Cell::new(0), refs: Cell::new(0) });
+        session.raw.set_ref(false);
+        handler.replace(Some(session.clone()));
+        Ok(Stream::of(session, is_ref))
+    }
+
+    /// A place in a session that was made the same way and has room.
+    pub(super) fn join(way: &Way, is_ref: bool) -> Option<Stream> {
+        let found = SESSIONS.with_borrow(|sessions| {
+            let fitting = sessions.iter().find(|session| session.has_room() && session.way.is_same(way));
+            fitting.cloned()
+        });
+        found.map(|session| Stream::of(session, is_ref))
+    }
+
+    fn has_room(&self) -> bool {
+        !self.raw.is_closed() && f64::from(self.users.get()) < self.state.borrow().max_streams
+    }
+
+    /// No more channels join.
+    fn withdraw(&self) {
+        SESSIONS.with_borrow_mut(|sessions| sessions.retain(|it| !std::ptr::eq(&raw const **it, self)));
+    }
+
+    fn handle(&self, change: impl FnOnce(&mut State)) {
+        let waker = {
+            let mut state = self.state.borrow_mut();
+            change(&mut state);
+            state.waker.take()
+        };
+        if let Some(waker) = waker {
+            waker.wake();
+        }
+    }
+
+    fn change_refs(&self, change: i32) {
+        let before = self.refs.get();
+        let after = before.saturating_add_signed(change);
+        self.refs.set(after);
+        if (before == 0) != (after == 0) {
+            self.raw.set_ref(after > 0);
+        }
+    }
+}
+
+impl Way {
+    fn is_same(&self, other: &Self) -> bool {
+        self.host == other.host
+            && self.port == other.port
+            && self.proxy == other.proxy
+            && has_same_values(&self.tls, &other.tls)
+            && has_same_values(&self.socket, &other.socket)
+    }
+}
+
+fn has_same_values(one: &Object, other: &Object) -> bool {
+    let keys = Object::keys(one);
+    let is_same = |key: JsValue| match (Reflect::get(one, &key), Reflect::get(other, &key)) {
+        (Ok(one), Ok(other)) => Object::is(&one, &other),
+        _ => false,
+    };
+    keys.length() == Object::keys(other).length() && keys.iter().all(is_same)
+}
+
+/// A channel's place in a session. The session ends with the last one.
+pub(super) struct Stream {
+    session: Rc<Session>,
+    is_ref: Cell<bool>,
+}
+
+impl Stream {
+    fn of(session: Rc<Session>, is_ref: bool) -> Self {
+        session.users.set(session.users.get() + 1);
+        if is_ref {
+            session.change_refs(1);
+        }
+        Self { session, is_ref: Cell::new(is_ref) }
+    }
+
+    /// Whether the server's settings enable extended CONNECT (RFC 8441 §3). If they do, others may join.
+    pub(super) async fn is_enabled(&self) -> Result<bool, Loss<JsValue>> {
+        let is_enabled = poll_fn(|context| {
+            let mut state = self.session.state.borrow_mut();
+            if let Some(is_enabled) = state.is_enabled {
+                return Poll::Ready(Ok(is_enabled));
+            }
+            if let Some(loss) = state.lost.take() {
+                return Poll::Ready(Err(loss));
+            }
+            state.waker = Some(context.waker().clone());
+            Poll::Pending
+        })
+        .await?;
+        if is_enabled {
+            SESSIONS.with_borrow_mut(|sessions| sessions.push(self.session.clone()));
+        }
+        Ok(is_enabled)
+    }
+
+    pub(super) fn session(&self) -> &RawSession {
+        &self.session.raw
+    }
+
+    /// The server's certificate.
+    pub(super) fn security(&self) -> Security {
+        self.session.security.clone()
+    }
+
+    /// Whether the channel keeps the process alive.
+    pub(super) fn set_ref(&self, is_ref: bool) {
+        if self.is_ref.replace(is_ref) != is_ref {
+            self.session.change_refs(if is_ref { 1 } else { -1 });
+        }
+    }
+}
+
+impl Drop for Stream {
+    fn drop(&mut self) {
+        self.set_ref(false);
+        let left = self.session.users.get().saturating_sub(1);
+        self.session.users.set(left);
+        if left > 0 {
+            return;
+        }
+        self.session.withdraw();
+        match self.session.state.borrow().is_enabled {
+            Some(_) => self.session.raw.close(),
+            None => self.session.raw.destroy(), // its settings may never come
+        }
+    }
+}
+
+/// What `session.js` calls. Each method says what has happened.
+#[wasm_bindgen(skip_typescript)]
+pub struct SessionHandler(Rc<RefCell<Option<Rc<Session>>>>);
+
+impl SessionHandler {
+    fn session(&self) -> Option<Rc<Session>> {
+        self.0.borrow().clone()
+    }
+}
+
+#[wasm_bindgen]
+impl SessionHandler {
+    /// The server's settings have come.
+    #[wasm_bindgen(js_name = handleSettings)]
+    pub fn handle_settings(&self, is_enabled: bool, max_streams: f64) {
+        if let Some(session) = self.session() {
+            session.handle(|state| {
+                state.is_enabled = Some(is_enabled);
+                state.max_streams = max_streams;
+            });
+        }
+    }
+
+    /// The server takes no more streams.
+    #[wasm_bindgen(js_name = handleGoaway)]
+    pub fn handle_goaway(&self) {
+        if let Some(session) = self.session() {
+            session.withdraw();
+        }
+    }
+
+    /// The session is closed, because of `error` if that is not null; the last call.
+    #[wasm_bindgen(js_name = handleClosed)]
+    pub fn handle_closed(&self, error: JsValue) {
+        let Some(session) = self.0.take() else { return };
+        session.withdraw();
+        session.handle(|state| state.lost = Some(super::dial::loss_of_stream(error, 0)));
+    }
+}
+
+/// The name of an error code (RFC 9113 §7); `None` for 0, which is none, and for one that is not known.
+pub(super) fn error_name(code: u32) -> Option<&'static str> {
+    const NAMES: [&str; 13] = [
+        "PROTOCOL_ERROR",
+        "INTERNAL_ERROR",
+        "FLOW_CONTROL_ERROR",
+        "SETTINGS_TIMEOUT",
+        "STREAM_CLOSED",
+        "FRAME_SIZE_ERROR",
+        "REFUSED_STREAM",
+        "CANCEL",
+        "COMPRESSION_ERROR",
+        "CONNECT_ERROR",
+        "ENHANCE_YOUR_CALM",
+        "INADEQUATE_SECURITY",
+        "HTTP_1_1_REQUIRED",
+    ];
+    NAMES.get((code as usize).checked_sub(1)?).copied()
+}
+
+/// Fields as node:http2 takes them: a name that is there several times has an array.
+pub(super) fn fields_object(fields: &[(String, String)]) -> Object {
+    let object = Object::create(JsValue::NULL.unchecked_ref());
+    for (name, _) in fields {
+        let values: Array =
+            fields.iter().filter(|(it, _)| it == name).map(|(_, value)| JsValue::from_str(value)).collect();
+        let value = if values.length() == 1 { values.get(0) } else { values.into() };
+        let _ = Reflect::set(&object, &name.as_str().into(), &value); // a plain object takes any
+    }
+    object
+}
+
+/// What [`fields_object`] makes, as names and values.
+pub(crate) fn fields_of(object: &JsValue) -> Vec<(String, String)> {
+    let mut fields = Vec::new();
+    // It has no prototype, and is no Object to instanceof.
+    for entry in Object::entries(object.unchecked_ref()).iter().filter_map(|entry| entry.dyn_into::<Array>().ok()) {
+        let (name, value) = (entry.get(0).as_string().unwrap_or_default(), entry.get(1));
+        let values = if value.is_array() { Array::from(&value) } else { Array::of1(&value) };
+        fields.extend(values.iter().filter_map(|value| Some((name.clone(), to_text(&value)?))));
+    }
+    fields
+}
+
+/// A response as node:http2 tells it.
+pub(super) fn response_of(fields: &JsValue) -> Response {
+    let (pseudo, fields): (Vec<_>, Vec<_>) = fields_of(fields).into_iter().partition(|(name, _)| name.starts_with(':'));
+    let status = pseudo.iter().find(|(name, _)| name == ":status").and_then(|(_, status)| status.parse().ok());
+    let fields = fields.into_iter().map(|(name, value)| (name, value.into_bytes())).collect();
+    Response { version: 1, status: status.unwrap_or_default(), fields, body: Vec::new() }
+}
+
+#[wasm_bindgen(module = "/src/transport/node/session.js")]
+extern "C" {
+    /// An HTTP/2 session.
+    #[wasm_bindgen(js_name = Session)]
+    pub(super) type RawSession;
+
+    #[wasm_bindgen(constructor, catch, js_class = "Session")]
+    fn new(http2: &JsValue, handler: SessionHandler, socket: &JsValue, authority: &str) -> Result<RawSession, JsValue>;
+    #[wasm_bindgen(method, getter, js_class = "Session", js_name = isClosed)]
+    fn is_closed(this: &RawSession) -> bool;
+    #[wasm_bindgen(method, js_class = "Session", js_name = setRef)]
+    fn set_ref(this: &RawSession, is_ref: bool);
+    #[wasm_bindgen(method, js_class = "Session")]
+    fn close(this: &RawSession);
+    #[wasm_bindgen(method, js_class = "Session")]
+    fn destroy(this: &RawSession);
+
+    #[wasm_bindgen(js_name = loadHttp2)]
+    fn load_http2() -> Promise;
+}
