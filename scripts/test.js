@@ -58,6 +58,7 @@ async function installTools() {
   const [geckodriver, python] = [await tools.geckodriver(), await tools.python()];
   const servers = {
     WSC_NGINX: await tools.nginx(), WSC_APACHE: await tools.apache(), WSC_LIGHTTPD: await tools.lighttpd(), WSC_MICROSOCKS: await tools.microsocks(),
+    WSC_NGHTTPX: await tools.nghttpx(), WSC_HAPROXY: await tools.haproxy(),
   };
   for (const name of ['node 24', 'node 26', 'deno', 'bun']) runtimes[name] = await tools.runtime(name).catch((error) => error);
   Object.assign(servers, { WSC_DENO: runtimes.deno, WSC_BUN: runtimes.bun, WSC_NODE_26: runtimes['node 26'] });

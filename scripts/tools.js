@@ -12,6 +12,7 @@ const WASM_PACK = '0.15.1';
 const GECKODRIVER = '0.37.1';
 const CARGO_FUZZ = '0.13.2';
 const PYTHON_WEBSOCKETS = '17.4';
+const HYPERCORN = '0.18.0';
 
 /** The runtimes that the behaviour suite runs in besides the Node that runs `npm test`: the npm package, its version, its program. */
 const NODE = `node-${process.platform === 'win32' ? 'win' : process.platform}-${process.arch}`;
@@ -133,22 +134,25 @@ export const nginx = () => debianServer('nginx', ['nginx']);
 export const apache = () => debianServer('apache2', ['apache2-bin']);
 export const lighttpd = () => debianServer('lighttpd', ['lighttpd']);
 export const microsocks = () => debianServer('microsocks', ['microsocks']);
+export const nghttpx = () => debianServer('nghttpx', ['nghttp2-proxy']);
+export const haproxy = () => debianServer('haproxy', ['haproxy']);
 
 export const chromium = () => debian(['chromium', 'chromium-browser', 'google-chrome'], ['chromium', 'chromium-driver']);
 export const chromedriver = () => debian(['chromedriver'], ['chromium', 'chromium-driver']);
 export const firefox = () => debian(['firefox-esr', 'firefox'], ['firefox-esr']);
 export const openssl = () => debian(['openssl'], ['openssl']);
 
-/** A Python that has the `websockets` package: a server that nobody here wrote. */
+/** A Python that has the packages `websockets` and `hypercorn`: servers that nobody here wrote. */
 export async function python() {
   const folder = join(cache, `python-websockets-${PYTHON_WEBSOCKETS}`);
   const interpreter = join(folder, 'bin', 'python3');
-  if (!(await exists(join(folder, 'complete')))) {
+  const complete = join(folder, `complete-hypercorn-${HYPERCORN}`);
+  if (!(await exists(complete))) {
     const system = await debian(['python3'], ['python3', 'python3-venv']);
-    say(`installing Python's websockets ${PYTHON_WEBSOCKETS} into ${folder}`);
+    say(`installing Python's websockets ${PYTHON_WEBSOCKETS} and hypercorn ${HYPERCORN} into ${folder}`);
     await run(system, ['-m', 'venv', '--clear', folder], { quiet: true });
-    await run(interpreter, ['-m', 'pip', 'install', '--quiet', `websockets==${PYTHON_WEBSOCKETS}`], { quiet: true });
-    await run('touch', [join(folder, 'complete')]);
+    await run(interpreter, ['-m', 'pip', 'install', '--quiet', `websockets==${PYTHON_WEBSOCKETS}`, `hypercorn==${HYPERCORN}`], { quiet: true });
+    await run('touch', [complete]);
   }
   return interpreter;
 }

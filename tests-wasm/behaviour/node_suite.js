@@ -11,6 +11,7 @@ import { flow } from './cases/flow.js';
 import { halfCloses } from './cases/half_close.js';
 import { headers } from './cases/header.js';
 import { headerValues } from './cases/header_value.js';
+import { http2 } from './cases/http2.js';
 import { interimAnswers } from './cases/interim.js';
 import { memory } from './cases/memory.js';
 import { memoryLimits } from './cases/memory_limit.js';
@@ -44,5 +45,5 @@ export const nodeSuite = [...suite, ...named({
   requirements, headers, interimAnswers, attacks, differential, flow, memory, memoryLimits, processes, pings, sentPings, nodeStreams, streamPaces, progress, diagnoses,
   redirects, redirectOrigins, authorization, digests, securityInfos, proxies, proxyAuthorization, proxyEnvironment, proxyFailures, proxyWaits, proxyTargets,
   failedOpens, headerValues, halfCloses, resetsAfter101, pingFloods, busyLoops, tlsIdentities, proxyInterims, bufferedStreams, consoleViews, oneConnecting, webSocketFailures,
-  acceptances,
+  acceptances, http2,
 })];

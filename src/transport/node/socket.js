@@ -163,10 +163,14 @@ export class Socket {
     if (certificates !== null) this.handler?.handleCertificates(certificates, reason);
   }
 
-  /** The peer ends its side, or has reset the connection right behind its last bytes: a write of nothing fails then. */
+  /**
+   * The peer ends its side, or has reset the connection right behind its last bytes: a write of nothing fails then. A stream that was reset has a code
+   * when what came with its end was read.
+   */
   ended() {
     if (this.handler === null || this.error !== null) return; // nobody asks; or the error says more, in closed
-    if (this.socket.writableLength > 0) this.handler?.handleEnd();
+    if (this.isStream) setImmediate(() => this.socket.rstCode > 0 || this.handler?.handleEnd());
+    else if (this.socket.writableLength > 0) this.handler?.handleEnd();
     else this.socket.write('', (error) => error || this.handler?.handleEnd());
   }
 

@@ -24,7 +24,7 @@ export async function startPeers({ gateways = false } = {}) {
 /** The address, what it is, its Debian package, and the variable that says where its program is. */
 const GATEWAYS = [
   ['nginx', 'nginx', 'nginx', 'WSC_NGINX'], ['apache', 'Apache', 'apache2-bin', 'WSC_APACHE'], ['lighttpd', 'lighttpd', 'lighttpd', 'WSC_LIGHTTPD'],
-  ['socks', 'microsocks', 'microsocks', 'WSC_MICROSOCKS'],
+  ['socks', 'microsocks', 'microsocks', 'WSC_MICROSOCKS'], ['nghttpx', 'nghttpx', 'nghttp2-proxy', 'WSC_NGHTTPX'], ['haproxy', 'HAProxy', 'haproxy', 'WSC_HAPROXY'],
 ];
 
 function missing([, name, debian, variable]) {

@@ -5,9 +5,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { apache } from './gateways/apache.js';
 import { makeAuthority } from './gateways/authority.js';
+import { haproxy, hypercorn, nghttpx } from './gateways/http2.js';
 import { lighttpd } from './gateways/lighttpd.js';
 import { nginx } from './gateways/nginx.js';
 import { apacheProxy, socks, socksUser } from './gateways/proxies.js';
+import { python } from './python.js';
 
 /**
  * Servers that nobody here wrote, in front of the peers: redirects, passwords, certificates, proxies. Answers the addresses, by port names;
@@ -25,6 +27,9 @@ export async function startGateways(behind) {
     start(lighttpd, ['WSC_LIGHTTPD', '/usr/sbin/lighttpd'], join(folder, 'lighttpd'), behind, authority),
     start(apacheProxy, ['WSC_APACHE', '/usr/sbin/apache2'], join(folder, 'proxy'), behind, authority),
     start(socks, ['WSC_MICROSOCKS', '/usr/bin/microsocks'], join(folder, 'socks'), behind, authority),
+    start(nghttpx, ['WSC_NGHTTPX', '/usr/sbin/nghttpx'], join(folder, 'nghttpx'), behind, authority),
+    start(haproxy, ['WSC_HAPROXY', '/usr/sbin/haproxy'], join(folder, 'haproxy'), behind, authority),
+    start(hypercorn, ['WSC_PYTHON', python()], join(folder, 'hypercorn'), behind, authority),
     start(socksUser, ['WSC_MICROSOCKS', '/usr/bin/microsocks'], join(folder, 'socks-user'), behind, authority),
   ]);
   const { path, ...certificates } = authority;

@@ -3,12 +3,13 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import { createServer as createTcpServer } from 'node:net';
-import { homedir, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { startProxy, startSocks } from '../harness/proxy.js';
 import { attachFaulty } from './faulty.js';
 import { startGateways } from './gateways.js';
+import { python } from './python.js';
 import { Records } from './record.js';
 import { startRude } from './rude.js';
 import { attachWs } from './ws_server.js';
@@ -86,9 +87,8 @@ function makeCertificate() {
 
 /** The port of Python's `websockets`, or null where it is not installed. */
 async function startPython() {
-  const python = process.env.WSC_PYTHON ?? join(homedir(), '.cache/websocket-channel/python-websockets-17.4/bin/python3');
-  if (!existsSync(python)) return null;
-  const child = spawn(python, [new URL('websockets_server.py', import.meta.url).pathname], { stdio: ['pipe', 'pipe', 'inherit'] });
+  if (!existsSync(python())) return null;
+  const child = spawn(python(), [new URL('websockets_server.py', import.meta.url).pathname], { stdio: ['pipe', 'pipe', 'inherit'] });
   process.on('exit', () => child.kill());
   return new Promise((resolve) => {
     child.on('exit', () => resolve(null));

@@ -40,6 +40,7 @@ export function makeAuthority(folder) {
   chain('selfSigned.chain', 'selfSigned');
   chain('withRoot.chain', 'good', 'intermediate', 'root');
   chain('leafOnly.chain', 'good');
+  writeFileSync(path('good.pem'), readFileSync(path('good.chain'), 'utf8') + readFileSync(path('good.key'), 'utf8'));
   const text = (file) => readFileSync(path(file), 'utf8');
   const names = ['root', 'intermediate', 'good', 'expired', 'other', 'nameOnly', 'addressOnly', 'selfSigned', 'client', 'strayClient'];
   return {

@@ -1,0 +1,397 @@
+import { once } from 'node:events';
+import { createServer as createTlsServer } from 'node:https';
+import { startHttp2, wsOn } from '../harness/http2_server.js';
+import { startProxy, startSocks, withProxies } from '../harness/proxy.js';
+
+const RESET = 'NS_ERROR_NET_RESET';
+const REFUSED = 'NS_ERROR_WEBSOCKET_CONNECTION_REFUSED';
+
+/** WebSockets with HTTP/2 (RFC 8441), against node:http2 with frames by the npm package ws. */
+export const http2 = [
+  {
+    name: 'messages of all sizes go and come back on a stream, and both close frames',
+    run: (t) => onHttp2(t, {}, async ({ open, sessions, streams }) => {
+      const talk = await open('/chat?a=b');
+      t.same([talk.channel.httpResponse.status, talk.channel.securityInfo.alpn, talk.channel.securityInfo.trusted], [200, 'h2', true]);
+      const sent = [0, 1, 125, 126, 65_535, 65_536, 300_000, 3_000_000].flatMap((size) => ['x'.repeat(size), new Uint8Array(size).fill(7)]);
+      for (const message of sent) t.ok(talk.send(message), `accepted: ${message.length}`);
+      const back = await talk.untilMessages(sent.length);
+      for (const [at, message] of sent.entries()) t.is(back[at].length, message.length, `message ${at}`);
+      t.same(back.filter((it) => typeof it === 'string'), sent.filter((it) => typeof it === 'string'));
+      talk.close(4001, 'bye');
+      const detail = await t.stops(talk, { node: 'NS_OK' });
+      t.same([detail.code, detail.closedBy], [4001, 'local']);
+      t.same([sessions.length, streams.length, streams[0].sentHeaders[':status']], [1, 1, 200]);
+    }),
+  },
+  {
+    name: 'the request: an extended CONNECT with the fields of the handshake and of the user, without those of a connection',
+    async run(t) {
+      let seen;
+      const server = await startHttp2(t, { each: (stream, headers) => { seen = headers; wsOn(stream, { 'sec-websocket-protocol': 'b', 'set-cookie': ['c=1', 'd=2'] }); } });
+      const talk = t.open(`${server.url}/p?q=1`, {
+        protocols: 'a, b', origin: 'https://app.example', options: server.options({ headers: [['X-Own', '1'], ['X-Own', '2'], ['Keep-Alive', '5'], ['Cookie', 'e=f']] }),
+      });
+      t.is((await talk.until('onStart')).state, 'open');
+      t.is(talk.channel.protocol, 'b');
+      t.is(talk.channel.httpResponse.headers['set-cookie'], 'c=1, d=2');
+      const { ':method': method, ':protocol': protocol, ':scheme': scheme, ':path': path, ':authority': authority } = seen;
+      t.same([method, protocol, scheme, path, authority], ['CONNECT', 'websocket', 'https', '/p?q=1', `localhost:${server.port}`]);
+      t.same([seen['sec-websocket-version'], seen['sec-websocket-protocol'], seen.origin, seen['x-own'], seen.cookie], ['13', 'a, b', 'https://app.example', '1, 2', 'e=f']);
+      for (const name of ['sec-websocket-key', 'connection', 'upgrade', 'keep-alive', 'host']) t.is(seen[name], undefined, name);
+    },
+  },
+  {
+    name: 'channels to one server share a session, opened together or later; it ends with the last of them',
+    run: (t) => onHttp2(t, {}, async ({ open, begin, sessions, streams }) => {
+      const together = Array.from({ length: 20 }, () => begin());
+      for (const talk of together) t.is((await talk.until('onStart')).state, 'open');
+      const later = await open();
+      t.same([sessions.length, streams.length], [1, 21]);
+      t.same(later.channel.securityInfo, together[0].channel.securityInfo);
+      for (const talk of [...together, later]) {
+        talk.send('hello');
+        t.same(await talk.untilMessages(1), ['hello']);
+        talk.close();
+        await t.stops(talk, { node: 'NS_OK' });
+      }
+      if (!sessions[0].closed) await once(sessions[0], 'close');
+      await open();
+      t.is(sessions.length, 2);
+    }),
+  },
+  {
+    name: 'other options of tls or socket, or a proxy, have a session of their own',
+    run: (t) => withProxies([startProxy()], async (proxy) => onHttp2(t, {}, async ({ begin, sessions, options }) => {
+      const { tls } = options();
+      const talks = [
+        begin('/', options()), begin('/', options()), begin('/', { http2: true, tls: { ...tls, rejectUnauthorized: true } }),
+        begin('/', options({ socket: { family: 4 } })), begin('/', options({ proxy: proxy.url() })), begin('/', options({ proxy: proxy.url() })),
+      ];
+      for (const talk of talks) t.is((await talk.until('onStart')).state, 'open');
+      t.same([sessions.length, proxy.requests.length], [4, 1]);
+    })),
+  },
+  {
+    name: 'a session has as many streams as the server takes; then there is another',
+    run: (t) => onHttp2(t, { settings: { enableConnectProtocol: true, maxConcurrentStreams: 2 } }, async ({ begin, sessions, streams }) => {
+      const talks = Array.from({ length: 5 }, () => begin());
+      for (const talk of talks) t.is((await talk.until('onStart')).state, 'open');
+      t.same([sessions.length, streams.length], [3, 5]);
+    }),
+  },
+  {
+    name: 'a server of HTTP/1.1 is asked on the same connection, and those that waited connect all at once',
+    async run(t) {
+      const { good, intermediate, root } = t.addresses.authority;
+      const server = createTlsServer({ cert: good.cert + intermediate.cert, key: good.key });
+      const sockets = new Set();
+      server.on('secureConnection', (socket) => sockets.add(socket));
+      server.on('upgrade', (request, socket, head) => t.open(request.url, { accept: [request, socket, head] }));
+      server.listen(0, '127.0.0.1');
+      await once(server, 'listening');
+      t.onEnd(() => { for (const socket of sockets) socket.destroy(); server.close(); });
+      const talks = Array.from({ length: 4 }, () => t.open(`wss://localhost:${server.address().port}/`, { options: { http2: true, tls: { ca: root.cert } } }));
+      for (const talk of talks) t.same([(await talk.until('onStart')).state, talk.channel.httpResponse.status, talk.channel.securityInfo.alpn], ['open', 101, 'http/1.1']);
+      t.is(sockets.size, 4);
+    },
+  },
+  ...[
+    ['does not enable extended CONNECT', { settings: {} }, undefined],
+    ['resets the stream with HTTP_1_1_REQUIRED', {}, (stream) => stream.close(0xd)],
+  ].map(([what, settings, each]) => ({
+    name: `a server that ${what} is asked again over HTTP/1.1, in the same asyncOpen`,
+    async run(t) {
+      const server = await startHttp2(t, { ...settings, each, allowHTTP1: true });
+      server.server.on('upgrade', (request, socket, head) => t.open(request.url, { accept: [request, socket, head] }));
+      const talk = t.open(`${server.url}/`, { options: server.options() });
+      t.same([(await talk.until('onStart')).state, talk.channel.httpResponse.status, talk.channel.securityInfo.alpn], ['open', 101, 'http/1.1']);
+      if (!server.sessions[0].closed) await once(server.sessions[0], 'close');
+    },
+  })),
+  {
+    name: 'without the option, and for ws:, HTTP/2 is not offered; NS_ERROR_INVALID_ARG for what is no boolean',
+    async run(t) {
+      const server = await startHttp2(t, { allowHTTP1: true });
+      server.server.on('upgrade', (request, socket, head) => t.open(request.url, { accept: [request, socket, head] }));
+      const talk = await t.opened(`${server.url}/`, { options: server.options({ http2: false }) });
+      t.same([talk.channel.securityInfo.alpn, server.sessions.length], ['http/1.1', 0]);
+      const plain = await t.opened(t.peer('ws', '/echo'), { options: { http2: true } });
+      t.is(plain.channel.httpResponse.status, 101);
+      for (const wrong of [1, 'true', {}]) t.throws('NS_ERROR_INVALID_ARG', () => new t.api.WebSocketChannel({ http2: wrong }));
+    },
+  },
+  {
+    name: 'a refusal is told with its body, a redirect followed, a password asked for, all on one session',
+    async run(t) {
+      const paths = [];
+      const server = await startHttp2(t, { each(stream, headers) {
+        paths.push([headers[':path'], headers.authorization]);
+        if (headers[':path'] === '/from') return void stream.respond({ ':status': 307, location: '/to' }, { endStream: true });
+        if (headers[':path'] === '/to' && !headers.authorization) return void stream.respond({ ':status': 401, 'www-authenticate': 'Basic realm="x"' }, { endStream: true });
+        if (headers[':path'] === '/to') return void wsOn(stream);
+        stream.respond({ ':status': 403, 'x-why': 'no' });
+        stream.end('not here');
+      } });
+      const stay = await t.opened(`${server.url}/to`, { options: server.options({ headers: { authorization: 'x' } }) });
+      const talk = t.open(`${server.url}/from`, {
+        options: server.options(), attributes: { notificationCallbacks: { onAuthRequired: () => ({ username: 'u', password: 'p' }) } },
+      });
+      t.is((await talk.until('onStart')).state, 'open');
+      t.ok(talk.channel.URI.endsWith('/to'), talk.channel.URI);
+      t.same(paths.slice(1), [['/from', undefined], ['/to', undefined], ['/to', 'Basic dTpw']]);
+      const refused = t.open(`${server.url}/no`, { options: server.options() });
+      const { http } = await t.stops(refused, { node: REFUSED });
+      t.same([http.status, http.headers['x-why'], http.body], [403, 'no', 'not here']);
+      t.is(server.sessions.length, 1);
+      stay.close();
+    },
+  },
+  {
+    name: 'a response that selects what was not asked for: NS_ERROR_ILLEGAL_VALUE, and the stream is given up',
+    run: (t) => onHttp2(t, { each: (stream) => stream.respond({ ':status': 200, 'sec-websocket-protocol': 'x' }) }, async ({ begin, streams }) => {
+      await t.stops(begin(), { node: 'NS_ERROR_ILLEGAL_VALUE' });
+      if (!streams[0].closed) await once(streams[0], 'close');
+    }),
+  },
+  {
+    name: 'a stream that is reset while it is open: NS_ERROR_NET_RESET and the code, the others go on',
+    run: (t) => onHttp2(t, {}, async ({ open, streams }) => {
+      const other = await open();
+      for (const [code, name] of [[2, 'INTERNAL_ERROR'], [8, 'CANCEL'], [11, 'ENHANCE_YOUR_CALM'], [1, 'PROTOCOL_ERROR']]) {
+        const talk = await open();
+        streams.at(-1).close(code);
+        const { message } = await t.stops(talk, { node: RESET });
+        t.ok(message.includes(`(${name})`), message);
+      }
+      other.send('still here');
+      t.same(await other.untilMessages(1), ['still here']);
+    }),
+  },
+  {
+    name: 'a stream that just ends, without a close frame: NS_BASE_STREAM_CLOSED',
+    run: (t) => onHttp2(t, { each: (stream) => { stream.respond({ ':status': 200 }); stream.end(); } }, async ({ begin }) => {
+      await t.stops(begin(), { node: 'NS_BASE_STREAM_CLOSED' });
+    }),
+  },
+  {
+    name: 'a stream that is reset before the response is explained, one that was refused is tried once more',
+    async run(t) {
+      let count = 0;
+      const server = await startHttp2(t, { each(stream, headers) {
+        count += 1;
+        const code = { '/once': count === 1 ? 7 : 0, '/always': 7, '/internal': 2 }[headers[':path']];
+        if (code) stream.close(code);
+        else wsOn(stream);
+      } });
+      await t.opened(`${server.url}/once`, { options: server.options() });
+      t.is(count, 2);
+      const always = await t.stops(t.open(`${server.url}/always`, { options: server.options() }), { node: REFUSED });
+      t.ok(always.message.includes('REFUSED_STREAM') && always.message.includes('Try again later'), always.message);
+      t.is(count, 4);
+      const { message } = await t.stops(t.open(`${server.url}/internal`, { options: server.options() }), { node: REFUSED });
+      t.ok(message.includes('INTERNAL_ERROR'), message);
+    },
+  },
+  {
+    name: 'GOAWAY: the channels of the session go on, the next one makes another',
+    run: (t) => onHttp2(t, {}, async ({ open, sessions }) => {
+      const before = await open();
+      sessions[0].goaway();
+      before.send('still here');
+      t.same(await before.untilMessages(1), ['still here']);
+      const after = await open();
+      t.is(sessions.length, 2);
+      for (const talk of [before, after]) {
+        talk.close();
+        await t.stops(talk, { node: 'NS_OK' });
+      }
+    }),
+  },
+  {
+    name: 'a session that is lost ends all of its channels with NS_ERROR_NET_RESET',
+    run: (t) => onHttp2(t, {}, async ({ open, sockets, sessions }) => {
+      const talks = [await open(), await open(), await open()];
+      for (const socket of sockets) socket.resetAndDestroy();
+      for (const talk of talks) t.ok((await t.stops(talk, { node: RESET })).message.length > 20);
+      await open();
+      t.is(sessions.length, 2);
+    }),
+  },
+  {
+    name: 'GOAWAY with an error ends the channels of the session, and says which',
+    run: (t) => onHttp2(t, {}, async ({ open, sessions }) => {
+      const talk = await open();
+      sessions[0].goaway(11);
+      const { message } = await t.stops(talk, { node: RESET });
+      t.ok(message.includes('HTTP/2'), message);
+    }),
+  },
+  {
+    name: 'a suspended channel stops its own stream alone, and gets everything later',
+    async run(t) {
+      const sockets = [];
+      const server = await startHttp2(t, { each: (stream) => sockets.push(wsOn(stream).on('message', function echo(data) { this.send(data); })) });
+      const [stalled, other] = [await t.opened(`${server.url}/`, { options: server.options() }), await t.opened(`${server.url}/`, { options: server.options() })];
+      stalled.channel.suspend();
+      const COUNT = 200;
+      for (let at = 0; at < COUNT; at++) sockets[0].send(Buffer.alloc(65_536, at));
+      other.send('x'.repeat(1_000_000));
+      t.is((await other.untilMessages(1))[0].length, 1_000_000);
+      t.is(stalled.messages.length, 0);
+      t.ok(sockets[0].bufferedAmount > 4_000_000, `the server holds the rest: ${sockets[0].bufferedAmount}`);
+      stalled.channel.resume();
+      const received = await stalled.untilMessages(COUNT);
+      t.ok(received.every((bytes, at) => bytes.length === 65_536 && bytes[0] === (at & 255)), 'all of it, in order');
+    },
+  },
+  {
+    name: 'a server that grants no window: bufferedAmount says so, the other streams go on, and close() runs into its deadline',
+    async run(t) {
+      const server = await startHttp2(t, { each(stream, headers) { headers[':path'] === '/stuck' ? stream.respond({ ':status': 200 }) && stream.pause() : wsOn(stream).on('message', function echo(data, binary) { this.send(data, { binary }); }); } });
+      const stuck = await t.opened(`${server.url}/stuck`, { options: server.options({ closeTimeoutMs: 500 }) });
+      for (let at = 0; at < 100; at++) stuck.send(new Uint8Array(65_536));
+      const other = await t.opened(`${server.url}/`, { options: server.options() });
+      other.send('through');
+      t.same(await other.untilMessages(1), ['through']);
+      t.ok(stuck.channel.bufferedAmount > 4_000_000, String(stuck.channel.bufferedAmount));
+      stuck.close();
+      const { timeout } = await t.stops(stuck, { node: 'NS_ERROR_NET_TIMEOUT_EXTERNAL' });
+      t.is(timeout, 'close');
+    },
+  },
+  {
+    name: 'pings: of HTTP/2 they are answered, of the channel they go through the stream',
+    run: (t) => onHttp2(t, {}, async ({ open, sessions }) => {
+      const talk = await open();
+      await new Promise((resolve, reject) => sessions[0].ping((error) => (error ? reject(error) : resolve())));
+      await talk.channel.sendPing('there?');
+    }),
+  },
+  {
+    name: 'pingTimeout ends a channel whose peer answers none, on a stream as on a connection',
+    run: (t) => onHttp2(t, { each: (stream) => stream.respond({ ':status': 200 }) && stream.resume() }, async ({ begin, options }) => {
+      const talk = begin('/', options(), { pingInterval: 1, pingTimeout: 1 });
+      await t.stops(talk, { node: 'NS_ERROR_NET_TIMEOUT_EXTERNAL' });
+    }),
+  },
+  {
+    name: 'close() at each step of the opening cancels it, and the session ends',
+    async run(t) {
+      const server = await startHttp2(t, { each() {} });
+      for (const ms of [0, 1, 5, 20, 60]) {
+        const talk = t.open(`${server.url}/`, { options: server.options() });
+        await new Promise((resolve) => setTimeout(resolve, ms));
+        talk.close();
+        await t.stops(talk, { node: 'NS_BINDING_ABORTED' });
+      }
+      for (const session of server.sessions) if (!session.destroyed) await once(session, 'close');
+    },
+  },
+  {
+    name: 'openTimeoutMs: a server that sends no settings, one that does not answer, one that refuses half-way',
+    async run(t) {
+      const server = await startHttp2(t, { each(stream, headers) { if (headers[':path'] === '/half') { stream.respond({ ':status': 503 }); stream.write('over'); } } });
+      const silent = t.open(`${server.url}/silent`, { options: server.options({ openTimeoutMs: 300 }) });
+      const detail = await t.stops(silent, { node: 'NS_ERROR_NET_TIMEOUT_EXTERNAL' });
+      t.same([detail.timeout, detail.message.includes('response')], ['open', true]);
+      const half = await t.stops(t.open(`${server.url}/half`, { options: server.options({ openTimeoutMs: 300 }) }), { node: REFUSED });
+      t.same([half.http.status, half.http.body], [503, 'over']);
+      const { createServer } = await import('node:tls');
+      const { good, intermediate } = t.addresses.authority;
+      const mute = createServer({ cert: good.cert + intermediate.cert, key: good.key, ALPNProtocols: ['h2'] }, (socket) => socket.on('error', () => {}).resume());
+      mute.listen(0, '127.0.0.1');
+      await once(mute, 'listening');
+      t.onEnd(() => mute.close());
+      const { message } = await t.stops(t.open(`wss://localhost:${mute.address().port}/`, { options: server.options({ openTimeoutMs: 300 }) }), { node: 'NS_ERROR_NET_TIMEOUT_EXTERNAL' });
+      t.ok(message.includes('HTTP/2 session'), message);
+    },
+  },
+  {
+    name: 'what answers h2 by ALPN and speaks something else, or nothing more: a status and a sentence',
+    async run(t) {
+      const { createServer } = await import('node:tls');
+      const { good, intermediate, root } = t.addresses.authority;
+      for (const manner of [(socket) => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n'), (socket) => socket.end(), (socket) => socket.destroy(), (socket) => socket.write(Buffer.alloc(100_000, 7))]) {
+        const odd = createServer({ cert: good.cert + intermediate.cert, key: good.key, ALPNProtocols: ['h2'] }, (socket) => { socket.on('error', () => {}).resume(); manner(socket); });
+        odd.listen(0, '127.0.0.1');
+        await once(odd, 'listening');
+        const talk = t.open(`wss://localhost:${odd.address().port}/`, { options: { http2: true, tls: { ca: root.cert } } });
+        const { status, detail } = await talk.end();
+        t.oneOf(t.api.statusName(status), [REFUSED, RESET]);
+        t.ok(detail.message.startsWith('localhost:') && detail.message.length > 30, detail.message);
+        odd.close();
+      }
+    },
+  },
+  ...[['HTTP', () => startProxy()], ['SOCKS', () => startSocks()], ['HTTPS', (t) => startProxy({ tls: identity(t) })]].map(([what, start]) => ({
+    name: `through a proxy of ${what}: the session runs in its tunnel, and channels share that`,
+    run: (t) => withProxies([start(t)], async (proxy) => onHttp2(t, {}, async ({ begin, sessions, options }) => {
+      const talks = [begin('/', options({ proxy: proxy.url() })), begin('/', options({ proxy: proxy.url() }))];
+      for (const talk of talks) {
+        t.is((await talk.until('onStart')).state, 'open');
+        talk.send('hello');
+        t.same(await talk.untilMessages(1), ['hello']);
+      }
+      t.same([sessions.length, proxy.requests.length, talks[1].channel.securityInfo.alpn], [1, 1, 'h2']);
+    })),
+  })),
+  {
+    name: 'onProgress: a channel that joins a session hears of sending and waiting alone',
+    run: (t) => onHttp2(t, {}, async ({ open, begin, options }) => {
+      await open();
+      const told = [];
+      const talk = begin('/', options(), { notificationCallbacks: { onProgress: (status) => told.push(status) } });
+      await talk.until('onStart');
+      t.same(told, ['NS_NET_STATUS_SENDING_TO', 'NS_NET_STATUS_WAITING_FOR']);
+    }),
+  },
+  ...['nghttpx', 'haproxy'].map((name) => ({
+    name: `through ${name} to ws: messages, compression, subprotocol and close`,
+    needs: name,
+    async run(t) {
+      const url = new URL(t.peer('ws', '/echo', { deflate: '{}' }));
+      const secure = `wss://localhost:${t.addresses[name]}${url.pathname}${url.search}`;
+      const options = { http2: true, tls: { ca: t.addresses.authority.root.cert } };
+      const talks = [1, 2, 3].map(() => t.open(secure, { options, protocols: 'chat' }));
+      for (const talk of talks) {
+        t.same([(await talk.until('onStart')).state, talk.channel.httpResponse.status, talk.channel.protocol], ['open', 200, 'chat']);
+        t.ok(talk.channel.extensions.startsWith('permessage-deflate'), talk.channel.extensions);
+        for (const message of ['x'.repeat(100_000), new Uint8Array(70_000).fill(3), '']) talk.send(message);
+        t.same((await talk.untilMessages(3)).map(({ length }) => length), [100_000, 70_000, 0]);
+        talk.close(4002, 'done');
+        t.is((await t.stops(talk, { node: 'NS_OK' })).code, 4002);
+      }
+    },
+  })),
+  {
+    name: 'a server of hypercorn: messages of all sizes, and close',
+    needs: 'hypercorn',
+    async run(t) {
+      const options = { http2: true, tls: { ca: t.addresses.authority.root.cert } };
+      const talk = await t.opened(`wss://localhost:${t.addresses.hypercorn}/echo`, { options });
+      t.same([talk.channel.httpResponse.status, talk.channel.securityInfo.alpn], [200, 'h2']);
+      for (const message of ['', 'é'.repeat(50_000), new Uint8Array(300_000)]) talk.send(message);
+      t.same((await talk.untilMessages(3)).map(({ length }) => length), [0, 50_000, 300_000]);
+      talk.close(4003);
+      await t.stops(talk, { node: 'NS_OK' });
+    },
+  },
+];
+
+/** Runs with a server (http2_server.js), `begin(path, options, attributes)` and `open(path)`, which waits until the channel is open. */
+async function onHttp2(t, settings, run) {
+  const server = await startHttp2(t, settings);
+  const begin = (path = '/', options = server.options(), attributes = {}) => t.open(server.url + path, { options, attributes });
+  const open = async (path) => {
+    const talk = begin(path);
+    t.is((await talk.until('onStart')).state, 'open');
+    return talk;
+  };
+  return run({ ...server, begin, open });
+}
+
+function identity(t) {
+  const { good, intermediate } = t.addresses.authority;
+  return { cert: good.cert + intermediate.cert, key: good.key };
+}
