@@ -1,4 +1,5 @@
 import { acceptances } from './cases/accept.js';
+import { http2Acceptances } from './cases/accept_http2.js';
 import { attacks } from './cases/attack.js';
 import { authorization } from './cases/authorization.js';
 import { busyLoops } from './cases/busy_loop.js';
@@ -45,5 +46,5 @@ export const nodeSuite = [...suite, ...named({
   requirements, headers, interimAnswers, attacks, differential, flow, memory, memoryLimits, processes, pings, sentPings, nodeStreams, streamPaces, progress, diagnoses,
   redirects, redirectOrigins, authorization, digests, securityInfos, proxies, proxyAuthorization, proxyEnvironment, proxyFailures, proxyWaits, proxyTargets,
   failedOpens, headerValues, halfCloses, resetsAfter101, pingFloods, busyLoops, tlsIdentities, proxyInterims, bufferedStreams, consoleViews, oneConnecting, webSocketFailures,
-  acceptances, http2,
+  acceptances, http2, http2Acceptances,
 })];

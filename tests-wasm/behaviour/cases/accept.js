@@ -1,11 +1,8 @@
-import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer as createTlsServer } from 'node:https';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { WebSocket as Ws } from 'ws';
 import { clientFrame, rawTalk, startAcceptor, upgradeRequest } from '../harness/acceptor.js';
+import { certificate } from '../harness/certificate.js';
 
 /** The server's end: asyncAccept, with the npm package ws and with hand-made bytes at the other end. */
 export const acceptances = [
@@ -334,8 +331,7 @@ export const acceptances = [
   {
     name: 'over TLS, with a certificate of the client: securityInfo has it',
     async run(t) {
-      const { cert, key, stop } = certificate();
-      t.onEnd(stop);
+      const { cert, key } = certificate();
       const server = createTlsServer({ cert, key, ca: cert, requestCert: true, rejectUnauthorized: false });
       const { port, talk } = await startAcceptor(t, () => echoing(), server);
       const client = await wsClient(t, `wss://127.0.0.1:${port}/`, [], { ca: cert, cert, key });
@@ -428,12 +424,3 @@ async function wsClient(t, url, protocols = [], options = { perMessageDeflate: f
 }
 
 const fakeSocket = () => ({ on() { return this; }, write() {}, end() {}, pause() {}, resume() {} });
-
-/** A certificate of its own, for both ends. */
-function certificate() {
-  const folder = mkdtempSync(join(tmpdir(), 'wsc-accept-'));
-  const [cert, key] = ['cert.pem', 'key.pem'].map((name) => join(folder, name));
-  execFileSync('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2', '-subj', '/CN=localhost',
-    '-addext', 'subjectAltName=DNS:localhost,IP:127.0.0.1', '-keyout', key, '-out', cert], { stdio: 'ignore' });
-  return { cert: readFileSync(cert), key: readFileSync(key), stop: () => rmSync(folder, { recursive: true }) };
-}

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 
 /** The system's Firefox, headless, driven by geckodriver through a small WebDriver client. Answers { open(url), run(script, ...args), stop() }. */
-export async function startFirefox({ geckodriver, firefox }) {
+export async function startFirefox({ geckodriver, firefox, acceptInsecureCerts = false }) {
   const child = spawn(geckodriver, ['--port', '0', '--host', '127.0.0.1'], { stdio: ['ignore', 'pipe', 'inherit'] });
   const port = await portOf(child);
   const command = async (method, path, body) => {
@@ -13,7 +13,7 @@ export async function startFirefox({ geckodriver, firefox }) {
   };
   const ended = new Promise((resolve) => child.once('exit', resolve));
   const stopDriver = () => { child.kill(); return ended; };
-  const session = await command('POST', '/session', capabilities(firefox)).catch(async (error) => {
+  const session = await command('POST', '/session', capabilities(firefox, acceptInsecureCerts)).catch(async (error) => {
     await stopDriver();
     throw error;
   });
@@ -44,11 +44,12 @@ function portOf(child) {
   });
 }
 
-function capabilities(binary) {
+function capabilities(binary, acceptInsecureCerts) {
   return {
     capabilities: {
       alwaysMatch: {
         browserName: 'firefox',
+        acceptInsecureCerts,
         timeouts: { script: 60_000 },
         'moz:firefoxOptions': { binary, args: ['-headless'], prefs },
       },

@@ -2,10 +2,13 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createSecureServer } from 'node:http2';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { chromium } from 'playwright-core';
 import { WebSocket as Ws } from 'ws';
+import { certificate } from '../../behaviour/harness/certificate.js';
+import { startFirefox } from '../../behaviour/harness/firefox.js';
 import { programPath, skipLoudly } from '../../behaviour/harness/program.js';
 import { run, serve } from '../../packaging/harness/program.js';
 import { installed } from '../harness/recorded.js';
@@ -67,6 +70,39 @@ async function runtime(command) {
   }
 }
 
+/** The script in a browser's page, `visit(url, script)`, whose page has come over HTTP/2: the channel is a stream of the same session. */
+async function overHttp2(visit) {
+  const { cert, key } = certificate();
+  const server = createSecureServer({ cert, key, settings: { enableConnectProtocol: true } });
+  const sessions = new Set();
+  let tell;
+  const stopped = new Promise((resolve) => { tell = resolve; });
+  server.on('session', (session) => sessions.add(session.on('error', () => {})));
+  server.on('stream', (stream, headers) => {
+    if (headers[':method'] !== 'CONNECT') {
+      stream.respond({ ':status': 200, 'content-type': 'text/html' });
+      return void stream.end('<!doctype html><title>a page</title>');
+    }
+    const channel = new installed.WebSocketChannel();
+    channel.protocol = 'chat';
+    channel.asyncAccept(headers, stream, null, {
+      onMessageAvailable: (_, text) => channel.sendMsg(text), onBinaryMessageAvailable: (_, bytes) => channel.sendBinaryMsg(bytes),
+      onStop: (_, status, detail) => tell([installed.statusName(status), detail.code, detail.reason]),
+    }, null);
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  try {
+    const host = `localhost:${server.address().port}`;
+    const heard = await visit(`https://${host}/`, SCRIPT.replace('process.argv[2]', `'wss://${host}/socket'`));
+    assert.equal(heard, HEARD);
+    assert.deepEqual(await stopped, ['NS_OK', 4000, 'enough']);
+  } finally {
+    for (const session of sessions) session.destroy();
+    server.close();
+  }
+}
+
 /** A case that needs a program: the variable says where it is. Without it, why it is skipped. */
 function needs(variable, how, run, ...names) {
   const path = programPath(variable, ...names);
@@ -110,6 +146,31 @@ asyncio.run(main())
       await browser.close();
     }
   }, 'chromium'),
+
+  'headless Chromium over HTTP/2': needs('WSC_CHROMIUM', 'apt-get install -y chromium', async (executablePath) => {
+    const browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu', '--ignore-certificate-errors'] });
+    try {
+      const page = await (await browser.newContext({ ignoreHTTPSErrors: true })).newPage();
+      await overHttp2(async (url, script) => {
+        await page.goto(url);
+        return page.evaluate(`new Promise((resolve) => { const console = { log: resolve }; ${script} })`);
+      });
+    } finally {
+      await browser.close();
+    }
+  }, 'chromium'),
+
+  'headless Firefox over HTTP/2': needs('WSC_FIREFOX', 'apt-get install -y firefox-esr', async (binary) => {
+    const firefox = await startFirefox({ firefox: binary, geckodriver: programPath('WSC_GECKODRIVER', 'geckodriver'), acceptInsecureCerts: true });
+    try {
+      await overHttp2(async (url, script) => {
+        await firefox.open(url);
+        return firefox.run(`return new Promise((resolve) => { const console = { log: resolve }; ${script} })`);
+      });
+    } finally {
+      await firefox.stop();
+    }
+  }, 'firefox-esr', 'firefox'),
 
   'Deno': needs('WSC_DENO', 'npm install deno', (path) => runtime([path, 'run', '--allow-all'])),
   'Bun': needs('WSC_BUN', 'npm install bun', (path) => runtime([path])),
