@@ -85,6 +85,11 @@ export interface ChannelOptions {
    * all_proxy and no_proxy. Default: no proxy.
    */
   proxy?: string | UrlLike | null | undefined;
+  /**
+   * Node only: whether to offer HTTP/2 where TLS is spoken (RFC 8441). Channels to one server then share a session, each as a stream of it. A
+   * server that does not take part is asked over HTTP/1.1, in the same `asyncOpen`. Default false.
+   */
+  http2?: boolean | null | undefined;
 }
 
 /** Node only: the options of `tls.connect`, without those that the URI and the channel decide. Exact where @types/node is installed. */
@@ -125,7 +130,12 @@ export interface UpgradeRequest {
   readonly rawHeaders: readonly string[];
 }
 
-/** The socket of such a request: a `net.Socket`, a `tls.TLSSocket` or another `Duplex`. */
+/** The fields of an extended CONNECT, as the event `stream` of a `node:http2` server has them. */
+export interface StreamFields {
+  readonly [name: string]: string | readonly string[] | number | undefined;
+}
+
+/** The socket of such a request: a `net.Socket`, a `tls.TLSSocket` or another `Duplex`; of HTTP/2, a `ServerHttp2Stream`. */
 export interface UpgradeSocket {
   readonly destroyed: boolean;
   on(event: string, listener: () => void): unknown;
@@ -291,7 +301,8 @@ export class WebSocketChannel {
   /**
    * Node only: takes over an upgrade request of a `node:http` or `node:https` server, in its event `upgrade`. The request is checked (RFC 6455
    * §4.2.1) and answered at once, and the listener is told later: `onStart`, then what comes, as on a channel that was opened by `asyncOpen`. A
-   * request that is not accepted gets an HTTP answer that says why (400, 405 or 426), and the channel its `onStart` and `onStop`. `protocol`,
+   * request that is not accepted gets an HTTP answer that says why (400, 405 or 426), and the channel its `onStart` and `onStop`. A stream of
+   * `node:http2` is accepted the same way: pass the fields and the stream of its event `stream`, and no head. `protocol`,
    * written before, lists the subprotocols that are supported, the preferred one first. Of the options, `headers` are added to the response,
    * `deflate` says what is agreed to, and what concerns the opening of a connection is not used.
    * @param request the event's request
@@ -299,9 +310,9 @@ export class WebSocketChannel {
    * @param head its bytes that came right behind the request
    * @throws ChannelError NS_ERROR_INVALID_ARG, NS_ERROR_ALREADY_OPENED, NS_ERROR_OUT_OF_MEMORY; NS_ERROR_NOT_IMPLEMENTED in a browser
    */
-  asyncAccept(request: UpgradeRequest, socket: UpgradeSocket, head: ArrayBufferView | null | undefined, listener: WebSocketListener<undefined>): void;
+  asyncAccept(request: UpgradeRequest | StreamFields, socket: UpgradeSocket, head: ArrayBufferView | null | undefined, listener: WebSocketListener<undefined>): void;
   asyncAccept<Context>(
-    request: UpgradeRequest,
+    request: UpgradeRequest | StreamFields,
     socket: UpgradeSocket,
     head: ArrayBufferView | null | undefined,
     listener: WebSocketListener<Context>,
@@ -315,7 +326,7 @@ export class WebSocketChannel {
    * @param body text for people; none by default
    * @throws ChannelError NS_ERROR_INVALID_ARG, NS_ERROR_ALREADY_OPENED; NS_ERROR_NOT_IMPLEMENTED in a browser
    */
-  refuse(request: UpgradeRequest, socket: UpgradeSocket, status: number, body?: string): void;
+  refuse(request: UpgradeRequest | StreamFields, socket: UpgradeSocket, status: number, body?: string): void;
 
   /**
    * Sends a text message, or queues it while connecting. Lone surrogates become U+FFFD.
