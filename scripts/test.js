@@ -18,6 +18,10 @@ const HELP = `npm test [-- options]
 /** Without its cache of compiled code: that takes a file built anew for the one before if both are as long. */
 const DENO_ARGS = ['run', '--allow-all', '--no-prompt', '--no-code-cache'];
 
+/** Suites that mostly wait run so many at a time; every other one has the machine for itself. */
+const SIDE_BY_SIDE = /^behaviour in/;
+const AT_A_TIME = 3;
+
 /** What each suite runs; `counts` finds passed, failed and skipped in what it prints. */
 const SUITES = {
   'rust on the host': cargoTest,
@@ -171,7 +175,7 @@ async function runSuite(name, work) {
   if (bad) console.log(failures(output).slice(-20_000));
   for (const [line] of output.matchAll(/^.*SKIPPED.*$/gm)) console.log(`\x1b[33m  ${line}\x1b[0m`);
   const seconds = ((performance.now() - started) / 1000).toFixed(0);
-  console.log(`  ${passed} passed, ${failed} failed, ${skipped} skipped  (${seconds} s, build/log/${basename(log(name))})`);
+  console.log(`  ${name}: ${passed} passed, ${failed} failed, ${skipped} skipped  (${seconds} s, build/log/${basename(log(name))})`);
   return { name, passed, failed: bad ? Math.max(failed, 1) : failed, skipped };
 }
 
@@ -191,7 +195,14 @@ await main(async () => {
   await installTools();
   environment.WSC_TARBALL = await buildPackage();
   const results = [];
-  for (const [name, work] of chosen) results.push(await runSuite(name, work));
+  while (chosen.length > 0) {
+    const rest = chosen.findIndex(([name]) => !SIDE_BY_SIDE.test(name));
+    const waiting = chosen.splice(0, Math.max(rest === -1 ? chosen.length : rest, 1));
+    const next = async () => {
+      for (let suite = waiting.shift(); suite; suite = waiting.shift()) results.push(await runSuite(...suite));
+    };
+    await Promise.all(Array.from({ length: AT_A_TIME }, next));
+  }
   const sum = (key) => results.reduce((total, result) => total + result[key], 0);
   console.log(`\n${results.map(({ name, passed, failed, skipped }) => `${name}: ${passed} passed, ${failed} failed, ${skipped} skipped`).join('\n')}\n`);
   console.log(`${sum('passed')} passed, ${sum('failed')} failed, ${sum('skipped')} skipped`);

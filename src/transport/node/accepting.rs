@@ -68,7 +68,9 @@ impl Node {
         socket.check_certificates();
         let answer = match uri {
             Some(_) => accepting::accept(&request, &terms),
-            None => Err(Denial { status: 400, message: "The request's target and Host field do not form a URI.".into() }),
+            None => {
+                Err(Denial { status: 400, message: "The request's target and Host field do not form a URI.".into() })
+            }
         };
         respond(&socket, &request, &answer).map_err(|cause| {
             link.detach();
