@@ -88,6 +88,19 @@ class LoadGroup {
   [INSPECT]() { return this.#group.__inspect(); }
 }
 
+/** What happens on every channel of the process. */
+const eventService = {
+  addListener(listener) {
+    exports ??= load();
+    wasm.addListener(listener);
+  },
+
+  removeListener(listener) {
+    exports ??= load();
+    return wasm.removeListener(listener);
+  },
+};
+
 for (const [name, value] of Object.entries(CloseCodes)) Object.defineProperty(WebSocketChannel, name, { value, enumerable: true });
 for (const [name, it] of Object.entries({ WebSocketChannel, LoadGroup, ChannelError })) {
   Object.defineProperty(it, 'name', tag(name)); // a bundler may have given it another
@@ -96,4 +109,4 @@ for (const [name, it] of Object.entries({ WebSocketChannel, LoadGroup, ChannelEr
 // For tests of memory; no part of the API.
 Object.defineProperty(WebSocketChannel, Symbol.for('websocket-channel.exports'), { get: () => exports });
 
-export { ChannelError, LoadGroup, Status, WebSocketChannel, statusName };
+export { ChannelError, LoadGroup, Status, WebSocketChannel, eventService, statusName };

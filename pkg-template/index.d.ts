@@ -510,6 +510,48 @@ export class WebSocket {
   readonly CLOSED: 3;
 }
 
+/** A frame as it passed (RFC 6455 §5.2). */
+export interface WebSocketFrame {
+  /** Milliseconds, as of `performance.now()`, when its header was seen. */
+  readonly timeStamp: number;
+  readonly finBit: boolean;
+  /** The first frame of a compressed message (RFC 7692 §6). */
+  readonly rsvBit1: boolean;
+  readonly rsvBit2: boolean;
+  readonly rsvBit3: boolean;
+  /** 0 continuation, 1 text, 2 binary, 8 close, 9 ping, 10 pong. */
+  readonly opCode: number;
+  readonly maskBit: boolean;
+  /** The masking key as a number, 0 without one. */
+  readonly mask: number;
+  /** Unmasked. Compressed if the message is. */
+  readonly payload: Uint8Array;
+}
+
+/** Every method is optional. `serial` is the channel's attribute of that name. What has happened is told in a microtask, in order. */
+export interface WebSocketEventListener {
+  /** `asyncOpen` or `asyncAccept` was called. `protocols` are those asked for, or supported, separated by commas. */
+  webSocketCreated?(serial: number, uri: string, protocols: string): void;
+  /** The channel is open; `protocol` is the one selected. */
+  webSocketOpened?(serial: number, uri: string, protocol: string, extensions: string): void;
+  webSocketMessageAvailable?(serial: number, data: string | Uint8Array, type: 'text' | 'binary'): void;
+  /** The channel has stopped; also one that never opened. */
+  webSocketClosed?(serial: number, wasClean: boolean, code: number, reason: string): void;
+  frameSent?(serial: number, frame: WebSocketFrame): void;
+  frameReceived?(serial: number, frame: WebSocketFrame): void;
+}
+
+/**
+ * Node only: what happens on every channel of the process, `WebSocket`s and `WebSocketStream`s included. It costs nothing while nobody listens; while
+ * somebody does, every frame is copied.
+ */
+export declare const eventService: {
+  /** @throws ChannelError NS_ERROR_INVALID_ARG; NS_ERROR_NOT_IMPLEMENTED in a browser */
+  addListener(listener: WebSocketEventListener): void;
+  /** @returns whether it was a listener */
+  removeListener(listener: WebSocketEventListener): boolean;
+};
+
 /** Node only: the second argument of `WebSocket`, with all options of a channel. */
 export interface WebSocketOptions extends ChannelOptions, OpeningOptions {
   protocols?: string | Iterable<string> | null | undefined;

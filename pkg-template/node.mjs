@@ -2,5 +2,5 @@
 import api from './node.cjs';
 
 export const {
-  ChannelError, LoadGroup, Status, WebSocket, WebSocketChannel, WebSocketError, WebSocketStream, statusName,
+  ChannelError, LoadGroup, Status, WebSocket, WebSocketChannel, WebSocketError, WebSocketStream, eventService, statusName,
 } = api;

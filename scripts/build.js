@@ -1,6 +1,6 @@
 // Builds the package: two wasm builds, one entry, the tarball. `npm run build`.
 
-import { cp, mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { chmod, cp, mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { basename, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -111,6 +111,42 @@ async function bundle({ file, format, ...which }) {
   await writeFile(join(packageFolder, file), isNode ? text : await minified(text, format === 'esm'));
 }
 
+/** The command, in bin/. What makes certificates is large, rarely wanted, and a file of its own. */
+async function bundleCommand() {
+  const esbuild = await import('esbuild');
+  const folder = join(packageFolder, 'bin');
+  const { version } = JSON.parse(await readFile(join(template, 'package.json'), 'utf8'));
+  const paths = { 'websocket-channel': '../node.mjs', selfsigned: './selfsigned.mjs' };
+  const plugin = {
+    name: 'command',
+    setup({ onResolve, onLoad }) {
+      onResolve({ filter: /^(websocket-channel|selfsigned)$/ }, ({ path, kind }) => (kind === 'entry-point' ? undefined : { path: paths[path], external: true }));
+      onResolve({ filter: /^build:version$/ }, ({ path }) => ({ path, namespace: 'version' }));
+      onLoad({ filter: /./, namespace: 'version' }, () => ({ contents: `export const VERSION = '${version}';` }));
+    },
+  };
+  const shared = { bundle: true, format: 'esm', platform: 'node', target: 'node20', logLevel: 'warning', plugins: [plugin] };
+  await esbuild.build({ ...shared, entryPoints: [join(template, 'bin', 'main.js')], outfile: join(folder, 'websocket-channel.mjs') });
+  await chmod(join(folder, 'websocket-channel.mjs'), 0o755);
+  const { metafile } = await esbuild.build({
+    ...shared, entryPoints: ['selfsigned'], outfile: join(folder, 'selfsigned.mjs'), minify: true, metafile: true, absWorkingDir: root, legalComments: 'none',
+    // Parts of it are CommonJS, and ask for Node's modules.
+    banner: { js: "import { createRequire } from 'node:module';\nconst require = createRequire(import.meta.url);" },
+  });
+  await writeFile(join(folder, 'LICENSES.txt'), await licenses(Object.keys(metafile.inputs)));
+}
+
+/** The licences of the packages that these files are of. */
+async function licenses(files) {
+  const folders = new Set(files.flatMap((file) => /^(?:.*\/)?node_modules\/(?:@[^/]+\/)?[^/]+/.exec(file) ?? []));
+  const texts = await Promise.all([...folders].sort().map(async (folder) => {
+    const name = (await readdir(join(root, folder))).find((it) => /^licen[cs]e/i.test(it));
+    if (!name) throw new Error(`${folder} has no licence file`);
+    return `${folder.replace(/^.*node_modules\//, '')}\n\n${await readFile(join(root, folder, name), 'utf8')}`;
+  }));
+  return texts.join(`\n${'-'.repeat(72)}\n`);
+}
+
 /** By terser, which unlike esbuild keeps the marks of what is pure: by them, bundlers leave out the classes that an application does not use. */
 async function minified(text, module) {
   const { minify } = await import('terser');
@@ -178,6 +214,7 @@ export async function buildPackage() {
   for (const host of Object.keys(HOSTS)) await compile(host, bindgen);
   say('bundling the package');
   for (const one of BUNDLES) await bundle(one);
+  await bundleCommand();
   await copyWasm();
   for (const name of await readdir(template)) {
     if (PUBLISHED.test(name)) await cp(join(template, name), join(packageFolder, name));

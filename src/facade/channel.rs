@@ -16,12 +16,12 @@ use super::host;
 use super::load_group;
 use super::options::Options;
 use super::signal::Abort;
-use crate::channel::{Ending, OpenError, State, Timeouts};
+use crate::channel::{Ending, OpenError, State, Stop, Timeouts};
 use crate::close::Close;
 use crate::status::Status;
 use crate::transport::{
-    Attributes, ByteStream, Bytes, Driver, HostTransport, Listener, Payload, PayloadKind, Refusal, Target, Trampoline,
-    bytes_of, fill, function, property, sentence,
+    Attributes, ByteStream, Bytes, Driver, HostTransport, JsHost, Listener, Payload, PayloadKind, Refusal, Target,
+    Trampoline, bytes_of, fill, function, property, sentence,
 };
 
 /// One channel.
@@ -56,7 +56,7 @@ impl Inner {
         let serial = SERIALS.fetch_add(1, Ordering::Relaxed);
         Ok(Rc::new(Self {
             driver: Rc::default(),
-            attributes: Rc::default(),
+            attributes: host::attributes(serial),
             options: RefCell::new(Some(options)),
             this: RefCell::default(),
             protocols: RefCell::default(),
@@ -126,7 +126,7 @@ impl Inner {
     ) -> Result<(), Refusal> {
         // Until it stops, a channel lives without its JavaScript object, too: somebody may hold its signal or a ping's promise.
         let channel = self.clone();
-        let on_stop = Box::new(move || channel.stopped());
+        let on_stop = Box::new(move |stop: &Stop<JsHost>| channel.stopped(stop));
         let listener = Listener::new(Trampoline::new(listener, context), on_stop);
         self.driver.open(timeouts, listener, connect).map_err(|error| match error {
             OpenError::AlreadyOpened => opened_before(method),
@@ -152,13 +152,13 @@ impl Inner {
     }
 
     /// `onStop` comes next.
-    fn stopped(&self) {
+    fn stopped(&self, stop: &Stop<JsHost>) {
         let abort = self.abort.take();
         drop(abort);
         self.is_active.set(false);
         let group = self.load_group.borrow().clone();
         load_group::leave(&group, &self.this());
-        host::stopped(&self.attributes, self.driver.status());
+        host::stopped(&self.attributes, stop);
     }
 
     pub(super) fn move_to(&self, group: &JsValue) -> Result<(), Refusal> {

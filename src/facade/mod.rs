@@ -347,6 +347,18 @@ pub fn set_compression_memory(bytes: &JsValue) -> Result<(), JsValue> {
     Ok(host::set_compression_memory(bytes)?)
 }
 
+/// `eventService.addListener`.
+#[wasm_bindgen(js_name = addListener)]
+pub fn add_listener(listener: &JsValue) -> Result<(), JsValue> {
+    Ok(host::add_listener(listener)?)
+}
+
+/// `eventService.removeListener`: whether it was one.
+#[wasm_bindgen(js_name = removeListener)]
+pub fn remove_listener(listener: &JsValue) -> bool {
+    host::remove_listener(listener)
+}
+
 /// Runs once, when the wasm is compiled.
 #[wasm_bindgen(start)]
 pub fn start() {

@@ -166,6 +166,11 @@ impl Connection {
         self.read(chunk, at, scratch).unwrap_or_else(|fault| Some(self.fail(fault)))
     }
 
+    /// Where the next bytes belong: how many are left of a frame, and the beginning of a header that they continue.
+    pub fn position(&self) -> (u64, &[u8]) {
+        self.reader.position()
+    }
+
     /// The number of next bytes that are unmasked, uncompressed, binary payload, which needs no checks. The driver may gather
     /// these bytes itself instead of giving them to `poll_event`, and then calls [`pass`](Self::pass).
     pub fn passable(&self) -> u64 {

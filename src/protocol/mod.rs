@@ -11,6 +11,7 @@
 //! `poll_transmit` writes the close frame that it calls for.
 //!
 //! [`Outgoing`] decides what goes out when: the messages of one tick in one write, a large one piece by piece.
+//! [`Onlooker`] sees frames pass, for whoever looks at the wire.
 
 mod connection;
 mod contexts;
@@ -22,6 +23,7 @@ mod inflate;
 mod outgoing;
 mod reader;
 mod selection;
+mod sight;
 mod utf8;
 
 #[cfg(test)]
@@ -36,4 +38,5 @@ pub use fault::{Fault, FaultKind};
 pub use frame::{MAX_HEADER, MaskKey, Role};
 pub use outgoing::{Done, Fill, Framed, Outgoing, Payload, Piece, Wake};
 pub use selection::select;
+pub use sight::{Head, Onlooker, Sight};
 pub use utf8::{Units, to_units};

@@ -149,6 +149,11 @@ impl Reader {
         Some(Whole { kind, start, end, ascii })
     }
 
+    /// See [`Connection::position`](super::Connection::position).
+    pub(super) fn position(&self) -> (u64, &[u8]) {
+        (self.frame.as_ref().map_or(0, |frame| frame.remaining), &self.header)
+    }
+
     /// See [`Connection::passable`](super::Connection::passable).
     pub(super) fn passable(&self) -> u64 {
         match (&self.frame, &self.message) {

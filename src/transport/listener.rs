@@ -57,12 +57,12 @@ pub(crate) struct Listener {
     /// What transports hand messages to.
     pub(super) trampoline: Trampoline,
     /// Called right before `onStop`.
-    on_stop: Box<dyn Fn()>,
+    on_stop: Box<dyn Fn(&Stop<JsHost>)>,
 }
 
 impl Listener {
     /// `on_stop` is called right before `onStop`, when everything that the connection needed is released.
-    pub(crate) fn new(trampoline: Trampoline, on_stop: Box<dyn Fn()>) -> Self {
+    pub(crate) fn new(trampoline: Trampoline, on_stop: Box<dyn Fn(&Stop<JsHost>)>) -> Self {
         Self { trampoline, on_stop }
     }
 }
@@ -85,7 +85,7 @@ impl channel::Listener<JsHost> for Listener {
     }
 
     fn stop(&self, stop: Stop<JsHost>) {
-        (self.on_stop)();
+        (self.on_stop)(&stop);
         let closed_by = stop.closed_by.map(|by| match by {
             ClosedBy::Local => "local",
             ClosedBy::Remote => "remote",

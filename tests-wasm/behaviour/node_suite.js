@@ -7,6 +7,7 @@ import { consoleViews } from './cases/console_view.js';
 import { diagnoses } from './cases/diagnosis.js';
 import { differential } from './cases/differential.js';
 import { digests } from './cases/digest.js';
+import { eventServices } from './cases/event_service.js';
 import { failedOpens } from './cases/failed_open.js';
 import { flow } from './cases/flow.js';
 import { halfCloses } from './cases/half_close.js';
@@ -46,5 +47,5 @@ export const nodeSuite = [...suite, ...named({
   requirements, headers, interimAnswers, attacks, differential, flow, memory, memoryLimits, processes, pings, sentPings, nodeStreams, streamPaces, progress, diagnoses,
   redirects, redirectOrigins, authorization, digests, securityInfos, proxies, proxyAuthorization, proxyEnvironment, proxyFailures, proxyWaits, proxyTargets,
   failedOpens, headerValues, halfCloses, resetsAfter101, pingFloods, busyLoops, tlsIdentities, proxyInterims, bufferedStreams, consoleViews, oneConnecting, webSocketFailures,
-  acceptances, http2, http2Acceptances,
+  acceptances, http2, http2Acceptances, eventServices,
 })];

@@ -1,14 +1,20 @@
 //! A browser: what a page cannot do is refused with NS_ERROR_NOT_IMPLEMENTED and what to do instead.
 
+use alloc::rc::Rc;
+
 use js_sys::Promise;
 use wasm_bindgen::prelude::*;
 
+use crate::channel::Stop;
 use crate::facade::channel::Inner;
 use crate::facade::error::not_implemented;
-use crate::status::Status;
-use crate::transport::{Attributes, Driver, HostOptions, Refusal, sentence};
+use crate::transport::{Attributes, Driver, HostOptions, JsHost, Refusal, sentence};
 
 pub(in crate::facade) fn start() {}
+
+pub(in crate::facade) fn attributes(_serial: u32) -> Rc<Attributes> {
+    Rc::default()
+}
 
 #[wasm_bindgen(module = "/src/transport/browser.js")]
 extern "C" {
@@ -92,7 +98,15 @@ pub(in crate::facade) fn set_compression_memory(bytes: &JsValue) -> Result<(), R
     Err(not_implemented("compressionMemory: a browser compresses by itself. Set it in Node only."))
 }
 
-pub(in crate::facade) fn stopped(_attributes: &Attributes, _status: Status) {}
+pub(in crate::facade) fn add_listener(_listener: &JsValue) -> Result<(), Refusal> {
+    Err(not_implemented("addListener: a page sees no frames. Look at them in the browser's tools."))
+}
+
+pub(in crate::facade) fn remove_listener(_listener: &JsValue) -> bool {
+    false
+}
+
+pub(in crate::facade) fn stopped(_attributes: &Attributes, _stop: &Stop<JsHost>) {}
 
 /// Only Node's `console.log` asks.
 pub(in crate::facade) fn inspect(_channel: &Inner) -> JsValue {

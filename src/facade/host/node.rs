@@ -1,16 +1,20 @@
 //! Node.
 
+use alloc::rc::Rc;
+
 use js_sys::Promise;
 use wasm_bindgen::prelude::*;
 
-use crate::channel::State;
+use crate::channel::{State, Stop};
+use crate::close::ABNORMAL;
 use crate::facade::arguments::quote;
 use crate::facade::channel::{Inner, parse_bytes};
 use crate::facade::error::not_connected;
 use crate::facade::options::whole_number;
 use crate::protocol;
 use crate::status::Status;
-use crate::transport::{Attributes, Driver, HostOptions, Refusal, property};
+use crate::transport::node::{self, tell_closed};
+use crate::transport::{Attributes, Driver, HostOptions, JsHost, Refusal, property};
 
 /// The longest ping payload, in bytes (RFC 6455 §5.5).
 const MAX_PING: usize = 125;
@@ -20,6 +24,13 @@ const MAX_SECONDS: u32 = 2_147_483;
 /// A panic is readable.
 pub(in crate::facade) fn start() {
     console_error_panic_hook::set_once();
+}
+
+/// The attributes of a new channel.
+pub(in crate::facade) fn attributes(serial: u32) -> Rc<Attributes> {
+    let attributes = Attributes::default();
+    attributes.node.serial.set(serial);
+    Rc::new(attributes)
 }
 
 /// Node has no document: a relative URI is refused.
@@ -150,10 +161,22 @@ pub(in crate::facade) fn set_compression_memory(bytes: &JsValue) -> Result<(), R
     Ok(())
 }
 
-pub(in crate::facade) use crate::transport::node::can_queue;
+pub(in crate::facade) fn add_listener(listener: &JsValue) -> Result<(), Refusal> {
+    if !listener.is_object() {
+        let message = "addListener: listener must be an object. Pass one with the methods that you need.";
+        return Err(Refusal::invalid(message));
+    }
+    node::add_listener(listener);
+    Ok(())
+}
+
+pub(in crate::facade) use crate::transport::node::{can_queue, remove_listener};
 
 /// Pings that no pong has answered never will be.
-pub(in crate::facade) fn stopped(attributes: &Attributes, status: Status) {
+pub(in crate::facade) fn stopped(attributes: &Attributes, stop: &Stop<JsHost>) {
+    let status = stop.status;
+    let (code, reason) = stop.peer_close.as_ref().map_or((ABNORMAL, ""), |it| (it.reported_code(), it.reason()));
+    tell_closed(attributes.node.serial.get(), stop.was_clean, code, reason);
     attributes.node.pings.end(|| {
         let status = if status == Status::OK { Status::NOT_CONNECTED } else { status };
         Refusal::new(status, "sendPing: the channel ended before the pong arrived.").reported().into()

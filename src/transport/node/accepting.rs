@@ -64,6 +64,7 @@ impl Node {
             let message = "asyncAccept: another channel has this socket. Accept each upgrade once.";
             return Err(Refusal::invalid(message));
         }
+        node.tell_created(uri.as_ref().map_or("", |uri| &uri.href), &terms.protocols);
         node.dialed(&socket);
         socket.check_certificates();
         let answer = match uri {

@@ -83,6 +83,9 @@ class BinaryAssembly {
     this.length = length;
   }
 
+  /** Bytes that lie in wasm's memory. */
+  append({ buffer, byteOffset, length }) { this.add(Buffer.from(buffer, byteOffset, length), 0, length); }
+
   /** Where the next bytes go, up to `limit`. */
   room(limit) {
     if (this.length === this.bytes.length) this.grow(this.length + 1);

@@ -9,11 +9,13 @@
 //! | `link.rs`, `socket.rs` | the socket: what it tells, what it is told |
 //! | `session.rs` | HTTP/2 sessions, whose streams take the place of sockets |
 //! | `windows.rs`, `memory.rs` | the memory that both languages look at; how wasm's grows |
+//! | `events.rs` | `eventService`: frames and messages of every channel, for those who look |
 //! | `pinging.rs`, `security.rs`, `keys.rs`, `url.rs` | pings; certificates; mask keys; URLs |
 
 mod accepting;
 mod ask;
 mod dial;
+mod events;
 mod keys;
 mod link;
 mod memory;
@@ -29,6 +31,7 @@ mod windows;
 mod writing;
 
 pub(crate) use accepting::{Acceptance, deny};
+pub(crate) use events::{add_listener, remove_listener, tell_closed};
 pub(crate) use memory::can_queue;
 pub(crate) use opening::{env, parse as parse_uri};
 pub(crate) use payload::Outgoing;
@@ -37,7 +40,7 @@ pub(crate) use transport::{Incoming, Node};
 pub(crate) use url::parse_url;
 pub(crate) use writing::fill;
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 
 use js_sys::Object;
 use wasm_bindgen::JsValue;
@@ -92,6 +95,8 @@ pub(crate) struct Attributes {
     pub(crate) callbacks: RefCell<JsValue>,
     /// `sendPing`'s promises.
     pub(crate) pings: pinging::Promised,
+    /// The attribute `serial`.
+    pub(crate) serial: Cell<u32>,
 }
 
 impl Default for Attributes {
@@ -101,6 +106,7 @@ impl Default for Attributes {
             security: RefCell::default(),
             callbacks: RefCell::new(JsValue::NULL),
             pings: Default::default(),
+            serial: Cell::default(),
         }
     }
 }

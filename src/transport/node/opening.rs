@@ -124,6 +124,7 @@ impl Node {
         self.attributes.protocol.replace(protocol);
         self.attributes.extensions.replace(extensions);
         self.attributes.node.http_response.replace(HttpResponse::of(response));
+        self.tell_opened();
     }
 }
 

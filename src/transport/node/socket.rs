@@ -97,6 +97,12 @@ extern "C" {
 extern "C" {
     /// What the pieces of a message go into.
     pub(super) type Assembly;
+    /// Adds bytes of Rust's own.
+    #[wasm_bindgen(method)]
+    pub(super) fn append(this: &Assembly, bytes: &[u8]);
+    /// What it has become: a string, or a `Uint8Array`.
+    #[wasm_bindgen(method)]
+    pub(super) fn finish(this: &Assembly) -> JsValue;
     pub(super) fn assemble(is_text: bool, length: f64) -> Assembly;
 }
 

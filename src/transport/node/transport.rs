@@ -6,6 +6,7 @@ use std::rc::Rc;
 
 use wasm_bindgen::JsValue;
 
+use super::events::{Watched, is_watched};
 use super::memory;
 use super::opening::{self, Opening};
 use super::payload::Outgoing;
@@ -20,10 +21,11 @@ use crate::close::Close;
 use crate::opening::{Loss, explain_loss};
 use crate::protocol::{Event, Fault, FaultKind, Kind, Role, Source, Whole};
 use crate::status::Status;
-use crate::transport::{Attributes, Driver, Evidence, JsHost, Listener, Refusal, Target, Timer};
+use crate::transport::{Attributes, Driver, Evidence, JsHost, Listener, Refusal, Target, Timer, Trampoline};
 use crate::uri::Uri;
 
 /// A message that came in.
+#[derive(Clone)]
 pub(crate) enum Incoming {
     /// It lies in the chunk that is being read, or inflated in the window for that, from start to end.
     Whole { kind: Kind, inflated: bool, start: u32, end: u32, ascii: bool },
@@ -41,6 +43,8 @@ pub(crate) struct Node {
     pub(super) wire: RefCell<Wire>,
     /// The socket that connects now, then the open connection's.
     pub(super) socket: RefCell<Option<Rc<Socket>>>,
+    /// What is received is looked at through this while `eventService` has a listener.
+    pub(super) watched: RefCell<Option<Watched>>,
     /// The place in an HTTP/2 session, if the socket is a stream of one.
     pub(super) stream: RefCell<Option<Stream>>,
     pub(super) pinging: Pinging,
@@ -73,7 +77,9 @@ impl Node {
     #[cold]
     pub(crate) fn connect(driver: &Rc<Driver>, target: Target) -> Result<Rc<Self>, Refusal> {
         let node = Self::new(driver, Role::Client, &target.attributes, target.max_message_size, target.options.ping)?;
+        let (uri, protocols) = (target.uri.href.clone(), target.protocols.clone());
         opening::begin(&node, target)?;
+        node.tell_created(&uri, &protocols);
         Ok(node)
     }
 
@@ -98,6 +104,7 @@ impl Node {
             opening: RefCell::default(),
             wire: RefCell::new(Wire::unopened(max_message_size.into())),
             socket: RefCell::default(),
+            watched: RefCell::default(),
             stream: RefCell::default(),
             pinging: Pinging::new(ping),
             is_ref: Cell::new(driver.timer().keeps_alive()),
@@ -185,8 +192,11 @@ impl Node {
     /// The first `len` bytes of the receive window. Returns how many of the next ones may pass by.
     pub(super) fn handle_data(self: &Rc<Self>, len: usize) -> f64 {
         self.pinging.handle_heard();
+        if is_watched() {
+            self.look_at_received(len);
+        }
         self.read(len);
-        self.wire.borrow().connection.passable() as f64
+        self.passable()
     }
 
     /// This many bytes have passed by.
@@ -416,26 +426,34 @@ impl Transport<JsHost> for Node {
 
     #[inline(always)] // so that the message stays in registers
     fn deliver(&self, listener: &Listener, message: Incoming) {
-        let listener = &listener.trampoline;
-        match message {
-            Incoming::Whole { kind: Kind::Text, inflated, start, end, ascii: true } => {
-                socket::deliver_ascii(listener, inflated, start, end);
-            }
-            Incoming::Whole { kind: Kind::Text, inflated, start, end, .. } => {
-                let units = windows::units_of(inflated, start, end); // there are some: the text is UTF-8
-                let (count, narrow) = units.map_or((0, false), |it| (it.count as u32, it.narrow));
-                socket::deliver_units(listener, count, narrow);
-            }
-            Incoming::Whole { kind: Kind::Binary, inflated, start, end, .. } => {
-                socket::deliver_binary(listener, inflated, start, end);
-            }
-            Incoming::Assembled(Kind::Text, text) => listener.text(&text),
-            Incoming::Assembled(Kind::Binary, bytes) => listener.binary(&bytes),
+        if is_watched() {
+            self.tell_message(&message);
         }
+        hand_over(&listener.trampoline, message);
     }
 
     fn explain_timeout(&self) -> Option<Ending<JsHost>> {
         self.opening.borrow().as_ref().map(Opening::timed_out)
+    }
+}
+
+/// Makes the string or the view that the listener is given.
+#[inline(always)]
+pub(super) fn hand_over(listener: &Trampoline, message: Incoming) {
+    match message {
+        Incoming::Whole { kind: Kind::Text, inflated, start, end, ascii: true } => {
+            socket::deliver_ascii(listener, inflated, start, end);
+        }
+        Incoming::Whole { kind: Kind::Text, inflated, start, end, .. } => {
+            let units = windows::units_of(inflated, start, end); // there are some: the text is UTF-8
+            let (count, narrow) = units.map_or((0, false), |it| (it.count as u32, it.narrow));
+            socket::deliver_units(listener, count, narrow);
+        }
+        Incoming::Whole { kind: Kind::Binary, inflated, start, end, .. } => {
+            socket::deliver_binary(listener, inflated, start, end);
+        }
+        Incoming::Assembled(Kind::Text, text) => listener.text(&text),
+        Incoming::Assembled(Kind::Binary, bytes) => listener.binary(&bytes),
     }
 }
 

@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use wasm_bindgen::JsValue;
 
+use super::events::is_watched;
 use super::keys::mask_key;
 use super::memory;
 use super::payload::Outgoing;
@@ -185,6 +186,9 @@ impl Node {
             Framed::Full => self.flush(),
             Framed::InPlace { start, done: Done { messages, part } } => {
                 self.flush(); // what was framed before
+                if is_watched() {
+                    windows::with_filled(len, |window| self.look_at_sent(window.get(start..).unwrap_or_default()));
+                }
                 self.with_socket(|socket| socket.write_window(start, MAX_HEADER + len - start, messages, part));
             }
         }
@@ -203,6 +207,9 @@ impl Node {
     pub(super) fn flush(&self) {
         let due = self.poll_transmit();
         if let Some((out, done)) = due {
+            if is_watched() {
+                self.look_at_sent(&out);
+            }
             self.with_socket(|socket| socket.write(&out, done.messages, done.part));
             protocol::Outgoing::<Outgoing>::recycle(out);
         }
@@ -211,6 +218,9 @@ impl Node {
     /// The same to a socket that the transport no longer has.
     pub(super) fn write_out(&self, socket: &Socket) {
         if let Some((out, done)) = self.poll_transmit() {
+            if is_watched() {
+                self.look_at_sent(&out);
+            }
             socket.write(&out, done.messages, done.part);
         }
     }

@@ -1,5 +1,6 @@
 // What is exact where @types/node is installed.
 import { createServer } from 'node:http';
+import { createSecureServer as createHttp2Server } from 'node:http2';
 import { createServer as createTlsServer } from 'node:https';
 import type { NetConnectOpts } from 'node:net';
 import type { ConnectionOptions } from 'node:tls';
@@ -34,3 +35,11 @@ room.sendBinaryMsg(new Uint8Array(3));
 room.sendBinaryMsg('text');
 // @ts-expect-error a status is a number
 new WebSocketChannel().refuse({ httpVersion: '1.1', rawHeaders: [] }, null, '404');
+
+// The streams of HTTP/2.
+const http2 = createHttp2Server({ settings: { enableConnectProtocol: true } });
+http2.on('stream', (stream, fields) => {
+  new WebSocketChannel().asyncAccept(fields, stream, null, { onStart(context) { const name: string = context.name; return name; } }, { name: 'guest' });
+  new WebSocketChannel().refuse(fields, stream, 404);
+});
+http2.on('connect', (request) => new WebSocketChannel().asyncAccept(request, request.stream, null, {}));

@@ -1,8 +1,8 @@
 // Uses every exported type and every member, in ways that must compile. Also read as use.cts, where it is a require.
 import {
-  ChannelError, LoadGroup, Status, WebSocketChannel, statusName,
+  ChannelError, LoadGroup, Status, WebSocketChannel, eventService, statusName,
   type AuthRequest, type ByteStream, type Certificate, type ChannelOptions, type ChannelState, type Credentials, type HttpAnswer, type HttpResponse,
-  type NotificationCallbacks, type ProgressStatus, type SecurityInfo, type SocketOptions, type StopDetail, type TlsOptions, type WebSocketListener,
+  type NotificationCallbacks, type ProgressStatus, type SecurityInfo, type SocketOptions, type StopDetail, type TlsOptions, type WebSocketEventListener, type WebSocketFrame, type WebSocketListener,
 } from 'websocket-channel';
 
 type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends (<T>() => T extends B ? 1 : 2) ? true : false;
@@ -150,11 +150,26 @@ const members: WebSocketChannel[] = [...group];
 group.cancel();
 group.cancel(Status.NS_ERROR_NET_TIMEOUT_EXTERNAL);
 
+// The event service.
+const frames: WebSocketFrame[] = [];
+const watching: WebSocketEventListener = {
+  webSocketCreated(serial: number, uri: string, protocols: string) {}, webSocketOpened(serial, uri, protocol, extensions) { const text: string = uri + protocol + extensions; return text; },
+  webSocketMessageAvailable(serial, data, type) { if (type === 'binary' && typeof data !== 'string') holds<Same<typeof data, Uint8Array>>(); },
+  webSocketClosed(serial, wasClean, code, reason) { const clean: boolean = wasClean; const number: number = code; return [clean, number, reason]; },
+  frameSent(serial, { timeStamp, finBit, rsvBit1, rsvBit2, rsvBit3, opCode, maskBit, mask, payload }) {
+    const all: [number, boolean, boolean, boolean, boolean, number, boolean, number, Uint8Array] = [timeStamp, finBit, rsvBit1, rsvBit2, rsvBit3, opCode, maskBit, mask, payload];
+    return all;
+  },
+  frameReceived(serial, frame) { frames.push(frame); },
+};
+eventService.addListener(watching);
+const wasThere: boolean = eventService.removeListener(watching);
+
 // Options.
 const options: Required<ChannelOptions> = {
   openTimeoutMs: 1, closeTimeoutMs: 1, maxMessageSize: 1, signal: new AbortController().signal, headers: { Cookie: 'a=b' },
   tls: { ca: '', rejectUnauthorized: true }, socket: { family: 4 }, deflate: false, redirects: 5, proxy: null,
-  oneConnectingPerHost: true,
+  oneConnectingPerHost: true, http2: true,
 };
 new WebSocketChannel({ headers: new Headers([['Cookie', 'a=b']]) });
 new WebSocketChannel({ headers: [['Cookie', 'a=b']], openTimeoutMs: null, closeTimeoutMs: undefined, tls: null, signal: AbortSignal.timeout(5) });

@@ -1,0 +1,156 @@
+// The client: a channel between the terminal, or the pipe, and a server.
+
+import { createInterface } from 'node:readline';
+import { WebSocketChannel } from 'websocket-channel';
+import { exitCode } from './outcome.js';
+import { Output } from './output.js';
+import { Terminal } from './terminal.js';
+import { showFrames, showOpening } from './watch.js';
+
+/** Above this many bytes that the system has not taken, stdin waits. */
+const MAX_BUFFERED = 1 << 20;
+
+/** Connects and stays until the channel has stopped: the exit code. */
+export function connect(options) {
+  const isInteractive = Boolean(process.stdin.isTTY && process.stdout.isTTY);
+  return new Client(options, isInteractive).run();
+}
+
+class Client {
+  #options;
+  #channel;
+  #output;
+  #input = null;
+  #received = 0;
+  #silence = null;
+  #isStdinOver = false;
+  #interrupts = 0;
+  /** Sizes of the messages sent, for --frames. */
+  #sizes = [];
+
+  constructor(options, isInteractive) {
+    this.#options = options;
+    this.#output = new Output(options, isInteractive);
+    const channel = new WebSocketChannel(options.channel);
+    channel.protocol = (options.subprotocol ?? []).join(',');
+    if (options.ping) channel.pingInterval = options.ping;
+    channel.notificationCallbacks = { onAuthRequired: ({ attempt }) => (options.user && attempt === 1 ? credentials(options.user) : null) };
+    this.#channel = channel;
+    if (options.frames) showFrames(this.#output, this.#sizes);
+    if (options.verbose) showOpening(this.#output, channel);
+    if (isInteractive) this.#input = new Terminal(this.#output, this);
+  }
+
+  run() {
+    return new Promise((resolve) => {
+      this.#channel.asyncOpen(this.#options.uri, this.#options.origin ?? null, {
+        onStart: () => this.#started(),
+        onMessageAvailable: (_, text) => this.#came(text),
+        onBinaryMessageAvailable: (_, bytes) => this.#came(bytes),
+        onAcknowledge: () => { if (this.#channel.bufferedAmount < MAX_BUFFERED) this.#input?.resume?.(); },
+        onServerClose: (_, code, reason) => this.#output.note(`the server closes: ${code}${reason ? ` ${reason}` : ''}`),
+        onStop: (_, status, detail) => resolve(this.#stopped(detail)),
+      }, null);
+      process.on('SIGINT', () => this.interrupt());
+      this.#output.note(`connecting to ${shown(this.#channel.URI)}`);
+    });
+  }
+
+  get channel() { return this.#channel; }
+
+  /** Ctrl-C: politely first, then at once. */
+  interrupt() {
+    this.#interrupts += 1;
+    if (this.#interrupts > 1) process.exit(130);
+    if (this.#channel.state === 'open') this.#output.note('closing; Ctrl-C again to leave at once');
+    this.close();
+  }
+
+  close(code = this.#options['close-code'] ?? 1000, reason = '') {
+    if (this.#channel.state !== 'idle') this.#channel.close(code, reason);
+  }
+
+  /** Sends text or bytes. */
+  send(data) {
+    const accepted = typeof data === 'string' ? this.#channel.sendMsg(data) : this.#channel.sendBinaryMsg(data);
+    if (!accepted) return this.#output.problem('not sent: the channel is closed.');
+    const bytes = typeof data === 'string' ? Buffer.byteLength(data) : data.length;
+    if (this.#options.frames) this.#sizes.push(bytes);
+    this.#output.sent(data, bytes);
+  }
+
+  #started() {
+    if (this.#channel.state !== 'open') return;
+    const { protocol, extensions } = this.#channel;
+    const facts = [protocol && `subprotocol ${protocol}`, extensions].filter(Boolean).join(', ');
+    this.#output.note(`connected${facts ? ` (${facts})` : ''}`);
+    for (const text of this.#options.send ?? []) this.send(text);
+    if (this.#input) this.#input.start();
+    else this.#readLines();
+  }
+
+  /** Each line of stdin is a message. */
+  #readLines() {
+    const lines = createInterface({ input: process.stdin, crlfDelay: Infinity });
+    this.#input = lines;
+    lines.on('line', (line) => {
+      this.send(this.#options.binary ? Buffer.from(line) : line);
+      if (this.#channel.bufferedAmount > MAX_BUFFERED) lines.pause();
+    });
+    lines.on('close', () => {
+      this.#isStdinOver = true;
+      this.#awaitSilence();
+    });
+  }
+
+  /** stdin has ended: the channel is closed when nothing has come for a while. */
+  #awaitSilence() {
+    clearTimeout(this.#silence);
+    const seconds = this.#options.wait ?? 1;
+    if (!this.#isStdinOver || seconds === Infinity || this.#options.count !== undefined || this.#options.once) return;
+    this.#silence = setTimeout(() => this.close(), seconds * 1000);
+  }
+
+  #came(data) {
+    if (this.#isDone) return;
+    this.#received += 1;
+    if (!this.#output.received(data)) {
+      // Whoever reads our output is slower than the server.
+      this.#channel.suspend();
+      process.stdout.once('drain', () => this.#channel.resume());
+    }
+    if (this.#isDone) this.close();
+    else this.#awaitSilence();
+  }
+
+  get #wanted() { return this.#options.once ? 1 : this.#options.count; }
+  get #isDone() { return this.#wanted !== undefined && this.#received >= this.#wanted; }
+
+  #stopped(detail) {
+    clearTimeout(this.#silence);
+    this.#input?.close();
+    if (!this.#input || this.#input.isTerminal !== true) process.stdin.destroy();
+    if (this.#isDone) return 0;
+    const code = this.#interrupts > 0 && detail.name === 'NS_BINDING_ABORTED' ? 130 : exitCode(detail);
+    if (detail.name === 'NS_OK') this.#output.note(`closed: ${detail.code}${detail.reason ? ` ${detail.reason}` : ''}`);
+    else this.#output.problem(`${detail.message}\n${detail.name}${detail.http?.body ? `\nThe server's answer: ${detail.http.body.trim()}` : ''}`);
+    if (code === 0 && this.#wanted !== undefined) {
+      this.#output.problem(`the connection was closed after ${this.#received} of ${this.#wanted} messages.`);
+      return 1;
+    }
+    return code;
+  }
+}
+
+function credentials(user) {
+  const at = user.indexOf(':');
+  return at < 0 ? { username: user, password: '' } : { username: user.slice(0, at), password: user.slice(at + 1) };
+}
+
+/** A URI without its user and password. */
+function shown(uri) {
+  const url = new URL(uri);
+  url.username = '';
+  url.password = '';
+  return url.href;
+}

@@ -1,0 +1,108 @@
+// --listen: the other end, for whoever tests a client.
+
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import { createSecureServer } from 'node:http2';
+import { createInterface } from 'node:readline';
+import { LoadGroup, WebSocketChannel } from 'websocket-channel';
+import { certificate } from './certificate.js';
+import { Output } from './output.js';
+import { size } from './style.js';
+import { showFrames } from './watch.js';
+
+/** Serves until it is interrupted: the exit code. */
+export async function listen(options) {
+  const output = new Output(options, false);
+  if (options.frames) showFrames(output, []);
+  const everybody = new LoadGroup();
+  const accept = (request, socket, head) => serve(options, output, everybody, [request, socket, head]);
+  const page = (request, response) => response.writeHead(426, { 'Content-Type': 'text/plain; charset=utf-8' }).end('This is a WebSocket server. Open ws:// or wss:// with this address.\n');
+  const server = options.tls ? await secure(options, output, page) : createServer(page);
+  server.on('upgrade', accept);
+  server.on('connect', (request) => { if (request.stream) accept(request, request.stream, null); });
+  server.listen(options.listen, options.host ?? '127.0.0.1');
+  try {
+    await once(server, 'listening');
+  } catch (error) {
+    output.problem(`cannot listen: ${error.message}.`);
+    return 1;
+  }
+  const { address, port, family } = server.address();
+  const host = family === 'IPv6' ? `[${address}]` : address;
+  output.note(`listening on ${options.tls ? 'wss' : 'ws'}://${host}:${port}/ (${options.relay ? 'relays' : options.stdin ? 'sends stdin' : 'echoes'}); Ctrl-C ends it`);
+  if (options.stdin) sendLines(everybody, output);
+  await interrupted(everybody);
+  server.close();
+  server.closeAllConnections?.();
+  return 0;
+}
+
+/** One client. */
+function serve(options, output, everybody, upgrade) {
+  const { deflate, maxMessageSize } = options.channel;
+  const channel = new WebSocketChannel({ ...deflate === false && { deflate }, ...maxMessageSize !== undefined && { maxMessageSize }, headers: options.channel.headers });
+  channel.protocol = (options.subprotocol ?? []).join(',');
+  channel.loadGroup = everybody;
+  if (options.ping) channel.pingInterval = options.ping;
+  const name = `#${channel.serial}`;
+  const received = (data) => {
+    if (options.stdin) return output.received(data);
+    if (options.verbose) output.note(`${name}: ${size(data.length)}`);
+    for (const member of options.relay ? [...everybody].filter((it) => it !== channel) : [channel]) {
+      if (typeof data === 'string') member.sendMsg(data);
+      else member.sendBinaryMsg(data);
+    }
+    // Who sends faster than it reads waits until it has read.
+    if (!options.relay && channel.bufferedAmount > 1 << 20 && !isWaiting) {
+      isWaiting = true;
+      channel.suspend();
+    }
+  };
+  let isWaiting = false;
+  channel.asyncAccept(...upgrade, {
+    onStart: () => { if (channel.state === 'open') output.note(`${name} is here: ${new URL(channel.URI).pathname}`); },
+    onMessageAvailable: (_, text) => received(text),
+    onBinaryMessageAvailable: (_, bytes) => received(bytes),
+    onAcknowledge() {
+      if (!isWaiting || channel.bufferedAmount > 1 << 16) return;
+      isWaiting = false;
+      channel.resume();
+    },
+    onStop: (_, status, { message, code, name: status_name }) => output.note(`${name} has left: ${status_name === 'NS_OK' ? code : message}`),
+  }, null);
+}
+
+async function secure(options, output, page) {
+  const given = options.channel.tls;
+  if (Boolean(given.cert) !== Boolean(given.key)) throw Object.assign(new Error('--tls: --cert and --key belong together.'), { result: 0 });
+  const made = given.cert ? given : await certificate();
+  if (!given.cert) output.note(`a throw-away certificate: clients trust it with --ca ${made.path}, or anything with --insecure`);
+  return createSecureServer({ cert: made.cert, key: made.key, allowHTTP1: true, settings: { enableConnectProtocol: true } }, page);
+}
+
+function sendLines(everybody, output) {
+  createInterface({ input: process.stdin, crlfDelay: Infinity }).on('line', (line) => output.note(`sent to ${everybody.sendMsg(line)}`));
+}
+
+/** Ctrl-C or the system's wish: everybody is told, a second one ends at once. */
+function interrupted(everybody) {
+  return new Promise((resolve) => {
+    let count = 0;
+    for (const signal of ['SIGINT', 'SIGTERM']) {
+      process.on(signal, () => {
+        count += 1;
+        if (count > 1) process.exit(130);
+        process.stdin.destroy();
+        for (const channel of everybody) channel.close(1001, 'The server ends.');
+        const look = setInterval(() => { if (everybody.activeCount === 0) finish(); }, 20);
+        const limit = setTimeout(() => finish(), 1000);
+        const finish = () => {
+          clearInterval(look);
+          clearTimeout(limit);
+          everybody.cancel();
+          resolve();
+        };
+      });
+    }
+  });
+}

@@ -1,0 +1,139 @@
+// --load: many connections to a server that echoes, messages at a rate, and how long each took to come back.
+
+import { createHistogram, performance } from 'node:perf_hooks';
+import { WebSocketChannel } from 'websocket-channel';
+import { exitCode } from './outcome.js';
+import { styles } from './style.js';
+
+/** How many connections may be opening at a time. */
+const OPENING = 100;
+
+/** Opens, sends, and sums up: the exit code, that of the worst connection. */
+export async function load(options) {
+  const { load: count, rate = 1, size = 125, seconds = 10 } = options;
+  const run = { options, text: 'x'.repeat(size), latencies: createHistogram(), opening: createHistogram(), sent: 0, received: 0, open: 0, failures: new Map(), worst: 0, isOver: false };
+  process.on('SIGINT', () => { if (run.isOver) process.exit(130); else run.isOver = true; });
+  const progress = showProgress(run);
+  const channels = await openAll(run, count);
+  const began = performance.now();
+  const cpu = process.cpuUsage();
+  await send(run, channels, rate, seconds);
+  run.isOver = true;
+  const elapsed = (performance.now() - began) / 1000;
+  const { user, system } = process.cpuUsage(cpu);
+  progress.stop();
+  await Promise.all(channels.map(({ close }) => close()));
+  summarize(run, count, elapsed, (user + system) / 1e6);
+  return run.worst;
+}
+
+/** A channel, once it is open or has failed: { channel, close } or null. Its echoes are timed. */
+function open(run) {
+  const { options } = run;
+  const began = performance.now();
+  const times = [];
+  let ended;
+  const end = new Promise((resolve) => { ended = resolve; });
+  return new Promise((resolve) => {
+    const channel = new WebSocketChannel(options.channel);
+    channel.protocol = (options.subprotocol ?? []).join(',');
+    channel.asyncOpen(options.uri, options.origin ?? null, {
+      onStart() {
+        if (channel.state !== 'open') return resolve(null);
+        run.open += 1;
+        run.opening.record(micros(performance.now() - began));
+        resolve({ channel, times, close() { channel.close(); return end; } });
+      },
+      onMessageAvailable() {
+        const time = times.shift();
+        if (time === undefined) return; // the server says more than it was told
+        run.received += 1;
+        run.latencies.record(micros(performance.now() - time));
+      },
+      onStop(_, status, detail) {
+        ended();
+        if (detail.name === 'NS_OK' && run.isOver) return;
+        run.failures.set(detail.message, (run.failures.get(detail.message) ?? 0) + 1);
+        run.worst = Math.max(run.worst, exitCode(detail) || 1);
+      },
+    }, null);
+  });
+}
+
+async function openAll(run, count) {
+  const channels = [];
+  let left = count;
+  const next = async () => {
+    while (left > 0 && !run.isOver) {
+      left -= 1;
+      const channel = await open(run);
+      if (channel) channels.push(channel);
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(OPENING, count) }, next));
+  return channels;
+}
+
+/** `rate` messages a second on each channel, evenly over the time; what the machine does not keep up with is sent later, not left out. */
+async function send(run, channels, rate, seconds) {
+  const began = performance.now();
+  const all = rate * seconds * channels.length;
+  while (run.sent < all && !run.isOver) {
+    const due = Math.min(all, ((performance.now() - began) / 1000) * rate * channels.length);
+    for (; run.sent < due; run.sent++) {
+      const { channel, times } = channels[run.sent % channels.length];
+      times.push(performance.now());
+      channel.sendMsg(run.text);
+    }
+    if (performance.now() - began > seconds * 1000) break;
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+  // The last echoes are still on their way.
+  for (let waited = 0; run.received < run.sent && waited < 1000 && channels.some(({ channel }) => channel.state === 'open'); waited += 10) {
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}
+
+/** A line a second: on a terminal always the same one. */
+function showProgress(run) {
+  const { isTTY } = process.stderr;
+  let before = 0;
+  const show = () => {
+    const line = `${run.open} open, ${run.sent} sent, ${run.received} back, ${run.received - before} a second, median ${ms(run.latencies.percentile(50))}`;
+    before = run.received;
+    process.stderr.write(isTTY ? `\r\x1b[2K${line}` : `${line}\n`);
+  };
+  if (run.options.quiet) return { stop() {} };
+  const timer = setInterval(show, 1000);
+  return {
+    stop() {
+      clearInterval(timer);
+      if (isTTY) process.stderr.write('\r\x1b[2K');
+    },
+  };
+}
+
+function summarize(run, count, elapsed, cpu) {
+  const style = styles(process.stdout, run.options);
+  const { latencies, opening } = run;
+  const percentiles = (histogram) => [50, 90, 99, 99.9].map((it) => `${it} % ${ms(histogram.percentile(it))}`).join('   ') + `   max ${ms(histogram.max)}`;
+  if (run.options.json) {
+    const all = (histogram) => (histogram.count === 0 ? null : Object.fromEntries([50, 90, 99, 99.9].map((it) => [`p${it}`, histogram.percentile(it) / 1000])));
+    return console.log(JSON.stringify({
+      connections: run.open, wanted: count, sent: run.sent, received: run.received, seconds: elapsed, perSecond: run.received / elapsed,
+      latencyMs: all(latencies), openingMs: all(opening), failures: Object.fromEntries(run.failures),
+    }));
+  }
+  const lines = [
+    ['connections', `${run.open} of ${count}`],
+    ['opened in', opening.count > 0 ? percentiles(opening) : '–'],
+    ['messages', `${run.sent} sent, ${run.received} came back, ${Math.round(run.received / elapsed)} a second over ${elapsed.toFixed(1)} s`],
+    ['there and back', latencies.count > 0 ? percentiles(latencies) : '–'],
+    ['this process', `${Math.round((cpu / elapsed) * 100)} % of a core`],
+  ];
+  for (const [name, value] of lines) console.log(`${style('bold', name.padEnd(15))} ${value}`);
+  for (const [message, times] of run.failures) console.log(style('red', `${times} × ${message}`));
+}
+
+const micros = (milliseconds) => Math.max(1, Math.round(milliseconds * 1000));
+const ms = (micros) => `${(micros / 1000).toFixed(micros < 10_000 ? 2 : 1)} ms`;

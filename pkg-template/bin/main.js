@@ -1,0 +1,29 @@
+#!/usr/bin/env node
+// `npx websocket-channel`: a WebSocket client, server and load generator for the terminal. scripts/build.js bundles it into cli.mjs.
+
+import { connect } from './client.js';
+import { listen } from './listen.js';
+import { load } from './load.js';
+import { HELP, USAGE_ERROR, UsageError, parse } from './options.js';
+import { VERSION } from 'build:version';
+
+async function main() {
+  const options = parse(process.argv.slice(2));
+  if (options.help) return console.log(HELP);
+  if (options.version) return console.log(VERSION);
+  if (options.listen !== undefined) return listen(options);
+  if (options.load !== undefined) return load(options);
+  return connect(options);
+}
+
+// Who reads our output may stop before it ends (`| head`): that is no failure.
+process.stdout.on('error', (error) => process.exit(error.code === 'EPIPE' ? 0 : 1));
+
+try {
+  process.exitCode = (await main()) ?? 0;
+} catch (error) {
+  // A ChannelError thrown here is about an option or the URI.
+  if (!(error instanceof UsageError) && error.result === undefined) throw error;
+  console.error(`websocket-channel: ${error.message}\nTry: websocket-channel --help`);
+  process.exitCode = USAGE_ERROR;
+}

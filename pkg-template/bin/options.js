@@ -1,0 +1,181 @@
+// The command line: one table of flags, which is parsed and printed as the help.
+
+import { readFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { EXIT_CODES } from './outcome.js';
+
+export const USAGE_ERROR = 2;
+
+/** The command line is wrong: the message says how. */
+export class UsageError extends Error {}
+
+/** [name, short, what its value is called or null, what it does]; a name that ends with + may be given several times. */
+const FLAGS = {
+  'Messages': [
+    ['send+', 's', 'TEXT', 'send this text once the connection is open, before anything else'],
+    ['once', '1', null, 'end after the first message'],
+    ['count', 'n', 'N', 'end after N messages'],
+    ['wait', 'w', 'SECONDS', 'when stdin has ended, stay until no message has come for so long; "forever" until the server closes (default 1)'],
+    ['json', 'j', null, 'print an object a line: time, direction, kind, size, and text or base64; on a terminal, indent messages that are JSON'],
+    ['binary', 'b', null, 'each line of stdin is sent as a binary message'],
+    ['save', null, 'FOLDER', 'save binary messages to files there, instead of printing them'],
+  ],
+  'The connection': [
+    ['header+', 'H', '"NAME: VALUE"', 'add a request header'],
+    ['subprotocol+', 'p', 'NAME', 'ask for a subprotocol, the preferred one first'],
+    ['origin', 'o', 'ORIGIN', 'send this Origin'],
+    ['user', 'u', 'NAME:PASSWORD', 'for a server that asks (Basic, Digest)'],
+    ['proxy', 'x', 'URI', 'http://, https:// or socks5://, or "env" for the usual variables'],
+    ['ca', null, 'FILE', 'trust the certificates in this file, too'],
+    ['cert', null, 'FILE', 'the client\'s certificate; with --listen, the server\'s'],
+    ['key', null, 'FILE', 'its key'],
+    ['insecure', 'k', null, 'trust any certificate'],
+    ['http2', null, null, 'offer HTTP/2'],
+    ['no-deflate', null, null, 'offer no compression'],
+    ['max-redirects', null, 'N', 'how many redirects to follow (default 10)'],
+    ['max-size', null, 'BYTES', 'the longest message to take (default 128 MiB)'],
+    ['timeout', 't', 'SECONDS', 'how long the connection may take to open (default 20)'],
+    ['ping', null, 'SECONDS', 'send a ping after so much silence'],
+    ['close-code', null, 'CODE', 'close with this code instead of 1000'],
+  ],
+  'Looking in': [
+    ['frames', 'f', null, 'show each frame both ways'],
+    ['verbose', 'v', null, 'show how the connection comes about: lookup, connect, TLS, redirects, response'],
+    ['quiet', 'q', null, 'show nothing but messages and failures'],
+    ['no-color', null, null, 'no colours; the variable NO_COLOR does the same'],
+  ],
+  'Serving': [
+    ['listen', 'l', 'PORT', 'be the server, on this port of 127.0.0.1: send back what comes'],
+    ['host', null, 'ADDRESS', 'listen there instead'],
+    ['relay', null, null, 'send what one client says to all the others'],
+    ['stdin', null, null, 'send each line of stdin to all clients'],
+    ['tls', null, null, 'serve wss, with --cert and --key or with a throw-away certificate'],
+  ],
+  'Load': [
+    ['load', null, 'N', 'open N connections to a server that echoes, and measure'],
+    ['rate', null, 'N', 'messages a second on each of them (default 1)'],
+    ['size', null, 'BYTES', 'the size of a message (default 125)'],
+    ['seconds', null, 'SECONDS', 'how long (default 10)'],
+  ],
+  'Other': [
+    ['help', 'h', null, 'print this'],
+    ['version', 'V', null, 'print the version'],
+  ],
+};
+
+const ALL = Object.values(FLAGS).flat().map(([name, short, value]) => ({ name: name.replace('+', ''), short, takesValue: value !== null, isList: name.endsWith('+') }));
+const NUMBERS = ['count', 'wait', 'max-redirects', 'max-size', 'timeout', 'ping', 'close-code', 'listen', 'load', 'rate', 'size', 'seconds'];
+
+export const HELP = `Usage: websocket-channel [options] URI
+       websocket-channel --listen PORT [options]
+       websocket-channel --load N [options] URI
+
+Connects to a WebSocket server. On a terminal, type a line to send it, and /help for more. In a pipe, each line of stdin is a message,
+and each message goes to stdout. What else there is to say goes to stderr.
+
+  websocket-channel wss://example.org/chat
+  echo '{"hello":1}' | websocket-channel --once wss://example.org/api
+  websocket-channel --frames --header 'Authorization: Bearer x' wss://example.org
+  websocket-channel --listen 8080 --relay
+
+${Object.entries(FLAGS).map(([group, flags]) => `${group}\n${flags.map(describe).join('\n')}`).join('\n\n')}
+
+Exit codes
+${EXIT_CODES.map(([code, text]) => `  ${String(code).padStart(3)}  ${text}`).join('\n')}`;
+
+function describe([name, short, value, text]) {
+  const flag = `${short ? `-${short}, ` : '    '}--${name.replace('+', '')}${value ? ` ${value}` : ''}`;
+  const WIDTH = 32;
+  const lines = wrap(text, 96 - WIDTH);
+  return [`  ${flag}`.padEnd(WIDTH) + (`  ${flag}`.length < WIDTH ? lines.shift() : ''), ...lines.map((line) => ' '.repeat(WIDTH) + line)].join('\n');
+}
+
+function wrap(text, width) {
+  const lines = [''];
+  for (const word of text.split(' ')) {
+    if (`${lines.at(-1)} ${word}`.length > width) lines.push('');
+    lines[lines.length - 1] += `${lines.at(-1) === '' ? '' : ' '}${word}`;
+  }
+  return lines;
+}
+
+/** The command line as an object: flags by their names, numbers as numbers, `uri`, and `channel`, the options of a channel. */
+export function parse(args) {
+  const config = Object.fromEntries(ALL.map(({ name, short, takesValue, isList }) => [name, { type: takesValue ? 'string' : 'boolean', multiple: isList, ...short && { short } }]));
+  let parsed;
+  try {
+    parsed = parseArgs({ args, options: config, allowPositionals: true });
+  } catch (error) {
+    throw new UsageError(hint(error));
+  }
+  const options = { ...parsed.values };
+  for (const name of NUMBERS) if (options[name] !== undefined) options[name] = number(name, options[name]);
+  const [uri, ...rest] = parsed.positionals;
+  if (options.help || options.version) return options;
+  if (rest.length > 0) throw new UsageError(`"${rest[0]}" is one argument too many. Messages come from stdin, or with --send.`);
+  if (options.listen !== undefined && uri !== undefined) throw new UsageError('--listen takes a port, and no URI.');
+  if (options.listen === undefined && uri === undefined) throw new UsageError('a URI is missing, such as wss://example.org.');
+  if (options.listen !== undefined && options.load !== undefined) throw new UsageError('--listen and --load are two programs: start one each.');
+  return { ...options, uri: uri === undefined ? undefined : withScheme(uri), channel: channelOptions(options) };
+}
+
+/** Node's message, and the flag that was meant. */
+function hint(error) {
+  const [, wrong] = /Unknown option '--?([^']+)'/.exec(error.message) ?? [];
+  if (!wrong) return error.message.split('. To specify')[0];
+  const near = ALL.map(({ name }) => name).find((name) => name.startsWith(wrong) || wrong.startsWith(name) || distance(name, wrong) <= 2);
+  return `there is no option ${wrong.length === 1 ? '-' : '--'}${wrong}.${near ? ` Did you mean --${near}?` : ''}`;
+}
+
+/** How many letters apart (Levenshtein). */
+function distance(one, other) {
+  let row = Array.from({ length: other.length + 1 }, (_, at) => at);
+  for (const [at, letter] of [...one].entries()) {
+    const next = [at + 1];
+    for (let to = 1; to <= other.length; to++) next[to] = Math.min(row[to] + 1, next[to - 1] + 1, row[to - 1] + (letter === other[to - 1] ? 0 : 1));
+    row = next;
+  }
+  return row.at(-1);
+}
+
+function number(name, text) {
+  if (name === 'wait' && text === 'forever') return Infinity;
+  const value = Number(text);
+  const isWhole = !['wait', 'timeout', 'rate', 'seconds'].includes(name);
+  if (text.trim() === '' || !(value >= 0) || value === Infinity || (isWhole && !Number.isInteger(value))) {
+    throw new UsageError(`--${name}: "${text}" is not a ${isWhole ? 'whole ' : ''}number from 0 on.`);
+  }
+  return value;
+}
+
+/** `localhost:8080` is meant as ws://localhost:8080. */
+const withScheme = (uri) => (/^[a-z][a-z0-9+.-]*:\/\//i.test(uri) ? uri : `ws://${uri}`);
+
+function channelOptions(options) {
+  const { ca, cert, key, insecure } = options;
+  const tls = { ...ca && { ca: file('ca', ca) }, ...cert && { cert: file('cert', cert) }, ...key && { key: file('key', key) }, ...insecure && { rejectUnauthorized: false } };
+  return {
+    tls,
+    headers: (options.header ?? []).map(header),
+    ...options['no-deflate'] && { deflate: false },
+    ...options.http2 && { http2: true },
+    ...options.proxy && { proxy: options.proxy },
+    ...options['max-redirects'] !== undefined && { redirects: options['max-redirects'] },
+    ...options['max-size'] !== undefined && { maxMessageSize: options['max-size'] },
+    ...options.timeout !== undefined && { openTimeoutMs: Math.ceil(options.timeout * 1000) },
+  };
+}
+
+function header(line) {
+  const at = line.indexOf(':');
+  if (at < 1) throw new UsageError(`--header: "${line}" has no colon. Write "Name: value".`);
+  return [line.slice(0, at), line.slice(at + 1).trim()];
+}
+
+function file(name, path) {
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    throw new UsageError(`--${name}: ${error.message}.`);
+  }
+}

@@ -1,0 +1,39 @@
+// What a channel's end means to a script.
+
+/** [code, what it means], as the help has them. */
+export const EXIT_CODES = [
+  [0, 'the connection was closed cleanly, or everything asked for has come'],
+  [1, 'the connection was lost'],
+  [2, 'the command line is wrong'],
+  [3, 'no connection: the name was not found, or nothing listens there'],
+  [4, 'the server answered with another HTTP status than an upgrade'],
+  [5, 'TLS: the certificate is not trusted, or the handshake failed'],
+  [6, 'the time was up: opening, closing or waiting for a pong'],
+  [7, 'the proxy refused, or was not found'],
+  [8, 'the server broke the protocol, or a limit'],
+  [9, 'the server closed with an error: a code other than 1000, 1001 or none'],
+  [130, 'interrupted'],
+];
+
+const BY_STATUS = {
+  NS_OK: 0,
+  NS_BINDING_ABORTED: 130,
+  NS_ERROR_UNKNOWN_HOST: 3,
+  NS_ERROR_WEBSOCKET_CONNECTION_REFUSED: 3,
+  NS_ERROR_NET_INADEQUATE_SECURITY: 5,
+  NS_ERROR_NET_TIMEOUT_EXTERNAL: 6,
+  NS_ERROR_PROXY_CONNECTION_REFUSED: 7,
+  NS_ERROR_UNKNOWN_PROXY_HOST: 7,
+  NS_ERROR_ILLEGAL_VALUE: 8,
+  NS_ERROR_CANNOT_CONVERT_DATA: 8,
+  NS_ERROR_FILE_TOO_BIG: 8,
+  NS_ERROR_INVALID_CONTENT_ENCODING: 8,
+};
+const FINE = [1000, 1001, 1005];
+
+/** The exit code for what onStop was told. */
+export function exitCode({ name, http, closedBy, code }) {
+  if (http !== null) return name.includes('PROXY') ? 7 : 4;
+  if (name === 'NS_OK' && closedBy === 'remote' && !FINE.includes(code)) return 9;
+  return BY_STATUS[name] ?? 1;
+}

@@ -1,0 +1,75 @@
+// What goes to stdout, messages, and to stderr, all the rest.
+
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { clock, hex, indented, printable, size, styles } from './style.js';
+
+export class Output {
+  #options;
+  #isInteractive;
+  #style;
+  #errorStyle;
+  #saved = 0;
+  /** What is printed while a line is being typed goes above it. */
+  around = (print) => print();
+  isIndenting;
+
+  constructor(options, isInteractive) {
+    this.#options = options;
+    this.#isInteractive = isInteractive;
+    this.#style = styles(process.stdout, options);
+    this.#errorStyle = styles(process.stderr, options);
+    this.isIndenting = Boolean(options.json);
+  }
+
+  get style() { return this.#errorStyle; }
+
+  /** A message that came; false if stdout is full. */
+  received(data) {
+    const isText = typeof data === 'string';
+    const bytes = isText ? Buffer.byteLength(data) : data.length;
+    if (!isText && this.#options.save) return this.#save(data);
+    if (this.#isInteractive) return this.#show('cyan', '←', data, bytes);
+    if (this.#options.json) return this.#line('received', data, bytes);
+    return process.stdout.write(isText ? `${data}\n` : data);
+  }
+
+  /** A message that was accepted. What was typed on a terminal stands there already. */
+  sent(data, bytes) {
+    if (this.#options.json && !this.#isInteractive) this.#line('sent', data, bytes);
+    else if (this.#isInteractive && typeof data !== 'string') this.note(`sent ${size(bytes)} of binary`);
+  }
+
+  /** How things stand. */
+  note(text) {
+    if (!this.#options.quiet) this.aside(this.#errorStyle('dim', text));
+  }
+
+  /** What went wrong. */
+  problem(text) { this.aside(this.#errorStyle('red', printable(text))); }
+
+  aside(text) { this.around(() => process.stderr.write(`${text}\n`)); }
+
+  #show(colour, arrow, data, bytes) {
+    const isText = typeof data === 'string';
+    const body = isText ? printable((this.isIndenting && indented(data)) || data) : hex(data);
+    const head = this.#style('dim', `${clock()} ${arrow} ${size(bytes)}${isText ? '' : ' binary'}`);
+    let taken;
+    this.around(() => { taken = process.stdout.write(`${head}${isText && !body.includes('\n') ? ' ' : '\n'}${this.#style(colour, body)}\n`); });
+    return taken;
+  }
+
+  #line(direction, data, bytes) {
+    const isText = typeof data === 'string';
+    const object = { time: new Date().toISOString(), direction, kind: isText ? 'text' : 'binary', size: bytes, ...isText ? { text: data } : { base64: Buffer.from(data).toString('base64') } };
+    return process.stdout.write(`${JSON.stringify(object)}\n`);
+  }
+
+  #save(bytes) {
+    mkdirSync(this.#options.save, { recursive: true });
+    const path = join(this.#options.save, `${new Date().toISOString().replace(/[:.]/g, '-')}-${++this.#saved}.bin`);
+    writeFileSync(path, bytes, { flag: 'wx' });
+    this.note(`saved ${size(bytes.length)} as ${path}`);
+    return true;
+  }
+}

@@ -1,0 +1,45 @@
+// Colours, and what a person is shown of bytes and sizes.
+
+import { styleText } from 'node:util';
+
+/** A function (style, text) for what is written to this stream: it leaves the text alone where colours are not wanted. */
+export function styles(stream, options) {
+  const wanted = !options['no-color'] && !process.env.NO_COLOR && stream.isTTY && process.env.TERM !== 'dumb';
+  return wanted ? (style, text) => styleText(style, text, { validateStream: false }) : (style, text) => text;
+}
+
+/** 12:34:56.789 */
+export const clock = (date = new Date()) => date.toTimeString().slice(0, 8) + `.${String(date.getMilliseconds()).padStart(3, '0')}`;
+
+/** "125 B", "1.2 kB" */
+export function size(bytes) {
+  const units = ['B', 'kB', 'MB', 'GB'];
+  let at = 0;
+  for (; bytes >= 1000 && at < units.length - 1; at++) bytes /= 1000;
+  return `${at === 0 ? bytes : bytes.toFixed(1)} ${units[at]}`;
+}
+
+/** Sixteen bytes a line: where, as numbers, as ASCII. At most `limit` bytes. */
+export function hex(bytes, limit = 512) {
+  const lines = [];
+  for (let at = 0; at < Math.min(bytes.length, limit); at += 16) {
+    const row = [...bytes.subarray(at, Math.min(at + 16, limit))];
+    const numbers = row.map((byte) => byte.toString(16).padStart(2, '0')).join(' ').padEnd(47);
+    lines.push(`${at.toString(16).padStart(6, '0')}  ${numbers}  ${row.map((byte) => (byte > 31 && byte < 127 ? String.fromCharCode(byte) : '.')).join('')}`);
+  }
+  if (bytes.length > limit) lines.push(`… ${size(bytes.length - limit)} more`);
+  return lines.join('\n');
+}
+
+/** A text that cannot move the cursor or change the terminal: control characters, but for line breaks and tabs, as their pictures. */
+export const printable = (text) => text.replace(/[\0-\x08\x0b-\x1f\x7f-\x9f]/g, (char) => (char < ' ' ? String.fromCharCode(0x2400 + char.charCodeAt(0)) : '\ufffd'));
+
+/** A text that is a JSON object or array, indented; null if it is none. */
+export function indented(text) {
+  if (!/^\s*[[{]/.test(text)) return null;
+  try {
+    return JSON.stringify(JSON.parse(text), null, 2);
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,100 @@
+// A person at a terminal: line editing, history, commands.
+
+import { readFileSync } from 'node:fs';
+import { clearLine, createInterface, cursorTo } from 'node:readline';
+
+const HELP = `A line is sent as a text message. A line that begins with / is a command; // sends a line that begins with /.
+  /ping [TEXT]             send a ping, and say how long the pong took
+  /close [CODE [REASON]]   close, with 1000 unless you say so
+  /binary @FILE            send a file as a binary message
+  /binary 01 ff 7f         send these bytes
+  /text @FILE              send a file as a text message
+  /json                    indent messages that are JSON, or stop that
+  /help                    this
+Up and down go through what you have sent. Ctrl-C closes politely, a second one leaves at once.`;
+
+export class Terminal {
+  isTerminal = true;
+  #output;
+  #client;
+  #lines = null;
+
+  constructor(output, client) {
+    this.#output = output;
+    this.#client = client;
+  }
+
+  /** Begins to read lines. */
+  start() {
+    const lines = createInterface({ input: process.stdin, output: process.stdout, prompt: '> ', historySize: 1000, removeHistoryDuplicates: true, completer });
+    this.#lines = lines;
+    this.#output.around = (print) => {
+      cursorTo(process.stdout, 0);
+      clearLine(process.stdout, 0);
+      print();
+      if (this.#lines) lines.prompt(true);
+    };
+    lines.on('line', (line) => {
+      this.#take(line);
+      if (this.#lines) lines.prompt();
+    });
+    lines.on('SIGINT', () => this.#client.interrupt());
+    lines.on('close', () => { // Ctrl-D
+      if (this.#lines) this.#client.close();
+    });
+    lines.prompt();
+  }
+
+  close() {
+    const lines = this.#lines;
+    this.#lines = null;
+    this.#output.around = (print) => print();
+    lines?.close();
+    if (lines) process.stdout.write('\n');
+  }
+
+  #take(line) {
+    if (line === '') return;
+    if (!line.startsWith('/') || line.startsWith('//')) return this.#client.send(line.startsWith('//') ? line.slice(1) : line);
+    const [, command, rest] = /^\/(\S*)\s*(.*)$/.exec(line);
+    const run = COMMANDS[command];
+    if (!run) return this.#output.problem(`there is no command /${command}. /help lists them.`);
+    try {
+      run(this.#client, rest, this.#output);
+    } catch (error) {
+      this.#output.problem(error.message);
+    }
+  }
+}
+
+const COMMANDS = {
+  ping(client, text, output) {
+    client.channel.sendPing(text || undefined).then((ms) => output.note(`pong after ${ms.toFixed(1)} ms`), (error) => output.problem(error.message));
+  },
+  close(client, rest) {
+    const [, code, reason] = /^(\d*)\s*(.*)$/.exec(rest);
+    client.close(code === '' ? undefined : Number(code), reason);
+  },
+  binary: (client, rest) => client.send(rest.startsWith('@') ? readFileSync(rest.slice(1)) : bytes(rest)),
+  text(client, rest) {
+    if (!rest.startsWith('@')) throw new Error('Write /text @FILE.');
+    client.send(readFileSync(rest.slice(1), 'utf8'));
+  },
+  json(client, rest, output) {
+    output.isIndenting = !output.isIndenting;
+    output.note(`JSON is ${output.isIndenting ? '' : 'not '}indented`);
+  },
+  help: (client, rest, output) => output.aside(HELP),
+  quit: (client) => client.close(),
+};
+
+function bytes(text) {
+  const digits = text.replace(/\s+/g, '');
+  if (digits === '' || digits.length % 2 !== 0 || /[^0-9a-f]/i.test(digits)) throw new Error('Write /binary @FILE, or bytes in hexadecimal: /binary 01 ff 7f.');
+  return Buffer.from(digits, 'hex');
+}
+
+function completer(line) {
+  const all = Object.keys(COMMANDS).map((name) => `/${name} `);
+  return [line.startsWith('/') ? all.filter((it) => it.startsWith(line)) : [], line];
+}

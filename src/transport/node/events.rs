@@ -1,0 +1,224 @@
+//! `eventService`: what happens on every channel of the process, for those who look (Gecko's nsIWebSocketEventService).
+//!
+//! Nothing is made while nobody listens. What happens is told in a microtask, so that a listener may call anything.
+
+use std::cell::{Cell, RefCell};
+
+use js_sys::{Array, Function, Object, Reflect, Uint8Array};
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::spawn_local;
+
+use super::Node;
+use super::socket::{Assembly, assemble};
+use super::transport::{Incoming, hand_over};
+use super::windows;
+use crate::protocol::{Head, Onlooker, Sight};
+use crate::transport::{Trampoline, object, report};
+
+thread_local! {
+    static LISTENERS: RefCell<Vec<JsValue>> = RefCell::default();
+    /// How many times there was a first listener; 0 while there is none.
+    static WATCH: Cell<u32> = const { Cell::new(0) };
+    static WATCHES: Cell<u32> = const { Cell::new(0) };
+    /// What has happened and was not told yet: a method and its arguments.
+    static NEWS: RefCell<Vec<(&'static str, Array)>> = RefCell::default();
+    /// Whose message is made for the listeners.
+    static TELLER: Teller = Teller::new();
+}
+
+/// What one direction of a connection is seen through.
+pub(super) struct Watched {
+    onlooker: Onlooker,
+    frame: Option<(Head, f64, Assembly)>,
+    /// Which watch it belongs to: between two watches frames went by unseen.
+    watch: u32,
+}
+
+/// Whether anybody listens.
+#[inline]
+pub(super) fn is_watched() -> bool {
+    WATCH.get() != 0
+}
+
+/// Tells what has happened, soon.
+#[cold]
+fn tell(method: &'static str, arguments: Array) {
+    let is_first = NEWS.with_borrow_mut(|news| {
+        news.push((method, arguments));
+        news.len() == 1
+    });
+    if is_first {
+        spawn_local(async { tell_all() });
+    }
+}
+
+fn tell_all() {
+    for (method, arguments) in NEWS.take() {
+        for listener in LISTENERS.with_borrow(Clone::clone) {
+            let called = Reflect::get(&listener, &method.into()).and_then(|it| match it.dyn_ref::<Function>() {
+                Some(function) => function.apply(&listener, &arguments),
+                None => Ok(JsValue::UNDEFINED),
+            });
+            if let Err(error) = called {
+                report(&error);
+            }
+        }
+    }
+}
+
+/// The arguments of a call.
+macro_rules! arguments {
+    ($($argument:expr),*) => { Array::from_iter([$(JsValue::from($argument)),*]) };
+}
+
+impl Node {
+    fn serial(&self) -> u32 {
+        self.attributes.node.serial.get()
+    }
+
+    /// `asyncOpen` or `asyncAccept` has succeeded.
+    pub(super) fn tell_created(&self, uri: &str, protocols: &[String]) {
+        if is_watched() {
+            tell("webSocketCreated", arguments![self.serial(), uri, protocols.join(", ")]);
+        }
+    }
+
+    /// The handshake has settled everything.
+    pub(super) fn tell_opened(&self) {
+        if is_watched() {
+            let it = &self.attributes;
+            let (uri, protocol) = (it.uri.borrow().clone(), it.protocol.borrow().clone());
+            tell("webSocketOpened", arguments![self.serial(), uri, protocol, it.extensions.borrow().as_str()]);
+        }
+    }
+
+    /// A message that is about to be delivered.
+    pub(super) fn tell_message(&self, message: &Incoming) {
+        TELLER.with(|teller| {
+            teller.serial.set(self.serial());
+            hand_over(&teller.trampoline, message.clone());
+        });
+    }
+
+    /// The first `len` bytes of the receive window, before anything is unmasked there.
+    #[cold]
+    pub(super) fn look_at_received(&self, len: usize) {
+        let mut watched = self.watched.borrow_mut();
+        if watched.as_ref().is_none_or(|it| it.watch != WATCH.get()) {
+            let wire = self.wire.borrow();
+            let (remaining, header) = wire.connection.position();
+            *watched =
+                Some(Watched { onlooker: Onlooker::joining(remaining, header), frame: None, watch: WATCH.get() });
+        }
+        let Some(watched) = &mut *watched else { return };
+        windows::with_received(len, |bytes, _| watched.look(self.serial(), "frameReceived", bytes));
+    }
+
+    /// Bytes that are about to be written: whole frames.
+    #[cold]
+    pub(super) fn look_at_sent(&self, bytes: &[u8]) {
+        let mut watched = Watched { onlooker: Onlooker::default(), frame: None, watch: WATCH.get() };
+        watched.look(self.serial(), "frameSent", bytes);
+    }
+
+    /// How many bytes may pass wasm by: none while somebody looks at them.
+    pub(super) fn passable(&self) -> f64 {
+        if is_watched() { 0.0 } else { self.wire.borrow().connection.passable() as f64 }
+    }
+}
+
+/// The channel has stopped.
+pub(crate) fn tell_closed(serial: u32, was_clean: bool, code: u16, reason: &str) {
+    if is_watched() {
+        tell("webSocketClosed", arguments![serial, was_clean, code, reason]);
+    }
+}
+
+impl Watched {
+    fn look(&mut self, serial: u32, method: &'static str, bytes: &[u8]) {
+        let frame = &mut self.frame;
+        self.onlooker.look(bytes, |sight| match sight {
+            Sight::Begin(head) => *frame = Some((head, now(), assemble(false, head.len as f64))),
+            Sight::Payload(bytes) => {
+                if let Some((_, _, payload)) = frame {
+                    payload.append(&bytes);
+                }
+            }
+            Sight::End => {
+                if let Some((head, time, payload)) = frame.take() {
+                    tell(method, arguments![serial, frame_object(&head, time, &payload.finish())]);
+                }
+            }
+        });
+    }
+}
+
+/// A frame, by the names of nsIWebSocketEventService.
+fn frame_object(head: &Head, time: f64, payload: &JsValue) -> Object {
+    object([
+        ("timeStamp", time.into()),
+        ("finBit", head.fin.into()),
+        ("rsvBit1", head.rsv[0].into()),
+        ("rsvBit2", head.rsv[1].into()),
+        ("rsvBit3", head.rsv[2].into()),
+        ("opCode", head.opcode.into()),
+        ("maskBit", head.mask.is_some().into()),
+        ("mask", head.mask.map_or(0, u32::from_be_bytes).into()),
+        ("payload", payload.clone()),
+    ])
+}
+
+/// Takes the place of a user's listener for messages that are made for the service.
+struct Teller {
+    serial: &'static Cell<u32>,
+    trampoline: Trampoline,
+}
+
+impl Teller {
+    fn new() -> Self {
+        thread_local!(static SERIAL: &'static Cell<u32> = Box::leak(Box::default()));
+        let serial = SERIAL.with(|it| *it);
+        let method = |kind: &'static str| {
+            Closure::<dyn Fn(JsValue)>::new(move |message: JsValue| {
+                // The user's own view may be changed before it is told.
+                let message = if kind == "binary" { Uint8Array::new(&message).into() } else { message };
+                tell("webSocketMessageAvailable", arguments![serial.get(), message, kind]);
+            })
+            .into_js_value()
+        };
+        let trampoline = object([("text", method("text")), ("binary", method("binary"))]);
+        Self { serial, trampoline: trampoline.unchecked_into() }
+    }
+}
+
+/// Adds a listener, once.
+pub(crate) fn add_listener(listener: &JsValue) {
+    LISTENERS.with_borrow_mut(|listeners| {
+        if !listeners.iter().any(|it| Object::is(it, listener)) {
+            listeners.push(listener.clone());
+        }
+        if !is_watched() {
+            WATCHES.set(WATCHES.get().wrapping_add(1).max(1));
+            WATCH.set(WATCHES.get());
+        }
+    });
+}
+
+/// Removes it: whether it was one.
+pub(crate) fn remove_listener(listener: &JsValue) -> bool {
+    LISTENERS.with_borrow_mut(|listeners| {
+        let before = listeners.len();
+        listeners.retain(|it| !Object::is(it, listener));
+        if listeners.is_empty() {
+            WATCH.set(0);
+        }
+        listeners.len() < before
+    })
+}
+
+#[wasm_bindgen]
+extern "C" {
+    /// Milliseconds since the process began.
+    #[wasm_bindgen(js_namespace = performance)]
+    fn now() -> f64;
+}

@@ -1,0 +1,269 @@
+// The command, as scripts and people use it: by pipe, at a terminal (`script` makes one), against ws and against itself.
+//
+//   node --test tests-wasm/terminal/terminal.test.js
+
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
+import { createServer as createTcpServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { WebSocket as Ws, WebSocketServer } from 'ws';
+import { certificate } from '../behaviour/harness/certificate.js';
+import { run, start, startAtTerminal } from './command.js';
+
+const { cert, key } = certificate();
+const folder = await mkdtemp(join(tmpdir(), 'wsc-terminal-'));
+await writeFile(join(folder, 'cert.pem'), cert);
+const upgrades = [];
+const [server, secure] = [createServer(), createTlsServer({ cert, key })];
+const sockets = [server, secure].map((it) => new WebSocketServer({ server: it, handleProtocols: (all) => [...all].at(-1), perMessageDeflate: { threshold: 0 }, verifyClient }));
+for (const it of sockets) it.on('connection', serve);
+for (const it of [server, secure]) await once(it.listen(0, '127.0.0.1'), 'listening');
+const url = `ws://127.0.0.1:${server.address().port}`;
+const secureUrl = `wss://localhost:${secure.address().port}`;
+after(async () => {
+  for (const it of sockets) for (const client of it.clients) client.terminate();
+  server.close();
+  secure.close();
+  await rm(folder, { recursive: true });
+});
+
+function verifyClient({ req }, decide) {
+  upgrades.push(req);
+  if (req.url === '/forbidden') return decide(false, 403, 'not you');
+  if (req.url === '/user') return req.headers.authorization ? decide(true) : decide(false, 401, 'who are you?', { 'WWW-Authenticate': 'Basic realm="x"' });
+  return decide(true);
+}
+
+/** The path says what it does. */
+function serve(socket, { url: path }) {
+  const manners = {
+    '/close': () => socket.close(4001, 'go away'),
+    '/lose': () => socket.terminate(),
+    '/wrong': () => socket._socket.write(Buffer.from([0xf1, 0])),
+    '/binary': () => socket.send(Buffer.from([0, 1, 2, 255])),
+    '/many': () => { for (let at = 0; at < 5; at++) socket.send(`message ${at}`); },
+    '/flood': () => { for (let at = 0; at < 200_000; at++) socket.send(`line ${at} of many`); },
+    '/escape': () => socket.send('\x1b[2Jgone\x07'),
+    '/json': () => socket.send('{"a":[1,2]}'),
+  };
+  (manners[path] ?? (() => {}))();
+  socket.on('message', (data, binary) => socket.send(data, { binary }));
+  socket.on('error', () => {});
+}
+
+test('each line of stdin is a message, each message a line of stdout, and a clean end is 0', async () => {
+  const { code, stdout, stderr } = await run(['--wait', '0.3', url], 'one\nzwei ä\n\nlast');
+  assert.equal(stdout, 'one\nzwei ä\n\nlast\n');
+  assert.equal(code, 0, stderr);
+  assert.match(stderr, /connecting to .*\nconnected/);
+});
+
+test('ten thousand lines go through in order, and nothing is lost', async () => {
+  const lines = Array.from({ length: 10_000 }, (_, at) => `line ${at} ${'x'.repeat(at % 300)}\n`).join('');
+  const { stdout } = await run(['--quiet', '--count', '10000', url], lines);
+  assert.equal(stdout, lines);
+});
+
+test('--once and --count end as soon as they have what they want; a server that closes before is a failure', async () => {
+  assert.deepEqual(await run(['-1', '-q', `${url}/many`]), { code: 0, stdout: 'message 0\n', stderr: '' });
+  assert.equal((await run(['-n', '3', '-q', `${url}/many`])).stdout, 'message 0\nmessage 1\nmessage 2\n');
+  const { code, stderr } = await run(['-n', '3', `${url}/close`]);
+  assert.deepEqual([code === 0, stderr.includes('4001')], [false, true]);
+});
+
+test('--json prints an object a line; --binary and --save are for bytes', async () => {
+  const { stdout } = await run(['--json', '--wait', '0.3', `${url}/binary`], 'text\n');
+  const [binary, sent, echoed] = stdout.trim().split('\n').map((line) => JSON.parse(line));
+  assert.deepEqual([binary.direction, binary.kind, binary.size, binary.base64], ['received', 'binary', 4, 'AAEC/w==']);
+  for (const [it, direction] of [[sent, 'sent'], [echoed, 'received']]) assert.deepEqual([it.direction, it.kind, it.size, it.text], [direction, 'text', 4, 'text']);
+  assert.ok(Math.abs(Date.parse(sent.time) - Date.now()) < 60_000);
+  const saved = join(folder, 'saved');
+  await run(['--binary', '--save', saved, '--wait', '0.3', url], 'abc\n');
+  const [name] = await readdir(saved);
+  assert.equal(await readFile(join(saved, name), 'utf8'), 'abc');
+});
+
+test('headers, subprotocols, origin, user and texts to send', async () => {
+  const { stdout, stderr } = await run(['-H', 'X-Own: a: b', '-p', 'one', '-p', 'two', '-o', 'https://app.example', '-s', 'hello', '-1', `${url}/x?y`]);
+  const { headers, url: path } = upgrades.at(-1);
+  assert.deepEqual([headers['x-own'], headers['sec-websocket-protocol'], headers.origin, path, stdout], ['a: b', 'one, two', 'https://app.example', '/x?y', 'hello\n']);
+  assert.match(stderr, /subprotocol two/);
+  assert.equal((await run(['-u', 'me:secret', '-s', 'in', '-1', '-q', `${url}/user`])).stdout, 'in\n');
+  assert.equal(upgrades.at(-1).headers.authorization, `Basic ${btoa('me:secret')}`);
+});
+
+test('the exit code says what went wrong, and the message what to do', async () => {
+  const free = await new Promise((resolve) => { const it = createTcpServer().listen(0, () => { const { port } = it.address(); it.close(() => resolve(port)); }); });
+  const silent = createTcpServer(() => {}).listen(0);
+  const cases = [
+    [[`${url}/lose`], 1, /ended without a close frame|reset/], [[`ws://127.0.0.1:${free}`], 3, /nothing accepts connections/], [[`${url}/forbidden`], 4, /403/],
+    [[secureUrl], 5, /tls\.ca|self-signed/], [['--timeout', '0.2', `ws://127.0.0.1:${silent.address().port}`], 6, /openTimeoutMs/],
+    [['--proxy', `http://127.0.0.1:${free}`, url], 7, /proxy/], [[`${url}/wrong`], 8, /RSV/], [[`${url}/close`], 9, /4001 go away/],
+    [['ftp://x'], 2, /ws/], [[], 2, /URI is missing/], [[url, 'more'], 2, /one argument too many/], [['--hedaer', 'x', url], 2, /Did you mean --header/],
+    [['--count', 'x', url], 2, /"x" is not a whole number/], [['--header', 'x', url], 2, /no colon/], [['--ca', '/nowhere', url], 2, /ENOENT/], [['--listen', '0', url], 2, /no URI/],
+  ];
+  for (const [args, expected, says] of cases) {
+    const { code, stderr } = await run(['--wait', '0', ...args], '', { limit: 20_000 });
+    assert.equal(code, expected, `${args.join(' ')}: ${stderr}`);
+    assert.match(stderr, says);
+    assert.ok(!stderr.includes('    at '), `no stack: ${stderr}`);
+  }
+  silent.close();
+});
+
+test('TLS: --ca and --insecure', async () => {
+  for (const args of [['--ca', join(folder, 'cert.pem')], ['--insecure']]) {
+    assert.equal((await run([...args, '-s', 'hi', '-1', '-q', secureUrl])).stdout, 'hi\n');
+  }
+});
+
+test('--frames and --verbose show the wire and the opening, on stderr', async () => {
+  const { stdout, stderr } = await run(['--frames', '--verbose', '--insecure', '-s', 'text that repeats itself '.repeat(20), '-1', secureUrl]);
+  assert.equal(stdout.length, 501);
+  for (const words of [
+    /looking up localhost/, /TLSv1\.3/, /certificate of CN=localhost/, /not trusted: DEPTH_ZERO_SELF_SIGNED_CERT/, /status 101/, /sec-websocket-accept: /,
+    /→ text {2}FIN {2}RSV1 {2}mask [0-9a-f]{8} {2}\d+ B {2}compressed/, /a message of 500 B, \d+ B on the wire, \d+ %/, /← text {2}FIN {2}RSV1/, /→ close {2}FIN {2}mask [0-9a-f]{8} {2}2 B {2}1000/,
+  ]) assert.match(stderr, words);
+});
+
+test('a reader that has enough ends it, without a complaint', async () => {
+  const started = start(['-q', `${url}/flood`]);
+  await started.until(/line 0/);
+  started.child.stdout.destroy();
+  const { code, stderr } = await started.done;
+  assert.deepEqual([code, stderr], [0, '']);
+});
+
+test('SIGINT closes politely', async () => {
+  const started = start([url]);
+  await started.until(/connected/);
+  started.child.kill('SIGINT');
+  assert.equal((await started.done).code, 0);
+});
+
+test('--help has every flag and exit code, --version the version', async () => {
+  const { code, stdout } = await run(['--help']);
+  assert.equal(code, 0);
+  for (const words of ['--header', '--frames', '--listen', '--load', '-1, --once', 'Exit codes', '130']) assert.ok(stdout.includes(words), words);
+  assert.ok(stdout.split('\n').every((line) => line.length <= 135), 'no line is too long');
+  const { version } = JSON.parse(await readFile(new URL('../../pkg-template/package.json', import.meta.url), 'utf8'));
+  assert.equal((await run(['--version'])).stdout.trim(), version);
+});
+
+test('at a terminal: lines, commands, history, hex, JSON, and nothing of the server moves the cursor', async () => {
+  const terminal = startAtTerminal([`${url}/binary`]);
+  await terminal.until(/000000 {2}00 01 02 ff.*\.{4}/);
+  terminal.type('hello there\r');
+  await terminal.until(/← 11 B.* .*hello there/);
+  terminal.type('/ping\r');
+  await terminal.until(/pong after [\d.]+ ms/);
+  terminal.type('//slash\r');
+  await terminal.until(/← 6 B.*\/slash/);
+  terminal.type('/json\r');
+  await terminal.until(/JSON is indented/);
+  terminal.type('{"a":[1,2]}\r');
+  await terminal.until(/"a": \[/);
+  terminal.type('/binary 41 42\r');
+  await terminal.until(/← 2 B binary[^]*41 42/);
+  terminal.type('/binary 4\r');
+  await terminal.until(/in hexadecimal/);
+  terminal.type('/nonsense\r');
+  await terminal.until(/no command \/nonsense/);
+  terminal.type('/help\r');
+  await terminal.until(/Up and down go through/);
+  terminal.type('\x1b[A\x1b[A\x1b[A\x1b[A\x1b[A\x1b[A\x1b[A\x1b[A\r'); // up, to the first line
+  await terminal.until(/hello there[^]*hello there[^]*hello there[^]*hello there/);
+  terminal.type('\x1b[200~');
+  terminal.type('/close 4002 bye\r');
+  const { code, stdout } = await terminal.done;
+  assert.match(stdout, /closed: 4002/);
+  assert.equal(code, 0);
+});
+
+test('at a terminal: control characters are shown, not obeyed; Ctrl-C closes, twice leaves', async () => {
+  const terminal = startAtTerminal([`${url}/escape`]);
+  await terminal.until(/␛\[2Jgone␇/);
+  terminal.type('\x03');
+  assert.equal((await terminal.done).code, 0);
+  const stuck = createTcpServer((socket) => socket.on('error', () => {})).listen(0, '127.0.0.1');
+  await once(stuck, 'listening');
+  const waiting = start([`ws://127.0.0.1:${stuck.address().port}`]);
+  await waiting.until(/connecting/);
+  waiting.child.kill('SIGINT');
+  assert.equal((await waiting.done).code, 130);
+  stuck.close();
+});
+
+/** The command as a server, and the URI that it says. */
+async function listening(args, scheme = 'ws') {
+  const started = start(['--listen', '0', ...args]);
+  const [, uri] = await started.until(new RegExp(`listening on (${scheme}://\\S+)`));
+  return { ...started, uri };
+}
+
+async function client(uri, options) {
+  const socket = new Ws(uri, options);
+  const heard = [];
+  socket.on('message', (data) => heard.push(data.toString()));
+  await once(socket, 'open');
+  return { socket, heard, until: async (count) => { while (heard.length < count) await once(socket, 'message'); return heard; } };
+}
+
+test('--listen echoes; Ctrl-C says goodbye', async () => {
+  const server = await listening([]);
+  const it = await client(server.uri);
+  it.socket.send('hello');
+  assert.deepEqual(await it.until(1), ['hello']);
+  server.child.kill('SIGINT');
+  assert.equal((await once(it.socket, 'close'))[0], 1001);
+  assert.equal((await server.done).code, 0);
+});
+
+test('--relay sends to all others, --stdin to everybody', async () => {
+  const relay = await listening(['--relay']);
+  const [one, two, three] = [await client(relay.uri), await client(relay.uri), await client(relay.uri)];
+  one.socket.send('to the others');
+  assert.deepEqual([await two.until(1), await three.until(1), one.heard], [['to the others'], ['to the others'], []]);
+  relay.child.kill('SIGTERM');
+  await relay.done;
+  const stdin = await listening(['--stdin']);
+  const it = await client(stdin.uri);
+  stdin.child.stdin.write('news\n');
+  assert.deepEqual(await it.until(1), ['news']);
+  it.socket.send('an answer');
+  await stdin.until(/an answer/);
+  stdin.child.kill('SIGTERM');
+  await stdin.done;
+});
+
+test('--listen --tls has a throw-away certificate; HTTP/2 too; a port that is taken is said', async () => {
+  const server = await listening(['--tls'], 'wss');
+  const [, path] = await server.until(/--ca (\S+),/);
+  const uri = server.uri.replace('127.0.0.1', 'localhost');
+  for (const more of [[], ['--http2', '--verbose']]) {
+    const { code, stdout, stderr } = await run(['--ca', path, '-s', 'hi', '-1', ...more, uri]);
+    assert.deepEqual([code, stdout], [0, 'hi\n'], stderr);
+    if (more.length > 0) assert.match(stderr, /ALPN h2[^]*status 200/);
+  }
+  const taken = await run(['--listen', new URL(server.uri).port]);
+  assert.deepEqual([taken.code, taken.stderr.includes('EADDRINUSE')], [1, true]);
+  server.child.kill('SIGTERM');
+  await server.done;
+});
+
+test('--load opens, sends at a rate, and sums up', async () => {
+  const { code, stdout, stderr } = await run(['--load', '20', '--rate', '50', '--seconds', '2', '--size', '40', url]);
+  assert.equal(code, 0, stderr);
+  assert.match(stdout, /connections +20 of 20\n/);
+  assert.match(stdout, /messages +2000 sent, 2000 came back/);
+  assert.match(stdout, /there and back +50 % [\d.]+ ms .*max/);
+  assert.match(stderr, /20 open, \d+ sent/);
+  const failing = await run(['--load', '3', '--seconds', '0', '--json', `${url}/forbidden`]);
+  const { connections, wanted, failures } = JSON.parse(failing.stdout);
+  assert.deepEqual([failing.code, connections, wanted, Object.values(failures)], [4, 0, 3, [3]]);
+});
