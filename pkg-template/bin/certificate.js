@@ -6,7 +6,7 @@ import { join } from 'node:path';
 
 /** { cert, key } in PEM, and the path of a file that has the certificate. */
 export async function certificate() {
-  const { generate } = await import('selfsigned');
+  const { default: { generate } } = await import('selfsigned');
   const names = [{ type: 2, value: 'localhost' }, { type: 7, ip: '127.0.0.1' }, { type: 7, ip: '::1' }];
   const { cert, private: key } = await generate([{ name: 'commonName', value: 'localhost' }], {
     keyType: 'ec', curve: 'P-256', algorithm: 'sha256', notAfterDate: new Date(Date.now() + 30 * 86_400_000),

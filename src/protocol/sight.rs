@@ -46,6 +46,11 @@ impl Onlooker {
         Self { header: header.to_vec(), is_unseen: frame.is_some(), frame }
     }
 
+    /// Whether a frame has begun and not ended.
+    pub fn is_in_frame(&self) -> bool {
+        self.frame.is_some()
+    }
+
     /// The next bytes.
     pub fn look(&mut self, mut bytes: &[u8], mut tell: impl FnMut(Sight)) {
         loop {

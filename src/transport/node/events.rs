@@ -2,7 +2,7 @@
 //!
 //! Nothing is made while nobody listens. What happens is told in a microtask, so that a listener may call anything.
 
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, RefCell, RefMut};
 
 use js_sys::{Array, Function, Object, Reflect, Uint8Array};
 use wasm_bindgen::prelude::*;
@@ -26,12 +26,19 @@ thread_local! {
     static TELLER: Teller = Teller::new();
 }
 
-/// What one direction of a connection is seen through.
+/// What a connection is seen through.
+#[derive(Default)]
 pub(super) struct Watched {
-    onlooker: Onlooker,
-    frame: Option<(Head, f64, Assembly)>,
     /// Which watch it belongs to: between two watches frames went by unseen.
     watch: u32,
+    received: Direction,
+    sent: Direction,
+}
+
+#[derive(Default)]
+struct Direction {
+    onlooker: Onlooker,
+    frame: Option<(Head, f64, Assembly)>,
 }
 
 /// Whether anybody listens.
@@ -103,22 +110,31 @@ impl Node {
     /// The first `len` bytes of the receive window, before anything is unmasked there.
     #[cold]
     pub(super) fn look_at_received(&self, len: usize) {
-        let mut watched = self.watched.borrow_mut();
-        if watched.as_ref().is_none_or(|it| it.watch != WATCH.get()) {
-            let wire = self.wire.borrow();
-            let (remaining, header) = wire.connection.position();
-            *watched =
-                Some(Watched { onlooker: Onlooker::joining(remaining, header), frame: None, watch: WATCH.get() });
-        }
-        let Some(watched) = &mut *watched else { return };
-        windows::with_received(len, |bytes, _| watched.look(self.serial(), "frameReceived", bytes));
+        let watched = &mut *self.watched();
+        windows::with_received(len, |bytes, _| watched.received.look(self.serial(), "frameReceived", bytes));
     }
 
-    /// Bytes that are about to be written: whole frames.
+    /// Bytes that are about to be written: frames, or a piece of one that has begun before.
     #[cold]
-    pub(super) fn look_at_sent(&self, bytes: &[u8]) {
-        let mut watched = Watched { onlooker: Onlooker::default(), frame: None, watch: WATCH.get() };
-        watched.look(self.serial(), "frameSent", bytes);
+    pub(super) fn look_at_sent(&self, bytes: &[u8], begins: bool) {
+        let watched = &mut *self.watched();
+        if begins || watched.sent.onlooker.is_in_frame() {
+            watched.sent.look(self.serial(), "frameSent", bytes);
+        }
+    }
+
+    /// What it is seen through now. A new watch begins where the engine's reader stands.
+    fn watched(&self) -> RefMut<'_, Watched> {
+        let mut watched = self.watched.borrow_mut();
+        if watched.watch != WATCH.get() {
+            let received = self.wire.try_borrow().map(|wire| {
+                let (remaining, header) = wire.connection.position();
+                Direction { onlooker: Onlooker::joining(remaining, header), frame: None }
+            });
+            *watched =
+                Watched { watch: WATCH.get(), received: received.unwrap_or_default(), sent: Direction::default() };
+        }
+        watched
     }
 
     /// How many bytes may pass wasm by: none while somebody looks at them.
@@ -134,7 +150,7 @@ pub(crate) fn tell_closed(serial: u32, was_clean: bool, code: u16, reason: &str)
     }
 }
 
-impl Watched {
+impl Direction {
     fn look(&mut self, serial: u32, method: &'static str, bytes: &[u8]) {
         let frame = &mut self.frame;
         self.onlooker.look(bytes, |sight| match sight {

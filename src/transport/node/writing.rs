@@ -187,7 +187,10 @@ impl Node {
             Framed::InPlace { start, done: Done { messages, part } } => {
                 self.flush(); // what was framed before
                 if is_watched() {
-                    windows::with_filled(len, |window| self.look_at_sent(window.get(start..).unwrap_or_default()));
+                    let begins = start < MAX_HEADER;
+                    windows::with_filled(len, |window| {
+                        self.look_at_sent(window.get(start..).unwrap_or_default(), begins)
+                    });
                 }
                 self.with_socket(|socket| socket.write_window(start, MAX_HEADER + len - start, messages, part));
             }
@@ -208,7 +211,7 @@ impl Node {
         let due = self.poll_transmit();
         if let Some((out, done)) = due {
             if is_watched() {
-                self.look_at_sent(&out);
+                self.look_at_sent(&out, true);
             }
             self.with_socket(|socket| socket.write(&out, done.messages, done.part));
             protocol::Outgoing::<Outgoing>::recycle(out);
@@ -219,7 +222,7 @@ impl Node {
     pub(super) fn write_out(&self, socket: &Socket) {
         if let Some((out, done)) = self.poll_transmit() {
             if is_watched() {
-                self.look_at_sent(&out);
+                self.look_at_sent(&out, true);
             }
             socket.write(&out, done.messages, done.part);
         }
