@@ -114,7 +114,9 @@ class Client {
   #came(data) {
     if (this.#isDone) return;
     this.#received += 1;
-    if (!this.#output.received(data)) {
+    // Its frames are told in a microtask, and come first.
+    if (this.#options.frames) queueMicrotask(() => this.#output.received(data));
+    else if (!this.#output.received(data)) {
       // Whoever reads our output is slower than the server.
       this.#channel.suspend();
       process.stdout.once('drain', () => this.#channel.resume());

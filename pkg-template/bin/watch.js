@@ -20,9 +20,11 @@ export function showFrames(output, sizes) {
   const sum = (direction, frame) => {
     if (frame.opCode < 8) wire[direction] += frame.payload.length;
   };
+  // What the frame itself does not say: how much was in what was compressed.
   const total = (direction, bytes) => {
-    const part = bytes > 0 ? `, ${Math.round((wire[direction] / bytes) * 100)} %` : '';
-    output.aside(style('dim', `  a message of ${size(bytes)}, ${size(wire[direction])} on the wire${part}`));
+    if (bytes !== wire[direction]) {
+      output.aside(style('dim', `  a message of ${size(bytes)}, ${size(wire[direction])} on the wire, ${Math.round((wire[direction] / bytes) * 100)} %`));
+    }
     wire[direction] = 0;
   };
   eventService.addListener({

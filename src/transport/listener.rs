@@ -52,17 +52,20 @@ extern "C" {
     pub(crate) fn report(error: &JsValue);
 }
 
+/// What is done right before `onStop`, which is told the same.
+pub(crate) type OnStop = Box<dyn Fn(&Stop<JsHost>)>;
+
 /// The listener of one channel.
 pub(crate) struct Listener {
     /// What transports hand messages to.
     pub(super) trampoline: Trampoline,
     /// Called right before `onStop`.
-    on_stop: Box<dyn Fn(&Stop<JsHost>)>,
+    on_stop: OnStop,
 }
 
 impl Listener {
     /// `on_stop` is called right before `onStop`, when everything that the connection needed is released.
-    pub(crate) fn new(trampoline: Trampoline, on_stop: Box<dyn Fn(&Stop<JsHost>)>) -> Self {
+    pub(crate) fn new(trampoline: Trampoline, on_stop: OnStop) -> Self {
         Self { trampoline, on_stop }
     }
 }
