@@ -3,13 +3,14 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { buildPackage } from './build.js';
-import { finish, main, root, say } from './run.js';
+import { buildPackage, packageFolder } from './build.js';
+import { finish, main, root, run, say } from './run.js';
 
 const HELP = `npm run release [-- options]
   builds the package and names the command that publishes it, if nothing is missing for a release.
-    --check  only say what is missing; build nothing
-    --help   this text`;
+    --check    only say what is missing; build nothing
+    --dry-run  build, list what would be published, and have publint and attw judge it, whatever is missing
+    --help     this text`;
 
 /** What the project cannot know: where its publisher keeps it, and who that is. */
 const PUBLISHERS_FIELDS = ['repository', 'homepage', 'bugs', 'author'];
@@ -28,10 +29,29 @@ async function missing() {
   return found;
 }
 
+/** Everything but the publishing. What is missing is said, and what the judges find is a failure. */
+async function rehearse(found) {
+  const tarball = await buildPackage();
+  say('what would be published');
+  const [{ files, size, unpackedSize }] = JSON.parse(await run('npm', ['pack', '--dry-run', '--json', packageFolder], { quiet: true }));
+  const row = (bytes, name) => console.log(`  ${bytes.toLocaleString('en').padStart(11)}  ${name}`);
+  for (const { path, size: bytes } of files) row(bytes, path);
+  row(unpackedSize, 'in all');
+  row(size, 'the tarball');
+  const tool = (name) => join(root, 'node_modules', '.bin', name);
+  say('publint');
+  await run(tool('publint'), ['--strict', packageFolder]);
+  say('are the types wrong?');
+  await run(tool('attw'), ['--no-emoji', tarball]);
+  for (const line of found) console.log(`still missing: ${line}`);
+  say('nothing was published');
+}
+
 await main(async () => {
-  const { values } = parseArgs({ options: { check: { type: 'boolean' }, help: { type: 'boolean' } } });
+  const { values } = parseArgs({ options: { check: { type: 'boolean' }, 'dry-run': { type: 'boolean' }, help: { type: 'boolean' } } });
   if (values.help) return console.log(HELP);
   const found = await missing();
+  if (values['dry-run']) return rehearse(found);
   if (found.length > 0) throw new Error(`not ready for a release:\n  ${found.join('\n  ')}`);
   if (values.check) return say('nothing is missing for a release');
   const tarball = await buildPackage();

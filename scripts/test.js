@@ -38,6 +38,7 @@ const SUITES = {
   'behaviour in firefox': () => nodeTest('behaviour/firefox.test.js'),
   'real clients': realClients,
   packaging: () => nodeTest('packaging/packaging.test.js'),
+  docs: () => nodeTest('docs.test.js'),
   terminal: () => nodeTest('terminal/terminal.test.js'),
   'demo page': () => nodeTest('demo.test.js'),
   soak,

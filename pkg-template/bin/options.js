@@ -6,7 +6,7 @@ import { EXIT_CODES } from './outcome.js';
 
 export const USAGE_ERROR = 2;
 
-/** The command line is wrong: the message says how. */
+/** The command line is not valid. The message says why. */
 export class UsageError extends Error {}
 
 /** [name, short, what its value is called or null, what it does]; a name that ends with + may be given several times. */
@@ -112,10 +112,10 @@ export function parse(args) {
   for (const name of NUMBERS) if (options[name] !== undefined) options[name] = number(name, options[name]);
   const [uri, ...rest] = parsed.positionals;
   if (options.help || options.version) return options;
-  if (rest.length > 0) throw new UsageError(`"${rest[0]}" is one argument too many. Messages come from stdin, or with --send.`);
-  if (options.listen !== undefined && uri !== undefined) throw new UsageError('--listen takes a port, and no URI.');
-  if (options.listen === undefined && uri === undefined) throw new UsageError('a URI is missing, such as wss://example.org.');
-  if (options.listen !== undefined && options.load !== undefined) throw new UsageError('--listen and --load are two programs: start one each.');
+  if (rest.length > 0) throw new UsageError(`Unexpected argument: "${rest[0]}". Pass messages on stdin or with --send.`);
+  if (options.listen !== undefined && uri !== undefined) throw new UsageError('--listen takes a port and no URI. Remove the URI.');
+  if (options.listen === undefined && uri === undefined) throw new UsageError('The URI is missing. Pass one, such as wss://example.org.');
+  if (options.listen !== undefined && options.load !== undefined) throw new UsageError('--listen and --load cannot be combined. Start one command for each.');
   return { ...options, uri: uri === undefined ? undefined : withScheme(uri), channel: channelOptions(options) };
 }
 
@@ -124,7 +124,7 @@ function hint(error) {
   const [, wrong] = /Unknown option '--?([^']+)'/.exec(error.message) ?? [];
   if (!wrong) return error.message.split('. To specify')[0];
   const near = ALL.map(({ name }) => name).find((name) => name.startsWith(wrong) || wrong.startsWith(name) || distance(name, wrong) <= 2);
-  return `there is no option ${wrong.length === 1 ? '-' : '--'}${wrong}.${near ? ` Did you mean --${near}?` : ''}`;
+  return `Unknown option: ${wrong.length === 1 ? '-' : '--'}${wrong}.${near ? ` Did you mean --${near}?` : ''}`;
 }
 
 /** How many letters apart (Levenshtein). */
@@ -143,7 +143,7 @@ function number(name, text) {
   const value = Number(text);
   const isWhole = !['wait', 'timeout', 'rate', 'seconds'].includes(name);
   if (text.trim() === '' || !(value >= 0) || value === Infinity || (isWhole && !Number.isInteger(value))) {
-    throw new UsageError(`--${name}: "${text}" is not a ${isWhole ? 'whole ' : ''}number from 0 on.`);
+    throw new UsageError(`--${name}: "${text}" is not valid. Use a ${isWhole ? 'whole ' : ''}number, 0 or more.`);
   }
   return value;
 }

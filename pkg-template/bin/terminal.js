@@ -58,7 +58,7 @@ export class Terminal {
     if (!line.startsWith('/') || line.startsWith('//')) return this.#client.send(line.startsWith('//') ? line.slice(1) : line);
     const [, command, rest] = /^\/(\S*)\s*(.*)$/.exec(line);
     const run = COMMANDS[command];
-    if (!run) return this.#output.problem(`there is no command /${command}. /help lists them.`);
+    if (!run) return this.#output.problem(`Unknown command: /${command}. Type /help for the list.`);
     try {
       run(this.#client, rest, this.#output);
     } catch (error) {

@@ -38,7 +38,7 @@ pub struct Hop {
     pub offers_http2: bool,
 }
 
-/// Which HTTP/2 sessions are as good as one of its own to a channel: of the same server, by the same way.
+/// Which HTTP/2 sessions a channel may share: sessions with the same server, through the same proxy.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Route {
     /// The server.

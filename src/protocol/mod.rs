@@ -11,7 +11,7 @@
 //! `poll_transmit` writes the close frame that it calls for.
 //!
 //! [`Outgoing`] decides what goes out when: the messages of one tick in one write, a large one piece by piece.
-//! [`Onlooker`] sees frames pass, for whoever looks at the wire.
+//! [`FrameObserver`] finds the frames in the bytes of one direction, without checking them.
 
 mod connection;
 mod contexts;
@@ -20,10 +20,10 @@ mod extension;
 mod fault;
 mod frame;
 mod inflate;
+mod observer;
 mod outgoing;
 mod reader;
 mod selection;
-mod sight;
 mod utf8;
 
 #[cfg(test)]
@@ -36,7 +36,7 @@ pub use contexts::{DEFAULT_BUDGET, budget, has_memory, set_budget};
 pub use extension::{Agreement, DEFAULT_LEVEL, DeflateOffer, Disagreement, WindowBits, judge};
 pub use fault::{Fault, FaultKind};
 pub use frame::{MAX_HEADER, MaskKey, Role};
+pub use observer::{FrameObserver, Head, Observed};
 pub use outgoing::{Done, Fill, Framed, Outgoing, Payload, Piece, Wake};
 pub use selection::select;
-pub use sight::{Head, Onlooker, Sight};
 pub use utf8::{Units, to_units};

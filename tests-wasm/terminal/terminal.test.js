@@ -104,8 +104,8 @@ test('the exit code says what went wrong, and the message what to do', async () 
     [[`${url}/lose`], 1, /ended without a close frame|reset/], [[`ws://127.0.0.1:${free}`], 3, /nothing accepts connections/], [[`${url}/forbidden`], 4, /403/],
     [[secureUrl], 5, /tls\.ca|self-signed/], [['--timeout', '0.2', `ws://127.0.0.1:${silent.address().port}`], 6, /openTimeoutMs/],
     [['--proxy', `http://127.0.0.1:${free}`, url], 7, /proxy/], [[`${url}/wrong`], 8, /RSV/], [[`${url}/close`], 9, /4001 go away/],
-    [['ftp://x'], 2, /ws/], [[], 2, /URI is missing/], [[url, 'more'], 2, /one argument too many/], [['--hedaer', 'x', url], 2, /Did you mean --header/],
-    [['--count', 'x', url], 2, /"x" is not a whole number/], [['--header', 'x', url], 2, /no colon/], [['--ca', '/nowhere', url], 2, /ENOENT/], [['--listen', '0', url], 2, /no URI/],
+    [['ftp://x'], 2, /ws/], [[], 2, /URI is missing/], [[url, 'more'], 2, /Unexpected argument: "more"/], [['--hedaer', 'x', url], 2, /Did you mean --header/],
+    [['--count', 'x', url], 2, /"x" is not valid. Use a whole number/], [['--header', 'x', url], 2, /no colon/], [['--ca', '/nowhere', url], 2, /ENOENT/], [['--listen', '0', url], 2, /no URI/],
   ];
   for (const [args, expected, says] of cases) {
     const { code, stderr } = await run(['--wait', '0', ...args], '', { limit: 20_000 });
@@ -173,7 +173,7 @@ test('at a terminal: lines, commands, history, hex, JSON, and nothing of the ser
   terminal.type('/binary 4\r');
   await terminal.until(/in hexadecimal/);
   terminal.type('/nonsense\r');
-  await terminal.until(/no command \/nonsense/);
+  await terminal.until(/Unknown command: \/nonsense/);
   terminal.type('/help\r');
   await terminal.until(/Up and down go through/);
   for (let at = 0; at < 9; at++) terminal.type('\x1b[A'); // up, to the first line

@@ -9,7 +9,7 @@ use wasm_bindgen::prelude::*;
 
 use super::link::Link;
 use super::link::SocketHandler;
-use super::session::{Session, Stream, Way, error_name, fields_object, response_of};
+use super::session::{RouteKey, Session, Stream, error_name, fields_object, response_of};
 use super::socket::Socket;
 use super::{Node, windows};
 use crate::http::Response;
@@ -54,8 +54,8 @@ impl Dialer {
         (Rc::new(Socket::new(SocketHandler::new(link.clone()), self.node.is_ref())), link)
     }
 
-    /// The way to a server, by which a session is found: the options that have a say in it are the same.
-    fn way(&self, route: &Route) -> Way {
+    /// What a session must have in common with another to take its place: the server, the proxy, and the options that apply there.
+    fn route_key(&self, route: &Route) -> RouteKey {
         let is_foreign = route.server.is_foreign;
         let tls = if is_foreign { only(&self.tls, PUBLIC_TLS) } else { self.tls.clone() };
         let socket: Object = Object::assign(&Object::new(), &self.socket);
@@ -64,7 +64,7 @@ impl Dialer {
                 let _ = Reflect::delete_property(&socket, &intern(name).into()); // a plain object's
             }
         }
-        Way { host: route.server.host.clone(), port: route.server.port, proxy: route.proxy.clone(), tls, socket }
+        RouteKey { host: route.server.host.clone(), port: route.server.port, proxy: route.proxy.clone(), tls, socket }
     }
 
     /// What `tls.connect` is given for this peer.
@@ -157,7 +157,7 @@ impl opening::Dial for Dialer {
     }
 
     fn join(&self, route: &Route) -> Option<Dialed> {
-        let stream = Session::join(&self.way(route), self.node.is_ref())?;
+        let stream = Session::join(&self.route_key(route), self.node.is_ref())?;
         let (socket, link) = self.socket_and_link();
         Some(Dialed {
             dialer: self.clone(),
@@ -277,7 +277,7 @@ impl opening::Socket for Dialed {
         (self.socket, self.link) = self.dialer.socket_and_link();
         let node = &self.dialer.node;
         let security = node.attributes.node.security.borrow().clone();
-        let stream = Session::open(connection, self.dialer.way(route), security, node.is_ref()).await?;
+        let stream = Session::open(connection, self.dialer.route_key(route), security, node.is_ref()).await?;
         let is_enabled = stream.is_enabled().await?;
         self.stream = Some(stream);
         Ok(is_enabled)

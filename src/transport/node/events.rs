@@ -1,6 +1,6 @@
-//! `eventService`: what happens on every channel of the process, for those who look (Gecko's nsIWebSocketEventService).
+//! `eventService`: reports what happens on every channel of the process (Gecko's nsIWebSocketEventService).
 //!
-//! Nothing is made while nobody listens. What happens is told in a microtask, so that a listener may call anything.
+//! Without a listener nothing is allocated. Listeners are called in a microtask, so they may call anything.
 
 use std::cell::{Cell, RefCell, RefMut};
 
@@ -12,7 +12,7 @@ use super::Node;
 use super::socket::{Assembly, assemble};
 use super::transport::{Incoming, hand_over};
 use super::windows;
-use crate::protocol::{Head, Onlooker, Sight};
+use crate::protocol::{FrameObserver, Head, MAX_HEADER, Observed};
 use crate::transport::{Trampoline, object, report};
 
 thread_local! {
@@ -20,13 +20,13 @@ thread_local! {
     /// How many times there was a first listener; 0 while there is none.
     static WATCH: Cell<u32> = const { Cell::new(0) };
     static WATCHES: Cell<u32> = const { Cell::new(0) };
-    /// What has happened and was not told yet: a method and its arguments.
+    /// The calls that are still to be made: a method and its arguments.
     static NEWS: RefCell<Vec<(&'static str, Array)>> = RefCell::default();
-    /// Whose message is made for the listeners.
+    /// Makes the strings and views of messages for the listeners.
     static TELLER: Teller = Teller::new();
 }
 
-/// What a connection is seen through.
+/// Observes the frames of one connection.
 #[derive(Default)]
 pub(super) struct Watched {
     /// Which watch it belongs to: between two watches frames went by unseen.
@@ -37,29 +37,29 @@ pub(super) struct Watched {
 
 #[derive(Default)]
 struct Direction {
-    onlooker: Onlooker,
+    observer: FrameObserver,
     frame: Option<(Head, f64, Assembly)>,
 }
 
-/// Whether anybody listens.
+/// Whether there is a listener.
 #[inline]
 pub(super) fn is_watched() -> bool {
     WATCH.get() != 0
 }
 
-/// Tells what has happened, soon.
+/// Queues a call of every listener.
 #[cold]
-fn tell(method: &'static str, arguments: Array) {
+fn notify(method: &'static str, arguments: Array) {
     let is_first = NEWS.with_borrow_mut(|news| {
         news.push((method, arguments));
         news.len() == 1
     });
     if is_first {
-        spawn_local(async { tell_all() });
+        spawn_local(async { notify_all() });
     }
 }
 
-fn tell_all() {
+fn notify_all() {
     for (method, arguments) in NEWS.take() {
         for listener in LISTENERS.with_borrow(Clone::clone) {
             let called = Reflect::get(&listener, &method.into()).and_then(|it| match it.dyn_ref::<Function>() {
@@ -86,7 +86,7 @@ impl Node {
     /// `asyncOpen` or `asyncAccept` has succeeded.
     pub(super) fn tell_created(&self, uri: &str, protocols: &[String]) {
         if is_watched() {
-            tell("webSocketCreated", arguments![self.serial(), uri, protocols.join(", ")]);
+            notify("webSocketCreated", arguments![self.serial(), uri, protocols.join(", ")]);
         }
     }
 
@@ -95,7 +95,7 @@ impl Node {
         if is_watched() {
             let it = &self.attributes;
             let (uri, protocol) = (it.uri.borrow().clone(), it.protocol.borrow().clone());
-            tell("webSocketOpened", arguments![self.serial(), uri, protocol, it.extensions.borrow().as_str()]);
+            notify("webSocketOpened", arguments![self.serial(), uri, protocol, it.extensions.borrow().as_str()]);
         }
     }
 
@@ -118,9 +118,16 @@ impl Node {
     #[cold]
     pub(super) fn look_at_sent(&self, bytes: &[u8], begins: bool) {
         let watched = &mut *self.watched();
-        if begins || watched.sent.onlooker.is_in_frame() {
+        if begins || watched.sent.observer.is_in_frame() {
             watched.sent.look(self.serial(), "frameSent", bytes);
         }
+    }
+
+    /// The send window from `start` on, with `len` bytes of payload.
+    #[cold]
+    pub(super) fn look_at_window(&self, start: usize, len: usize) {
+        let begins = start < MAX_HEADER; // otherwise it is a piece without a header
+        windows::with_filled(len, |window| self.look_at_sent(window.get(start..).unwrap_or_default(), begins));
     }
 
     /// What it is seen through now. A new watch begins where the engine's reader stands.
@@ -129,7 +136,7 @@ impl Node {
         if watched.watch != WATCH.get() {
             let received = self.wire.try_borrow().map(|wire| {
                 let (remaining, header) = wire.connection.position();
-                Direction { onlooker: Onlooker::joining(remaining, header), frame: None }
+                Direction { observer: FrameObserver::joining(remaining, header), frame: None }
             });
             *watched =
                 Watched { watch: WATCH.get(), received: received.unwrap_or_default(), sent: Direction::default() };
@@ -146,23 +153,23 @@ impl Node {
 /// The channel has stopped.
 pub(crate) fn tell_closed(serial: u32, was_clean: bool, code: u16, reason: &str) {
     if is_watched() {
-        tell("webSocketClosed", arguments![serial, was_clean, code, reason]);
+        notify("webSocketClosed", arguments![serial, was_clean, code, reason]);
     }
 }
 
 impl Direction {
     fn look(&mut self, serial: u32, method: &'static str, bytes: &[u8]) {
         let frame = &mut self.frame;
-        self.onlooker.look(bytes, |sight| match sight {
-            Sight::Begin(head) => *frame = Some((head, now(), assemble(false, head.len as f64))),
-            Sight::Payload(bytes) => {
+        self.observer.look(bytes, |observed| match observed {
+            Observed::Begin(head) => *frame = Some((head, now(), assemble(false, head.len as f64))),
+            Observed::Payload(bytes) => {
                 if let Some((_, _, payload)) = frame {
                     payload.append(&bytes);
                 }
             }
-            Sight::End => {
+            Observed::End => {
                 if let Some((head, time, payload)) = frame.take() {
-                    tell(method, arguments![serial, frame_object(&head, time, &payload.finish())]);
+                    notify(method, arguments![serial, frame_object(&head, time, &payload.finish())]);
                 }
             }
         });
@@ -198,7 +205,7 @@ impl Teller {
             Closure::<dyn Fn(JsValue)>::new(move |message: JsValue| {
                 // The user's own view may be changed before it is told.
                 let message = if kind == "binary" { Uint8Array::new(&message).into() } else { message };
-                tell("webSocketMessageAvailable", arguments![serial.get(), message, kind]);
+                notify("webSocketMessageAvailable", arguments![serial.get(), message, kind]);
             })
             .into_js_value()
         };

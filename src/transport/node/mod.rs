@@ -9,7 +9,7 @@
 //! | `link.rs`, `socket.rs` | the socket: what it tells, what it is told |
 //! | `session.rs` | HTTP/2 sessions, whose streams take the place of sockets |
 //! | `windows.rs`, `memory.rs` | the memory that both languages look at; how wasm's grows |
-//! | `events.rs` | `eventService`: frames and messages of every channel, for those who look |
+//! | `events.rs` | `eventService`: reports the frames and messages of every channel |
 //! | `pinging.rs`, `security.rs`, `keys.rs`, `url.rs` | pings; certificates; mask keys; URLs |
 
 mod accepting;

@@ -15,8 +15,8 @@ use crate::http::Response;
 use crate::opening::{Loss, Proxy};
 use crate::transport::to_text;
 
-/// How a server is reached. Sessions that were made the same way are as good as each other.
-pub(super) struct Way {
+/// How a server is reached. Sessions with equal keys are interchangeable.
+pub(super) struct RouteKey {
     pub(super) host: String,
     pub(super) port: u16,
     pub(super) proxy: Option<Proxy>,
@@ -28,7 +28,7 @@ pub(super) struct Way {
 /// One session.
 pub(super) struct Session {
     raw: RawSession,
-    way: Way,
+    key: RouteKey,
     /// The server's certificate.
     security: Security,
     state: RefCell<State>,
@@ -57,28 +57,28 @@ impl Session {
     /// Makes a session of a connection on which TLS has agreed on HTTP/2, with a first place in it.
     pub(super) async fn open(
         connection: JsValue,
-        way: Way,
+        key: RouteKey,
         security: Security,
         is_ref: bool,
     ) -> Result<Stream, Loss<JsValue>> {
         let http2 = JsFuture::from(load_http2()).await.map_err(loss_of)?;
-        let authority = match way.host.contains(':') {
-            true => format!("https://[{}]:{}", way.host, way.port),
-            false => format!("https://{}:{}", way.host, way.port),
+        let authority = match key.host.contains(':') {
+            true => format!("https://[{}]:{}", key.host, key.port),
+            false => format!("https://{}:{}", key.host, key.port),
         };
         let handler: Rc<RefCell<Option<Rc<Self>>>> = Rc::default();
         let raw = RawSession::new(&http2, SessionHandler(handler.clone()), &connection, &authority).map_err(loss_of)?;
         let session =
-            Rc::new(Self { raw, way, security, state: RefCell::default(), users: Cell::new(0), refs: Cell::new(0) });
+            Rc::new(Self { raw, key, security, state: RefCell::default(), users: Cell::new(0), refs: Cell::new(0) });
         session.raw.set_ref(false);
         handler.replace(Some(session.clone()));
         Ok(Stream::of(session, is_ref))
     }
 
-    /// A place in a session that was made the same way and has room.
-    pub(super) fn join(way: &Way, is_ref: bool) -> Option<Stream> {
+    /// A place in a session with an equal key that has room.
+    pub(super) fn join(key: &RouteKey, is_ref: bool) -> Option<Stream> {
         let found = SESSIONS.with_borrow(|sessions| {
-            let fitting = sessions.iter().find(|session| session.has_room() && session.way.is_same(way));
+            let fitting = sessions.iter().find(|session| session.has_room() && session.key.is_same(key));
             fitting.cloned()
         });
         found.map(|session| Stream::of(session, is_ref))
@@ -114,7 +114,7 @@ impl Session {
     }
 }
 
-impl Way {
+impl RouteKey {
     fn is_same(&self, other: &Self) -> bool {
         self.host == other.host
             && self.port == other.port

@@ -187,10 +187,7 @@ impl Node {
             Framed::InPlace { start, done: Done { messages, part } } => {
                 self.flush(); // what was framed before
                 if is_watched() {
-                    let begins = start < MAX_HEADER;
-                    windows::with_filled(len, |window| {
-                        self.look_at_sent(window.get(start..).unwrap_or_default(), begins)
-                    });
+                    self.look_at_window(start, len);
                 }
                 self.with_socket(|socket| socket.write_window(start, MAX_HEADER + len - start, messages, part));
             }

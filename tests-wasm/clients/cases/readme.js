@@ -11,11 +11,11 @@ import { freePort, startWs, until } from '../harness/server.js';
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 const folder = join(root, 'build', 'clients', 'readme');
 
-/** The README's code block that has this text, as a module that talks to `url` instead of its example. */
-async function snippet(text, url) {
-  const readme = await readFile(join(root, 'README.md'), 'utf8');
-  const blocks = [...readme.matchAll(/^```js\n(.*?)^```$/gms)].map(([, code]) => code).filter((code) => code.includes(text));
-  assert.equal(blocks.length, 1, `code blocks of the README with ${text}`);
+/** The code block of a document that has this text, as a module that talks to `url` instead of its example. */
+async function snippet(document, text, url) {
+  const page = await readFile(join(root, document), 'utf8');
+  const blocks = [...page.matchAll(/^```js\n(.*?)^```$/gms)].map(([, code]) => code).filter((code) => code.includes(text));
+  assert.equal(blocks.length, 1, `code blocks of ${document} with ${text}`);
   await install();
   const file = join(folder, `${text.replace(/\W+/g, '_')}.mjs`);
   await writeFile(file, blocks[0].replaceAll('wss://example.org/chat', url).replace('Bearer …', 'Bearer token'));
@@ -69,25 +69,25 @@ export const readmeSnippets = {
   async 'partysocket over WebSocket connects anew'() {
     let count = 0;
     const { url } = await startWs((socket) => { socket.send(`connection ${++count}`, () => socket.terminate()); });
-    const text = await printed(await snippet("from 'partysocket'", url), (it) => it.includes('connection 2'));
+    const text = await printed(await snippet('docs/guide.md', "from 'partysocket'", url), (it) => it.includes('connection 2'));
     assert.match(text, /^connection 1\nconnection 2\n/);
   },
 
   async 'WebSocket'() {
     const { url } = await startWs(greets, { handleProtocols: () => 'chat' });
-    const text = await printed(await snippet('socket.onopen = () =>', url));
+    const text = await printed(await snippet('README.md', 'socket.onopen = () =>', url));
     assert.equal(text, 'you said hello\nclosed 4000 enough true\n');
   },
 
   async 'WebSocketStream'() {
     const { url } = await startWs(greets);
-    const text = await printed(await snippet('new WebSocketStream(', url));
+    const text = await printed(await snippet('docs/guide.md', 'const { closeCode, reason } =', url));
     assert.equal(text, 'you said hello\n');
   },
 
   async 'the chat server'() {
     const port = await freePort();
-    const file = await snippet('channel.asyncAccept(', '');
+    const file = await snippet('README.md', 'channel.asyncAccept(', '');
     await writeFile(file, (await readFile(file, 'utf8')).replace('8080', port));
     const child = spawn(process.execPath, [file], { stdio: ['ignore', 'inherit', 'inherit'] });
     try {
@@ -114,8 +114,7 @@ export const readmeSnippets = {
   async 'WebSocket with the options of a channel'() {
     let headers;
     const { url } = await startWs((socket, request) => { headers = request.headers; socket.close(); });
-    const file = await snippet('pingInterval: 30', url);
-    await writeFile(file, `import { WebSocket } from 'websocket-channel';\n${await readFile(file, 'utf8')}`);
+    const file = await snippet('docs/guide.md', 'pingInterval: 30', url);
     assert.equal(await printed(file), '');
     assert.deepEqual([headers.authorization, headers['sec-websocket-protocol']], ['Bearer token', 'chat']);
   },

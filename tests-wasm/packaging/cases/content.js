@@ -12,7 +12,7 @@ import { run } from '../harness/program.js';
 import { root, tarball, wasmModules } from '../harness/tarball.js';
 
 const FILES = [
-  'LICENSE', 'README.md', 'browser.cjs', 'browser.mjs', 'browser.wasm', 'index.d.cts', 'index.d.mts', 'node-wasm.cjs', 'node.cjs', 'node.mjs',
+  'LICENSE', 'README.md', 'bin/LICENSES.txt', 'bin/selfsigned.mjs', 'bin/websocket-channel.mjs', 'browser.cjs', 'browser.mjs', 'browser.wasm', 'index.d.cts', 'index.d.mts', 'node-wasm.cjs', 'node.cjs', 'node.mjs',
   'package.json', 'workerd.mjs',
 ];
 /** The files that carry a wasm in base64. */
@@ -41,9 +41,16 @@ export function content() {
       const folder = await project('content');
       assert.deepEqual((await readdir(join(folder, 'node_modules'))).filter((name) => !name.startsWith('.')), ['websocket-channel']);
       const manifest = await manifestOf();
-      for (const field of ['dependencies', 'peerDependencies', 'optionalDependencies', 'bundleDependencies', 'scripts', 'bin', 'private']) {
+      for (const field of ['dependencies', 'peerDependencies', 'optionalDependencies', 'bundleDependencies', 'scripts', 'private']) {
         assert.equal(manifest[field], undefined, field);
       }
+    });
+
+    test('has a command, which npm puts where npx finds it', async () => {
+      const folder = await project('content');
+      const { version } = await manifestOf();
+      assert.equal((await run(join(folder, 'node_modules', '.bin', 'websocket-channel'), ['--version'])).trim(), version);
+      assert.equal((await run('npm', ['exec', '--yes', '--offline', `--package=${tarball()}`, '--', 'websocket-channel', '--version'])).trim(), version);
     });
 
     test('has in package.json an import and a require with types for every host, and only targets that exist', async () => {
@@ -73,7 +80,7 @@ export function content() {
       const { CARGO_HOME, RUSTUP_HOME } = process.env;
       const machine = ['/root/', '/work/', '/home/', '/Users/', root, `${homedir()}/`, CARGO_HOME, RUSTUP_HOME].filter((path) => path?.length > 3);
       const folder = packageIn(await project('content'));
-      for (const name of await readdir(folder)) {
+      for (const name of FILES) {
         const modules = BUILDS.includes(name) ? await wasmModules(join(folder, name)) : [];
         if (BUILDS.includes(name)) assert.equal(modules.length, 1, `one wasm in ${name}`);
         for (const text of [await readFile(join(folder, name)), ...modules]) {

@@ -1,4 +1,4 @@
-//! Frames as they pass, for those who look at the wire. Everything is told as it is, right or wrong: the checks are the reader's.
+//! Finds the frames in the bytes of one direction, for `eventService`. It checks nothing: the reader does.
 
 use super::frame::{self, MAX_HEADER, MaskKey};
 
@@ -17,9 +17,9 @@ pub struct Head {
     pub len: u64,
 }
 
-/// What passes.
+/// What the observer finds.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Sight {
+pub enum Observed {
     /// A frame begins.
     Begin(Head),
     /// Some of its payload, unmasked.
@@ -28,19 +28,19 @@ pub enum Sight {
     End,
 }
 
-/// Looks at the bytes that pass in one direction.
+/// Observes the bytes of one direction.
 #[derive(Debug, Default)]
-pub struct Onlooker {
+pub struct FrameObserver {
     /// The beginning of a header that continues in later bytes.
     header: Vec<u8>,
     /// The frame that passes: what is left of it, and its key, rotated to the next byte.
     frame: Option<(u64, Option<MaskKey>)>,
-    /// It has begun before anyone looked.
+    /// The frame began before the observation: it is not reported.
     is_unseen: bool,
 }
 
-impl Onlooker {
-    /// Looks from the middle of a frame on: `remaining` bytes of one that is not told, or behind `header`, the beginning of one that is.
+impl FrameObserver {
+    /// Starts in the middle of a connection: `remaining` bytes belong to a frame that is not reported, and `header` begins the next one.
     pub fn joining(remaining: u64, header: &[u8]) -> Self {
         let frame = (remaining > 0).then_some((remaining, None));
         Self { header: header.to_vec(), is_unseen: frame.is_some(), frame }
@@ -52,11 +52,11 @@ impl Onlooker {
     }
 
     /// The next bytes.
-    pub fn look(&mut self, mut bytes: &[u8], mut tell: impl FnMut(Sight)) {
+    pub fn look(&mut self, mut bytes: &[u8], mut tell: impl FnMut(Observed)) {
         loop {
             let Some((remaining, key)) = &mut self.frame else {
                 let Some(head) = self.read_head(&mut bytes) else { return };
-                tell(Sight::Begin(head));
+                tell(Observed::Begin(head));
                 self.frame = Some((head.len, head.mask));
                 continue;
             };
@@ -71,14 +71,14 @@ impl Onlooker {
                     frame::mask(&mut payload, *key);
                     key.rotate_left(len % 4);
                 }
-                tell(Sight::Payload(payload));
+                tell(Observed::Payload(payload));
             }
             if !has_ended {
                 return;
             }
             self.frame = None;
             if !std::mem::take(&mut self.is_unseen) {
-                tell(Sight::End);
+                tell(Observed::End);
             }
         }
     }
@@ -118,21 +118,21 @@ mod tests {
 
     use super::*;
 
-    fn seen(onlooker: &mut Onlooker, bytes: &[u8]) -> Vec<Sight> {
+    fn seen(observer: &mut FrameObserver, bytes: &[u8]) -> Vec<Observed> {
         let mut all = Vec::new();
-        onlooker.look(bytes, |sight| all.push(sight));
+        observer.look(bytes, |observed| all.push(observed));
         all
     }
 
     /// Payloads joined: how they come depends on the bytes' pieces.
-    fn frames(sights: impl IntoIterator<Item = Sight>) -> Vec<(Head, Vec<u8>, bool)> {
+    fn frames(observed: impl IntoIterator<Item = Observed>) -> Vec<(Head, Vec<u8>, bool)> {
         let mut frames: Vec<(Head, Vec<u8>, bool)> = Vec::new();
-        for sight in sights {
-            match (sight, frames.last_mut()) {
-                (Sight::Begin(head), _) => frames.push((head, Vec::new(), false)),
-                (Sight::Payload(bytes), Some((_, payload, _))) => payload.extend(bytes),
-                (Sight::End, Some((_, _, has_ended))) => *has_ended = true,
-                (sight, None) => panic!("{sight:?} of no frame"),
+        for observed in observed {
+            match (observed, frames.last_mut()) {
+                (Observed::Begin(head), _) => frames.push((head, Vec::new(), false)),
+                (Observed::Payload(bytes), Some((_, payload, _))) => payload.extend(bytes),
+                (Observed::End, Some((_, _, has_ended))) => *has_ended = true,
+                (observed, None) => panic!("{observed:?} of no frame"),
             }
         }
         frames
@@ -142,9 +142,9 @@ mod tests {
     fn the_examples_of_the_standard() {
         let masked = [0x81, 0x85, 0x37, 0xfa, 0x21, 0x3d, 0x7f, 0x9f, 0x4d, 0x51, 0x58];
         let head = Head { fin: true, rsv: [false; 3], opcode: 1, mask: Some([0x37, 0xfa, 0x21, 0x3d]), len: 5 };
-        assert_eq!(frames(seen(&mut Onlooker::default(), &masked)), [(head, b"Hello".to_vec(), true)]);
+        assert_eq!(frames(seen(&mut FrameObserver::default(), &masked)), [(head, b"Hello".to_vec(), true)]);
         let fragments = [0x01, 3, b'H', b'e', b'l', 0x80, 2, b'l', b'o', 0x89, 0];
-        let told = frames(seen(&mut Onlooker::default(), &fragments));
+        let told = frames(seen(&mut FrameObserver::default(), &fragments));
         assert_eq!(
             told.iter().map(|(head, ..)| (head.fin, head.opcode)).collect::<Vec<_>>(),
             [(false, 1), (true, 0), (true, 9)]
@@ -163,28 +163,28 @@ mod tests {
     #[test]
     fn who_looks_from_the_middle_of_a_frame_on_sees_the_next() {
         let bytes = [b"lo".as_slice(), &[0x82, 1, 7]].concat();
-        let told = frames(seen(&mut Onlooker::joining(2, &[]), &bytes));
+        let told = frames(seen(&mut FrameObserver::joining(2, &[]), &bytes));
         assert_eq!(
             told.iter().map(|(head, payload, _)| (head.opcode, payload.clone())).collect::<Vec<_>>(),
             [(2, vec![7])]
         );
-        let told = frames(seen(&mut Onlooker::joining(0, &[0x82]), &[1, 7]));
+        let told = frames(seen(&mut FrameObserver::joining(0, &[0x82]), &[1, 7]));
         assert_eq!(told.len(), 1);
     }
 
     proptest! {
         #[test]
         fn any_bytes_in_any_pieces_are_seen_the_same(bytes in proptest::collection::vec(any::<u8>(), 0..600), cuts in proptest::collection::vec(1_usize..40, 0..40)) {
-            let whole = frames(seen(&mut Onlooker::default(), &bytes));
-            let mut onlooker = Onlooker::default();
-            let (mut rest, mut sights) = (&bytes[..], Vec::new());
+            let whole = frames(seen(&mut FrameObserver::default(), &bytes));
+            let mut observer = FrameObserver::default();
+            let (mut rest, mut observed) = (&bytes[..], Vec::new());
             for cut in cuts {
                 let (piece, more) = rest.split_at(cut.min(rest.len()));
-                sights.extend(seen(&mut onlooker, piece));
+                observed.extend(seen(&mut observer, piece));
                 rest = more;
             }
-            sights.extend(seen(&mut onlooker, rest));
-            prop_assert_eq!(frames(sights), whole);
+            observed.extend(seen(&mut observer, rest));
+            prop_assert_eq!(frames(observed), whole);
         }
     }
 }

@@ -1,0 +1,114 @@
+// The documents: every block of JavaScript type-checks, every command line parses, every link leads somewhere, docs/api.md is up to date.
+//
+//   node --test tests-wasm/docs.test.js
+
+import assert from 'node:assert/strict';
+import { access, mkdir, readFile, readdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { dirname, join, relative, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { test } from 'node:test';
+import { parse } from '../pkg-template/bin/options.js';
+import { apiReference } from '../scripts/docs.js';
+import { finish } from '../scripts/run.js';
+import { installedFolder } from './behaviour/harness/installed.js';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const documents = [
+  'README.md', 'ARCHITECTURE.md', 'CHANGELOG.md', 'CONTRIBUTING.md', 'SECURITY.md', 'pkg-template/README.md', 'tests-wasm/CONFORMANCE.md',
+  ...(await readdir(join(root, 'docs'))).filter((name) => name.endsWith('.md')).map((name) => `docs/${name}`),
+];
+const texts = new Map(await Promise.all(documents.map(async (name) => [name, await readFile(join(root, name), 'utf8')])));
+
+/** The code blocks of a language, with the line that each begins at. Blocks may be indented. */
+function blocks(text, language) {
+  return [...text.matchAll(new RegExp(`^( *)\`\`\`${language}\\n([^]*?)^\\1\`\`\`$`, 'gm'))]
+    .map((match) => ({ line: text.slice(0, match.index).split('\n').length, code: match[2].replace(new RegExp(`^${match[1]}`, 'gm'), '') }));
+}
+
+/** What blocks of a few lines use without declaring it. */
+const AMBIENT = `
+declare module 'partysocket' {
+  export class WebSocket extends globalThis.EventTarget {
+    constructor(url: string, protocols: string[], options: { WebSocket: unknown });
+    addEventListener(type: 'message', listener: (event: MessageEvent) => void): void;
+  }
+}
+declare const channel: import('websocket-channel').WebSocketChannel;
+declare const listener: import('websocket-channel').WebSocketListener<null>;
+declare const server: import('node:http2').Http2SecureServer;
+declare function ask(realm: string): Promise<string>;
+`;
+
+test('every block of JavaScript type-checks', async () => {
+  const folder = join(root, 'build', 'docs');
+  await rm(folder, { recursive: true, force: true });
+  await mkdir(join(folder, 'node_modules', '@types'), { recursive: true });
+  await symlink(join(installedFolder(), 'node_modules', 'websocket-channel'), join(folder, 'node_modules', 'websocket-channel'));
+  await symlink(join(root, 'docs', 'generator', 'node_modules', '@types', 'node'), join(folder, 'node_modules', '@types', 'node'));
+  await writeFile(join(folder, 'ambient.d.ts'), AMBIENT);
+  const files = [];
+  for (const [name, text] of texts) {
+    for (const { line, code } of blocks(text, 'js')) {
+      const file = `${name.replace(/\W+/g, '_')}_line_${line}.mjs`;
+      // As a module even without an import; what an example leaves open is no mistake.
+      await writeFile(join(folder, file), `${code}\nexport {};\n`);
+      files.push(file);
+    }
+  }
+  assert.ok(files.length > 25, `${files.length} blocks`);
+  const { code, output } = await finish(join(root, 'node_modules', '.bin', 'tsc'), [
+    '--allowJs', '--checkJs', '--noEmit', '--strict', '--noImplicitAny', 'false', '--pretty', 'false', '--target', 'es2024', '--module', 'nodenext', '--lib', 'es2024,dom,dom.iterable,dom.asynciterable',
+    '--types', 'node', '--skipLibCheck', 'ambient.d.ts', ...files,
+  ], { cwd: folder, quiet: true });
+  assert.equal(code, 0, output);
+});
+
+test('every command line parses', () => {
+  const lines = [...texts.values()].flatMap((text) => blocks(text, 'sh')).flatMap(({ code }) => code.split('\n')).filter((line) => line.includes('npx websocket-channel'));
+  assert.ok(lines.length >= 5, `${lines.length} command lines`);
+  for (const line of lines) {
+    const words = line.slice(line.indexOf('npx websocket-channel') + 'npx websocket-channel'.length).match(/'[^']*'|[^ ']+/g) ?? [];
+    assert.ok(parse(words.map((word) => word.replace(/^'|'$/g, ''))), line);
+  }
+});
+
+/** The anchors that are written down, and the headings' as GitHub makes them: a second one of the same name ends in -1. */
+function anchors(text) {
+  const counts = new Map();
+  const written = [...text.matchAll(/^<a id="([^"]+)"><\/a>$/gm)].map(([, id]) => id);
+  return new Set([...written, ...[...text.matchAll(/^#+ (.*)$/gm)].map(([, heading]) => {
+    const anchor = heading.replaceAll('\\', '').toLowerCase().replace(/[^\p{L}\p{N}\- _]/gu, '').replaceAll(' ', '-');
+    const count = counts.get(anchor) ?? 0;
+    counts.set(anchor, count + 1);
+    return count === 0 ? anchor : `${anchor}-${count}`;
+  })]);
+}
+
+test('every link leads to a file and a heading that are there', async () => {
+  const missing = [];
+  for (const [name, text] of texts) {
+    const prose = text.replace(/^( *)```[^]*?^\1```$/gm, '').replace(/`[^`\n]*`/g, '');
+    for (const [, target] of prose.matchAll(/\]\(([^)\s]+)\)/g)) {
+      if (/^https?:/.test(target)) continue;
+      const [path, fragment] = target.split('#');
+      const file = path === '' ? name : relative(root, resolve(root, dirname(name), path));
+      if (!(await access(join(root, file)).then(() => true, () => false))) missing.push(`${name}: ${target}`);
+      else if (fragment && file.endsWith('.md')) {
+        if (!anchors(await readFile(join(root, file), 'utf8')).has(fragment)) missing.push(`${name}: ${target}`);
+      }
+    }
+  }
+  assert.deepEqual(missing, []);
+});
+
+test('docs/api.md is what `npm run docs` writes', async () => {
+  assert.ok(texts.get('docs/api.md') === await apiReference(), 'Run npm run docs.');
+});
+
+test('everything that the package exports has its place in the guide or the reference', async () => {
+  const { default: api } = await import(join(installedFolder(), 'node_modules', 'websocket-channel', 'node.cjs'));
+  const text = texts.get('docs/guide.md') + texts.get('docs/reference.md');
+  for (const name of Object.keys(api)) assert.ok(text.includes(name), name);
+  for (const name of Object.getOwnPropertyNames(api.WebSocketChannel.prototype)) assert.ok(text.includes(`\`${name}`) || name === 'constructor', name);
+  for (const name of Object.keys(api.Status)) assert.ok(text.includes(name) || texts.get('docs/troubleshooting.md').includes(name), name);
+});
