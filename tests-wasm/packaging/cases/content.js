@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
-import { readFile, readdir } from 'node:fs/promises';
-import { homedir } from 'node:os';
+import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { homedir, tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { describe, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
@@ -45,6 +45,22 @@ export function content() {
         assert.equal(manifest[field], undefined, field);
       }
     });
+
+    for (const [manager, args] of [['pnpm', ['add', '--offline', '--ignore-scripts']], ['yarn', ['add', '--offline', '--ignore-scripts', '--no-lockfile']]]) {
+      test(`is installed by ${manager}, its command too`, async () => {
+        const folder = await mkdtemp(join(tmpdir(), `wsc-${manager}-`));
+        try {
+          await writeFile(join(folder, 'package.json'), '{ "name": "empty", "version": "1.0.0", "private": true }');
+          await run(join(root, 'tests-wasm', 'packaging', 'node_modules', '.bin', manager), [...args, manager === 'yarn' ? `file:${tarball()}` : tarball()], { cwd: folder });
+          const { version } = await manifestOf();
+          assert.equal((await run(join(folder, 'node_modules', '.bin', 'websocket-channel'), ['--version'])).trim(), version);
+          const printed = await run(process.execPath, ['-e', "console.log(new (require('websocket-channel').WebSocketChannel)().state)"], { cwd: folder });
+          assert.equal(printed.trim(), 'idle');
+        } finally {
+          await rm(folder, { recursive: true });
+        }
+      });
+    }
 
     test('has a command, which npm puts where npx finds it', async () => {
       const folder = await project('content');

@@ -4,7 +4,7 @@ import { assertRoundTrip, lines } from '../harness/line.js';
 import { project } from '../harness/project.js';
 import { finish, run } from '../harness/program.js';
 
-export const EXPORTS = ['ChannelError', 'LoadGroup', 'Status', 'WebSocket', 'WebSocketChannel', 'WebSocketError', 'WebSocketStream', 'statusName'];
+export const EXPORTS = ['ChannelError', 'LoadGroup', 'Status', 'WebSocket', 'WebSocketChannel', 'WebSocketError', 'WebSocketStream', 'eventService', 'statusName'];
 const PROGRAMS = [
   'esm.mjs', 'cjs.cjs', 'both.mjs', 'nothing.mjs', 'import_only.mjs', 'require_only.cjs', 'without_webassembly.mjs', 'without_webassembly.cjs',
   'subpaths.cjs', 'uncaught.mjs',
