@@ -6,6 +6,7 @@ import { cpus, totalmem } from 'node:os';
 import { HOSTS } from './cases.js';
 import * as latencies from './latency.js';
 import * as scales from './scale.js';
+import * as sessions from './http2.js';
 import * as servers from './server.js';
 import * as webs from './web.js';
 import { median } from './shared.js';
@@ -96,7 +97,7 @@ function details(rounds) {
 const table = (head, rows) => [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
 
 /** RESULTS.md. `rows` are the cases, `browser` and `native` what their own benchmarks answered. */
-export function results({ rows, browser, native, web = [], server = [], scale = [], latency = [], date }) {
+export function results({ rows, browser, native, web = [], server = [], http2 = [], scale = [], latency = [], date }) {
   const judged = rows.filter(({ target }) => target);
   return `# Results
 Made by \`npm run bench\` on ${date}: ${cpus()[0].model.trim()}, ${cpus().length} cores, ${Math.round(totalmem() / 2 ** 30)} GiB,
@@ -154,6 +155,8 @@ ${scale.length > 0 ? table(scales.HEAD, scale.map((row) => scales.cells(row, sca
 ${webSection(web)}
 
 ${serverSection(server)}
+
+${http2Section(http2)}
 
 ## ${FIRST}: latency
 \`node bench/latency.js\`: from the peer's write to the listener, at a steady rate, and what collecting garbage takes meanwhile.
@@ -251,9 +254,19 @@ costs a system call for each member, which is most of it; ten in a tick go out i
 ${server.length > 0 ? table(servers.HEAD, server.map(servers.cells)) : 'Not measured here.'}`;
 }
 
+const HTTP2 = '## HTTP/2';
+
+function http2Section(http2) {
+  return `${HTTP2}
+Messages that come back a second on ${FIRST}: 64 channels of this package on one session, against 64 on TLS sockets of their own, the server and the client in a process each, in turns
+(\`npm run bench -- --http2\`). node:http2 does the work in between. In bold: not what is to be reached.
+
+${http2.length > 0 ? table(sessions.HEAD, http2.map(sessions.cells)) : 'Not measured here.'}`;
+}
+
 /** The text with these sections anew, each in the place where it stands; a section runs to the next heading. */
-export function withSections(text, { web, server }) {
-  const renewed = [web && [WEB, webSection(web)], server && [SERVER, serverSection(server)]].filter(Boolean);
+export function withSections(text, { web, server, http2 }) {
+  const renewed = [web && [WEB, webSection(web)], server && [SERVER, serverSection(server)], http2 && [HTTP2, http2Section(http2)]].filter(Boolean);
   return renewed.reduce((whole, [heading, section]) => {
     const start = whole.indexOf(heading);
     const end = whole.indexOf('\n## ', start);

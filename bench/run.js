@@ -12,6 +12,7 @@ import { CASES, HOSTS, cannot } from './cases.js';
 import { measureLatency } from './latency.js';
 import { measureScale } from './scale.js';
 import { printCase, results, withComparison, withSections } from './report.js';
+import { measureHttp2 } from './http2.js';
 import { measureServer } from './server.js';
 import { measureWeb } from './web.js';
 
@@ -25,6 +26,7 @@ const HELP = `npm run bench [-- OPTIONS]: measures the built package against oth
                    bench/RESULTS.md (a build of another commit has its package in build/installed)
   --web            only WebSocket and WebSocketStream
   --server         only the server's end
+  --http2          only HTTP/2
   --no-build       measure what is built already
   --report         measure nothing, write bench/RESULTS.md again from the last full run`;
 
@@ -39,7 +41,7 @@ const DEADLINE_MS = 60_000;
 await main(async () => {
   const { values: options } = parseArgs({ options: {
     help: { type: 'boolean', short: 'h' }, quick: { type: 'boolean' }, case: { type: 'string' }, host: { type: 'string', multiple: true },
-    rounds: { type: 'string' }, against: { type: 'string' }, report: { type: 'boolean' }, web: { type: 'boolean' }, server: { type: 'boolean' }, 'no-build': { type: 'boolean' } } });
+    rounds: { type: 'string' }, against: { type: 'string' }, report: { type: 'boolean' }, web: { type: 'boolean' }, server: { type: 'boolean' }, http2: { type: 'boolean' }, 'no-build': { type: 'boolean' } } });
   if (options.help) return console.log(HELP);
   if (options.report) return report();
   if (options.against) process.env.WSC_BEFORE = resolve(options.against);
@@ -54,6 +56,7 @@ await main(async () => {
     };
     if (options.web) return await replace([], { web: await measureWebs() });
     if (options.server) return await replace([], { server: await measureServer(roundsOf(options)) });
+    if (options.http2) return await replace([], { http2: await measureHttp2(roundsOf(options)) });
     const rows = await measure(options, peers);
     if (options.against) {
       await writeFile(compared, JSON.stringify({ rows, date: new Date().toISOString().slice(0, 10), commit: await commitOf(options.against) }));
@@ -70,11 +73,13 @@ await main(async () => {
     const web = await measureWebs();
     say("measuring the server's end (3 minutes)");
     const server = await measureServer();
+    say('measuring HTTP/2');
+    const http2 = await measureHttp2();
     say('measuring very many channels (3 minutes)');
     const scale = await measureScale();
     say('measuring latency (3 minutes)');
     const latency = await measureLatency();
-    await writeFile(measured, JSON.stringify({ rows, browser, native, web, server, scale, latency, date: new Date().toISOString().slice(0, 10) }));
+    await writeFile(measured, JSON.stringify({ rows, browser, native, web, server, http2, scale, latency, date: new Date().toISOString().slice(0, 10) }));
     await report();
   } finally {
     peers.stop();
@@ -83,15 +88,15 @@ await main(async () => {
 });
 
 /** Puts cases measured anew in the place of the last full run's, if there was one. */
-async function replace(rows, { web, server } = {}) {
+async function replace(rows, { web, server, http2 } = {}) {
   const last = await readFile(measured, 'utf8').then(JSON.parse, () => null);
   if (last === null) {
     const file = join(folder, 'RESULTS.md');
-    await writeFile(file, withSections(await readFile(file, 'utf8'), { web, server }));
+    await writeFile(file, withSections(await readFile(file, 'utf8'), { web, server, http2 }));
     return;
   }
   last.rows = last.rows.map((row) => rows.find(({ section, name }) => section === row.section && name === row.name) ?? row);
-  Object.assign(last, web && { web }, server && { server });
+  Object.assign(last, web && { web }, server && { server }, http2 && { http2 });
   await writeFile(measured, JSON.stringify(last));
   await report();
 }
