@@ -29,9 +29,10 @@ const REFUSED = Symbol('refused');
 /** What the web's own classes call of a channel. */
 export const CANCEL = Symbol.for('websocket-channel.cancel');
 export const CLOSE_EMPTY = Symbol('closeEmpty');
+const SHARE = Symbol('share');
 const INSPECT = Symbol.for('nodejs.util.inspect.custom');
 tidy(wasm.WebSocketChannel, {
-  __this: THIS, __refused: REFUSED, __cancel: CANCEL, __closeEmpty: CLOSE_EMPTY, __inspect: INSPECT,
+  __this: THIS, __refused: REFUSED, __cancel: CANCEL, __closeEmpty: CLOSE_EMPTY, __inspect: INSPECT, __share: SHARE,
 });
 
 class WebSocketChannel extends wasm.WebSocketChannel {
@@ -75,9 +76,10 @@ class LoadGroup {
   sendBinaryMsg(bytes) { return this.#send('sendBinaryMsg', bytes); }
 
   #send(method, payload) {
-    this.#group.__check(payload, method === 'sendMsg');
+    const isText = method === 'sendMsg';
+    this.#group.__begin(payload, isText);
     let accepted = 0;
-    for (const member of this) if (member.state === 'open' && member[method](payload)) accepted++;
+    for (const member of this) if (member[SHARE](payload, isText)) accepted++;
     return accepted;
   }
 

@@ -193,6 +193,15 @@ impl Inner {
         })
     }
 
+    /// A member's part of a broadcast, whose payload is valid.
+    pub(super) fn share(&self, payload: &JsValue, is_text: bool) -> bool {
+        if self.driver.state() != State::Open {
+            return false;
+        }
+        let kind = if is_text { PayloadKind::Text } else { PayloadKind::Binary };
+        host::share(&self.driver) || self.send(payload, kind)
+    }
+
     pub(super) fn take_refusal(&self) -> Option<Refusal> {
         self.refusal.take()
     }

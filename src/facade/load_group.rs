@@ -7,6 +7,7 @@ use wasm_bindgen::prelude::*;
 
 use super::arguments::quote;
 use super::channel::check_payload;
+use super::host;
 use crate::status::Status;
 use crate::transport::{Refusal, sentence};
 
@@ -42,10 +43,13 @@ impl LoadGroup {
         Ok(())
     }
 
-    /// Throws what `sendMsg` or `sendBinaryMsg` of a member would throw for this payload, even if there is none.
-    #[wasm_bindgen(js_name = __check)]
-    pub fn check(&self, payload: &JsValue, is_text: bool) -> Result<(), JsValue> {
-        Ok(check_payload(payload, is_text)?)
+    /// The members' `__share` sends this payload from now on. Throws what `sendMsg` or `sendBinaryMsg` of a member would throw for it, even if
+    /// there is none.
+    #[wasm_bindgen(js_name = __begin)]
+    pub fn begin(&self, payload: &JsValue, is_text: bool) -> Result<(), JsValue> {
+        check_payload(payload, is_text)?;
+        host::begin_broadcast(payload, is_text);
+        Ok(())
     }
 
     /// Iterates over the channels that are active now.

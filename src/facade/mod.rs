@@ -269,6 +269,12 @@ impl WebSocketChannel {
         host::inspect(&self.inner)
     }
 
+    /// Sends what a group has begun to broadcast, if the channel is open: whether it was accepted.
+    #[wasm_bindgen(js_name = __share)]
+    pub fn share(&self, payload: &JsValue, is_text: bool) -> bool {
+        self.inner.share(payload, is_text)
+    }
+
     fn parse_ping(&self, name: &str, min: u32, seconds: &JsValue) -> Result<u32, Refusal> {
         let seconds = host::parse_ping(name, min, seconds)?;
         self.must_be_idle(name)?;

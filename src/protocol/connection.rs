@@ -8,6 +8,7 @@ use super::fault::Fault;
 use super::frame::{self, Header, MAX_HEADER, MaskKey, Opcode, Role};
 use super::inflate::Inflater;
 use super::reader::{Read, Reader};
+use super::shared::Agreed;
 use crate::close::Close;
 
 /// The type of a message.
@@ -221,6 +222,35 @@ impl Connection {
         }
     }
 
+    /// What a frame that this end shares with others depends on, for a message of `len` bytes.
+    pub(super) fn agreed(&self, len: u64) -> Agreed {
+        let compression = self.compression.as_ref().filter(|compression| compression.compresses(len))?;
+        Some((compression.agreement.level, compression.window_bits))
+    }
+
+    /// A server's frame that refers to no message before it.
+    pub(super) fn frame_alone(kind: Kind, payload: &[u8], agreed: Agreed) -> Vec<u8> {
+        let mut out = Vec::new();
+        let header = Header::whole(kind.opcode());
+        let mut compressed = Vec::new();
+        if let Some((level, window_bits)) = agreed
+            && Deflater::new(false, level, window_bits).deflate(payload, true, &mut compressed)
+            && compressed.len() < payload.len()
+        {
+            write_frame(Header { rsv1: true, ..header }, &compressed, None, &mut out);
+        } else {
+            write_frame(header, payload, None, &mut out);
+        }
+        out
+    }
+
+    /// The next compressed message refers to none before it.
+    pub(super) fn start_afresh(&mut self) {
+        if let Some(compression) = &mut self.compression {
+            compression.deflater.context.give_back();
+        }
+    }
+
     /// Begins a message of `len` payload bytes that is sent in pieces. Continue with
     /// [`continue_message`](Self::continue_message).
     pub fn begin_message(&self, kind: Kind, len: u64) -> Fragments {
@@ -325,6 +355,11 @@ impl Connection {
                 }
             }
         }
+    }
+
+    /// Appends the pongs and pings that wait to `out`.
+    pub(super) fn write_waiting_controls(&mut self, mut keys: impl FnMut() -> MaskKey, out: &mut Vec<u8>) {
+        self.write_controls(&mut keys, out);
     }
 
     #[inline]

@@ -24,6 +24,7 @@ mod observer;
 mod outgoing;
 mod reader;
 mod selection;
+mod shared;
 mod utf8;
 
 #[cfg(test)]
@@ -39,4 +40,5 @@ pub use frame::{MAX_HEADER, MaskKey, Role};
 pub use observer::{FrameObserver, Head, Observed};
 pub use outgoing::{Done, Fill, Framed, Outgoing, Payload, Piece, Wake};
 pub use selection::select;
+pub use shared::Shared;
 pub use utf8::{Units, to_units};

@@ -16,6 +16,7 @@ use std::collections::VecDeque;
 
 use super::connection::{Connection, Fragments, Kind};
 use super::frame::{MAX_HEADER, MaskKey};
+use super::shared::Shared;
 use crate::close::Close;
 
 /// A message that waits, or goes in pieces. It lies in the host's memory.
@@ -209,6 +210,21 @@ impl<P: Payload> Outgoing<P> {
             self.out = SPARE.take();
         }
         connection.send(kind, window.get(MAX_HEADER..).unwrap_or_default(), keys, &mut self.out);
+        self.collected(Done { messages: 1, part: 0 })
+    }
+
+    /// Takes the frame of a message that other connections send, too. Only if [`is_free`](Self::is_free), and at a server's end.
+    pub fn share(
+        &mut self,
+        connection: &mut Connection,
+        message: &mut Shared,
+        keys: impl FnMut() -> MaskKey,
+    ) -> Framed {
+        if self.out.capacity() == 0 {
+            self.out = SPARE.take();
+        }
+        connection.write_waiting_controls(keys, &mut self.out);
+        self.out.extend_from_slice(&message.frame(connection));
         self.collected(Done { messages: 1, part: 0 })
     }
 

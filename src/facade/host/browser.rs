@@ -98,6 +98,13 @@ pub(in crate::facade) fn set_compression_memory(bytes: &JsValue) -> Result<(), R
     Err(not_implemented("compressionMemory: a browser compresses by itself. Set it in Node only."))
 }
 
+/// A page shares nothing: each member sends for itself.
+pub(in crate::facade) fn begin_broadcast(_payload: &JsValue, _is_text: bool) {}
+
+pub(in crate::facade) fn share(_driver: &Driver) -> bool {
+    false
+}
+
 pub(in crate::facade) fn add_listener(_listener: &JsValue) -> Result<(), Refusal> {
     Err(not_implemented("addListener: a page sees no frames. Look at them in the browser's tools."))
 }

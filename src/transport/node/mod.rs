@@ -38,7 +38,7 @@ pub(crate) use payload::Outgoing;
 pub(crate) use session::fields_of;
 pub(crate) use transport::{Incoming, Node};
 pub(crate) use url::parse_url;
-pub(crate) use writing::fill;
+pub(crate) use writing::{fill, filled};
 
 use std::cell::{Cell, RefCell};
 

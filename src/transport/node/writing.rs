@@ -13,7 +13,7 @@ use super::transport::Node;
 use super::windows::{self, fill_bytes, fill_text};
 use crate::channel::{Ending, Report, State, Taken};
 use crate::close::{Close, CloseCode};
-use crate::protocol::{self, Connection, Done, Fill, Framed, Kind, MAX_HEADER, Role, Wake};
+use crate::protocol::{self, Connection, Done, Fill, Framed, Kind, MAX_HEADER, Role, Shared, Wake};
 use crate::status::Status;
 use crate::transport::{Driver, Evidence, JsHost, Payload, PayloadKind, as_error};
 
@@ -47,6 +47,12 @@ pub(crate) fn fill(payload: &JsValue, kind: PayloadKind) -> Option<usize> {
     usize::try_from(filled).ok()
 }
 
+/// The same bytes as memory of Rust's own.
+pub(crate) fn filled(payload: &JsValue, kind: PayloadKind) -> Option<Vec<u8>> {
+    let len = fill(payload, kind)?;
+    Some(windows::with_filled(len, |window| window.get(MAX_HEADER..).unwrap_or_default().to_vec()))
+}
+
 /// What is left to do for a message that was sent.
 pub(crate) struct Rest {
     framed: Framed,
@@ -72,6 +78,16 @@ impl Node {
         }
         let framed = windows::with_filled(len, |window| outgoing.frame(connection, kind, window, mask_key));
         Some(Rest { framed, wake: outgoing.poll_wake(), len })
+    }
+
+    /// Sends a message that other connections send, too, if its frame can be shared: at a server's end, where nothing waits before it.
+    pub(crate) fn send_shared(&self, driver: &Driver, message: &mut Shared) -> Option<Rest> {
+        let Wire { connection, outgoing, .. } = &mut *self.wire.borrow_mut();
+        if self.role != Role::Server || !outgoing.is_free() || !driver.accept_now(message.size()) {
+            return None;
+        }
+        let framed = outgoing.share(connection, message, mask_key);
+        Some(Rest { framed, wake: outgoing.poll_wake(), len: 0 })
     }
 
     /// What a message that was sent has left to do.

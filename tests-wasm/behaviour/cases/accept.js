@@ -379,6 +379,54 @@ export const acceptances = [
     },
   },
   {
+    name: 'broadcast between messages of their own, to members with different agreements: each client inflates every message, in order',
+    async run(t) {
+      const loadGroup = new t.api.LoadGroup();
+      const { url, talk, talks } = await startAcceptor(t, ({ url: path }) => ({ loadGroup, echo: true, options: { deflate: path === '/off' ? false : { threshold: 0, level: path === '/fast' ? 1 : 6 } } }));
+      const kinds = [
+        ['/', {}], ['/', {}], ['/fast', {}], ['/off', {}], ['/', { perMessageDeflate: false }], ['/', { perMessageDeflate: { threshold: 0, serverNoContextTakeover: true } }],
+        ['/', { perMessageDeflate: { threshold: 0, serverMaxWindowBits: 9 } }],
+      ];
+      const clients = [];
+      for (const [path, options] of kinds) clients.push(await wsClient(t, url + path, [], { perMessageDeflate: { threshold: 0 }, ...options }));
+      const over1 = await t.opened(url, { loadGroup }); // a client's end, which masks: it echoes through its server's end
+      for (let at = 0; at < kinds.length + 1; at++) await (await talk(at)).until('onStart');
+      const text = (at) => `{"number":${at},"text":"${'some text that repeats itself, '.repeat(at % 5)}"}`;
+      const MANY = 20;
+      for (let at = 0; at < MANY; at++) {
+        for (const client of clients) client.socket.send(`own ${text(at)}`);
+        for (const client of clients) await client.messages(3 * at + 1); // the echo, by the member's own compressor
+        const open = [...talks, over1];
+        for (const it of open) it.sent.push(Buffer.byteLength(text(at)), 3);
+        t.is(loadGroup.sendMsg(text(at)), open.length);
+        t.is(loadGroup.sendBinaryMsg(new Uint8Array([at, 1, 2])), open.length);
+        for (const client of clients) await client.messages(3 * at + 3);
+      }
+      const expected = Array.from({ length: MANY }, (_, at) => [`own ${text(at)}`, text(at), Buffer.from([at, 1, 2]).toString()]).flat();
+      for (const [at, client] of clients.entries()) t.same((await client.messages(3 * MANY)).map(({ data }) => data.toString()), expected, `client ${at}`);
+      over1.close();
+      loadGroup.cancel();
+    },
+  },
+  {
+    name: 'broadcast: text of every script, empty, and larger than is framed at once; a member that is suspended, closing or idle',
+    async run(t) {
+      const loadGroup = new t.api.LoadGroup();
+      const { url, talk, talks } = await startAcceptor(t, () => ({ loadGroup }));
+      const client = await wsClient(t, url, [], { perMessageDeflate: true });
+      const closing = await wsClient(t, url);
+      (await talk(1)).close();
+      await closing.closed;
+      await (await talk(0)).until('onStart');
+      const texts = ['', 'ascii', 'äöü 日本 💧', '\ud800 alone', 'x'.repeat(40_000), 'ä'.repeat(200_000)];
+      for (const text of texts) {
+        talks[0].sent.push(Buffer.byteLength(text));
+        t.is(loadGroup.sendMsg(text), 1);
+      }
+      t.same((await client.messages(texts.length)).map(({ data }) => data.toString()), texts.map((text) => text.toWellFormed?.() ?? text.replace('\ud800', '\ufffd')));
+    },
+  },
+  {
     name: 'this package at both ends: with compression, subprotocol and a close from each',
     async run(t) {
       const { url, talk } = await startAcceptor(t, () => echoing({ protocols: 'chat' }));
