@@ -5,14 +5,16 @@
 // Chromium is `WSC_CHROMIUM`, or the one on the PATH. Screenshots are kept in build/.
 
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
 import { request } from 'node:http';
+import { createRequire } from 'node:module';
 import { createServer } from 'node:net';
 import { after, before, describe, test } from 'node:test';
 import { WebSocketServer } from 'ws';
 import { serve } from '../scripts/serve.js';
 import { describeLook } from './demo/look.js';
 import {
-  DESKTOP, addressOf, attribute, attributeIs, attributes, closeDemo, deadAddress, demoUrl, expectFailedConnection, isInView, listening, onPage,
+  DESKTOP, PHONE, addressOf, attribute, attributeIs, attributes, closeDemo, deadAddress, demoUrl, expectFailedConnection, isInView, listening, onPage,
   openDemo, openOptions, press, pressAnyway, refusal, row, screenshot,
 } from './demo/page.js';
 
@@ -67,6 +69,92 @@ describe('the demo page', { timeout: 120_000 }, () => {
     await page.evaluate(() => { window.scrollTo(0, 0); });
     await screenshot(page, 'demo.png');
   }));
+
+  test('filters, indents and exports the log', () => onPage(DESKTOP, async (page) => {
+    await press(page, 'Connect');
+    await row(page, 'onStart');
+    for (const text of ['{"list":[1,2]}', 'plain words']) {
+      await page.fill('#text', text);
+      await press(page, 'Send text');
+    }
+    await row(page, 'onMessageAvailable', 2);
+    await page.fill('#log-filter', 'PLAIN');
+    assert.equal(await page.locator('#log tbody tr:visible').count(), 2);
+    assert.equal(await page.innerText('#log-count'), `2 of ${await page.locator('#log tbody tr').count()} shown`);
+    await page.fill('#log-filter', '');
+    await press(page, 'JSON');
+    assert.match(await row(page, 'onMessageAvailable'), /\{\n {2}"list": \[\n {4}1,/);
+    assert.equal(await page.getAttribute('#log-json', 'aria-pressed'), 'true');
+    const [download] = await Promise.all([page.waitForEvent('download'), press(page, 'Export')]);
+    assert.match(download.suggestedFilename(), /^websocket-channel [\d-]+\.ndjson$/);
+    const lines = (await readFile(await download.path(), 'utf8')).trim().split('\n').map((line) => JSON.parse(line));
+    assert.deepEqual(lines.filter(({ call }) => call === 'onMessageAvailable').map(({ text, size }) => [text, size]), [['{"list":[1,2]}', 14], ['plain words', 11]]);
+  }));
+
+  test('sends a burst, and says how fast it went; the line of the throughput counts it', () => onPage(DESKTOP, async (page) => {
+    await pressAnyway(page, 'Send burst');
+    assert.match(await refusal(page, 'burst'), /^NS_ERROR_NOT_CONNECTED/);
+    await press(page, 'Connect');
+    await row(page, 'onStart');
+    await page.fill('#burst-count', 'many');
+    await press(page, 'Send burst');
+    assert.match(await refusal(page, 'burst'), /^Not a number of messages/);
+    await page.fill('#burst-count', '300');
+    await press(page, 'Send burst');
+    assert.match(await row(page, 'sendMsg × 300'), /[\d,]+ messages a second/);
+    await page.getByText(/^A second: [\d,]+ \(/).waitFor();
+  }));
+
+  test('shows as code what the form says, and copies it', () => onPage(DESKTOP, async (page) => {
+    await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+    await page.fill('#address', "ws://127.0.0.1:1/it's");
+    await openOptions(page);
+    await page.fill('#protocols', 'chat');
+    await page.fill('#open-timeout', '500');
+    await page.click('#as-code summary');
+    const code = await page.innerText('#as-code code');
+    assert.match(code, /new WebSocketChannel\(\{ openTimeoutMs: 500 \}\)[^]*channel\.protocol = 'chat';[^]*asyncOpen\('ws:\/\/127\.0\.0\.1:1\/it\\'s', null,/);
+    await press(page, 'Copy');
+    assert.equal((await page.evaluate(() => navigator.clipboard.readText())).trim(), code.trim());
+  }));
+
+  test('reconnects, each time later, and offers the addresses that opened', () => onPage(DESKTOP, async (page, problems) => {
+    const good = await page.inputValue('#address');
+    await press(page, 'Connect');
+    await row(page, 'onStart');
+    assert.deepEqual(await page.locator('#addresses option').evaluateAll((all) => all.map(({ value }) => value)), [good]);
+    await press(page, 'Close');
+    await row(page, 'onStop');
+    await page.fill('#address', await deadAddress());
+    await page.check('#reconnect');
+    await press(page, 'Connect');
+    assert.match(await row(page, 'reconnect'), /in 1 s/);
+    assert.match(await row(page, 'reconnect', 2), /in 2 s/);
+    await page.uncheck('#reconnect');
+    expectFailedConnection(problems);
+  }));
+
+  test('axe finds nothing wrong, at either size, connected or not', async () => {
+    const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+    for (const size of [DESKTOP, PHONE]) {
+      await onPage(size, async (page) => {
+        await page.evaluate(axe); // not as a script of the page, which its policy forbids
+        const check = async (when) => {
+          const { violations } = await page.evaluate('axe.run()');
+          assert.deepEqual(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html)}`), [], when);
+        };
+        await check('at first');
+        await openOptions(page);
+        await page.click('#as-code summary');
+        await press(page, 'Connect');
+        await row(page, 'onStart');
+        await press(page, 'Send text');
+        await row(page, 'onMessageAvailable');
+        await page.fill('#code', '1005');
+        await check('with everything open');
+      });
+    }
+  });
 
   test('opens a new channel after one has stopped', () => onPage(DESKTOP, async (page) => {
     await press(page, 'Connect');

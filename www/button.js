@@ -4,6 +4,7 @@
 const WORKS_IN = {
   connect: ['idle', 'stopped'],
   'send-text': ['connecting', 'open'],
+  burst: ['connecting', 'open'],
   'send-file': ['connecting', 'open'],
   close: ['connecting', 'open'],
   abort: ['connecting', 'open', 'closing'],

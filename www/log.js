@@ -1,6 +1,7 @@
 // The log: a table of the last calls, in order.
 
 import { setDisabled } from './button.js';
+import { indented } from './log_tools.js';
 import { exactSize, size, time } from './writing.js';
 
 const MAX_ROWS = 500;
@@ -13,6 +14,10 @@ export class Log {
   #count;
   #clearButton;
   #waiting = [];
+  /** What each row shows. */
+  #records = new Map();
+  #filter = '';
+  #isIndenting = false;
   #total = 0;
   #scheduled = false;
   /** Whether the last row is kept in view: until the person scrolls up, and again from when they are back at the end. */
@@ -34,7 +39,30 @@ export class Log {
     this.#describe();
   }
 
-  /** `call` is a method's name; `tone` one of asked, heard, good, bad; `name`, `size`, `what` and `detail` as the call has them. */
+  /** The calls that are kept, in order. */
+  get records() { return [...this.#records.values(), ...this.#waiting]; }
+
+  /** Only rows that have this text in them are shown, in any case. */
+  set filter(text) {
+    this.#filter = text.toLowerCase();
+    for (const [row, record] of this.#records) row.hidden = !this.#isWanted(record);
+    this.#describe();
+    this.#follow();
+  }
+
+  get isIndenting() { return this.#isIndenting; }
+
+  /** Whether messages that are JSON are shown indented. */
+  set isIndenting(isIndenting) {
+    this.#isIndenting = isIndenting;
+    for (const [row, record] of this.#records) {
+      const json = indented(record.text);
+      if (json !== null) row.lastChild.textContent = isIndenting ? json : record.what;
+    }
+    this.#follow();
+  }
+
+  /** `call` is a method's name; `tone` one of asked, heard, good, bad; `name`, `size`, `what`, `detail` and all of the `text` as the call has them. */
   add(row) {
     this.#total += 1;
     this.#waiting.push({ ...row, at: new Date() });
@@ -46,9 +74,18 @@ export class Log {
 
   #write() {
     this.#scheduled = false;
-    this.#body.append(...this.#waiting.map(rowOf));
+    for (const record of this.#waiting) {
+      const json = this.#isIndenting ? indented(record.text) : null;
+      const row = rowOf(json === null ? record : { ...record, what: json });
+      row.hidden = !this.#isWanted(record);
+      this.#records.set(row, record);
+      this.#body.append(row);
+    }
     this.#waiting = [];
-    while (this.#body.childElementCount > MAX_ROWS) this.#body.firstElementChild.remove();
+    while (this.#body.childElementCount > MAX_ROWS) {
+      this.#records.delete(this.#body.firstElementChild);
+      this.#body.firstElementChild.remove();
+    }
     this.#describe();
     this.#follow();
   }
@@ -70,6 +107,7 @@ export class Log {
     this.#waiting = [];
     this.#total = 0;
     this.#isFollowing = true;
+    this.#records.clear();
     this.#body.replaceChildren();
     this.#describe();
   }
@@ -77,7 +115,13 @@ export class Log {
   #describe() {
     this.#empty.hidden = this.#total > 0;
     setDisabled(this.#clearButton, this.#total === 0);
-    this.#count.textContent = this.#total > MAX_ROWS ? `the last ${MAX_ROWS} of ${this.#total.toLocaleString('en')}` : '';
+    const kept = this.#total > MAX_ROWS ? `the last ${MAX_ROWS} of ${this.#total.toLocaleString('en')}` : '';
+    const shown = [...this.#records.values()].filter((record) => this.#isWanted(record)).length;
+    this.#count.textContent = this.#filter === '' ? kept : `${shown} of ${this.#records.size} shown`;
+  }
+
+  #isWanted({ call, name = '', what = '', text = what, detail = '' }) {
+    return this.#filter === '' || [call, name, what, text, detail].some((it) => it.toLowerCase().includes(this.#filter));
   }
 }
 

@@ -5,9 +5,13 @@ import { adviceOn } from './advice.js';
 import { showAttributes } from './attributes.js';
 import { showButtons } from './button.js';
 import { suggestCodes, watchCloseForm } from './close_form.js';
+import { startCode } from './code.js';
 import { ConnectForm } from './connect_form.js';
 import { Log } from './log.js';
+import { startLogTools } from './log_tools.js';
 import { clearRefusals, showRefusal, writeRefusal } from './refusal.js';
+import { saveAddress, suggestAddresses } from './saved.js';
+import { Throughput } from './throughput.js';
 import { detailText, excerptOfBytes, excerptOfText, stopName, utf8Length } from './writing.js';
 
 const element = (id) => document.getElementById(id);
@@ -18,6 +22,12 @@ const form = new ConnectForm(element('connect'));
 let channel;
 /** Aborts the channel's signal. */
 let controller;
+let throughput;
+/** The next attempt to connect, and how long it waits, in milliseconds. */
+const FIRST_DELAY = 1000;
+const MAX_DELAY = 30_000;
+let retry;
+let delay = FIRST_DELAY;
 
 function newChannel(options = {}) {
   const aborting = new AbortController();
@@ -29,9 +39,22 @@ function newChannel(options = {}) {
 
 /** What the channel calls: each call is a row of the log. */
 const listener = {
-  onStart() { heard('onStart'); },
-  onMessageAvailable(_, text) { heard('onMessageAvailable', { size: utf8Length(text), what: excerptOfText(text) }); },
-  onBinaryMessageAvailable(_, bytes) { heard('onBinaryMessageAvailable', { size: bytes.length, what: excerptOfBytes(bytes) }); },
+  onStart() {
+    heard('onStart');
+    if (channel.state !== 'open') return;
+    delay = FIRST_DELAY;
+    saveAddress(channel.originalURI);
+    suggestAddresses(element('addresses'));
+  },
+  onMessageAvailable(_, text) {
+    const size = utf8Length(text);
+    throughput.received(size);
+    heard('onMessageAvailable', { size, what: excerptOfText(text), text });
+  },
+  onBinaryMessageAvailable(_, bytes) {
+    throughput.received(bytes.length);
+    heard('onBinaryMessageAvailable', { size: bytes.length, what: excerptOfBytes(bytes) });
+  },
   onAcknowledge(_, size) { heard('onAcknowledge', { size }); },
   onServerClose(_, code, reason) { heard('onServerClose', { what: closeText(code, reason) }); },
   onStop(_, status, detail) {
@@ -40,8 +63,16 @@ const listener = {
     const what = [detail.message, advice].filter(Boolean).join(' ');
     heard('onStop', { name, what, detail: detailText(detail), tone: status === Status.NS_OK ? 'good' : 'bad' });
     if (advice) form.showEnd(name, what);
+    if (element('reconnect').checked && status !== Status.NS_OK && status !== Status.NS_BINDING_ABORTED) reconnectSoon();
   },
 };
+
+/** Each attempt that fails makes the next one wait twice as long. */
+function reconnectSoon() {
+  asked('reconnect', { what: `in ${(delay / 1000).toFixed(0)} s` });
+  retry = setTimeout(() => { attempt('connect', connect); }, delay);
+  delay = Math.min(delay * 2, MAX_DELAY);
+}
 
 function heard(call, row = {}) {
   log.add({ call, tone: 'heard', ...row });
@@ -54,6 +85,7 @@ function asked(call, row = {}) {
 
 /** The options go to the constructor, so every Connect makes a channel, unless one is still active. */
 function connect() {
+  clearTimeout(retry);
   try {
     if (channel.state === 'idle' || channel.state === 'stopped') {
       channel = newChannel(form.options);
@@ -70,8 +102,30 @@ function connect() {
 
 function sendText() {
   const text = element('text').value;
-  if (channel.sendMsg(text)) asked('sendMsg', { size: utf8Length(text), what: excerptOfText(text) });
-  else notSent('sendMsg', 'send-text');
+  if (!channel.sendMsg(text)) return notSent('sendMsg', 'send-text');
+  const size = utf8Length(text);
+  throughput.sent(size);
+  asked('sendMsg', { size, what: excerptOfText(text), text });
+}
+
+const MAX_BURST = 100_000;
+
+/** Sends the text many times, and says how long the host took to take it all. */
+async function sendBurst() {
+  const count = Number(element('burst-count').value);
+  if (!Number.isInteger(count) || count < 1 || count > MAX_BURST) {
+    return showRefusal('burst', 'Not a number of messages', `Use a whole number from 1 to ${MAX_BURST.toLocaleString('en')}.`);
+  }
+  const text = element('text').value;
+  const size = utf8Length(text);
+  const [burst, began] = [channel, performance.now()];
+  for (let at = 0; at < count; at++) {
+    if (!burst.sendMsg(text)) return notSent('sendMsg', 'burst');
+    throughput.sent(size);
+  }
+  while (burst.bufferedAmount > 0 && burst.state === 'open') await new Promise((resolve) => { setTimeout(resolve, 5); });
+  const seconds = (performance.now() - began) / 1000;
+  asked(`sendMsg × ${count.toLocaleString('en')}`, { size: count * size, what: `${Math.round(count / seconds).toLocaleString('en')} messages a second, until the browser had taken them all` });
 }
 
 async function sendFile() {
@@ -154,10 +208,16 @@ function start() {
   if (location.host) element('address').value = `${location.protocol.replace('http', 'ws')}//${location.host}/echo`;
   element('origin').placeholder = location.origin;
   suggestCodes(element('codes'));
+  suggestAddresses(element('addresses'));
+  throughput = new Throughput(element('throughput'));
+  startLogTools(log, { filter: element('log-filter'), json: element('log-json'), save: element('log-save') });
+  startCode(element('as-code'), () => ({ address: form.address, origin: form.origin, protocols: form.protocols, options: form.options, text: element('text').value }));
   const closeArguments = watchCloseForm(element('close'));
   onSubmit('connect', connect);
   onSubmit('send-text', sendText);
+  onSubmit('burst', sendBurst);
   onSubmit('send-file', sendFile);
+  element('reconnect').addEventListener('change', () => { clearTimeout(retry); });
   onSubmit('close', () => close(closeArguments()));
   element('abort').addEventListener('click', () => { attempt('close', abort); });
   element('text').addEventListener('keydown', (event) => {

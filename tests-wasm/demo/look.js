@@ -134,6 +134,7 @@ export function describeLook() {
       assert.ok(await fits(), 'overflows with a full log');
       const small = await page.evaluate(() => [...document.querySelectorAll('input, textarea, button, summary')]
         .filter((control) => control.checkVisibility())
+        .map((control) => control.matches('[type="checkbox"]') ? control.closest('label') : control) // which is pressed instead
         .filter((control) => control.getBoundingClientRect().height < 44
           || (!control.matches('summary') && parseFloat(getComputedStyle(control).fontSize) < 16)) // iOS zooms in on smaller fields
         .map((control) => control.id || control.textContent));
@@ -152,8 +153,8 @@ export function describeLook() {
         await page.keyboard.press('Tab');
         await page.keyboard.press('Enter'); // opens the options
         const stops = [
-          'origin', 'protocols', 'open-timeout', 'close-timeout', 'max-size', 'Connect', 'text', 'Send text', 'file', 'Send bytes',
-          'code', 'reason', 'Close', ...(await page.isVisible('#abort') ? ['abort'] : []), 'log-clear', 'log',
+          'origin', 'protocols', 'open-timeout', 'close-timeout', 'max-size', 'Connect', 'reconnect', 'Show this as code', 'text', 'Send text', 'burst-count', 'Send burst', 'file', 'Send bytes',
+          'code', 'reason', 'Close', ...(await page.isVisible('#abort') ? ['abort'] : []), 'log-json', 'log-save', 'log-clear', 'log-filter', 'log',
         ];
         for (const stop of stops) {
           await page.keyboard.press('Tab');

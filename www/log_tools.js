@@ -1,0 +1,36 @@
+// What can be done with the log: filter it, show JSON indented, export it.
+
+import { time } from './writing.js';
+
+/** A longer text is not worth parsing for the eye. */
+const MAX_JSON = 100_000;
+
+/** The text as indented JSON, or null if it is no object or array. */
+export function indented(text) {
+  if (text === undefined || text.length > MAX_JSON || !/^\s*[[{]/.test(text)) return null;
+  try {
+    return JSON.stringify(JSON.parse(text), null, 2);
+  } catch {
+    return null;
+  }
+}
+
+/** Wires the field and the buttons to the log. */
+export function startLogTools(log, { filter, json, save }) {
+  filter.addEventListener('input', () => { log.filter = filter.value; });
+  json.addEventListener('click', () => {
+    log.isIndenting = json.getAttribute('aria-pressed') !== 'true';
+    json.setAttribute('aria-pressed', String(log.isIndenting));
+  });
+  save.addEventListener('click', () => { if (log.records.length > 0) download(log.records); });
+}
+
+/** An object a line, as the command's --json prints them. */
+function download(records) {
+  const lines = records.map(({ at, call, size, what, text, detail }) => JSON.stringify({ time: at.toISOString(), call, size, text: text ?? what, detail }));
+  const link = document.createElement('a');
+  link.href = URL.createObjectURL(new Blob([`${lines.join('\n')}\n`], { type: 'application/x-ndjson' }));
+  link.download = `websocket-channel ${time(new Date()).slice(0, 8).replaceAll(':', '-')}.ndjson`;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+}
