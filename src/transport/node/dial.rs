@@ -1,5 +1,6 @@
 //! The opening's sockets, over `socket.js`; and which of the options `tls` and `socket` go where.
 
+use std::cell::RefCell;
 use std::net::IpAddr;
 use std::rc::Rc;
 
@@ -24,6 +25,8 @@ pub(super) struct Dialer {
     pub(super) tls: Object,
     /// The option `socket`, by its own keys.
     pub(super) socket: Object,
+    /// Keeps the HTTP/2 session of the last response for the next request: a redirect, or an answer to a challenge.
+    pub(super) spare: Rc<RefCell<Option<Stream>>>,
 }
 
 /// What of `socket` says where the first origin is.
@@ -52,6 +55,11 @@ impl Dialer {
     fn socket_and_link(&self) -> (Rc<Socket>, Rc<Link>) {
         let link = Link::new(self.node.clone());
         (Rc::new(Socket::new(SocketHandler::new(link.clone()), self.node.is_ref())), link)
+    }
+
+    fn keep_spare(&self, stream: Option<Stream>) {
+        let before = self.spare.replace(stream);
+        drop(before); // which may end its session
     }
 
     /// What a session must have in common with another to take its place: the server, the proxy, and the options that apply there.
@@ -100,6 +108,7 @@ impl opening::Dial for Dialer {
 
     fn connect(&self, hop: &Hop) -> Result<Dialed, JsValue> {
         windows::prepare();
+        self.keep_spare(None);
         let starts_secure = hop.will_be_secure && !hop.is_proxy;
         let secure_context = match hop {
             Hop { will_be_secure: true, is_proxy: true, is_foreign, .. } => {
@@ -158,6 +167,7 @@ impl opening::Dial for Dialer {
 
     fn join(&self, route: &Route) -> Option<Dialed> {
         let stream = Session::join(&self.route_key(route), self.node.is_ref())?;
+        self.keep_spare(None);
         let (socket, link) = self.socket_and_link();
         Some(Dialed {
             dialer: self.clone(),
@@ -218,6 +228,7 @@ impl Drop for Dialed {
             self.link.detach();
             self.socket.destroy();
             self.socket.detach();
+            self.dialer.keep_spare(self.stream.take());
         }
     }
 }

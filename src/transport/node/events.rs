@@ -27,7 +27,6 @@ thread_local! {
 }
 
 /// Observes the frames of one connection.
-#[derive(Default)]
 pub(super) struct Watched {
     /// Which watch it belongs to: between two watches frames went by unseen.
     watch: u32,
@@ -110,14 +109,14 @@ impl Node {
     /// The first `len` bytes of the receive window, before anything is unmasked there.
     #[cold]
     pub(super) fn look_at_received(&self, len: usize) {
-        let watched = &mut *self.watched();
+        let watched = &mut **self.watched();
         windows::with_received(len, |bytes, _| watched.received.look(self.serial(), "frameReceived", bytes));
     }
 
     /// Bytes that are about to be written: frames, or a piece of one that has begun before.
     #[cold]
     pub(super) fn look_at_sent(&self, bytes: &[u8], begins: bool) {
-        let watched = &mut *self.watched();
+        let watched = &mut **self.watched();
         if begins || watched.sent.observer.is_in_frame() {
             watched.sent.look(self.serial(), "frameSent", bytes);
         }
@@ -130,18 +129,22 @@ impl Node {
         windows::with_filled(len, |window| self.look_at_sent(window.get(start..).unwrap_or_default(), begins));
     }
 
-    /// What it is seen through now. A new watch begins where the engine's reader stands.
-    fn watched(&self) -> RefMut<'_, Watched> {
-        let mut watched = self.watched.borrow_mut();
-        if watched.watch != WATCH.get() {
-            let received = self.wire.try_borrow().map(|wire| {
-                let (remaining, header) = wire.connection.position();
-                Direction { observer: FrameObserver::joining(remaining, header), frame: None }
-            });
-            *watched =
-                Watched { watch: WATCH.get(), received: received.unwrap_or_default(), sent: Direction::default() };
-        }
-        watched
+    /// The observer of the watch that runs now. A new watch begins where the engine's reader stands.
+    fn watched(&self) -> RefMut<'_, Box<Watched>> {
+        RefMut::map(self.watched.borrow_mut(), |watched| {
+            if watched.as_ref().is_some_and(|it| it.watch != WATCH.get()) {
+                *watched = None;
+            }
+            watched.get_or_insert_with(|| Box::new(self.start_watching()))
+        })
+    }
+
+    fn start_watching(&self) -> Watched {
+        let received = self.wire.try_borrow().map(|wire| {
+            let (remaining, header) = wire.connection.position();
+            Direction { observer: FrameObserver::joining(remaining, header), frame: None }
+        });
+        Watched { watch: WATCH.get(), received: received.unwrap_or_default(), sent: Direction::default() }
     }
 
     /// How many bytes may pass wasm by: none while somebody looks at them.

@@ -61,7 +61,7 @@ pub(super) fn begin(node: &Rc<Node>, target: Target) -> Result<(), Refusal> {
         parse,
         random: keys::nonce,
     };
-    let dialer = Dialer { node: node.clone(), tls: options.tls, socket: options.socket };
+    let dialer = Dialer { node: node.clone(), tls: options.tls, socket: options.socket, spare: Rc::default() };
     let begun = opening::begin(uri, settings, dialer, Asker { node: node.clone() });
     let (progress, future) = begun.map_err(|opening::Refusal { status, message, cause }| {
         Refusal::new(status, message).because(cause.unwrap_or_default())

@@ -44,7 +44,7 @@ pub(crate) struct Node {
     /// The socket that connects now, then the open connection's.
     pub(super) socket: RefCell<Option<Rc<Socket>>>,
     /// What is received is looked at through this while `eventService` has a listener.
-    pub(super) watched: RefCell<Watched>,
+    pub(super) watched: RefCell<Option<Box<Watched>>>,
     /// The place in an HTTP/2 session, if the socket is a stream of one.
     pub(super) stream: RefCell<Option<Stream>>,
     pub(super) pinging: Pinging,
