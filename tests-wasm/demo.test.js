@@ -5,13 +5,15 @@
 // Chromium is `WSC_CHROMIUM`, or the one on the PATH. Screenshots are kept in build/.
 
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { request } from 'node:http';
 import { createRequire } from 'node:module';
 import { createServer } from 'node:net';
 import { after, before, describe, test } from 'node:test';
 import { WebSocketServer } from 'ws';
 import { serve } from '../scripts/serve.js';
+import { startFirefox } from './behaviour/harness/firefox.js';
+import { programPath, skipLoudly } from './behaviour/harness/program.js';
 import { describeLook } from './demo/look.js';
 import {
   DESKTOP, PHONE, addressOf, attribute, attributeIs, attributes, closeDemo, deadAddress, demoUrl, expectFailedConnection, isInView, listening, onPage,
@@ -348,6 +350,40 @@ describe('the demo page', { timeout: 120_000 }, () => {
 });
 
 describeLook();
+
+const firefox = programPath('WSC_FIREFOX', 'firefox-esr', 'firefox');
+const geckodriver = programPath('WSC_GECKODRIVER', 'geckodriver');
+const missing = firefox && geckodriver ? false : skipLoudly('Firefox or its driver', 'apt-get install firefox-esr, and set WSC_FIREFOX and WSC_GECKODRIVER');
+
+describe('the demo page in Firefox', { skip: missing, timeout: 120_000 }, () => {
+  for (const [name, width, height] of [['a desktop', 1280, 800], ['a phone', 450, 740]]) {
+    test(`connects, sends, receives and closes on ${name}, and nothing overflows`, async () => {
+      const page = await startFirefox({ firefox, geckodriver });
+      try {
+        await page.resize(width, height);
+        await page.open(demoUrl());
+        const seen = await page.run(`
+          const text = (selector) => document.querySelector(selector).textContent;
+          const until = async (holds) => { for (let at = 0; at < 200 && !holds(); at++) await new Promise((resolve) => setTimeout(resolve, 25)); };
+          const calls = () => [...document.querySelectorAll('#log td.call')].map((cell) => cell.textContent);
+          document.querySelector('#connect button').click();
+          await until(() => text('#state') === 'open');
+          document.querySelector('#send-text button').click();
+          await until(() => calls().includes('onMessageAvailable'));
+          document.querySelector('#close button').click();
+          await until(() => calls().includes('onStop'));
+          return { calls: calls().filter((call) => call !== 'onAcknowledge'), overflows: document.documentElement.scrollWidth > innerWidth, what: text('#log tr:last-child .what') };
+        `);
+        assert.deepEqual(seen.calls, ['asyncOpen', 'onStart', 'sendMsg', 'onMessageAvailable', 'close', 'onServerClose', 'onStop']);
+        assert.match(seen.what, /^NS_OK/);
+        assert.equal(seen.overflows, false);
+        await writeFile(new URL(`../build/demo-firefox-${width}.png`, import.meta.url), await page.screenshot());
+      } finally {
+        await page.stop();
+      }
+    });
+  }
+});
 
 describe('the demo server', () => {
   test('serves the page\'s files to GET and HEAD, and nothing else', async () => {

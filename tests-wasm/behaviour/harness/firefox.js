@@ -25,6 +25,10 @@ export async function startFirefox({ geckodriver, firefox, acceptInsecureCerts =
       script: `const done = arguments[arguments.length - 1]; (async (...args) => { ${script} })(...arguments).then(done, (error) => done(String(error)));`,
       args,
     }),
+    /** A picture of the page, as PNG. */
+    screenshot: async () => Buffer.from(await inSession('GET', '/screenshot'), 'base64'),
+    /** The outer size of the window, in pixels. */
+    resize: (width, height) => inSession('POST', '/window/rect', { width, height }),
     async stop() {
       await inSession('DELETE', '').catch(() => {});
       await stopDriver();
