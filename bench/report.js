@@ -249,7 +249,7 @@ function serverSection(server) {
   return `${SERVER}
 \`asyncAccept\` on \`node:http\` beside ws with bufferutil on ${FIRST}, each server in a process of its own, in turns, with a native program as its clients on the same two cores
 (\`npm run bench -- --server\`). Of messages a second, or as the line says; the ratio is the median of the rounds' ratios. In bold: not what is to be reached. A broadcast
-costs a system call for each member, which is most of it; ten in a tick go out in one.
+costs a system call for each member, which is most of it: the line below it shows what Node's sockets allow. Ten in a tick go out in one.
 
 ${server.length > 0 ? table(servers.HEAD, server.map(servers.cells)) : 'Not measured here.'}`;
 }

@@ -2,6 +2,7 @@
 // `node bench/server.js [rounds]` after `npm run bench -- --quick`.
 
 import { execFileSync, spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
@@ -23,6 +24,8 @@ const CASES = [
   { name: 'echo 125 B, 64 in flight, 1,000 connections', mode: 'echo', text: 'x'.repeat(125), inFlight: 64, connections: 1000, atLeast: 1.2 },
   { name: 'echo 472 B of JSON with deflate, 64 in flight', mode: 'echo', text: JSON_472, inFlight: 64, deflate: true, atLeast: 20 },
   { name: 'broadcast 128 B, to 1,000 members', mode: 'hear', text: 'x'.repeat(128), connections: 1000, atLeast: 3 },
+  // What Node's sockets allow: `bare` takes the place of this package.
+  { name: 'the same by a bare socket.write of one buffer, without a WebSocket implementation', mode: 'hear', text: 'x'.repeat(128), connections: 1000, bare: true, atLeast: 1 },
   { name: 'broadcast 128 B ten times a tick, to 1,000 members', mode: 'hear', text: 'x'.repeat(128), connections: 1000, perTick: 10, atLeast: 3 },
   { name: 'broadcast 472 B of JSON with deflate, to 1,000 members', mode: 'hear', text: JSON_472, connections: 1000, deflate: true, atLeast: 3 },
   { name: 'connections accepted and closed', mode: 'open', text: '', connections: 16, atLeast: 1.2 },
@@ -34,7 +37,15 @@ const installed = createRequire(new URL('../build/installed/', import.meta.url))
 /** Listens with one of the two servers: the port. `opened` is called with each connection, `heard` with a connection and what came on it. */
 async function listen(which, { deflate, opened, heard }) {
   const server = createServer();
-  if (which === 'ws') {
+  if (which === 'bare') {
+    server.on('upgrade', (request, socket) => {
+      const accept = createHash('sha1').update(`${request.headers['sec-websocket-key']}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest('base64');
+      socket.setNoDelay(true).on('error', () => {}).resume();
+      socket.write(`HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${accept}\r\n\r\n`);
+      Object.defineProperty(socket, 'bufferedAmount', { get() { return this.writableLength; } });
+      opened(socket);
+    });
+  } else if (which === 'ws') {
     const { WebSocketServer } = await import('ws');
     new WebSocketServer({ server, perMessageDeflate: deflate ? { threshold: 0 } : false }).on('connection', (socket) => {
       opened(socket);
@@ -55,7 +66,9 @@ async function listen(which, { deflate, opened, heard }) {
 }
 
 /** What one server does a second, in this process; or the KiB that a connection takes. */
-async function one({ which, mode, text, connections = 1, inFlight = 1, deflate = false, perTick = 1, memory = false }) {
+async function one({ which: asked, bare = false, mode, text, connections = 1, inFlight = 1, deflate = false, perTick = 1, memory = false }) {
+  const which = bare && asked === 'channel' ? 'bare' : asked;
+  const frame = Buffer.concat([Buffer.from([0x81, 126, text.length >> 8, text.length & 255]), Buffer.from(text)]);
   let count = 0;
   const all = [];
   const send = which === 'ws' ? (socket, data) => socket.send(data) : (channel, data) => channel.sendMsg(data);
@@ -74,7 +87,7 @@ async function one({ which, mode, text, connections = 1, inFlight = 1, deflate =
     await pause(500);
     if (memory) return (rss() - empty) / 1024 / connections;
     const [before, started] = [count, performance.now()];
-    if (mode === 'hear') count += await broadcast(which, all, text, perTick);
+    if (mode === 'hear') count += await broadcast(which, all, which === 'bare' ? frame : text, perTick);
     else await pause(SECONDS * 1000);
     return (count - before) / (performance.now() - started) * 1000;
   } finally {
@@ -86,7 +99,7 @@ async function one({ which, mode, text, connections = 1, inFlight = 1, deflate =
 /** Sends to all, and again when the last has taken it. Returns how many messages the members were sent together. */
 async function broadcast(which, all, text, perTick) {
   let group;
-  if (which !== 'ws') {
+  if (which === 'channel') {
     const { LoadGroup } = installed('websocket-channel');
     group = new LoadGroup();
     for (const channel of all) channel.loadGroup = group;
@@ -96,7 +109,7 @@ async function broadcast(which, all, text, perTick) {
   for (const end = performance.now() + SECONDS * 1000; performance.now() < end;) {
     for (let at = 0; at < perTick; at++) {
       if (group) sent += group.sendMsg(text);
-      else for (const socket of all) { socket.send(text); sent += 1; }
+      else for (const socket of all) { socket[which === 'bare' ? 'write' : 'send'](text); sent += 1; }
     }
     do await new Promise(setImmediate); while (last.bufferedAmount > 0);
   }

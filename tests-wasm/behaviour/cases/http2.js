@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer as createTlsServer } from 'node:https';
 import { startHttp2, wsOn } from '../harness/http2_server.js';
+import { program } from '../harness/own_process.js';
 import { startProxy, startSocks, withProxies } from '../harness/proxy.js';
 
 const RESET = 'NS_ERROR_NET_RESET';
@@ -343,6 +344,31 @@ export const http2 = [
       await talk.until('onStart');
       t.same(told, ['NS_NET_STATUS_SENDING_TO', 'NS_NET_STATUS_WAITING_FOR']);
     }),
+  },
+  {
+    name: 'WebSocket and WebSocketStream take the option, and share the session',
+    async run(t) {
+      const server = await startHttp2(t);
+      const observed = await t.openSocket(`${server.url}/`, server.options());
+      t.is(observed.socket.channel.securityInfo.alpn, 'h2');
+      observed.socket.send('hello');
+      t.is((await observed.until('message')).data, 'hello');
+      const { reader, writer } = await t.openStream(`${server.url}/`, server.options());
+      await writer.write('there');
+      t.is((await reader.read()).value, 'there');
+      t.is(server.sessions.length, 1);
+    },
+  },
+  {
+    name: 'unref lets the process end, although the session is open',
+    async run(t) {
+      const server = await startHttp2(t);
+      const { code, stdout } = await program(`
+const channel = new WebSocketChannel({ http2: true, tls: { rejectUnauthorized: false } });
+channel.asyncOpen(process.argv.at(-1), null, { onStart() { console.log(channel.state, channel.securityInfo.alpn); channel.unref(); } });
+`, server.url);
+      t.same([code, stdout], [0, 'open h2\n']);
+    },
   },
   ...['nghttpx', 'haproxy'].map((name) => ({
     name: `through ${name} to ws: messages, compression, subprotocol and close`,
