@@ -112,7 +112,7 @@ fn parse(bytes: &[u8]) -> Option<(Head, usize)> {
     Some((Head { fin: first & 0x80 != 0, rsv, opcode: first & 0x0F, mask, len }, size))
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(target_arch = "wasm32")))] // proptest is of the host
 mod tests {
     use proptest::prelude::*;
 
