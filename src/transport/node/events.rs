@@ -17,13 +17,16 @@ use crate::transport::{Trampoline, object, report};
 
 thread_local! {
     static LISTENERS: RefCell<Vec<JsValue>> = RefCell::default();
-    /// How many times there was a first listener; 0 while there is none.
+    /// The number of the watch, from the first listener to the last; 0 while there is no listener.
     static WATCH: Cell<u32> = const { Cell::new(0) };
+    /// How many watches there were.
     static WATCHES: Cell<u32> = const { Cell::new(0) };
     /// The calls that are still to be made: a method and its arguments.
     static NEWS: RefCell<Vec<(&'static str, Array)>> = RefCell::default();
-    /// Makes the strings and views of messages for the listeners.
-    static TELLER: Teller = Teller::new();
+    /// Takes the place of a channel's listener where messages are made for the service.
+    static RECEIVER: Trampoline = receiver();
+    /// Whose messages those are.
+    static SERIAL: Cell<u32> = const { Cell::new(0) };
 }
 
 /// Observes the frames of one connection.
@@ -100,10 +103,8 @@ impl Node {
 
     /// A message that is about to be delivered.
     pub(super) fn tell_message(&self, message: &Incoming) {
-        TELLER.with(|teller| {
-            teller.serial.set(self.serial());
-            hand_over(&teller.trampoline, message.clone());
-        });
+        SERIAL.set(self.serial());
+        RECEIVER.with(|receiver| hand_over(receiver, message.clone()));
     }
 
     /// The first `len` bytes of the receive window, before anything is unmasked there.
@@ -194,27 +195,16 @@ fn frame_object(head: &Head, time: f64, payload: &JsValue) -> Object {
     ])
 }
 
-/// Takes the place of a user's listener for messages that are made for the service.
-struct Teller {
-    serial: &'static Cell<u32>,
-    trampoline: Trampoline,
-}
-
-impl Teller {
-    fn new() -> Self {
-        thread_local!(static SERIAL: &'static Cell<u32> = Box::leak(Box::default()));
-        let serial = SERIAL.with(|it| *it);
-        let method = |kind: &'static str| {
-            Closure::<dyn Fn(JsValue)>::new(move |message: JsValue| {
-                // The user's own view may be changed before it is told.
-                let message = if kind == "binary" { Uint8Array::new(&message).into() } else { message };
-                notify("webSocketMessageAvailable", arguments![serial.get(), message, kind]);
-            })
-            .into_js_value()
-        };
-        let trampoline = object([("text", method("text")), ("binary", method("binary"))]);
-        Self { serial, trampoline: trampoline.unchecked_into() }
-    }
+fn receiver() -> Trampoline {
+    let method = |kind: &'static str| {
+        Closure::<dyn Fn(JsValue)>::new(move |message: JsValue| {
+            // The user may change the view that the channel's listener gets.
+            let message = if kind == "binary" { Uint8Array::new(&message).into() } else { message };
+            notify("webSocketMessageAvailable", arguments![SERIAL.get(), message, kind]);
+        })
+        .into_js_value()
+    };
+    object([("text", method("text")), ("binary", method("binary"))]).unchecked_into()
 }
 
 /// Adds a listener, once.
