@@ -1,7 +1,7 @@
 // The client: a channel between the terminal, or the pipe, and a server.
 
 import { createInterface } from 'node:readline';
-import { WebSocketChannel } from 'websocket-channel';
+import { newChannel } from './new_channel.js';
 import { exitCode } from './outcome.js';
 import { Output } from './output.js';
 import { Terminal } from './terminal.js';
@@ -31,10 +31,7 @@ class Client {
   constructor(options, isInteractive) {
     this.#options = options;
     this.#output = new Output(options, isInteractive);
-    const channel = new WebSocketChannel(options.channel);
-    channel.protocol = (options.subprotocol ?? []).join(',');
-    if (options.ping) channel.pingInterval = options.ping;
-    channel.notificationCallbacks = { onAuthRequired: ({ attempt }) => (options.user && attempt === 1 ? credentials(options.user) : null) };
+    const channel = newChannel(options);
     this.#channel = channel;
     if (options.frames) showFrames(this.#output, this.#sizes);
     if (options.verbose) showOpening(this.#output, channel);
@@ -117,7 +114,7 @@ class Client {
     // Its frames are told in a microtask, and come first.
     if (this.#options.frames) queueMicrotask(() => this.#output.received(data));
     else if (!this.#output.received(data)) {
-      // Whoever reads our output is slower than the server.
+      // The reader of stdout is slower than the server.
       this.#channel.suspend();
       process.stdout.once('drain', () => this.#channel.resume());
     }
@@ -142,11 +139,6 @@ class Client {
     }
     return code;
   }
-}
-
-function credentials(user) {
-  const at = user.indexOf(':');
-  return at < 0 ? { username: user, password: '' } : { username: user.slice(0, at), password: user.slice(at + 1) };
 }
 
 /** A URI without its user and password. */

@@ -1,4 +1,4 @@
-// --listen: the other end, for whoever tests a client.
+// --listen: a server, to test clients with.
 
 import { once } from 'node:events';
 import { createServer } from 'node:http';
@@ -6,6 +6,7 @@ import { createSecureServer } from 'node:http2';
 import { createInterface } from 'node:readline';
 import { LoadGroup, WebSocketChannel } from 'websocket-channel';
 import { certificate } from './certificate.js';
+import { UsageError } from './options.js';
 import { Output } from './output.js';
 import { size } from './style.js';
 import { showFrames } from './watch.js';
@@ -52,7 +53,7 @@ function serve(options, output, everybody, upgrade) {
       if (typeof data === 'string') member.sendMsg(data);
       else member.sendBinaryMsg(data);
     }
-    // Who sends faster than it reads waits until it has read.
+    // A client that sends faster than it reads waits.
     if (!options.relay && channel.bufferedAmount > 1 << 20 && !isWaiting) {
       isWaiting = true;
       channel.suspend();
@@ -74,7 +75,7 @@ function serve(options, output, everybody, upgrade) {
 
 async function secure(options, output, page) {
   const given = options.channel.tls;
-  if (Boolean(given.cert) !== Boolean(given.key)) throw Object.assign(new Error('--tls: --cert and --key belong together.'), { result: 0 });
+  if (Boolean(given.cert) !== Boolean(given.key)) throw new UsageError('--tls: --cert and --key belong together. Pass both, or neither.');
   const made = given.cert ? given : await certificate();
   if (!given.cert) output.note(`a throw-away certificate: clients trust it with --ca ${made.path}, or anything with --insecure`);
   return createSecureServer({ cert: made.cert, key: made.key, allowHTTP1: true, settings: { enableConnectProtocol: true } }, page);

@@ -1,7 +1,7 @@
 // --load: many connections to a server that echoes, messages at a rate, and how long each took to come back.
 
 import { createHistogram, performance } from 'node:perf_hooks';
-import { WebSocketChannel } from 'websocket-channel';
+import { newChannel } from './new_channel.js';
 import { exitCode } from './outcome.js';
 import { styles } from './style.js';
 
@@ -35,8 +35,7 @@ function open(run) {
   let ended;
   const end = new Promise((resolve) => { ended = resolve; });
   return new Promise((resolve) => {
-    const channel = new WebSocketChannel(options.channel);
-    channel.protocol = (options.subprotocol ?? []).join(',');
+    const channel = newChannel(options);
     channel.asyncOpen(options.uri, options.origin ?? null, {
       onStart() {
         if (channel.state !== 'open') return resolve(null);

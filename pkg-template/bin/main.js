@@ -16,7 +16,7 @@ async function main() {
   return connect(options);
 }
 
-// Who reads our output may stop before it ends (`| head`): that is no failure.
+// The reader of stdout may stop before it ends (`| head`): that is no failure.
 process.stdout.on('error', (error) => process.exit(error.code === 'EPIPE' ? 0 : 1));
 
 try {

@@ -1,8 +1,9 @@
-//! HTTP/1.1 as far as a WebSocket client needs it, without a socket: header fields that are safe to write, one reader for
+//! HTTP as far as a WebSocket client needs it, without a socket: header fields that are safe to write, one reader for
 //! responses (RFC 9110, RFC 9112), challenges and their answers (RFC 7616, RFC 7617), and the rules for redirects.
 
 mod challenge;
 mod digest;
+mod error_code;
 mod field;
 mod redirect;
 mod refusal;
@@ -10,6 +11,7 @@ mod response;
 
 pub use challenge::{Challenge, Scheme};
 pub use digest::{Digest, Nonce};
+pub use error_code::{error_name, is_error_name};
 pub use field::{Field, FieldError};
 pub use redirect::{Forbidden, Trail, location};
 pub use response::{Expect, Malformed, MalformedKind, Response, ResponseReader};

@@ -124,6 +124,11 @@ pub struct Loss<C> {
 pub type Parse = fn(&str, Option<&str>) -> Option<Uri>;
 
 impl<C> Loss<C> {
+    /// The connection just ended.
+    pub fn ended() -> Self {
+        Self { code: String::new(), message: String::new(), cause: None }
+    }
+
     /// The error's message in one line, to put behind the problem; empty if there is none.
     pub(super) fn detail(&self) -> String {
         let words: Vec<_> = self.message.split_whitespace().collect();

@@ -8,7 +8,7 @@ use super::dial::Loss;
 use super::failure::Obstacle;
 use super::progress::Point;
 use super::tls;
-use crate::http::{Malformed, MalformedKind};
+use crate::http::{Malformed, MalformedKind, is_error_name};
 use crate::status::Status;
 use crate::uri::Uri;
 
@@ -234,8 +234,7 @@ fn of_reset(code: &str) -> Option<&'static str> {
         "ENHANCE_YOUR_CALM" => "It received too much too fast. Send less, or more slowly.",
         "INADEQUATE_SECURITY" => "It wants a newer TLS. Check the options tls.minVersion and tls.ciphers.",
         "HTTP_1_1_REQUIRED" => "It wants HTTP/1.1. Leave out the option http2.",
-        "NO_ERROR" | "PROTOCOL_ERROR" | "INTERNAL_ERROR" | "FLOW_CONTROL_ERROR" | "SETTINGS_TIMEOUT"
-        | "STREAM_CLOSED" | "FRAME_SIZE_ERROR" | "CANCEL" | "COMPRESSION_ERROR" | "CONNECT_ERROR" => "",
+        _ if is_error_name(code) => "",
         _ => return None,
     })
 }

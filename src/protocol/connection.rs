@@ -229,17 +229,13 @@ impl Connection {
     }
 
     /// A server's frame that refers to no message before it.
-    pub(super) fn frame_alone(kind: Kind, payload: &[u8], agreed: Agreed) -> Vec<u8> {
+    pub(super) fn frame_alone(&self, kind: Kind, payload: &[u8]) -> Vec<u8> {
         let mut out = Vec::new();
-        let header = Header::whole(kind.opcode());
-        let mut compressed = Vec::new();
-        if let Some((level, window_bits)) = agreed
-            && Deflater::new(false, level, window_bits).deflate(payload, true, &mut compressed)
-            && compressed.len() < payload.len()
-        {
-            write_frame(Header { rsv1: true, ..header }, &compressed, None, &mut out);
-        } else {
-            write_frame(header, payload, None, &mut out);
+        match &self.compression {
+            Some(compression) if compression.compresses(payload.len() as u64) => {
+                compression.without_takeover().send(kind, payload, None, &mut out);
+            }
+            _ => write_frame(Header::whole(kind.opcode()), payload, None, &mut out),
         }
         out
     }
@@ -358,12 +354,8 @@ impl Connection {
     }
 
     /// Appends the pongs and pings that wait to `out`.
-    pub(super) fn write_waiting_controls(&mut self, mut keys: impl FnMut() -> MaskKey, out: &mut Vec<u8>) {
-        self.write_controls(&mut keys, out);
-    }
-
     #[inline]
-    fn write_controls(&mut self, keys: &mut impl FnMut() -> MaskKey, out: &mut Vec<u8>) {
+    pub(super) fn write_controls(&mut self, keys: &mut impl FnMut() -> MaskKey, out: &mut Vec<u8>) {
         if !self.pongs.is_empty() || !self.pings.is_empty() {
             self.write_waiting(keys, out);
         }
@@ -396,6 +388,12 @@ impl Compression {
     fn new(agreement: Agreement, role: Role) -> Self {
         let (takeover, window_bits) = (agreement.own_takeover(role), agreement.own_window_bits(role));
         Self { takeover, window_bits, agreement, deflater: Deflater::new(takeover, agreement.level, window_bits) }
+    }
+
+    /// The same agreement for one message that refers to none before it.
+    fn without_takeover(&self) -> Self {
+        let Self { agreement, window_bits, .. } = *self;
+        Self { takeover: false, window_bits, agreement, deflater: Deflater::new(false, agreement.level, window_bits) }
     }
 
     /// Whether to compress a message of `len` bytes.

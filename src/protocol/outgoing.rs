@@ -218,12 +218,12 @@ impl<P: Payload> Outgoing<P> {
         &mut self,
         connection: &mut Connection,
         message: &mut Shared,
-        keys: impl FnMut() -> MaskKey,
+        mut keys: impl FnMut() -> MaskKey,
     ) -> Framed {
         if self.out.capacity() == 0 {
             self.out = SPARE.take();
         }
-        connection.write_waiting_controls(keys, &mut self.out);
+        connection.write_controls(&mut keys, &mut self.out);
         self.out.extend_from_slice(&message.frame(connection));
         self.collected(Done { messages: 1, part: 0 })
     }

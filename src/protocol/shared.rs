@@ -32,7 +32,7 @@ impl Shared {
         let agreed = connection.agreed(self.size());
         let found = self.frames.iter().find(|(it, _)| *it == agreed).map(|(_, frame)| frame.clone());
         let frame = found.unwrap_or_else(|| {
-            let frame: Rc<[u8]> = Connection::frame_alone(self.kind, &self.payload, agreed).into();
+            let frame: Rc<[u8]> = connection.frame_alone(self.kind, &self.payload).into();
             self.frames.push((agreed, frame.clone()));
             frame
         });

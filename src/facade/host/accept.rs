@@ -64,8 +64,7 @@ pub(in crate::facade) fn refuse(
     };
     let denial = Denial { status: status as u16, message: body.into() };
     deny(&parsed.request, &socket, &denial, &settings.host.headers).map_err(|cause| {
-        let message =
-            "refuse: Node refuses a field of the answer, of the option headers. The error's cause says which.";
+        let message = "refuse: Node does not accept one of the option headers over HTTP/2. Remove it: the error's cause says which.";
         Refusal::invalid(message).because(cause)
     })
 }

@@ -64,10 +64,10 @@ impl Node {
             let message = "asyncAccept: another channel has this socket. Accept each upgrade once.";
             return Err(Refusal::invalid(message));
         }
-        node.tell_created(uri.as_ref().map_or("", |uri| &uri.href), &terms.protocols);
+        let href = uri.as_ref().map_or("", |uri| &uri.href);
         node.dialed(&socket);
         socket.check_certificates();
-        let answer = match uri {
+        let answer = match &uri {
             Some(_) => accepting::accept(&request, &terms),
             None => {
                 Err(Denial { status: 400, message: "The request's target and Host field do not form a URI.".into() })
@@ -75,9 +75,11 @@ impl Node {
         };
         respond(&socket, &request, &answer).map_err(|cause| {
             link.detach();
-            let message = "asyncAccept: Node refuses a field of the response, of the option headers. The error's cause says which.";
+            socket.detach();
+            let message = "asyncAccept: Node does not accept one of the option headers over HTTP/2. Remove it: the error's cause says which.";
             Refusal::invalid(message).because(cause)
         })?;
+        node.tell_created(href, &terms.protocols);
         let accepted = node.clone();
         spawn_local(async move {
             match answer {
@@ -96,7 +98,7 @@ impl Node {
         let lost = link.with_mailbox(|mailbox| mailbox.lost.take()).flatten();
         link.open(self.clone());
         if lost.is_some() || socket.is_destroyed() {
-            let loss = lost.unwrap_or(Loss { code: String::new(), message: String::new(), cause: None });
+            let loss = lost.unwrap_or_else(Loss::ended);
             return self.handle_closed(loss);
         }
         let Upgrade { fields, protocol, extensions, deflate } = upgrade;

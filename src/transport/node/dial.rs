@@ -10,10 +10,10 @@ use wasm_bindgen::prelude::*;
 
 use super::link::Link;
 use super::link::SocketHandler;
-use super::session::{RouteKey, Session, Stream, error_name, fields_object, response_of};
+use super::session::{RouteKey, Session, Stream, fields_object, response_of};
 use super::socket::Socket;
 use super::{Node, windows};
-use crate::http::Response;
+use crate::http::{Response, error_name};
 use crate::opening::{self, Hop, Loss, Route, TlsPeer};
 use crate::transport::{as_error, object};
 
@@ -365,11 +365,7 @@ pub(super) fn loss_of(error: JsValue) -> Loss<JsValue> {
 /// What is said of a stream that was reset, with a code that is not 0, or of a socket. A system's error says more than the code that
 /// its streams are reset with.
 pub(super) fn loss_of_stream(error: JsValue, reset: u32) -> Loss<JsValue> {
-    let loss = if error.is_null() {
-        Loss { code: String::new(), message: String::new(), cause: None }
-    } else {
-        loss_of(error)
-    };
+    let loss = if error.is_null() { Loss::ended() } else { loss_of(error) };
     let is_node_own = loss.code.is_empty() || loss.code.starts_with("ERR_HTTP2_");
     match error_name(reset).filter(|_| is_node_own) {
         Some(name) => Loss { code: name.into(), ..loss },

@@ -247,10 +247,7 @@ impl SocketHandler {
     /// is not 0.
     #[wasm_bindgen(js_name = handleClosed)]
     pub fn handle_closed(&self, error: JsValue, reset: u32) {
-        let loss = match error.is_null() && reset == 0 {
-            true => Loss { code: String::new(), message: String::new(), cause: None },
-            false => loss_of_stream(error, reset),
-        };
+        let loss = loss_of_stream(error, reset);
         if let Some(node) = self.0.open_node() {
             self.0.detach();
             node.handle_closed(loss);

@@ -241,26 +241,6 @@ impl SessionHandler {
     }
 }
 
-/// The name of an error code (RFC 9113 §7); `None` for 0, which is none, and for one that is not known.
-pub(super) fn error_name(code: u32) -> Option<&'static str> {
-    const NAMES: [&str; 13] = [
-        "PROTOCOL_ERROR",
-        "INTERNAL_ERROR",
-        "FLOW_CONTROL_ERROR",
-        "SETTINGS_TIMEOUT",
-        "STREAM_CLOSED",
-        "FRAME_SIZE_ERROR",
-        "REFUSED_STREAM",
-        "CANCEL",
-        "COMPRESSION_ERROR",
-        "CONNECT_ERROR",
-        "ENHANCE_YOUR_CALM",
-        "INADEQUATE_SECURITY",
-        "HTTP_1_1_REQUIRED",
-    ];
-    NAMES.get((code as usize).checked_sub(1)?).copied()
-}
-
 /// Fields as node:http2 takes them: a name that is there several times has an array.
 pub(super) fn fields_object(fields: &[(String, String)]) -> Object {
     let object = Object::create(JsValue::NULL.unchecked_ref());

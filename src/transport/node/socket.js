@@ -94,7 +94,7 @@ export class Socket {
     if (!readsLater) socket.on('data', onData);
   }
 
-  /** What TLS has agreed on by ALPN, or false. */
+  /** What TLS has agreed on by ALPN, or undefined. */
   get alpn() { return this.socket.alpnProtocol || undefined; }
 
   /** The TLS socket, which nobody has read from: another has it from here on. */

@@ -77,9 +77,11 @@ impl Node {
     #[cold]
     pub(crate) fn connect(driver: &Rc<Driver>, target: Target) -> Result<Rc<Self>, Refusal> {
         let node = Self::new(driver, Role::Client, &target.attributes, target.max_message_size, target.options.ping)?;
-        let (uri, protocols) = (target.uri.href.clone(), target.protocols.clone());
+        let created = is_watched().then(|| (target.uri.href.clone(), target.protocols.clone()));
         opening::begin(&node, target)?;
-        node.tell_created(&uri, &protocols);
+        if let Some((uri, protocols)) = created {
+            node.tell_created(&uri, &protocols);
+        }
         Ok(node)
     }
 
@@ -330,7 +332,7 @@ impl Node {
         let fault = self.fault.borrow_mut().take();
         match fault {
             Some(ending) => self.conclude(ending, |_| ()),
-            // The server ends the TCP connection first (RFC 6455 §7.1.1). A stream is nothing that either need wait for.
+            // The server ends the TCP connection first (RFC 6455 §7.1.1). A stream of HTTP/2 need not wait for that.
             None if self.peer_closed.get() => self.conclude(Ending::clean(), |socket| {
                 if self.role == Role::Server || socket.is_stream() {
                     socket.end();
@@ -366,8 +368,7 @@ impl Node {
         if self.peer_closed.get() || self.fault.borrow().is_some() {
             return; // a close frame of ours is on its way
         }
-        let loss = Loss { code: String::new(), message: String::new(), cause: None };
-        self.conclude(self.of_loss(loss), |socket| {
+        self.conclude(self.of_loss(Loss::ended()), |socket| {
             socket.end();
             socket.linger(LINGER_MS);
         });

@@ -101,6 +101,23 @@ export const http2Acceptances = [
     },
   },
   {
+    name: 'option headers that HTTP/2 does not have: asyncAccept and refuse throw, and the stream can still be refused',
+    async run(t) {
+      let errors;
+      const { ask } = await startAccepting(t, { each(headers, stream) {
+        const wrong = { headers: { 'Keep-Alive': '5' } };
+        errors = [
+          t.throws('NS_ERROR_INVALID_ARG', () => new t.api.WebSocketChannel(wrong).asyncAccept(headers, stream, null, {}, null)),
+          t.throws('NS_ERROR_INVALID_ARG', () => new t.api.WebSocketChannel(wrong).refuse(headers, stream, 404)),
+        ];
+        new t.api.WebSocketChannel().refuse(headers, stream, 404);
+      } });
+      const { fields, body } = await ask(ASKING);
+      t.same([fields[':status'], await body], [404, '']);
+      for (const { message, cause } of errors) t.ok(message.includes('headers') && cause.code === 'ERR_HTTP2_INVALID_CONNECTION_HEADERS', `${message} ${cause}`);
+    },
+  },
+  {
     name: 'suspend makes this client wait alone; a group sends to members of both versions of HTTP',
     async run(t) {
       const loadGroup = new t.api.LoadGroup();

@@ -27,19 +27,22 @@ export async function talkTo(url) {
   assert.equal((await once(socket, 'close'))[0], 4000);
 }
 
+/** Accepts an upgrade, or a stream of HTTP/2, and echoes; `tell` is called with how the channel stops. */
+function acceptEcho(tell, ...upgrade) {
+  const channel = new installed.WebSocketChannel();
+  channel.protocol = 'chat';
+  channel.asyncAccept(...upgrade, {
+    onMessageAvailable: (_, text) => channel.sendMsg(text), onBinaryMessageAvailable: (_, bytes) => channel.sendBinaryMsg(bytes),
+    onStop: (_, status, detail) => tell([installed.statusName(status), detail.code, detail.reason]),
+  }, null);
+}
+
 /** A server of node:http whose channels echo; answers { url, port, stopped }, which gives the status of the first that stops. */
 async function startEcho() {
   const { server, port } = await startHttp((request, response) => response.end('a page'));
   let tell;
   const stopped = new Promise((resolve) => { tell = resolve; });
-  server.on('upgrade', (request, socket, head) => {
-    const channel = new installed.WebSocketChannel();
-    channel.protocol = 'chat';
-    channel.asyncAccept(request, socket, head, {
-      onMessageAvailable: (_, text) => channel.sendMsg(text), onBinaryMessageAvailable: (_, bytes) => channel.sendBinaryMsg(bytes),
-      onStop: (_, status, detail) => tell([installed.statusName(status), detail.code, detail.reason]),
-    }, null);
-  });
+  server.on('upgrade', (...upgrade) => acceptEcho(tell, ...upgrade));
   return { port, url: `ws://127.0.0.1:${port}/`, stopped };
 }
 
@@ -83,12 +86,7 @@ async function overHttp2(visit) {
       stream.respond({ ':status': 200, 'content-type': 'text/html' });
       return void stream.end('<!doctype html><title>a page</title>');
     }
-    const channel = new installed.WebSocketChannel();
-    channel.protocol = 'chat';
-    channel.asyncAccept(headers, stream, null, {
-      onMessageAvailable: (_, text) => channel.sendMsg(text), onBinaryMessageAvailable: (_, bytes) => channel.sendBinaryMsg(bytes),
-      onStop: (_, status, detail) => tell([installed.statusName(status), detail.code, detail.reason]),
-    }, null);
+    acceptEcho(tell, headers, stream, null);
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
