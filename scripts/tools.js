@@ -11,8 +11,8 @@ const cache = process.env.WEBSOCKET_CHANNEL_CACHE
 const WASM_PACK = '0.15.1';
 const GECKODRIVER = '0.37.1';
 const CARGO_FUZZ = '0.13.2';
-const PYTHON_WEBSOCKETS = '17.4';
-const HYPERCORN = '0.18.0';
+/** Python's packages: clients and servers that nobody here wrote. pycurl brings a libcurl that knows WebSocket (Debian's does not). */
+const PYTHON_PACKAGES = { websockets: '17.4', hypercorn: '0.18.0', pycurl: '7.49.0' };
 
 /** The runtimes that the behaviour suite runs in besides the Node that runs `npm test`: the npm package, its version, its program. */
 const NODE = `node-${process.platform === 'win32' ? 'win' : process.platform}-${process.arch}`;
@@ -142,16 +142,17 @@ export const chromedriver = () => debian(['chromedriver'], ['chromium', 'chromiu
 export const firefox = () => debian(['firefox-esr', 'firefox'], ['firefox-esr']);
 export const openssl = () => debian(['openssl'], ['openssl']);
 
-/** A Python that has the packages `websockets` and `hypercorn`: servers that nobody here wrote. */
+/** A Python that has PYTHON_PACKAGES. */
 export async function python() {
-  const folder = join(cache, `python-websockets-${PYTHON_WEBSOCKETS}`);
+  const folder = join(cache, 'python');
   const interpreter = join(folder, 'bin', 'python3');
-  const complete = join(folder, `complete-hypercorn-${HYPERCORN}`);
+  const packages = Object.entries(PYTHON_PACKAGES).map(([name, version]) => `${name}==${version}`);
+  const complete = join(folder, `complete-${packages.join('-')}`);
   if (!(await exists(complete))) {
     const system = await debian(['python3'], ['python3', 'python3-venv']);
-    say(`installing Python's websockets ${PYTHON_WEBSOCKETS} and hypercorn ${HYPERCORN} into ${folder}`);
+    say(`installing Python's ${packages.join(', ')} into ${folder}`);
     await run(system, ['-m', 'venv', '--clear', folder], { quiet: true });
-    await run(interpreter, ['-m', 'pip', 'install', '--quiet', `websockets==${PYTHON_WEBSOCKETS}`, `hypercorn==${HYPERCORN}`], { quiet: true });
+    await run(interpreter, ['-m', 'pip', 'install', '--quiet', ...packages], { quiet: true });
     await run('touch', [complete]);
   }
   return interpreter;

@@ -5,7 +5,7 @@
 //   node --test tests-wasm/clients/clients.test.js
 //
 // WSC_INSTALLED  the folder with node_modules/websocket-channel; else build/installed
-// WSC_CHROMIUM, WSC_NGINX, WSC_APACHE  those programs; else the first of the PATH
+// WSC_CHROMIUM, WSC_FIREFOX, WSC_GECKODRIVER, WSC_NGINX, WSC_APACHE  those programs; else the first of the PATH
 // WSC_PYTHON, WSC_DENO, WSC_BUN, WSC_NODE_26  those; without them their tests are skipped
 
 import { after, test } from 'node:test';

@@ -131,6 +131,39 @@ asyncio.run(main())
     assert.deepEqual(await stopped, ['NS_OK', 4000, 'enough']);
   }),
 
+  "libcurl, by Python's pycurl": needs('WSC_PYTHON', 'an interpreter that has pycurl', async (python) => {
+    const { url, stopped } = await startEcho();
+    const code = `
+import pycurl, select, sys
+socket = pycurl.Curl()
+for option, value in [(pycurl.URL, sys.argv[1]), (pycurl.CONNECT_ONLY, 2), (pycurl.HTTPHEADER, ['Sec-WebSocket-Protocol: chat'])]:
+    socket.setopt(option, value)
+socket.perform()
+def receive():
+    got, kind = b'', 0
+    while True:
+        try:
+            piece, frame = socket.ws_recv(65536)
+        except BlockingIOError:
+            select.select([socket.getinfo(pycurl.ACTIVESOCKET)], [], [], 30)
+            continue
+        got, kind = got + piece, kind | frame.flags
+        if frame.bytesleft == 0 and not frame.flags & pycurl.WS_CONT:
+            return got, kind
+for data, kind in [('text ä'.encode(), pycurl.WS_TEXT), (b'x' * 70000, pycurl.WS_TEXT), (b'\x01\x02\x03', pycurl.WS_BINARY)]:
+    rest = data
+    while rest:
+        rest = rest[socket.ws_send(rest, kind):]
+    assert receive() == (data, kind), 'an echo differs'
+socket.ws_close(4000, 'enough')
+data, kind = receive()
+assert kind == pycurl.WS_CLOSE, kind
+print(int.from_bytes(data, 'big'))
+`;
+    assert.equal((await run(python, ['-c', code, url])).trim(), '4000');
+    assert.deepEqual(await stopped, ['NS_OK', 4000, 'enough']);
+  }),
+
   'headless Chromium': needs('WSC_CHROMIUM', 'apt-get install -y chromium', async (executablePath) => {
     const { url, port, stopped } = await startEcho();
     const browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu'] });
@@ -144,6 +177,19 @@ asyncio.run(main())
       await browser.close();
     }
   }, 'chromium'),
+
+  'headless Firefox': needs('WSC_FIREFOX', 'apt-get install -y firefox-esr', async (binary) => {
+    const { url, port, stopped } = await startEcho();
+    const firefox = await startFirefox({ firefox: binary, geckodriver: programPath('WSC_GECKODRIVER', 'geckodriver') });
+    try {
+      await firefox.open(`http://127.0.0.1:${port}/`);
+      const heard = await firefox.run(`return new Promise((resolve) => { const process = { argv: ['', '', '${url}'] }; const console = { log: resolve }; ${SCRIPT} })`);
+      assert.equal(heard, HEARD);
+      assert.deepEqual(await stopped, ['NS_OK', 4000, 'enough']);
+    } finally {
+      await firefox.stop();
+    }
+  }, 'firefox-esr', 'firefox'),
 
   'headless Chromium over HTTP/2': needs('WSC_CHROMIUM', 'apt-get install -y chromium', async (executablePath) => {
     const browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu', '--ignore-certificate-errors'] });
