@@ -247,7 +247,7 @@ const SERVER = '## The server\'s end';
 
 function serverSection(server) {
   return `${SERVER}
-\`asyncAccept\` on \`node:http\` beside ws with bufferutil on ${FIRST}, each server in a process of its own, in turns, with a native program as its clients on the same two cores
+\`asyncAccept\` on \`node:http\` beside ws with bufferutil on ${FIRST} and Bun's own server (µWebSockets, in Bun), each in a process of its own, in turns, with a native program as its clients on the same two cores
 (\`npm run bench -- --server\`). Of messages a second, or as the line says; the ratio is the median of the rounds' ratios. In bold: not what is to be reached. A broadcast
 costs a system call for each member, which is most of it: the line below it shows what Node's sockets allow. Ten in a tick go out in one.
 

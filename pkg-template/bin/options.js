@@ -40,7 +40,7 @@ const FLAGS = {
   ],
   'Looking in': [
     ['frames', 'f', null, 'show each frame both ways'],
-    ['verbose', 'v', null, 'show how the connection comes about: lookup, connect, TLS, redirects, response'],
+    ['verbose', 'v', null, 'show how the connection comes about: lookup, connect, TLS, redirects, request, response'],
     ['quiet', 'q', null, 'show nothing but messages and failures'],
     ['no-color', null, null, 'no colours; the variable NO_COLOR does the same'],
   ],

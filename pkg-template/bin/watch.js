@@ -56,7 +56,10 @@ const STAGES = {
   NS_NET_STATUS_SENDING_TO: 'sending the request to', NS_NET_STATUS_WAITING_FOR: 'waiting for the response of',
 };
 
-/** Shows the opening's stages, redirects, the certificate and the response, each with the milliseconds since the beginning. */
+/** Fields whose values are secrets: only the scheme of an authorization is shown. */
+const SECRET = /^((?:proxy-)?authorization: *\S+|cookie:).*$/i;
+
+/** Shows the opening's stages, the requests, redirects, the certificate and the response, each with the milliseconds since the beginning. */
 export function showOpening(output, channel) {
   const { style } = output;
   const began = performance.now();
@@ -64,6 +67,7 @@ export function showOpening(output, channel) {
   channel.notificationCallbacks = {
     ...channel.notificationCallbacks,
     onProgress: (stage, host) => say(`${STAGES[stage] ?? stage} ${host}`),
+    __onRequest: (head) => { for (const line of head.trimEnd().split('\r\n')) say(`  ${printable(line.replace(SECRET, '$1 …'))}`); },
     onRedirect: (from, to, status) => { say(`${status}: redirected to ${to}`); return true; },
   };
   eventService.addListener({

@@ -13,6 +13,9 @@ pub trait Ask {
     /// `onProgress`: how far the connection has come, and with which host.
     fn progress(&self, stage: Stage, host: &str);
 
+    /// A request is on its way: its head, line by line, for whoever looks at the wire.
+    fn sends(&self, head: impl FnOnce() -> String);
+
     /// A redirect is followed: the attribute `URI` changes.
     fn moved(&self, uri: &Uri);
 

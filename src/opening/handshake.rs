@@ -40,14 +40,14 @@ impl Request {
     }
 
     /// The request as it is sent.
-    pub(super) fn to_bytes(&self) -> Vec<u8> {
+    pub(super) fn to_text(&self) -> String {
         let mut text = format!("GET {} HTTP/1.1\r\nHost: {}\r\n", self.resource, self.host);
         text.push_str("Upgrade: websocket\r\nConnection: Upgrade\r\n");
         let mut line = |name: &str, value: &str| text.extend([name, ": ", value, "\r\n"]);
         line("Sec-WebSocket-Key", &self.key);
         self.each_shared(&mut line);
         text.push_str("\r\n");
-        text.into_bytes()
+        text
     }
 
     /// The fields of an extended CONNECT (RFC 8441 §5), pseudo-header fields first. Neither the key nor what concerns one connection

@@ -49,8 +49,10 @@ impl<D: Dial, A: Ask<Cause = D::Cause>> Opening<D, A> {
         let request = self.plan.request("CONNECT");
         self.progress.reach(Point::Response);
         self.ask.progress(Stage::SendingTo, self.plan.uri.address());
+        let fields = request.to_fields();
+        self.ask.sends(|| fields.iter().flat_map(|(name, value)| [name, ": ", value, "\r\n"]).collect());
         self.ask.progress(Stage::WaitingFor, self.plan.uri.address());
-        match socket.request(&request.to_fields()).await {
+        match socket.request(&fields).await {
             Ok(response) if (200..300).contains(&response.status) => {
                 let settled = request
                     .settle(&response)

@@ -282,7 +282,9 @@ impl<D: Dial, A: Ask<Cause = D::Cause>> Opening<D, A> {
         let request = self.plan.request("GET");
         self.progress.reach(Point::Response);
         self.ask.progress(Stage::SendingTo, self.plan.uri.address());
-        socket.write(&request.to_bytes());
+        let head = request.to_text();
+        socket.write(head.as_bytes());
+        self.ask.sends(|| head);
         self.ask.progress(Stage::WaitingFor, self.plan.uri.address());
         let read = self.progress.read_response(socket, Expect::Upgrade).await;
         let (response, rest) = read.map_err(|obstacle| self.stopped(Party::Server, obstacle))?;

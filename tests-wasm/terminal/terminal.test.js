@@ -123,12 +123,15 @@ test('TLS: --ca and --insecure', async () => {
 });
 
 test('--frames and --verbose show the wire and the opening, on stderr', async () => {
-  const { stdout, stderr } = await run(['--frames', '--verbose', '--insecure', '-s', 'text that repeats itself '.repeat(20), '-1', secureUrl]);
+  const secrets = ['--header', 'Authorization: Basic c2VjcmV0', '--header', 'Cookie: session=c2VjcmV0'];
+  const { stdout, stderr } = await run(['--frames', '--verbose', '--insecure', ...secrets, '-s', 'text that repeats itself '.repeat(20), '-1', secureUrl]);
   assert.equal(stdout.length, 501);
   for (const words of [
-    /looking up localhost/, /TLSv1\.3/, /certificate of CN=localhost/, /not trusted: DEPTH_ZERO_SELF_SIGNED_CERT/, /status 101/, /sec-websocket-accept: /,
+    /looking up localhost/, /TLSv1\.3/, /certificate of CN=localhost/, /not trusted: DEPTH_ZERO_SELF_SIGNED_CERT/, / GET \/ HTTP\/1\.1\n/, / Sec-WebSocket-Key: \S+\n/,
+    / Authorization: Basic …\n/, / Cookie: …\n/, /status 101/, /sec-websocket-accept: /,
     /→ text {2}FIN {2}RSV1 {2}mask [0-9a-f]{8} {2}\d+ B {2}compressed/, /a message of 500 B, \d+ B on the wire, \d+ %/, /← text {2}FIN {2}RSV1/, /→ close {2}FIN {2}mask [0-9a-f]{8} {2}2 B {2}1000/,
   ]) assert.match(stderr, words);
+  assert.doesNotMatch(stderr, /c2VjcmV0/);
 });
 
 test('a reader that has enough ends it, without a complaint', async () => {
@@ -253,7 +256,7 @@ test('--listen --tls has a throw-away certificate; HTTP/2 too; a port that is ta
   for (const more of [[], ['--http2', '--verbose']]) {
     const { code, stdout, stderr } = await run(['--ca', path, '-s', 'hi', '-1', ...more, uri]);
     assert.deepEqual([code, stdout], [0, 'hi\n'], stderr);
-    if (more.length > 0) assert.match(stderr, /ALPN h2[^]*status 200/);
+    if (more.length > 0) assert.match(stderr, /:method: CONNECT\n[^]*ALPN h2[^]*status 200/);
   }
   const taken = await run(['--listen', new URL(server.uri).port]);
   assert.deepEqual([taken.code, taken.stderr.includes('EADDRINUSE')], [1, true]);

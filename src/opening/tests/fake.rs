@@ -51,6 +51,8 @@ pub(super) struct Recorded {
     pub(super) requests: Vec<Vec<(String, String)>>,
     pub(super) connections: Vec<Connection>,
     pub(super) told: Vec<String>,
+    /// The requests' heads, as the host was told.
+    pub(super) heads: Vec<String>,
     pub(super) moved: Vec<String>,
     pub(super) asked: Vec<AuthRequest>,
     pub(super) redirects: Vec<(String, String, u16)>,
@@ -325,6 +327,10 @@ impl Ask for World {
 
     fn progress(&self, stage: Stage, host: &str) {
         self.seen.borrow_mut().told.push(format!("{} {host}", stage.name().trim_start_matches("NS_NET_STATUS_")));
+    }
+
+    fn sends(&self, head: impl FnOnce() -> String) {
+        self.seen.borrow_mut().heads.push(head());
     }
 
     fn moved(&self, uri: &Uri) {

@@ -45,6 +45,7 @@ fn what_is_asked_for_is_in_the_request_and_what_is_settled_is_told() {
     assert!(opened.deflate.is_some());
     assert_eq!((opened.response.status, opened.response.joined("set-cookie").as_deref()), (101, Some("a=1")));
     assert!(!world.connections()[0].is_dropped, "the socket is handed over");
+    assert_eq!(world.seen.borrow().heads, [world.connections()[0].text()]);
     for (name, value) in [
         ("Origin", "https://app.example"),
         ("X-Own", "über"),

@@ -93,6 +93,7 @@ fn a_session_of_others_is_joined_without_a_connection() {
     let seen = world.seen.borrow();
     assert_eq!(seen.joined.len(), 1);
     assert_eq!(seen.told, ["SENDING_TO h", "WAITING_FOR h"]);
+    assert!(seen.heads[0].starts_with(":method: CONNECT\r\n:protocol: websocket\r\n"), "{:?}", seen.heads);
 }
 
 #[test]

@@ -87,6 +87,13 @@ impl opening::Ask for Asker {
         }
     }
 
+    /// A callback that is not documented: the command's `--verbose` shows the request.
+    fn sends(&self, head: impl FnOnce() -> String) {
+        if let Ok(Some((callbacks, callback))) = self.callback("__onRequest") {
+            drop(callback.call1(&callbacks, &head().into()));
+        }
+    }
+
     fn moved(&self, uri: &Uri) {
         self.node.attributes.uri.replace(uri.href.clone());
     }

@@ -242,6 +242,10 @@ impl Ask for Host {
         assert!(!host.is_empty() && !host.contains(['[', '@', '/']), "{host}");
     }
 
+    fn sends(&self, head: impl FnOnce() -> String) {
+        assert!(head().ends_with("\r\n"));
+    }
+
     fn moved(&self, uri: &Uri) {
         assert!(uri.scheme.starts_with("ws") && !uri.href.contains('#'), "{uri:?}");
     }
