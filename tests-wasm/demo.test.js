@@ -17,7 +17,7 @@ import { programPath, skipLoudly } from './behaviour/harness/program.js';
 import { describeLook } from './demo/look.js';
 import {
   DESKTOP, PHONE, addressOf, attribute, attributeIs, attributes, closeDemo, deadAddress, demoUrl, expectFailedConnection, isInView, listening, onPage,
-  openDemo, openOptions, press, pressAnyway, refusal, row, screenshot,
+  openDemo, openOptions, press, pressAnyway, refusal, row, rows, screenshot,
 } from './demo/page.js';
 
 before(openDemo);
@@ -42,6 +42,10 @@ describe('the demo page', { timeout: 120_000 }, () => {
     await page.setInputFiles('#file', { name: 'numbers.bin', mimeType: 'application/octet-stream', buffer: bytes });
     await press(page, 'Send bytes');
     assert.match(await row(page, 'onBinaryMessageAvailable'), /2\.9 KiB\s+00 01 02 .* and 2,976 more/);
+    await rows(page, 'onBinaryMessageAvailable').locator('summary').click();
+    assert.match(await rows(page, 'onBinaryMessageAvailable').locator('pre').innerText(), /^000000 {2}00 01 [^]*\n000040 {2}40 41 .* {2}@ABCDEFG\n[^]*\n000bb0 {2}b0 .* b7 {2}\.{8}$/);
+    await screenshot(page, 'demo-bytes.png');
+    await rows(page, 'onBinaryMessageAvailable').locator('summary').click();
     await row(page, 'onAcknowledge', 2);
 
     const { serial, ...others } = await attributes(page);
@@ -60,7 +64,7 @@ describe('the demo page', { timeout: 120_000 }, () => {
     await page.fill('#code', '3000');
     await page.fill('#reason', 'that was all');
     await press(page, 'Close');
-    assert.match(await row(page, 'onStop'), /NS_OK[^]*wasClean: true, code: 3000, reason: "that was all", closedBy: 'local'/);
+    assert.match(await row(page, 'onStop'), /NS_OK[^]*wasClean: true\ncode: 3000\nreason: "that was all"\nclosedBy: 'local'/);
     assert.match(await row(page, 'onServerClose'), /3000 that was all/);
     const calls = (await page.locator('#log td.call').allInnerTexts()).filter((call) => call !== 'onAcknowledge');
     assert.deepEqual(calls, [

@@ -2,9 +2,11 @@
 
 import { setDisabled } from './button.js';
 import { indented } from './log_tools.js';
-import { exactSize, size, time } from './writing.js';
+import { exactSize, hexDump, size, time } from './writing.js';
 
 const MAX_ROWS = 500;
+/** So many bytes of a binary message are kept to be looked at. */
+const MAX_KEPT = 16_384;
 
 /** Rows are written once a frame, so that a peer that floods the page does not freeze it. */
 export class Log {
@@ -36,6 +38,8 @@ export class Log {
     const sizes = new ResizeObserver(() => { this.#follow(); });
     sizes.observe(rows);
     sizes.observe(this.#body);
+    // What was unfolded is to be read: it stays where it is.
+    rows.addEventListener('toggle', ({ target }) => { if (target.open) this.#isFollowing = false; }, true);
     this.#describe();
   }
 
@@ -56,16 +60,18 @@ export class Log {
   set isIndenting(isIndenting) {
     this.#isIndenting = isIndenting;
     for (const [row, record] of this.#records) {
-      const json = indented(record.text);
-      if (json !== null) row.lastChild.textContent = isIndenting ? json : record.what;
+      if (indented(record.text) !== null) row.lastChild.replaceChildren(...contentOf(record, isIndenting));
     }
     this.#follow();
   }
 
-  /** `call` is a method's name; `tone` one of asked, heard, good, bad; `name`, `size`, `what`, `detail` and all of the `text` as the call has them. */
-  add(row) {
+  /**
+   * `call` is a method's name; `tone` one of asked, heard, good, bad; `name`, `size`, `what`, `detail` as the call has them, and all of its `text` or
+   * `bytes`, of which `what` is the beginning.
+   */
+  add({ bytes, ...row }) {
     this.#total += 1;
-    this.#waiting.push({ ...row, at: new Date() });
+    this.#waiting.push({ ...row, bytes: bytes?.slice(0, MAX_KEPT), at: new Date() });
     if (this.#waiting.length > MAX_ROWS) this.#waiting.shift();
     if (this.#scheduled) return;
     this.#scheduled = true;
@@ -75,8 +81,7 @@ export class Log {
   #write() {
     this.#scheduled = false;
     for (const record of this.#waiting) {
-      const json = this.#isIndenting ? indented(record.text) : null;
-      const row = rowOf(json === null ? record : { ...record, what: json });
+      const row = rowOf(record, this.#isIndenting);
       row.hidden = !this.#isWanted(record);
       this.#records.set(row, record);
       this.#body.append(row);
@@ -125,15 +130,42 @@ export class Log {
   }
 }
 
-function rowOf({ call, tone, name, size: bytes, what = '', detail, at }) {
+function rowOf(record, isIndenting) {
+  const { call, tone, size: bytes, at } = record;
   const row = document.createElement('tr');
   row.setAttribute('role', 'row');
   row.className = tone;
-  row.append(cell('time', time(at)), cell('call', call), cell('size', bytes === undefined ? '' : size(bytes)), cell('what', what));
+  row.append(cell('time', time(at)), cell('call', call), cell('size', bytes === undefined ? '' : size(bytes)), cell('what', ''));
   if (bytes !== undefined) row.children[2].title = exactSize(bytes);
-  if (name) row.lastChild.prepend(inside('strong', name), ' ');
-  if (detail) row.lastChild.append(' ', inside('small', detail));
+  row.lastChild.append(...contentOf(record, isIndenting));
   return row;
+}
+
+/** What stands in a row's last cell. */
+function contentOf({ name, size: length, what = '', text = what, bytes, detail }, isIndenting) {
+  const json = isIndenting ? indented(text) : null;
+  const content = [];
+  if (name) content.push(inside('strong', name), ' ');
+  if (json !== null) content.push(json);
+  else if (bytes?.length > 0) content.push(unfolding(what, 'All bytes', () => hexDump(bytes, length)));
+  else if (text.length > what.length) content.push(unfolding(what, 'The whole text', () => text));
+  else if (what !== '') content.push(what);
+  if (detail) content.push(' ', inside('small', detail));
+  return content;
+}
+
+/** The beginning, and all of it once somebody wants to see it. */
+function unfolding(beginning, label, whole) {
+  const made = document.createElement('details');
+  made.append(inside('summary', beginning));
+  made.addEventListener('toggle', () => {
+    if (!made.open || made.childElementCount > 1) return;
+    const all = inside('pre', whole());
+    Object.assign(all, { tabIndex: 0, role: 'region', ariaLabel: label });
+    made.append(all);
+    all.scrollIntoView({ block: 'nearest' });
+  });
+  return made;
 }
 
 function cell(name, text) {

@@ -25,12 +25,17 @@ export function startLogTools(log, { filter, json, save }) {
   save.addEventListener('click', () => { if (log.records.length > 0) download(log.records); });
 }
 
-/** An object a line, as the command's --json prints them. */
+/** An object a line, as the command's --json prints them. A binary message that was not kept whole is there as its beginning in hex. */
 function download(records) {
-  const lines = records.map(({ at, call, size, what, text, detail }) => JSON.stringify({ time: at.toISOString(), call, size, text: text ?? what, detail }));
+  const lines = records.map(({ at, call, size, what, text, bytes, detail }) => JSON.stringify({
+    time: at.toISOString(), call, size, ...bytes && bytes.length === size ? { base64: base64(bytes) } : { text: text ?? what }, detail,
+  }));
   const link = document.createElement('a');
   link.href = URL.createObjectURL(new Blob([`${lines.join('\n')}\n`], { type: 'application/x-ndjson' }));
   link.download = `websocket-channel ${time(new Date()).slice(0, 8).replaceAll(':', '-')}.ndjson`;
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 1000);
 }
+
+/** Of so few bytes that they are arguments of one call. */
+const base64 = (bytes) => btoa(String.fromCharCode(...bytes));

@@ -53,7 +53,7 @@ const listener = {
   },
   onBinaryMessageAvailable(_, bytes) {
     throughput.received(bytes.length);
-    heard('onBinaryMessageAvailable', { size: bytes.length, what: excerptOfBytes(bytes) });
+    heard('onBinaryMessageAvailable', { size: bytes.length, what: excerptOfBytes(bytes), bytes });
   },
   onAcknowledge(_, size) { heard('onAcknowledge', { size }); },
   onServerClose(_, code, reason) { heard('onServerClose', { what: closeText(code, reason) }); },
@@ -137,7 +137,7 @@ async function sendFile() {
   } catch (error) {
     return showRefusal('send-file', error.name, `The browser cannot read the file: ${error.message} Choose it again, or choose a smaller one.`);
   }
-  if (channel.sendBinaryMsg(bytes)) asked('sendBinaryMsg', { size: bytes.length, what: `${file.name} · ${excerptOfBytes(bytes)}` });
+  if (channel.sendBinaryMsg(bytes)) asked('sendBinaryMsg', { size: bytes.length, what: `${file.name} · ${excerptOfBytes(bytes)}`, bytes });
   else notSent('sendBinaryMsg', 'send-file');
 }
 

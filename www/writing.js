@@ -7,6 +7,7 @@ const MAX_BYTES = 24;
 
 const number = new Intl.NumberFormat('en');
 const encoder = new TextEncoder();
+const hex = (value, digits) => value.toString(16).padStart(digits, '0');
 
 export const utf8Length = (text) => encoder.encode(text).length;
 
@@ -19,8 +20,20 @@ export function excerptOfText(text) {
 
 /** The first bytes in hex, and how many are left out. */
 export function excerptOfBytes(bytes) {
-  const hex = Array.from(bytes.subarray(0, MAX_BYTES), (byte) => byte.toString(16).padStart(2, '0')).join(' ');
-  return bytes.length <= MAX_BYTES ? hex : `${hex} … and ${number.format(bytes.length - MAX_BYTES)} more`;
+  const beginning = Array.from(bytes.subarray(0, MAX_BYTES), (byte) => hex(byte, 2)).join(' ');
+  return bytes.length <= MAX_BYTES ? beginning : `${beginning} … and ${number.format(bytes.length - MAX_BYTES)} more`;
+}
+
+/** Eight bytes a line, which fits a phone: where they stand, in hex, and what is ASCII in them. `length` is that of all, should these be the first of more. */
+export function hexDump(bytes, length = bytes.length) {
+  const lines = [];
+  for (let at = 0; at < bytes.length; at += 8) {
+    const line = [...bytes.subarray(at, at + 8)];
+    const ascii = line.map((byte) => (byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : '.')).join('');
+    lines.push(`${hex(at, 6)}  ${line.map((byte) => hex(byte, 2)).join(' ').padEnd(23)}  ${ascii}`);
+  }
+  if (length > bytes.length) lines.push(`… and ${number.format(length - bytes.length)} more`);
+  return lines.join('\n');
 }
 
 export const exactSize = (bytes) => `${number.format(bytes)} B`;
@@ -40,14 +53,14 @@ export function time(date) {
 /** The name of onStop's status. */
 export const stopName = (status, detail) => detail.name ?? statusName(status);
 
-/** The fields of onStop's `detail` that are known, without its name and message. `http` is always null in a page. */
+/** The fields of onStop's `detail` that are known, one a line, without its name and message. `http` is always null in a page. */
 export function detailText({ wasClean, code, reason, closedBy, timeout, cause }) {
   const known = [`wasClean: ${wasClean}`, `code: ${code}`];
   if (reason) known.push(`reason: ${JSON.stringify(reason)}`);
   if (closedBy) known.push(`closedBy: '${closedBy}'`);
   if (timeout) known.push(`timeout: '${timeout}'`);
   if (cause) known.push(`cause: ${cause}`);
-  return known.join(', ');
+  return known.join('\n');
 }
 
 export function statusText(status) {
