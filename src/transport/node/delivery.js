@@ -3,7 +3,7 @@
 // Rust names offsets: of `chunk`, or of the window that a message was inflated into. Strings and views are made here,
 // because a string is made fastest where its bytes are.
 
-import { latin1Slice, ucs2Slice } from './undocumented.js';
+import { latin1Slice, ucs2Slice, utf8Slice } from './undocumented.js';
 import { WINDOW, inflateAt, receiveAt, unitsAt, wasm } from './windows.js';
 
 /** One buffer for all sockets: `onread` hands it over at once, and it is free again when Rust returns. */
@@ -64,6 +64,15 @@ function decodeAscii(start, end) {
 export function deliverUnits(listener, count, narrow) {
   if (narrow) listener.text(latin1Slice(wasm(), unitsAt, unitsAt + count));
   else listener.text(ucs2Slice(wasm(), unitsAt, unitsAt + 2 * count));
+}
+
+/** Whether the host makes a string of UTF-8 faster than Rust makes UTF-16 for it: twice as fast from V8 13 on, half as fast before. */
+export const decodesFast = parseInt(process.versions.v8) >= 13;
+
+/** A text that is UTF-8. */
+export function deliverUtf8(listener, inflated, start, end) {
+  if (inflated) listener.text(utf8Slice(wasm(), inflateAt + start, inflateAt + end));
+  else listener.text(utf8Slice(chunk, base + start, base + end));
 }
 
 /** A binary message. */

@@ -112,6 +112,8 @@ extern "C" {
     pub(super) fn deliver_ascii(listener: &Trampoline, inflated: bool, start: u32, end: u32);
     #[wasm_bindgen(js_name = deliverUnits)]
     pub(super) fn deliver_units(listener: &Trampoline, count: u32, narrow: bool);
+    #[wasm_bindgen(js_name = deliverUtf8)]
+    pub(super) fn deliver_utf8(listener: &Trampoline, inflated: bool, start: u32, end: u32);
     #[wasm_bindgen(js_name = deliverBinary)]
     pub(super) fn deliver_binary(listener: &Trampoline, inflated: bool, start: u32, end: u32);
     /// These bytes of what was received were masked.

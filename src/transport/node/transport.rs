@@ -446,9 +446,10 @@ pub(super) fn hand_over(listener: &Trampoline, message: Incoming) {
             socket::deliver_ascii(listener, inflated, start, end);
         }
         Incoming::Whole { kind: Kind::Text, inflated, start, end, .. } => {
-            let units = windows::units_of(inflated, start, end); // there are some: the text is UTF-8
-            let (count, narrow) = units.map_or((0, false), |it| (it.count as u32, it.narrow));
-            socket::deliver_units(listener, count, narrow);
+            match windows::units_of(inflated, start, end) {
+                Some(units) => socket::deliver_units(listener, units.count as u32, units.narrow),
+                None => socket::deliver_utf8(listener, inflated, start, end),
+            }
         }
         Incoming::Whole { kind: Kind::Binary, inflated, start, end, .. } => {
             socket::deliver_binary(listener, inflated, start, end);

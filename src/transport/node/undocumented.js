@@ -12,6 +12,11 @@ export const ucs2Slice = has('ucs2Slice')
   ? (bytes, start, end) => bytes.ucs2Slice(start, end)
   : (bytes, start, end) => bytes.toString('utf16le', start, end);
 
+/** The UTF-8 text from `start` to `end`. Without it: Buffer.toString. */
+export const utf8Slice = has('utf8Slice')
+  ? (bytes, start, end) => bytes.utf8Slice(start, end)
+  : (bytes, start, end) => bytes.toString('utf8', start, end);
+
 /** Writes `text` as UTF-8 at `at`, at most `length` bytes: how many. Without it: Buffer.write. */
 export const utf8Write = has('utf8Write')
   ? (bytes, text, at, length) => bytes.utf8Write(text, at, length)

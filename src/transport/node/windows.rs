@@ -21,14 +21,14 @@ struct Windows {
     inflate: RefCell<Box<[u8]>>,
     /// With room for a header.
     send: RefCell<Box<[u8]>>,
-    /// A text as UTF-16, or Latin-1.
+    /// A text as UTF-16, or Latin-1; without room where the host makes strings of UTF-8 faster.
     units: RefCell<Box<[u16]>>,
 }
 
 impl Windows {
     fn new() -> Self {
         let [receive, inflate, send] = [0, 0, MAX_HEADER].map(|room| vec![0; room + WINDOW].into_boxed_slice());
-        let units = vec![0; WINDOW].into_boxed_slice();
+        let units = vec![0; if DECODES_FAST.with(JsValue::is_truthy) { 0 } else { WINDOW }].into_boxed_slice();
         provide_windows(wasm_bindgen::memory(), receive.as_ptr(), inflate.as_ptr(), send.as_ptr(), units.as_ptr());
         let [receive, inflate, send] = [receive, inflate, send].map(RefCell::new);
         Self { receive, inflate, send, units: RefCell::new(units) }
@@ -49,7 +49,7 @@ pub(super) fn with_received<T>(len: usize, look: impl FnOnce(&mut [u8], &mut [u8
     })
 }
 
-/// Makes a string's units of what was received, or inflated, from `start` to `end`.
+/// Makes a string's units of what was received, or inflated, from `start` to `end`: UTF-8. `None` where the host is to do that.
 pub(super) fn units_of(inflated: bool, start: u32, end: u32) -> Option<Units> {
     WINDOWS.with(|windows| {
         let window = if inflated { windows.inflate.borrow() } else { windows.receive.borrow() };
@@ -81,4 +81,10 @@ extern "C" {
     pub(super) fn fill_piece(text: &JsString, start: u32, end: u32) -> Result<u32, JsValue>;
     #[wasm_bindgen(js_name = utf8Length)]
     pub(super) fn utf8_length(text: &JsString) -> f64;
+}
+
+#[wasm_bindgen(module = "/src/transport/node/delivery.js")]
+extern "C" {
+    #[wasm_bindgen(thread_local_v2, js_name = decodesFast)]
+    static DECODES_FAST: JsValue;
 }
