@@ -19,19 +19,28 @@ impl Denial {
         Self { status, message: message.into() }
     }
 
-    /// The response of HTTP/1.1, as it is sent. `fields` are the user's.
-    pub fn to_bytes(&self, fields: &[Field]) -> Vec<u8> {
-        let mut text = format!("HTTP/1.1 {} {}\r\nConnection: close\r\n", self.status, phrase(self.status));
-        // RFC 9110 §15.5.22 wants the protocol.
-        if matches!(self.status, 400 | 426) {
-            text.push_str("Upgrade: websocket\r\n");
-        }
+    /// The response of HTTP/1.1 to a request of this method, as it is sent. `fields` are the user's.
+    pub fn to_bytes(&self, method: &str, fields: &[Field]) -> Vec<u8> {
+        let mut text = format!("HTTP/1.1 {} {}\r\n", self.status, phrase(self.status));
+        // RFC 9110 §15.5.22 wants the protocol, and §7.8 its name among the connection's options.
+        text.push_str(match self.status {
+            400 | 426 => "Connection: Upgrade, close\r\nUpgrade: websocket\r\n",
+            _ => "Connection: close\r\n",
+        });
         self.each_shared("GET", fields, |name, value| text.extend([name, ": ", value, "\r\n"]));
-        text.extend(["\r\n", &self.message]);
+        text.push_str("\r\n");
+        if method != "HEAD" {
+            text.push_str(self.content());
+        }
         text.into_bytes()
     }
 
-    /// The response of HTTP/2, pseudo-header fields first; its data is the message.
+    /// The body. A 304 has none (RFC 9110 §15.4.5).
+    pub fn content(&self) -> &str {
+        if self.status == 304 { "" } else { &self.message }
+    }
+
+    /// The response of HTTP/2, pseudo-header fields first; its data is the content.
     pub fn to_fields(&self, fields: &[Field]) -> Vec<(String, String)> {
         let mut all = vec![(":status".to_owned(), self.status.to_string())];
         self.each_shared("CONNECT", fields, |name, value| all.push((name.to_ascii_lowercase(), value.to_owned())));
@@ -48,6 +57,9 @@ impl Denial {
         for field in fields {
             tell(field.name(), field.value());
         }
+        if self.status == 304 {
+            return;
+        }
         if !fields.iter().any(|field| field.is("Content-Type")) {
             tell("Content-Type", "text/plain; charset=utf-8");
         }
@@ -58,17 +70,32 @@ impl Denial {
 /// The reason phrase of a status that a server gives to an upgrade request (RFC 9110 §15); others go without, which is allowed.
 fn phrase(status: u16) -> &'static str {
     match status {
+        300 => "Multiple Choices",
+        301 => "Moved Permanently",
+        302 => "Found",
+        303 => "See Other",
+        304 => "Not Modified",
+        307 => "Temporary Redirect",
+        308 => "Permanent Redirect",
         400 => "Bad Request",
         401 => "Unauthorized",
         403 => "Forbidden",
         404 => "Not Found",
         405 => "Method Not Allowed",
+        406 => "Not Acceptable",
+        408 => "Request Timeout",
+        409 => "Conflict",
         410 => "Gone",
+        413 => "Content Too Large",
+        421 => "Misdirected Request",
+        422 => "Unprocessable Content",
         426 => "Upgrade Required",
         429 => "Too Many Requests",
         500 => "Internal Server Error",
         501 => "Not Implemented",
+        502 => "Bad Gateway",
         503 => "Service Unavailable",
+        504 => "Gateway Timeout",
         _ => "",
     }
 }

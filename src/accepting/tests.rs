@@ -135,7 +135,7 @@ fn another_method_or_version_is_denied() {
     for method in ["POST", "get", "HEAD", ""] {
         let denial = denied(&Request { method: method.into(), ..request(&[]) });
         assert_eq!(denial.status, 405);
-        assert!(String::from_utf8(denial.to_bytes(&[])).unwrap().contains("\r\nAllow: GET\r\n"));
+        assert!(String::from_utf8(denial.to_bytes("GET", &[])).unwrap().contains("\r\nAllow: GET\r\n"));
     }
     for version in ["1.0", "0.9", "3.0", ""] {
         assert_eq!(denied(&Request { version: version.into(), ..request(&[]) }).status, 400);
@@ -145,9 +145,12 @@ fn another_method_or_version_is_denied() {
 #[test]
 fn a_denial_says_which_version_is_supported_and_ends_the_connection() {
     let denial = denied(&request(&[("Sec-WebSocket-Version", Some("8"))]));
-    let text = String::from_utf8(denial.to_bytes(&[])).unwrap();
+    let text = String::from_utf8(denial.to_bytes("GET", &[])).unwrap();
     let (head, body) = text.split_once("\r\n\r\n").unwrap();
-    assert!(head.starts_with("HTTP/1.1 426 Upgrade Required\r\nConnection: close\r\n"), "{head}");
+    assert!(
+        head.starts_with("HTTP/1.1 426 Upgrade Required\r\nConnection: Upgrade, close\r\nUpgrade: websocket\r\n"),
+        "{head}"
+    );
     assert!(
         head.contains("\r\nSec-WebSocket-Version: 13\r\n")
             && head.contains(&format!("\r\nContent-Length: {}", body.len())),
@@ -159,9 +162,19 @@ fn a_denial_says_which_version_is_supported_and_ends_the_connection() {
 fn a_users_denial_has_the_users_fields() {
     let denial = Denial { status: 418, message: "I'm a teapot".into() };
     let fields = [Field::new("Retry-After", "9").unwrap(), Field::new("content-type", "text/html").unwrap()];
-    let text = String::from_utf8(denial.to_bytes(&fields)).unwrap();
+    let text = String::from_utf8(denial.to_bytes("GET", &fields)).unwrap();
     let expected = "HTTP/1.1 418 \r\nConnection: close\r\nRetry-After: 9\r\ncontent-type: text/html\r\nContent-Length: 12\r\n\r\nI'm a teapot";
     assert_eq!(text, expected);
+}
+
+#[test]
+fn a_304_and_an_answer_to_head_have_no_content() {
+    let denial = Denial { status: 304, message: "nothing of this goes out".into() };
+    assert_eq!(denial.to_bytes("GET", &[]), b"HTTP/1.1 304 Not Modified\r\nConnection: close\r\n\r\n");
+    assert_eq!((denial.to_fields(&[]), denial.content()), (vec![(":status".to_owned(), "304".to_owned())], ""));
+    let text =
+        String::from_utf8(denied(&Request { method: "HEAD".into(), ..request(&[]) }).to_bytes("HEAD", &[])).unwrap();
+    assert!(text.starts_with("HTTP/1.1 405 ") && text.ends_with("\r\n\r\n"), "{text}");
 }
 
 #[test]

@@ -63,10 +63,7 @@ pub(in crate::facade) fn refuse(
         }
     };
     let denial = Denial { status: status as u16, message: body.into() };
-    deny(&parsed.request, &socket, &denial, &settings.host.headers).map_err(|cause| {
-        let message = "refuse: Node does not accept one of the option headers over HTTP/2. Remove it: the error's cause says which.";
-        Refusal::invalid(message).because(cause)
-    })
+    deny(&parsed.request, &socket, &denial, &settings.host.headers)
 }
 
 /// A request that a server of the host's has read.

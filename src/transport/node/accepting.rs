@@ -36,18 +36,30 @@ pub(crate) struct Acceptance {
     pub(crate) attributes: Rc<Attributes>,
 }
 
-/// Denies an upgrade request, and ends the connection; over HTTP/2, the stream. `Err` is what Node refuses in the user's fields.
-pub(crate) fn deny(request: &Request, socket: &JsValue, denial: &Denial, fields: &[Field]) -> Result<(), JsValue> {
-    if request.is_http2() {
-        return super::socket::answer_on_stream(
-            socket,
-            &fields_object(&denial.to_fields(fields)),
-            &denial.message,
-            LINGER_MS,
-        );
+/// Denies an upgrade request, and ends the connection; over HTTP/2, the stream. Nothing if the client is gone.
+pub(crate) fn deny(request: &Request, socket: &JsValue, denial: &Denial, fields: &[Field]) -> Result<(), Refusal> {
+    let answered = if request.is_http2() {
+        let answer = fields_object(&denial.to_fields(fields));
+        super::socket::answer_on_stream(socket, &answer, denial.content(), LINGER_MS)
+            .map_err(|cause| not_accepted("refuse", cause))?
+    } else {
+        super::socket::answer(socket, &denial.to_bytes(&request.method, fields), LINGER_MS)
+    };
+    if answered { Ok(()) } else { Err(answered_already("refuse")) }
+}
+
+fn answered_already(method: &str) -> Refusal {
+    Refusal::invalid(format!("{method}: this request was answered already. Answer each upgrade once."))
+}
+
+/// Node throws for the fields of a response over HTTP/2, or because there was one.
+fn not_accepted(method: &str, cause: JsValue) -> Refusal {
+    if crate::transport::property(&cause, "code").as_string().as_deref() == Some("ERR_HTTP2_HEADERS_SENT") {
+        return answered_already(method).because(cause);
     }
-    super::socket::answer(socket, &denial.to_bytes(fields), LINGER_MS);
-    Ok(())
+    let message =
+        "Node does not accept one of the option headers over HTTP/2. Remove it: the error's cause says which.";
+    Refusal::invalid(format!("{method}: {message}")).because(cause)
 }
 
 impl Node {
@@ -61,24 +73,25 @@ impl Node {
         let socket = Rc::new(Socket::new(SocketHandler::new(link.clone()), node.is_ref()));
         if !socket.adopt(&accepted) {
             link.detach();
-            let message = "asyncAccept: another channel has this socket. Accept each upgrade once.";
-            return Err(Refusal::invalid(message));
+            return Err(answered_already("asyncAccept"));
         }
         let href = uri.as_ref().map_or("", |uri| &uri.href);
         node.dialed(&socket);
         socket.check_certificates();
-        let answer = match &uri {
-            Some(_) => accepting::accept(&request, &terms),
-            None => {
+        let answer = match accepting::accept(&request, &terms) {
+            Ok(_) if uri.is_none() => {
                 Err(Denial { status: 400, message: "The request's target and Host field do not form a URI.".into() })
             }
+            answer => answer,
         };
-        respond(&socket, &request, &answer).map_err(|cause| {
-            link.detach();
-            socket.detach();
-            let message = "asyncAccept: Node does not accept one of the option headers over HTTP/2. Remove it: the error's cause says which.";
-            Refusal::invalid(message).because(cause)
-        })?;
+        // A client that left meanwhile is no mistake of the caller's: onStop tells.
+        if !socket.is_gone() {
+            respond(&socket, &request, &answer).map_err(|cause| {
+                link.detach();
+                socket.hand_over(); // it can still be refused
+                not_accepted("asyncAccept", cause)
+            })?;
+        }
         node.tell_created(href, &terms.protocols);
         let accepted = node.clone();
         spawn_local(async move {
@@ -97,9 +110,9 @@ impl Node {
         let Some(socket) = self.socket() else { return }; // the channel was closed meanwhile
         let lost = link.with_mailbox(|mailbox| mailbox.lost.take()).flatten();
         link.open(self.clone());
-        if lost.is_some() || socket.is_destroyed() {
-            let loss = lost.unwrap_or_else(Loss::ended);
-            return self.handle_closed(loss);
+        if lost.is_some() || socket.is_gone() {
+            socket.destroy();
+            return self.handle_closed(lost.unwrap_or_else(Loss::ended));
         }
         let Upgrade { fields, protocol, extensions, deflate } = upgrade;
         let fields = fields.into_iter().map(|(name, value)| (name, value.into_bytes())).collect();
@@ -114,11 +127,11 @@ impl Node {
 fn respond(socket: &Socket, request: &Request, answer: &Result<Upgrade, Denial>) -> Result<(), JsValue> {
     match (answer, request.is_http2()) {
         (Ok(upgrade), false) => socket.respond(&upgrade.to_bytes()),
-        (Err(denial), false) => socket.respond(&denial.to_bytes(&[])),
+        (Err(denial), false) => socket.respond(&denial.to_bytes(&request.method, &[])),
         (Ok(upgrade), true) => socket.respond_on_stream(&fields_object(&upgrade.to_fields()))?,
         (Err(denial), true) => {
             socket.respond_on_stream(&fields_object(&denial.to_fields(&[])))?;
-            socket.respond(denial.message.as_bytes());
+            socket.respond(denial.content().as_bytes());
         }
     }
     Ok(())

@@ -39,18 +39,33 @@ function onClose() { this[OWNER].closed(); }
 function handleTick(owner) { owner.handler?.handleTick(); }
 function uncork(owner) { owner.uncork(); }
 
-/** Answers a request on a socket that no channel has, and ends it; destroys it if the peer does not within `ms`. */
+/** Answers a request and ends its socket; destroys it if the peer does not within `ms`. False if it was answered, or accepted, before. */
 export function answer(socket, bytes, ms) {
+  if (!claim(socket)) return false;
   socket.on('error', () => socket.destroy()).end(Buffer.from(bytes));
   destroyAfter(socket, ms);
+  return true;
 }
 
 /** The same on a stream of HTTP/2; throws if Node refuses a field. */
 export function answerOnStream(stream, fields, body, ms) {
-  stream.on('error', () => stream.destroy()).respond(fields);
-  stream.end(body);
+  if (stream[OWNER] !== undefined) return false;
+  if (isClosed(stream)) return true;
+  stream.respond(fields);
+  claim(stream);
+  stream.on('error', () => stream.destroy()).end(body);
   destroyAfter(stream, ms);
+  return true;
 }
+
+/** A socket that was answered has no owner, and none to come. */
+function claim(socket) {
+  if (socket[OWNER] !== undefined) return false;
+  socket[OWNER] = null;
+  return true;
+}
+
+const isClosed = (socket) => socket.destroyed || socket.closed === true;
 
 function destroyAfter(socket, ms) {
   const timer = setTimeout(() => socket.destroy(), ms).unref();
@@ -109,7 +124,7 @@ export class Socket {
   /** Opens a stream of an HTTP/2 session (session.js), and takes it over; throws if Node refuses a field. */
   request(session, fields) { this.adopt(session.request(fields).on('response', onResponse)); }
 
-  /** Takes over a socket that an HTTP server has accepted, or a stream of HTTP/2: false if another channel has it. */
+  /** Takes over a socket that an HTTP server has accepted, or a stream of HTTP/2: false if another channel has it, or it was answered. */
   adopt(socket) {
     if (socket[OWNER] !== undefined) return false;
     socket.setTimeout?.(0);
@@ -140,7 +155,8 @@ export class Socket {
 
   get isStream() { return 'rstCode' in this.socket; }
 
-  get isDestroyed() { return this.socket.destroyed; }
+  /** The client has left: it has ended its side, at the least, which is not told again. */
+  get isGone() { return isClosed(this.socket) || this.socket.readableEnded; }
 
   watchConnecting(socket) {
     this.watch(socket.on('lookup', onLookup).on('connectionAttempt', onAttempt).on('connect', onConnect));

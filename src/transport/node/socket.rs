@@ -29,7 +29,7 @@ extern "C" {
     /// Opens a stream of a session, and takes it over.
     #[wasm_bindgen(method, catch)]
     pub(super) fn request(this: &Socket, session: &RawSession, fields: &Object) -> Result<(), JsValue>;
-    /// Takes over a socket that a server has accepted; false if another channel has it.
+    /// Takes over a socket that a server has accepted; false if another channel has it, or it was answered.
     #[wasm_bindgen(method)]
     pub(super) fn adopt(this: &Socket, socket: &JsValue) -> bool;
     #[wasm_bindgen(method, js_name = checkCertificates)]
@@ -44,8 +44,9 @@ extern "C" {
     /// Whether it is a stream of HTTP/2.
     #[wasm_bindgen(method, getter, js_name = isStream)]
     pub(super) fn is_stream(this: &Socket) -> bool;
-    #[wasm_bindgen(method, getter, js_name = isDestroyed)]
-    pub(super) fn is_destroyed(this: &Socket) -> bool;
+    /// Whether the client has left before it was accepted.
+    #[wasm_bindgen(method, getter, js_name = isGone)]
+    pub(super) fn is_gone(this: &Socket) -> bool;
     #[wasm_bindgen(method)]
     pub(super) fn replay(this: &Socket, bytes: &[u8]);
     #[wasm_bindgen(method)]
@@ -86,11 +87,11 @@ extern "C" {
 
 #[wasm_bindgen(module = "/src/transport/node/socket.js")]
 extern "C" {
-    /// Writes these bytes to a socket that no channel has, and ends it; destroys it if the peer does not within `ms`.
-    pub(super) fn answer(socket: &JsValue, bytes: &[u8], ms: u32);
-    /// The same for a stream of HTTP/2.
+    /// Writes these bytes to a socket and ends it; destroys it if the peer does not within `ms`. False if a channel has it, or it was answered.
+    pub(super) fn answer(socket: &JsValue, bytes: &[u8], ms: u32) -> bool;
+    /// The same for a stream of HTTP/2; throws if Node refuses a field.
     #[wasm_bindgen(js_name = answerOnStream, catch)]
-    pub(super) fn answer_on_stream(stream: &JsValue, fields: &Object, body: &str, ms: u32) -> Result<(), JsValue>;
+    pub(super) fn answer_on_stream(stream: &JsValue, fields: &Object, body: &str, ms: u32) -> Result<bool, JsValue>;
 }
 
 #[wasm_bindgen(module = "/src/transport/node/assembly.js")]

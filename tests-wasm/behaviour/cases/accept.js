@@ -240,6 +240,48 @@ export const acceptances = [
     },
   },
   {
+    name: 'a client that left while the server was thinking: never open, and its socket is closed',
+    async run(t) {
+      const { connect } = await import('node:net');
+      for (const leave of ['end', 'destroy', 'resetAndDestroy']) {
+        let upgrade;
+        const { server, port } = await startAcceptor(t, (...given) => { upgrade = given; return false; });
+        const client = connect({ port, host: '127.0.0.1', allowHalfOpen: true }, () => client.write(upgradeRequest()));
+        client.on('error', () => {}).resume();
+        while (upgrade === undefined) await new Promise(setImmediate);
+        upgrade[1].on('error', () => {}); // as a server does that thinks
+        client[leave]();
+        await new Promise((resolve) => setTimeout(resolve, 50));
+        const talk = t.open('/', { accept: upgrade });
+        await t.stops(talk, { node: 'NS_ERROR_WEBSOCKET_CONNECTION_REFUSED' });
+        t.same(talk.calls.map(({ call }) => call), ['onStart', 'onStop']);
+        while (await new Promise((resolve) => { server.getConnections((_, count) => resolve(count)); }) > 0) await new Promise(setImmediate);
+        client.destroy();
+      }
+    },
+  },
+  {
+    name: 'one request, one answer: what was accepted or refused is neither refused nor accepted again',
+    async run(t) {
+      const { WebSocketChannel } = t.api;
+      for (const first of ['accept', 'refuse']) {
+        let upgrade;
+        const { port } = await startAcceptor(t, (...given) => {
+          upgrade = given;
+          if (first === 'accept') return {};
+          new WebSocketChannel().refuse(...given.slice(0, 2), 404, 'first');
+          return false;
+        });
+        const said = rawTalk(port, upgradeRequest(), { more: clientFrame(8) });
+        while (upgrade === undefined) await new Promise(setImmediate);
+        for (const again of [() => new WebSocketChannel().refuse(...upgrade.slice(0, 2), 404, 'again'), () => new WebSocketChannel().asyncAccept(...upgrade, {}, null)]) {
+          t.ok(t.throws('NS_ERROR_INVALID_ARG', again).message.endsWith('this request was answered already. Answer each upgrade once.'));
+        }
+        t.ok(first === 'accept' ? /^HTTP\/1.1 101 [^]*\r\n\r\n\x88\x00$/.test(await said) : (await said).endsWith('\r\n\r\nfirst'), await said);
+      }
+    },
+  },
+  {
     name: 'refuse: the status, the body, the headers of the options; the channel stays idle',
     async run(t) {
       let refused;

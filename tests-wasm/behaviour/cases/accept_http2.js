@@ -141,6 +141,42 @@ export const http2Acceptances = [
     },
   },
   {
+    name: 'a stream whose client left while the server was thinking: asyncAccept does not throw, the channel stops; refuse does nothing',
+    async run(t) {
+      const leaving = async (leave) => {
+        let given;
+        const { session } = await startAccepting(t, { each(...it) { given = it.slice(0, 2); } });
+        const stream = session.request(ASKING, { endStream: false }).on('error', () => {});
+        while (given === undefined) await new Promise(setImmediate);
+        given[1].on('error', () => {}); // as a server does that thinks
+        leave(stream, session);
+        await new Promise((resolve) => setTimeout(resolve, 100));
+        return given;
+      };
+      for (const leave of [(stream) => stream.close(8), (stream) => stream.end(), (stream, session) => session.destroy()]) {
+        const talk = t.open('/', { accept: [...await leaving(leave), null] });
+        await t.stops(talk, { node: 'NS_ERROR_WEBSOCKET_CONNECTION_REFUSED' });
+        t.same(talk.calls.map(({ call }) => call), ['onStart', 'onStop']);
+      }
+      new t.api.WebSocketChannel().refuse(...await leaving((stream) => stream.close(8)), 404, 'nobody hears it');
+    },
+  },
+  {
+    name: 'a request over HTTP/2 that was answered is not answered again',
+    async run(t) {
+      let errors;
+      const { ask } = await startAccepting(t, { each(headers, stream) {
+        stream.respond({ ':status': 404 });
+        const channel = () => new t.api.WebSocketChannel();
+        errors = [() => channel().asyncAccept(headers, stream, null, {}, null), () => channel().refuse(headers, stream, 404)].map((again) => t.throws('NS_ERROR_INVALID_ARG', again));
+        stream.end('mine');
+      } });
+      const { fields, body } = await ask(ASKING);
+      t.same([fields[':status'], await body], [404, 'mine']);
+      for (const { message } of errors) t.ok(message.endsWith('this request was answered already. Answer each upgrade once.'), message);
+    },
+  },
+  {
     name: 'a stream is accepted once, and what is none is refused',
     async run(t) {
       let twice;

@@ -99,7 +99,7 @@ impl Case {
                 if request.is_http2() {
                     return check_fields(&denial.to_fields(&[]), &["400", "405", "426", "501"]);
                 }
-                let bytes = denial.to_bytes(&[]);
+                let bytes = denial.to_bytes("GET", &[]);
                 let mut fields = [httparse::EMPTY_HEADER; 16];
                 let mut response = httparse::Response::new(&mut fields);
                 let Ok(httparse::Status::Complete(head)) = response.parse(&bytes) else {
