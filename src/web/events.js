@@ -4,7 +4,7 @@
 // EventTarget can reach, which takes several times as long as all the rest: so a dispatch of our own, whose state these events hold.
 
 import { report } from '../transport/listener.js';
-import { illegal, isObject, requireArguments, toSignal } from './idl.js';
+import { illegal, isObject, requireArguments, toSignal, toUSVString } from './idl.js';
 
 /** An event that the package fires: trusted, neither bubbling nor cancelable. */
 class FiredEvent extends Event {
@@ -100,10 +100,10 @@ class FiredCloseEvent extends FiredEvent {
 class CloseEvent extends Event {
   #init;
 
-  constructor(type, init) {
+  constructor(type, init = undefined) {
     super(type, init);
     const { code = 0, reason = '', wasClean = false } = init ?? {};
-    this.#init = { code: code & 0xFFFF, reason: `${reason}`, wasClean: Boolean(wasClean) };
+    this.#init = { code: code & 0xFFFF, reason: toUSVString(reason), wasClean: Boolean(wasClean) };
   }
 
   get wasClean() { return this.#init.wasClean; }
@@ -222,12 +222,6 @@ export class Listeners {
     listener.isRemoved = true;
     listener.options.forgetSignal?.();
     this.list = this.list.filter((one) => one !== listener);
-  }
-
-  /** Whether anything listens to this type. */
-  has(type) {
-    for (const one of this.list) if (one.type === type) return true;
-    return false;
   }
 
   /** All of a type, in the order in which they are called. */

@@ -7,7 +7,7 @@ import { fail, open, refusedProtocols, startClosing, stopError } from './connect
 import { closeEvent, dispatchForeign, errorEvent, fire, Listeners, messageEvent, openEvent } from './events.js';
 import { finishInterface, requireArguments, toClampedShort, toDOMString, toUSVString } from './idl.js';
 import { Outbox } from './outbox.js';
-import { afterMicrotasks, Tasks } from './tasks.js';
+import { Tasks } from './tasks.js';
 
 const [CONNECTING, OPEN, CLOSING, CLOSED] = [0, 1, 2, 3];
 
@@ -163,19 +163,17 @@ export class WebSocket extends EventTarget {
     fire(openEvent(), 'open', this, this.#listeners);
   }
 
+  /** Each message is a task of its own; the first of a chunk comes at once. */
   #received(message) {
-    if (this.#tasks !== null) this.#tasks.add(() => this.#hear(message));
-    else if (this.#hear(message)) this.#wakeLater();
+    if (this.#tasks !== null) return this.#tasks.add(() => this.#hear(message));
+    this.#wakeLater();
+    this.#hear(message);
   }
 
-  /** Returns whether nobody listens any more, so that the next message has to wait. */
   #hear(message) {
-    if (this.#readyState !== OPEN) return false;
+    if (this.#readyState !== OPEN) return;
     this.#origin ??= new URL(this.url).origin;
-    const data = typeof message === 'string' ? message : this.#binary(message);
-    const { list } = this.#listeners;
-    fire(messageEvent(data, this.#origin), 'message', this, this.#listeners);
-    return list !== this.#listeners.list && !this.#listeners.has('message');
+    fire(messageEvent(typeof message === 'string' ? message : this.#binary(message), this.#origin), 'message', this, this.#listeners);
   }
 
   #binary(bytes) {
@@ -199,13 +197,11 @@ export class WebSocket extends EventTarget {
     const error = this.#failure ?? stopError(status, detail);
     const { code, reason } = this.#failure === null ? detail : UNCLEAN;
     if (this.#tasks === null) this.#wakeLater();
-    else this.#tasks.add(afterMicrotasks);
     this.#tasks.add(() => {
       this.#unsent = this.bufferedAmount; // it does not fall any more
       this.#outbox = null;
       this.#readyState = CLOSED;
       if (error !== null) fire(errorEvent(error), 'error', this, this.#listeners);
-      return error !== null;
     });
     this.#tasks.add(() => fire(closeEvent({ wasClean: error === null, code, reason }), 'close', this, this.#listeners));
   }

@@ -97,6 +97,28 @@ export const webSocketEvents = [
     },
   },
   {
+    name: 'microtasks run between two messages that came together: onmessage can be exchanged, and close() stops what follows',
+    async run(t) {
+      const { WebSocket } = t.api;
+      const socket = new WebSocket(t.peer('ws', '/close', { count: 3, code: 4001 }));
+      const next = () => new Promise((resolve) => { socket.onmessage = ({ data }) => resolve(data); });
+      const heard = [];
+      for (let at = 0; at < 3; at++) {
+        heard.push(await next());
+        if (at < 2) for (let hop = 0; hop < 5; hop++) await null; // all microtasks, not the first alone
+      }
+      t.same(heard, ['message 0', 'message 1', 'message 2']);
+      const closing = new WebSocket(t.peer('ws', '/close', { count: 3, code: 4001 }));
+      const before = [];
+      closing.onmessage = ({ data }) => {
+        before.push(data);
+        queueMicrotask(() => closing.close());
+      };
+      await new Promise((resolve) => { closing.onclose = resolve; });
+      t.same(before, ['message 0']);
+    },
+  },
+  {
     name: 'listeners are called in their order, the capturing ones first, with the socket as this',
     run: (t) => dispatched(t, (socket, log) => {
       socket.addEventListener('open', function first() { log.push(this === socket ? 'first' : 'wrong this'); });
