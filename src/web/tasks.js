@@ -7,20 +7,35 @@ export class Tasks {
   #next = 0;
   #isOver;
   #run = () => {
-    runMicrotasks?.();
-    while (this.#next < this.#waiting.length) {
-      const task = this.#waiting[this.#next];
-      this.#waiting[this.#next++] = undefined;
-      task();
-      if (runMicrotasks === null) return void setImmediate(this.#run);
-      runMicrotasks();
+    let mustGoOn = true; // also behind a callback of the program's that throws
+    try {
+      mustGoOn = this.#go();
+    } finally {
+      if (mustGoOn) this.#schedule();
     }
-    this.#isOver();
   };
 
   /** The first runs when microtasks have run. `isOver` is called when none waits any more. */
   constructor(isOver) {
     this.#isOver = isOver;
+    this.#schedule();
+  }
+
+  /** Returns whether more have to follow later. */
+  #go() {
+    runMicrotasks?.();
+    while (this.#next < this.#waiting.length) {
+      const task = this.#waiting[this.#next];
+      this.#waiting[this.#next++] = undefined;
+      task();
+      if (runMicrotasks === null) return true;
+      runMicrotasks();
+    }
+    this.#isOver();
+    return false;
+  }
+
+  #schedule() {
     if (runMicrotasks === null) setImmediate(this.#run);
     else process.nextTick(this.#run);
   }

@@ -31,5 +31,7 @@ export const backlogOf = (socket) => socket.writableLength + (socket._handle?.wr
 /** Calls `look` before Node checks the certificate and destroys a socket that is not trusted. Without the event: securityInfo is null. */
 export const whenSecure = (socket, look) => socket.prependListener('secure', look);
 
-/** Runs what promises and process.nextTick have waiting, as between two turns of the event loop, in a twentieth of a turn's time. Without it, null: take turns. */
-export const runMicrotasks = typeof process._tickCallback === 'function' && !process.versions.bun && !process.versions.deno ? () => process._tickCallback() : null;
+/** Runs what promises and process.nextTick have waiting, as Node does behind each callback. Null where that is not to be had: then let the event loop turn. */
+export const runMicrotasks = typeof process._tickCallback === 'function' && !process.versions.bun && !process.versions.deno
+  ? () => process._tickCallback()
+  : null;

@@ -272,4 +272,22 @@ export const processes = [
       t.same([code, stdout.trim()], [0, 'open close ping']);
     },
   },
+  {
+    name: 'a callback of the program that throws between two messages of a WebSocket, where somebody catches it, loses none of them',
+    async run(t) {
+      const { code, stdout, stderr } = await program(`
+        import { WebSocket } from 'websocket-channel';
+        let caught = 0;
+        process.on('uncaughtException', () => { caught += 1; });
+        const heard = [];
+        const socket = new WebSocket(process.argv[1]);
+        socket.onmessage = ({ data }) => {
+          heard.push(data);
+          process.nextTick(() => { throw new Error('mine'); });
+        };
+        socket.onclose = ({ code }) => { setImmediate(() => { console.log(JSON.stringify([heard, code, caught])); }); };
+      `, t.peer('ws', '/close', { count: 3, code: 4001 }));
+      t.same([code, stderr, JSON.parse(stdout)], [0, '', [['message 0', 'message 1', 'message 2'], 4001, 3]]);
+    },
+  },
 ];
