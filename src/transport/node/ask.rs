@@ -46,6 +46,20 @@ impl Asker {
         Ok(Some((callbacks, callback)))
     }
 
+    /// Calls a callback whose answer does not matter. What it throws is reported, and stops nothing.
+    fn tell(&self, name: &str, call: impl FnOnce(&JsValue, &Function) -> Result<(), JsValue>) {
+        if self.node.driver.state() != State::Connecting {
+            return; // a callback has closed the channel
+        }
+        let told = self.callback(name).and_then(|found| match found {
+            Some((callbacks, callback)) => call(&callbacks, &callback),
+            None => Ok(()),
+        });
+        if let Err(thrown) = told {
+            report(&thrown);
+        }
+    }
+
     async fn ask(&self, request: &AuthRequest) -> Result<Option<Option<Credentials>>, JsValue> {
         let Some((callbacks, callback)) = self.callback("onAuthRequired")? else { return Ok(None) };
         let request = Request {
@@ -75,23 +89,14 @@ impl opening::Ask for Asker {
     type Cause = JsValue;
 
     fn progress(&self, stage: Stage, host: &str) {
-        if self.node.driver.state() != State::Connecting {
-            return; // a callback has closed the channel
-        }
-        let called = self.callback("onProgress").and_then(|found| match found {
-            Some((callbacks, callback)) => callback.call2(&callbacks, &stage.name().into(), &host.into()).map(drop),
-            None => Ok(()),
+        self.tell("onProgress", |callbacks, callback| {
+            callback.call2(callbacks, &stage.name().into(), &host.into()).map(drop)
         });
-        if let Err(thrown) = called {
-            report(&thrown);
-        }
     }
 
     /// A callback that is not documented: the command's `--verbose` shows the request.
     fn sends(&self, head: impl FnOnce() -> String) {
-        if let Ok(Some((callbacks, callback))) = self.callback("__onRequest") {
-            drop(callback.call1(&callbacks, &head().into()));
-        }
+        self.tell("__onRequest", |callbacks, callback| callback.call1(callbacks, &head().into()).map(drop));
     }
 
     fn moved(&self, uri: &Uri) {
