@@ -1,5 +1,6 @@
 // The tasks that events come in: between two of them microtasks run (HTML §8.1.7.3), so that a program that awaits each message misses none.
 
+import { hold, release } from '../transport/node/tick.js';
 import { runMicrotasks } from '../transport/node/undocumented.js';
 
 export class Tasks {
@@ -8,9 +9,11 @@ export class Tasks {
   #isOver;
   #run = () => {
     let mustGoOn = true; // also behind a callback of the program's that throws
+    hold();
     try {
       mustGoOn = this.#go();
     } finally {
+      release();
       if (mustGoOn) this.#schedule();
     }
   };

@@ -8,6 +8,7 @@ import tls from 'node:tls';
 import { forgetLast } from './assembly.js';
 import { certificatesOf } from './certificate.js';
 import { begin, chunk, end, lookFrom } from './delivery.js';
+import { atEnd } from './tick.js';
 import { backlogOf, whenSecure } from './undocumented.js';
 import { MAX_HEADER, WINDOW, receiveAt, sendAt, wasm } from './windows.js';
 
@@ -275,7 +276,7 @@ export class Socket {
   }
 
   /** Has handleTick called when the code that runs now, and what it promised, is done. */
-  tick() { process.nextTick(handleTick, this); }
+  tick() { atEnd(handleTick, this); }
   /** Has handleTurn called when other events have had their turn. */
   turn() { setImmediate(() => this.handler?.handleTurn()); }
 
@@ -297,7 +298,7 @@ export class Socket {
     block.set(bytes);
     if (this.corked === 0) {
       this.socket.cork();
-      process.nextTick(uncork, this);
+      atEnd(uncork, this);
     }
     this.corked++;
     this.hand(block.subarray(0, bytes.length), block, messages, part);

@@ -123,10 +123,15 @@ extern "C" {
     pub(super) fn deliver_piece(message: &Assembly, inflated: bool, start: u32, end: u32, ascii: bool);
 }
 
-// Only the scripts beside it use it. wasm-bindgen copies the scripts that Rust names, and this one must be among them.
+// Only scripts use these two. wasm-bindgen copies the scripts that Rust names, and they must be among them.
 #[wasm_bindgen(module = "/src/transport/node/undocumented.js")]
 extern "C" {
     #[allow(dead_code)]
     #[wasm_bindgen(js_name = backlogOf)]
     fn backlog_of(socket: &JsValue) -> f64;
+}
+#[wasm_bindgen(module = "/src/transport/node/tick.js")]
+extern "C" {
+    #[allow(dead_code)]
+    fn hold();
 }
