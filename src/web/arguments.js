@@ -30,13 +30,15 @@ function parsed(text, base) {
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 
 /**
- * Throws unless each subprotocol is a token, and there but once.
+ * Throws unless each subprotocol is a token, and there but once. Case makes no difference, as in Node's own class and in
+ * the browsers' test suite; browsers themselves tell "chat" from "Chat".
  * @throws DOMException SyntaxError
  */
 export function checkProtocols(protocols) {
+  const lower = protocols.map((protocol) => protocol.toLowerCase());
   for (const [index, protocol] of protocols.entries()) {
     if (!TOKEN.test(protocol)) throw syntaxError(`${JSON.stringify(protocol)} is not a subprotocol (RFC 6455 §4.1).`);
-    if (protocols.indexOf(protocol) < index) throw syntaxError(`The subprotocol ${JSON.stringify(protocol)} appears twice.`);
+    if (lower.indexOf(lower[index]) < index) throw syntaxError(`The subprotocol ${JSON.stringify(protocol)} appears twice.`);
   }
 }
 

@@ -1,4 +1,4 @@
-// Web IDL's BufferSource, for Node: whatever a subclass says of itself is not asked.
+// Web IDL's BufferSource, and Blob, for Node: whatever a subclass says of itself is not asked.
 
 import { illegal } from './idl.js';
 
@@ -12,6 +12,7 @@ const dataViewLength = getterOf(DataView.prototype, 'byteLength');
 const bufferLength = getterOf(ArrayBuffer.prototype, 'byteLength');
 const sharedLength = getterOf(SharedArrayBuffer.prototype, 'byteLength');
 const bufferResizable = getterOf(ArrayBuffer.prototype, 'resizable');
+const blobSize = getterOf(Blob.prototype, 'size');
 const tagOf = getterOf(TypedArray.prototype, Symbol.toStringTag);
 
 /** Whether the value has what this getter reads, of whatever realm. */
@@ -23,6 +24,9 @@ function has(getter, value) {
     return false;
   }
 }
+
+/** Whether the value is a Blob, and does not merely inherit from its prototype: that is a string to Web IDL. */
+export const isBlob = (value) => has(blobSize, value);
 
 const isArrayBuffer = (value) => has(bufferLength, value);
 

@@ -12,9 +12,10 @@ export const WebSocketError = /* @__PURE__ */ (() => {
     #reason;
 
     constructor(message = '', init = undefined) {
+      const text = `${message}`;
       const { closeCode, reason = '' } = toDictionary(init, 'WebSocketError', 'init');
       const close = received ?? checkClose(closeCode === undefined ? null : toClampedShort(closeCode), toUSVString(reason));
-      super(`${message}`, 'WebSocketError');
+      super(text, 'WebSocketError');
       this.#closeCode = close.code;
       this.#reason = close.reason;
     }

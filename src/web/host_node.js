@@ -2,7 +2,7 @@
 
 import { ChannelError, Status, WebSocketChannel } from 'build:channel';
 
-export { bytesOf, isBufferSource } from './buffer_source.js';
+export { bytesOf, isBlob, isBufferSource } from './buffer_source.js';
 
 /** What the options may name besides the channel's own: the attributes that are written before a channel opens. */
 const ATTRIBUTES = ['notificationCallbacks', 'loadGroup', 'pingInterval', 'pingTimeout'];

@@ -1,7 +1,7 @@
 // WebSocket of the WHATWG WebSockets Standard, over a channel. For Node: a browser has its own.
 
 import { ChannelError, Status } from 'build:channel';
-import { bytesOf, channelOf, isBufferSource } from 'build:web-host';
+import { bytesOf, channelOf, isBlob, isBufferSource } from 'build:web-host';
 import { checkClose, checkProtocols, parseProtocols, parseURL } from './arguments.js';
 import { fail, open, refusedProtocols, startClosing, stopError } from './connection.js';
 import { closeEvent, dispatchForeign, errorEvent, fire, Listeners, messageEvent, openEvent } from './events.js';
@@ -240,7 +240,7 @@ const UNCLEAN = { code: 1006, reason: '' };
 /** (BufferSource or Blob or USVString), as the kind, the data, and a function that counts its bytes. */
 function converted(data) {
   if (typeof data === 'object' && data !== null) {
-    if (data instanceof Blob) return ['blob', data, () => data.size];
+    if (isBlob(data)) return ['blob', data, () => data.size];
     if (isBufferSource(data)) {
       const bytes = bytesOf(data, 'send');
       return ['bytes', bytes, () => bytes.byteLength];

@@ -93,6 +93,13 @@ export const webSocketConstructions = [
       throwsDOMException('SyntaxError', () => new t.api.WebSocket('ws://127.0.0.1/', ['a', 'b', { toString: () => 'a' }]));
     },
   },
+  {
+    name: 'a subprotocol that is there twice, in other case: SyntaxError',
+    hosts: ['node'], // Chromium takes it
+    async run(t) {
+      throwsDOMException('SyntaxError', () => new t.api.WebSocket('ws://127.0.0.1/', ['chat', 'cHat']));
+    },
+  },
   ...[
     ['one string', 'chat', 'chat'],
     ['a list, in its order', ['b', 'a', 'c'], 'b, a, c'],

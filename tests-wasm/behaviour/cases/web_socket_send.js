@@ -22,6 +22,7 @@ export const webSocketSends = [
     ['an object with toPrimitive', { [Symbol.toPrimitive]: (hint) => hint }, 'string'], ['a boxed string', new String('boxed'), 'boxed'], ['a boxed number', new Number(5), '5'],
     ['a function', Object.assign(() => {}, { toString: () => 'function' }), 'function'], ['an array of bytes', [104, 105], '104,105'],
     ['what looks like a Blob', { size: 2, type: '', arrayBuffer: async () => new ArrayBuffer(2), [Symbol.toStringTag]: 'Blob' }, '[object Blob]'],
+    ['what inherits from a Blob', Object.create(Blob.prototype), '[object Blob]'],
     ['what looks like an ArrayBuffer', { byteLength: 2, [Symbol.toStringTag]: 'ArrayBuffer' }, '[object ArrayBuffer]'],
   ].map(([what, data, expected]) => ({
     name: `sent as text: ${what}`,

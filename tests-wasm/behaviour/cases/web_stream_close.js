@@ -218,6 +218,9 @@ export const webStreamCloses = [
       t.same([WebSocketError.name, WebSocketError.length, Object.getPrototypeOf(WebSocketError)], ['WebSocketError', 0, DOMException]);
       t.same(Object.keys(WebSocketError.prototype), ['closeCode', 'reason']);
       t.is(Object.prototype.toString.call(plain), '[object WebSocketError]');
+      const read = [];
+      new WebSocketError({ toString: () => read.push('message') }, { get reason() { read.push('reason'); }, get closeCode() { read.push('closeCode'); } });
+      t.same(read, ['message', 'closeCode', 'reason'], 'the order of conversion');
       throwsTypeError(() => WebSocketError.prototype.closeCode, 'closeCode of the prototype');
     },
   },
