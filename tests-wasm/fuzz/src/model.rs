@@ -22,6 +22,9 @@ pub(crate) struct Prediction {
     /// A compressed message is known to be wrong while frames of it are still to come. It is the scratch memory's size that
     /// decides when the connection notices: it may fail with one of these from this event on, at the message's end it must.
     early: Option<(usize, Vec<FaultKind>)>,
+    /// An earlier message had ended within a block, which RFC 7692 §7.2.1 rules out. A context that gave way after it has lost
+    /// its place, and one that did not still has it: from this event on anything may be seen.
+    astray: Option<usize>,
 }
 
 impl Prediction {
@@ -31,13 +34,16 @@ impl Prediction {
                 && observed[..*from] == self.seen[..*from]
                 && matches!(&observed[*from], Seen::Failed(kind) if kinds.contains(kind))
         };
-        let good = observed == self.seen || self.early.as_ref().is_some_and(failed_early);
+        let went_astray = |from: usize| observed.get(..from).is_some_and(|begin| begin == &self.seen[..from]);
+        let good = observed == self.seen
+            || self.early.as_ref().is_some_and(failed_early)
+            || self.astray.is_some_and(went_astray);
         assert!(good, "{how}: saw {}, expected {}", brief(observed), brief(&self.seen));
     }
 
     /// Nothing but `seen` is right.
     pub(crate) fn is_certain(&self) -> bool {
-        self.early.is_none()
+        self.early.is_none() && self.astray.is_none()
     }
 }
 
@@ -62,7 +68,14 @@ struct Message {
 
 /// What the `bytes` of a server mean.
 pub(crate) fn read(bytes: &[u8], agreed: Agreed) -> Prediction {
-    let mut model = Model { agreed, stream: Vec::new(), inflated: 0, message: None, prediction: Prediction::default() };
+    let mut model = Model {
+        agreed,
+        stream: Vec::new(),
+        inflated: 0,
+        is_within_block: false,
+        message: None,
+        prediction: Prediction::default(),
+    };
     if let Err(last) = model.read(bytes) {
         model.prediction.seen.push(last);
     }
@@ -75,6 +88,8 @@ struct Model {
     stream: Vec<u8>,
     /// What they inflate to.
     inflated: usize,
+    /// The last of them had not ended between two blocks.
+    is_within_block: bool,
     message: Option<Message>,
     prediction: Prediction,
 }
@@ -164,6 +179,9 @@ impl Model {
         }
         message.payload.extend_from_slice(payload);
         if message.compressed {
+            if self.is_within_block {
+                self.prediction.astray.get_or_insert(self.prediction.seen.len());
+            }
             let faults = self.faults(&message, &[]).1;
             if !faults.is_empty() {
                 self.doubt(faults);
@@ -189,9 +207,11 @@ impl Model {
             self.stream.extend(message.payload);
             self.stream.extend([0, 0, 0xFF, 0xFF]);
             self.inflated += bytes.len();
+            self.is_within_block = !inflate::inflate(&self.stream, self.inflated).between_blocks;
             if !self.agreed.peer_takeover {
                 self.stream.clear();
                 self.inflated = 0;
+                self.is_within_block = false;
             }
             bytes
         } else {
