@@ -7,12 +7,13 @@
 //!    nothing waits before ([`Outgoing::is_free`]) may be framed at once by [`Outgoing::frame`].
 //! 2. After every input: while [`Outgoing::poll_piece`] returns a payload, put its next piece into the window and hand both
 //!    back to [`Outgoing::handle_piece`]. Obey what that and `frame` return ([`Framed`]). Then obey [`Outgoing::poll_wake`].
-//! 3. After every chunk that was received, at each tick, and when a write was taken: write what
-//!    [`Outgoing::poll_transmit`] returns.
+//! 3. After every chunk that was received, at each tick, and when a write was taken: write what [`Outgoing::poll_shared`]
+//!    returns, or else [`Outgoing::poll_transmit`].
 //! 4. Tell of each write that the system has taken ([`Outgoing::handle_written`]), and of each wake that is due.
 
 use std::cell::Cell;
 use std::collections::VecDeque;
+use std::rc::Rc;
 
 use super::connection::{Connection, Fragments, Kind};
 use super::frame::{MAX_HEADER, MaskKey};
@@ -94,7 +95,9 @@ pub enum Wake {
 pub struct Outgoing<P> {
     /// Frames that leave together in one write.
     out: Vec<u8>,
-    /// What is complete when `out` is taken.
+    /// The one frame that leaves, which other connections send, too. `out` is empty then.
+    shared: Option<Rc<[u8]>>,
+    /// What is complete when they are taken.
     done: Done,
     /// The message that goes in pieces. Set only while it waits.
     large: Option<(P, Fragments)>,
@@ -145,6 +148,7 @@ impl<P> Default for Outgoing<P> {
     fn default() -> Self {
         Self {
             out: Vec::new(),
+            shared: None,
             done: Done::default(),
             large: None,
             filling: false,
@@ -184,12 +188,12 @@ impl<P: Payload> Outgoing<P> {
 
     /// Frames wait for the next write.
     pub fn has_collected(&self) -> bool {
-        !self.out.is_empty()
+        !self.out.is_empty() || self.shared.is_some()
     }
 
     /// The close frame is written, and the system has taken everything.
     pub fn is_over(&self) -> bool {
-        self.closing && self.writes == 0 && self.close.is_none() && !self.close_unwritten && self.out.is_empty()
+        self.closing && self.writes == 0 && self.close.is_none() && !self.close_unwritten && !self.has_collected()
     }
 
     /// Frames the message that lies in `window`, header room and payload. Only if [`is_free`](Self::is_free).
@@ -206,9 +210,7 @@ impl<P: Payload> Outgoing<P> {
             let mut fragments = connection.begin_message(kind, len as u64);
             return self.frame_piece(connection, &mut fragments, window, Done { messages: 1, part: 0 }, keys);
         }
-        if self.out.capacity() == 0 {
-            self.out = SPARE.take();
-        }
+        self.collect();
         connection.send(kind, window.get(MAX_HEADER..).unwrap_or_default(), keys, &mut self.out);
         self.collected(Done { messages: 1, part: 0 })
     }
@@ -220,11 +222,14 @@ impl<P: Payload> Outgoing<P> {
         message: &mut Shared,
         mut keys: impl FnMut() -> MaskKey,
     ) -> Framed {
-        if self.out.capacity() == 0 {
-            self.out = SPARE.take();
+        let frame = message.frame(connection);
+        if self.has_collected() || connection.has_transmit() {
+            self.collect();
+            connection.write_controls(&mut keys, &mut self.out);
+            self.out.extend_from_slice(&frame);
+        } else {
+            self.shared = Some(frame);
         }
-        connection.write_controls(&mut keys, &mut self.out);
-        self.out.extend_from_slice(&message.frame(connection));
         self.collected(Done { messages: 1, part: 0 })
     }
 
@@ -357,6 +362,18 @@ impl<P: Payload> Outgoing<P> {
         framed
     }
 
+    /// A frame to write now that other connections write, too, with what it completes: none of them need copy it. `None` if that is not all there
+    /// is to write.
+    #[inline]
+    pub fn poll_shared(&mut self, connection: &Connection) -> Option<(Rc<[u8]>, Done)> {
+        if self.shared.is_none() || connection.has_transmit() {
+            return None;
+        }
+        self.close_unwritten = false;
+        self.writes += 1;
+        Some((self.shared.take()?, std::mem::take(&mut self.done)))
+    }
+
     /// Bytes to write now, with what they complete; give the memory back to [`recycle`](Self::recycle). `None` until the next input.
     ///
     /// Pongs alone wait while the peer does not take what was written before: a peer that only pings must not fill our memory.
@@ -365,6 +382,7 @@ impl<P: Payload> Outgoing<P> {
         connection: &mut Connection,
         keys: impl FnMut() -> MaskKey,
     ) -> Option<(Vec<u8>, Done)> {
+        self.unshare();
         self.close_unwritten = false; // it is written now, or there is none
         let only_pongs = self.out.is_empty() && !connection.has_close();
         if only_pongs && (!connection.has_transmit() || self.writes > 0) {
@@ -413,6 +431,7 @@ impl<P: Payload> Outgoing<P> {
         done: Done,
         keys: impl FnMut() -> MaskKey,
     ) -> Framed {
+        self.unshare();
         match connection.continue_message(fragments, window, done.messages > 0, keys, &mut self.out) {
             Some(start) => {
                 self.writes += 1;
@@ -422,7 +441,24 @@ impl<P: Payload> Outgoing<P> {
         }
     }
 
-    /// Frames were added to `out`.
+    /// More frames are added to `out`.
+    #[inline]
+    fn collect(&mut self) {
+        if self.out.capacity() == 0 {
+            self.out = SPARE.take();
+        }
+        self.unshare();
+    }
+
+    /// What leaves is no longer one frame alone.
+    #[inline]
+    fn unshare(&mut self) {
+        if let Some(frame) = self.shared.take() {
+            self.out.extend_from_slice(&frame);
+        }
+    }
+
+    /// Frames were added to what leaves.
     #[inline]
     fn collected(&mut self, Done { messages, part }: Done) -> Framed {
         self.done.messages += messages;

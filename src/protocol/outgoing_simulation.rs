@@ -64,8 +64,9 @@ impl Fake {
     }
 }
 
-/// A client that sends, and the server that it sends to.
+/// One end that sends, and the other that it sends to: mostly a client and a server.
 pub(super) struct Sender {
+    role: Role,
     pub(super) connection: Connection,
     pub(super) outgoing: Outgoing<Fake>,
     pub(super) tick: bool,
@@ -83,10 +84,11 @@ pub(super) struct Sender {
     /// The most of them that there may be while a long message goes out: it goes on when there are at most [`MAX_WRITES`], and
     /// then for a turn. What was written before it began it cannot help.
     most_ahead: usize,
-    server: Connection,
+    /// The other end.
+    peer: Connection,
     pub(super) seen: Vec<Seen>,
     gathered: Vec<u8>,
-    /// What [`Done`] says that the server has: whole messages, and bytes of the next.
+    /// What [`Done`] says that the other end has: whole messages, and bytes of the next.
     done: (usize, usize),
     is_compressed: bool,
     /// How many bytes of the message that is under way were filled.
@@ -94,7 +96,7 @@ pub(super) struct Sender {
     keys: u32,
 }
 
-/// What the server has seen.
+/// What the other end has seen.
 #[derive(Clone, PartialEq, Debug)]
 pub(super) enum Seen {
     Message(Vec<u8>),
@@ -109,8 +111,14 @@ pub(super) fn deflate() -> Option<Agreement> {
 
 impl Sender {
     pub(super) fn new(agreement: Option<Agreement>) -> Self {
+        Self::with_role(Role::Client, agreement)
+    }
+
+    pub(super) fn with_role(role: Role, agreement: Option<Agreement>) -> Self {
+        let other = if role == Role::Client { Role::Server } else { Role::Client };
         Self {
-            connection: Connection::new(Role::Client, agreement, 1 << 30),
+            role,
+            connection: Connection::new(role, agreement, 1 << 30),
             outgoing: Outgoing::default(),
             tick: false,
             turn: false,
@@ -120,7 +128,7 @@ impl Sender {
             writes: Vec::new(),
             untaken: 0,
             most_ahead: 0,
-            server: Connection::new(Role::Server, agreement, 1 << 30),
+            peer: Connection::new(other, agreement, 1 << 30),
             seen: Vec::new(),
             gathered: Vec::new(),
             done: (0, 0),
@@ -144,6 +152,19 @@ impl Sender {
         self.pump();
     }
 
+    /// Whether it can send the frame that others send.
+    pub(super) fn can_share(&self) -> bool {
+        self.role == Role::Server && self.outgoing.is_free()
+    }
+
+    /// Sends a message that others send, too. Only if it can.
+    pub(super) fn broadcast(&mut self, message: &mut Shared) {
+        let keys = keys(&mut self.keys);
+        let framed = self.outgoing.share(&mut self.connection, message, keys);
+        self.obey(framed, &[]);
+        self.pump();
+    }
+
     pub(super) fn close(&mut self, code: u16) -> bool {
         let first = self.outgoing.close(Close::with_code(crate::close::CloseCode::from_peer(code).unwrap()));
         self.pump();
@@ -152,7 +173,9 @@ impl Sender {
 
     /// A ping arrives.
     pub(super) fn receive_ping(&mut self, payload: u8) {
-        let event = self.connection.poll_event(&mut [0x89, 1, payload], &mut 0, &mut []);
+        let (plain, masked) = ([0x89, 1, payload], [0x89, 0x81, 0, 0, 0, 0, payload]);
+        let mut frame = if self.role == Role::Client { plain.to_vec() } else { masked.to_vec() };
+        let event = self.connection.poll_event(&mut frame, &mut 0, &mut []);
         assert_eq!(event, None);
         self.flush();
     }
@@ -254,6 +277,9 @@ impl Sender {
 
     /// Writes what there is to write.
     pub(super) fn flush(&mut self) {
+        if let Some((frame, done)) = self.outgoing.poll_shared(&self.connection) {
+            return self.write(&frame, done);
+        }
         let keys = keys(&mut self.keys);
         if let Some((out, done)) = self.outgoing.poll_transmit(&mut self.connection, keys) {
             self.write(&out, done);
@@ -261,7 +287,7 @@ impl Sender {
         }
     }
 
-    /// The server reads the write. Then it has exactly what [`Done`] says.
+    /// The other end reads the write. Then it has exactly what [`Done`] says.
     fn write(&mut self, bytes: &[u8], done: Done) {
         assert!(!bytes.is_empty());
         self.wire.extend_from_slice(bytes);
@@ -283,7 +309,7 @@ impl Sender {
 
     fn read(&mut self, bytes: &[u8]) {
         let (mut chunk, mut at, mut scratch) = (bytes.to_vec(), 0, vec![0; 4096]);
-        while let Some(event) = self.server.poll_event(&mut chunk, &mut at, &mut scratch) {
+        while let Some(event) = self.peer.poll_event(&mut chunk, &mut at, &mut scratch) {
             let bytes = |source, payload: std::ops::Range<usize>| match source {
                 Source::Chunk => chunk[payload].to_vec(),
                 Source::Scratch => scratch[payload].to_vec(),

@@ -2,6 +2,7 @@
 
 use proptest::prelude::*;
 
+use super::super::Role;
 use super::simulation::{Fake, Portion, Seen, Sender, deflate};
 use super::*;
 
@@ -230,6 +231,49 @@ fn an_idle_queue_owns_no_buffer() {
     assert_eq!((sender.outgoing.out.capacity(), sender.outgoing.queue.capacity()), (0, 0));
 }
 
+#[test]
+fn a_frame_that_others_send_too_is_written_as_it_is_unless_something_else_leaves_with_it() {
+    let payload = small(1).bytes;
+    let mut message = Shared::new(Kind::Binary, payload.clone());
+    let mut frames = Vec::new();
+    for _ in 0..2 {
+        let mut sender = Sender::with_role(Role::Server, deflate());
+        sender.broadcast(&mut message);
+        assert!(sender.outgoing.has_collected() && sender.tick);
+        frames.extend(sender.outgoing.poll_shared(&sender.connection));
+        assert!(!sender.outgoing.has_collected());
+    }
+    assert!(std::rc::Rc::ptr_eq(&frames[0].0, &frames[1].0), "one for all");
+
+    for before in [true, false] {
+        let mut sender = Sender::with_role(Role::Server, None);
+        if before {
+            sender.send(small(2), true);
+            sender.broadcast(&mut message);
+        } else {
+            sender.broadcast(&mut message);
+            sender.send(small(2), true);
+        }
+        assert!(sender.outgoing.poll_shared(&sender.connection).is_none());
+        sender.end_tick();
+        let mut expected = [payload.clone(), small(2).bytes];
+        expected[..].rotate_left(usize::from(before));
+        assert_eq!(sender.writes.len(), 1);
+        assert_eq!(sender.messages(), expected);
+    }
+
+    let mut sender = Sender::with_role(Role::Server, None);
+    sender.broadcast(&mut message);
+    sender.send(Fake::new(40 * KIB, 3), true);
+    assert_eq!(sender.writes.len(), 2);
+    assert_eq!(sender.messages(), [payload.clone(), Fake::new(40 * KIB, 3).bytes]);
+
+    let mut sender = Sender::with_role(Role::Server, None);
+    sender.broadcast(&mut message);
+    sender.receive_ping(7);
+    assert_eq!(sender.seen, [Seen::Message(payload), Seen::Pong(vec![7])]);
+}
+
 /// Anything that can happen to a connection that sends.
 #[derive(Clone, Debug)]
 enum Happening {
@@ -237,6 +281,8 @@ enum Happening {
     Send(usize, bool),
     /// A stream of this size, in these portions.
     Stream(usize, Vec<Portion>),
+    /// A message of this size that others send, too, if it may.
+    Broadcast(usize),
     Ping(u8),
     ReceivePing(u8),
     Tick,
@@ -272,6 +318,7 @@ fn happening() -> impl Strategy<Value = Happening> {
     prop_oneof![
         8 => (size(), any::<bool>()).prop_map(|(size, now)| Send(size, now)),
         2 => (prop_oneof![0usize..300, size()], portions()).prop_map(|(size, portions)| Stream(size, portions)),
+        4 => (0usize..64 * KIB).prop_map(Broadcast),
         1 => any::<u8>().prop_map(Ping),
         2 => any::<u8>().prop_map(ReceivePing),
         4 => Just(Tick),
@@ -287,6 +334,14 @@ fn apply(sender: &mut Sender, happening: &Happening, number: usize, fast: bool) 
     match happening {
         Happening::Send(size, now) => sender.send(Fake::new(*size, number), *now && fast),
         Happening::Stream(size, portions) => sender.send(Fake::new(*size, number).stream(portions), false),
+        Happening::Broadcast(size) => {
+            let fake = Fake::new(*size, number);
+            if sender.can_share() {
+                sender.broadcast(&mut Shared::new(fake.kind(), fake.bytes));
+            } else {
+                sender.send(fake, false);
+            }
+        }
         Happening::Ping(payload) => {
             sender.connection.ping(vec![*payload]);
             sender.outgoing.tick_soon();
@@ -307,7 +362,7 @@ fn expected(happenings: &[Happening]) -> (Vec<Vec<u8>>, Option<u16>) {
     let mut messages = Vec::new();
     for (number, happening) in happenings.iter().enumerate() {
         match happening {
-            Happening::Send(size, _) => messages.push(Fake::new(*size, number).bytes),
+            Happening::Send(size, _) | Happening::Broadcast(size) => messages.push(Fake::new(*size, number).bytes),
             Happening::Stream(size, portions) => {
                 let mut sent = 0;
                 for portion in portions {
@@ -338,10 +393,12 @@ proptest! {
     fn what_is_sent_arrives_in_order_and_both_paths_write_the_same_bytes(
         happenings in proptest::collection::vec(happening(), 0..60),
         compressed in any::<bool>(),
+        serves in any::<bool>(),
     ) {
+        let role = if serves { Role::Server } else { Role::Client };
         let (messages, close) = expected(&happenings);
         let wires = [true, false].map(|fast| {
-            let mut sender = Sender::new(deflate().filter(|_| compressed));
+            let mut sender = Sender::with_role(role, deflate().filter(|_| compressed));
             for (number, happening) in happenings.iter().enumerate() {
                 apply(&mut sender, happening, number, fast);
                 let is_over = sender.outgoing.is_over();

@@ -40,6 +40,8 @@ function onClose() { this[OWNER].closed(); }
 function handleTick(owner) { owner.handler?.handleTick(); }
 function uncork(owner) { owner.uncork(); }
 
+export const copied = (bytes) => Buffer.from(bytes);
+
 /** Answers a request and ends its socket; destroys it if the peer does not within `ms`. False if it was answered, or accepted, before. */
 export function answer(socket, bytes, ms) {
   if (!claim(socket)) return false;
@@ -285,6 +287,9 @@ export class Socket {
     if (bytes.length < BLOCK / 2 || bytes.length > BLOCK) this.hand(Buffer.from(bytes), null, messages, part);
     else this.writeBlock(bytes, messages, part);
   }
+
+  /** Writes a Buffer that other sockets write, too. */
+  writeShared(bytes, messages, part) { this.hand(bytes, null, messages, part); }
 
   /** Writes the send window from `start` on, in the room for its header or behind it. */
   writeWindow(start, length, messages, part) {

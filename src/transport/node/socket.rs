@@ -9,6 +9,8 @@ use crate::transport::Trampoline;
 
 #[wasm_bindgen(module = "/src/transport/node/socket.js")]
 extern "C" {
+    /// A Buffer of these bytes.
+    pub(super) fn copied(bytes: &[u8]) -> JsValue;
     /// A TCP or TLS socket.
     pub(super) type Socket;
 
@@ -64,6 +66,8 @@ extern "C" {
     pub(super) fn turn(this: &Socket);
     #[wasm_bindgen(method)]
     pub(super) fn write(this: &Socket, bytes: &[u8], messages: u32, part: u32);
+    #[wasm_bindgen(method, js_name = writeShared)]
+    pub(super) fn write_shared(this: &Socket, bytes: &JsValue, messages: u32, part: u32);
     #[wasm_bindgen(method, js_name = writeWindow)]
     pub(super) fn write_window(this: &Socket, start: usize, len: usize, messages: u32, part: u32);
     #[wasm_bindgen(method, getter)]

@@ -1,5 +1,6 @@
 //! What goes out of one connection: [`crate::protocol::Outgoing`] over the socket and the send window.
 
+use std::cell::RefCell;
 use std::rc::Rc;
 
 use wasm_bindgen::JsValue;
@@ -8,7 +9,7 @@ use super::events::is_watched;
 use super::keys::mask_key;
 use super::memory;
 use super::payload::Outgoing;
-use super::socket::Socket;
+use super::socket::{Socket, copied};
 use super::transport::Node;
 use super::windows::{self, fill_bytes, fill_text};
 use crate::channel::{Ending, Report, State, Taken};
@@ -65,6 +66,44 @@ impl Rest {
     pub(crate) fn is_due(&self) -> bool {
         self.framed != Framed::Later || self.wake.is_some()
     }
+}
+
+/// What is written next.
+enum Due {
+    Own(Vec<u8>),
+    /// A frame that other connections write, too.
+    Shared(Rc<[u8]>),
+}
+
+impl Due {
+    #[inline]
+    fn write(self, socket: &Socket, Done { messages, part }: Done) {
+        match self {
+            Self::Own(out) => {
+                socket.write(&out, messages, part);
+                protocol::Outgoing::<Outgoing>::recycle(out);
+            }
+            Self::Shared(frame) => socket.write_shared(&buffer_of(&frame), messages, part),
+        }
+    }
+}
+
+thread_local! {
+    /// The frames of broadcasts that are under way, as the host's memory: one copy for all members.
+    static BUFFERS: RefCell<Vec<(Rc<[u8]>, JsValue)>> = const { RefCell::new(Vec::new()) };
+}
+
+fn buffer_of(frame: &Rc<[u8]>) -> JsValue {
+    let found =
+        |all: &Vec<(Rc<[u8]>, JsValue)>| all.iter().find(|(it, _)| Rc::ptr_eq(it, frame)).map(|(_, it)| it.clone());
+    BUFFERS.with_borrow(found).unwrap_or_else(|| {
+        let buffer = copied(frame);
+        BUFFERS.with_borrow_mut(|all| {
+            all.retain(|(it, _)| Rc::strong_count(it) > 1); // nobody else will write them
+            all.push((frame.clone(), buffer.clone()));
+        });
+        buffer
+    })
 }
 
 impl Node {
@@ -221,31 +260,38 @@ impl Node {
     /// Writes what there is to write.
     #[inline]
     pub(super) fn flush(&self) {
-        let due = self.poll_transmit();
-        if let Some((out, done)) = due {
-            if is_watched() {
-                self.look_at_sent(&out, true);
-            }
-            self.with_socket(|socket| socket.write(&out, done.messages, done.part));
-            protocol::Outgoing::<Outgoing>::recycle(out);
+        if let Some((due, done)) = self.poll_due() {
+            self.look_at_due(&due);
+            self.with_socket(|socket| due.write(socket, done));
         }
     }
 
     /// The same to a socket that the transport no longer has.
     pub(super) fn write_out(&self, socket: &Socket) {
-        if let Some((out, done)) = self.poll_transmit() {
-            if is_watched() {
-                self.look_at_sent(&out, true);
-            }
-            socket.write(&out, done.messages, done.part);
+        if let Some((due, done)) = self.poll_due() {
+            self.look_at_due(&due);
+            due.write(socket, done);
         }
     }
 
     #[inline]
-    fn poll_transmit(&self) -> Option<(Vec<u8>, Done)> {
+    fn poll_due(&self) -> Option<(Due, Done)> {
         let mut wire = self.wire.borrow_mut();
         let Wire { connection, outgoing, .. } = &mut *wire;
-        outgoing.poll_transmit(connection, mask_key)
+        if let Some((frame, done)) = outgoing.poll_shared(connection) {
+            return Some((Due::Shared(frame), done));
+        }
+        outgoing.poll_transmit(connection, mask_key).map(|(out, done)| (Due::Own(out), done))
+    }
+
+    #[inline]
+    fn look_at_due(&self, due: &Due) {
+        if is_watched() {
+            match due {
+                Due::Own(out) => self.look_at_sent(out, true),
+                Due::Shared(frame) => self.look_at_sent(frame, true),
+            }
+        }
     }
 
     /// A message that was begun cannot be completed: that is a failure of ours, and the peer is told.

@@ -421,6 +421,34 @@ export const acceptances = [
     },
   },
   {
+    name: 'broadcast: members that do not read share the memory of what waits for them',
+    async run(t) {
+      const loadGroup = new t.api.LoadGroup();
+      const { port, talk, talks } = await startAcceptor(t, () => ({ loadGroup, options: { deflate: false } }));
+      const { connect } = await import('node:net');
+      const members = 20;
+      const sockets = Array.from({ length: members }, () => connect(port, '127.0.0.1', function greet() { this.write(upgradeRequest()); }));
+      t.onEnd(() => sockets.forEach((socket) => socket.destroy()));
+      for (const socket of sockets) {
+        await once(socket, 'data');
+        socket.pause();
+      }
+      await (await talk(members - 1)).until('onStart');
+      const reserved = () => globalThis.process.memoryUsage().arrayBuffers;
+      const before = reserved();
+      const size = 32_768;
+      const count = 600;
+      for (let at = 0; at < count; at++) {
+        t.is(broadcast(loadGroup, talks, new Uint8Array(size).fill(at)), members);
+        await new Promise(setImmediate);
+      }
+      const waiting = talks.reduce((sum, { channel }) => sum + channel.bufferedAmount, 0);
+      t.ok(waiting > 3 * size * count, `${waiting} bytes wait for all of them together`);
+      t.ok(reserved() - before < 2 * size * count, `${reserved() - before} bytes of memory`);
+      loadGroup.cancel();
+    },
+  },
+  {
     name: 'broadcast between messages of their own, to members with different agreements: each client inflates every message, in order',
     async run(t) {
       const loadGroup = new t.api.LoadGroup();
