@@ -27,6 +27,10 @@ pub(super) fn explain<C>(peer: &Peer, loss: &Loss<C>) -> Said {
         let advice = "If a client certificate is required, pass one in the options tls.cert and tls.key.";
         return Said::new("the TLS handshake was refused", advice);
     }
+    if code.contains("NO_APPLICATION_PROTOCOL") {
+        let advice = "If it speaks HTTP/2 alone, set the option http2, and have it enable extended CONNECT (RFC 8441).";
+        return Said::new("HTTP/1.1 is not spoken here", advice);
+    }
     if has(&["PROTOCOL_VERSION", "UNSUPPORTED_PROTOCOL"], code) {
         return Said::new("there is no TLS version in common", "Check the options tls.minVersion and tls.maxVersion.");
     }

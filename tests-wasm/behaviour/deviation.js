@@ -25,6 +25,9 @@ const DEVIATIONS = {
     ]],
     ['An error that cannot be printed ends the process, whoever reports it.', ['a revoked Proxy', 'an object whose toString throws'].map((what) => (
       `report errors: every call throws ${what}: the channel carries on to its onStop, and each throw is reported`))],
+    ['An HTTP/2 session is closed behind its streams, and they say they were reset.', [
+      'http2: a session whose connection just ends, after the response or before it: the channels say so, and nothing of a reset',
+    ]],
     ['A TLS session is not used again.', ['security infos: a TLS session used again']],
     ['A TLS server sees the name "" where the client sent none.', ["proxies: tls.servername and the client's certificate are the server's, not the proxy's"]],
     ['TLS over another socket cannot be made to let the program end.', [TUNNEL_UNREF]],

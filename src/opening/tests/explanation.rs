@@ -124,7 +124,12 @@ fn each_certificate_problem_and_each_network_problem_has_a_sentence_of_its_own()
         "CERT_NOT_YET_VALID",
         "CERT_REVOKED",
     ];
-    let tls = ["ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED", "ERR_SSL_UNSUPPORTED_PROTOCOL", "ECONNRESET"];
+    let tls = [
+        "ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED",
+        "ERR_SSL_UNSUPPORTED_PROTOCOL",
+        "ERR_SSL_TLSV1_ALERT_NO_APPLICATION_PROTOCOL",
+        "ECONNRESET",
+    ];
     let network =
         ["ECONNREFUSED", "EHOSTUNREACH", "ENETUNREACH", "EACCES", "ENOENT", "EADDRNOTAVAIL", "EAI_AGAIN", "ENOTFOUND"];
     let mut seen = std::collections::BTreeSet::new();

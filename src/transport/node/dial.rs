@@ -363,11 +363,11 @@ pub(super) fn loss_of(error: JsValue) -> Loss<JsValue> {
 }
 
 /// What is said of a stream that was reset, with a code that is not 0, or of a socket. A system's error says more than the code that
-/// its streams are reset with.
-pub(super) fn loss_of_stream(error: JsValue, reset: u32) -> Loss<JsValue> {
+/// its streams are reset with; when it has none, Node resets the streams of a session that `is_lost` by itself.
+pub(super) fn loss_of_stream(error: JsValue, reset: u32, is_lost: bool) -> Loss<JsValue> {
     let loss = if error.is_null() { Loss::ended() } else { loss_of(error) };
     let is_node_own = loss.code.is_empty() || loss.code.starts_with("ERR_HTTP2_");
-    match error_name(reset).filter(|_| is_node_own) {
+    match error_name(reset).filter(|name| is_node_own && !(is_lost && *name == "CANCEL")) {
         Some(name) => Loss { code: name.into(), ..loss },
         None => loss,
     }

@@ -244,10 +244,10 @@ impl SocketHandler {
     }
 
     /// The socket is closed, because of `error` if that is not null; the last call. A stream of HTTP/2 was reset with `reset`, if that
-    /// is not 0.
+    /// is not 0, or its session `is_lost`.
     #[wasm_bindgen(js_name = handleClosed)]
-    pub fn handle_closed(&self, error: JsValue, reset: u32) {
-        let loss = loss_of_stream(error, reset);
+    pub fn handle_closed(&self, error: JsValue, reset: u32, is_lost: bool) {
+        let loss = loss_of_stream(error, reset, is_lost);
         if let Some(node) = self.0.open_node() {
             self.0.detach();
             node.handle_closed(loss);

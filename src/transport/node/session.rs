@@ -237,7 +237,7 @@ impl SessionHandler {
     pub fn handle_closed(&self, error: JsValue) {
         let Some(session) = self.0.take() else { return };
         session.withdraw();
-        session.handle(|state| state.lost = Some(super::dial::loss_of_stream(error, 0)));
+        session.handle(|state| state.lost = Some(super::dial::loss_of_stream(error, 0, true)));
     }
 }
 

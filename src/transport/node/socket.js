@@ -81,6 +81,7 @@ export class Socket {
     this.handler = handler;
     this.isRef = isRef; // whether it keeps the process alive
     this.socket = null;
+    this.session = null; // the socket is one of its streams
     this.error = null;
     this.certificates = null; // what certificatesOf returned, until they are checked
     this.buffer = null; // where the next bytes are read to
@@ -133,12 +134,13 @@ export class Socket {
     socket.setTimeout?.(0);
     socket.setNoDelay?.(true);
     this.watch(socket);
+    if (this.isStream) this.session = socket.session;
     return true;
   }
 
   /** What is known of the client's certificate, if TLS is spoken. */
   checkCertificates() {
-    const socket = this.isStream ? this.socket.session?.socket : this.socket;
+    const socket = this.isStream ? this.session?.socket : this.socket;
     if (!socket?.encrypted) return;
     this.certificates = certificatesOf(socket);
     this.checked(socket.authorized ? null : socket.authorizationError ?? new Error('The client sent no certificate.'));
@@ -194,10 +196,10 @@ export class Socket {
   }
 
   closed() {
-    const { handler, error, socket } = this;
+    const { handler, error, socket, session } = this;
     if (error !== null) this.checked(error);
     this.release();
-    handler?.handleClosed(error, socket.rstCode ?? 0);
+    handler?.handleClosed(error, socket.rstCode ?? 0, session?.destroyed === true);
     handler?.free();
   }
 

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createServer as createTlsServer } from 'node:https';
-import { startHttp2, wsOn } from '../harness/http2_server.js';
+import { echoOn, startHttp2, wsOn } from '../harness/http2_server.js';
 import { program } from '../harness/own_process.js';
 import { startProxy, startSocks, withProxies } from '../harness/proxy.js';
 
@@ -216,6 +216,26 @@ export const http2 = [
       await open();
       t.is(sessions.length, 2);
     }),
+  },
+  {
+    name: 'a session whose connection just ends, after the response or before it: the channels say so, and nothing of a reset',
+    run: (t) => onHttp2(t, { each: (stream, headers) => headers[':path'] === '/silent' || echoOn(stream) }, async ({ open, begin, server, sockets }) => {
+      const talks = [await open(), await open()];
+      const silent = begin('/silent');
+      await once(server, 'stream');
+      for (const socket of sockets) socket.end();
+      for (const talk of talks) t.ok((await t.stops(talk, { node: 'NS_BASE_STREAM_CLOSED' })).message.includes('ended without a close frame'));
+      const { message } = await t.stops(silent, { node: 'NS_ERROR_WEBSOCKET_CONNECTION_REFUSED' });
+      t.ok(message.includes('ended before a response came'), message);
+    }),
+  },
+  {
+    name: 'a server of HTTP/2 alone that does not enable extended CONNECT: the message says what to do',
+    async run(t) {
+      const server = await startHttp2(t, { settings: {} });
+      const { message } = await t.stops(t.open(`${server.url}/`, { options: server.options() }), { node: 'NS_ERROR_NET_INADEQUATE_SECURITY' });
+      t.ok(message.includes('enable extended CONNECT (RFC 8441)'), message);
+    },
   },
   {
     name: 'GOAWAY with an error ends the channels of the session, and says which',
