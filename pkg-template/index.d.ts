@@ -214,7 +214,10 @@ export interface SecurityInfo {
   readonly sessionReused: boolean;
   /** Whether the certificate is trusted. */
   readonly trusted: boolean;
-  /** Why it is not trusted: OpenSSL's or Node's code, such as `CERT_HAS_EXPIRED`. Otherwise null. */
+  /**
+   * Why it is not trusted: OpenSSL's or Node's code, such as `CERT_HAS_EXPIRED`, or
+   * `ERR_SSL_PEER_DID_NOT_RETURN_A_CERTIFICATE` of a client that sent none. Otherwise null.
+   */
   readonly untrustedReason: string | null;
   /** The server's certificate, the first of the chain. */
   readonly certificate: Certificate | null;
