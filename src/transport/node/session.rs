@@ -5,7 +5,7 @@ use std::future::poll_fn;
 use std::rc::Rc;
 use std::task::{Poll, Waker};
 
-use js_sys::{Array, Object, Promise, Reflect};
+use js_sys::{Array, Object, Promise, Reflect, Uint8Array};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 
@@ -127,10 +127,22 @@ impl RouteKey {
 fn has_same_values(one: &Object, other: &Object) -> bool {
     let keys = Object::keys(one);
     let is_same = |key: JsValue| match (Reflect::get(one, &key), Reflect::get(other, &key)) {
-        (Ok(one), Ok(other)) => Object::is(&one, &other),
+        (Ok(one), Ok(other)) => is_same_value(&one, &other),
         _ => false,
     };
     keys.length() == Object::keys(other).length() && keys.iter().all(is_same)
+}
+
+/// The same value; bytes and arrays by what is in them: a certificate may have been read anew for each channel.
+fn is_same_value(one: &JsValue, other: &JsValue) -> bool {
+    if let (Some(one), Some(other)) = (one.dyn_ref::<Uint8Array>(), other.dyn_ref::<Uint8Array>()) {
+        return one.length() == other.length() && one.to_vec() == other.to_vec();
+    }
+    if let (Some(one), Some(other)) = (one.dyn_ref::<Array>(), other.dyn_ref::<Array>()) {
+        return one.length() == other.length()
+            && one.iter().zip(other.iter()).all(|(one, other)| is_same_value(&one, &other));
+    }
+    Object::is(one, other)
 }
 
 /// A channel's place in a session. The session ends with the last one.

@@ -74,6 +74,14 @@ export const http2 = [
     })),
   },
   {
+    name: 'equal certificates share a session, although they were read anew',
+    run: (t) => onHttp2(t, {}, async ({ begin, sessions, options }) => {
+      const ca = (more = '') => options({ tls: { ca: [Buffer.from(options().tls.ca + more)] } });
+      for (const each of [ca(), ca(), ca('\n'), ca('\n')]) t.is((await begin('/', each).until('onStart')).state, 'open');
+      t.is(sessions.length, 2);
+    }),
+  },
+  {
     name: 'a session has as many streams as the server takes; then there is another',
     run: (t) => onHttp2(t, { settings: { enableConnectProtocol: true, maxConcurrentStreams: 2 } }, async ({ begin, sessions, streams }) => {
       const talks = Array.from({ length: 5 }, () => begin());
