@@ -1,16 +1,17 @@
-// The documents: every block of JavaScript type-checks, every command line parses, every link leads somewhere, docs/api.md is up to date.
+// The documents: every block of JavaScript type-checks, every command line runs, every link leads somewhere, docs/api.md is up to date.
 //
 //   node --test tests-wasm/docs.test.js
 
 import assert from 'node:assert/strict';
-import { access, mkdir, readFile, readdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { access, mkdir, mkdtemp, readFile, readdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { test } from 'node:test';
-import { parse } from '../pkg-template/bin/options.js';
 import { apiReference } from '../scripts/docs.js';
 import { finish } from '../scripts/run.js';
 import { installedFolder } from './behaviour/harness/installed.js';
+import { PROGRAM, start } from './terminal/command.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const documents = [
@@ -63,12 +64,30 @@ test('every block of JavaScript type-checks', async () => {
   assert.equal(code, 0, output);
 });
 
-test('every command line parses', () => {
+/** What a line says for this machine: our own echo server, and no long wait. */
+const here = (line, port) => line.replace(/wss?:\/\/[\w.]+(:\d+)?/, `ws://127.0.0.1:${port}`).replace(/--listen \d+/, '--listen 0')
+  .replace(/(--wait|--seconds) \d+/, '$1 1').replace(/--load \d+/, '--load 20');
+
+test('every command line runs', async (t) => {
   const lines = [...texts.values()].flatMap((text) => blocks(text, 'sh')).flatMap(({ code }) => code.split('\n')).filter((line) => line.includes('npx websocket-channel'));
   assert.ok(lines.length >= 5, `${lines.length} command lines`);
+  const folder = await mkdtemp(join(tmpdir(), 'wsc-npx-'));
+  t.after(() => rm(folder, { recursive: true }));
+  await writeFile(join(folder, 'npx'), `#!/bin/sh\nshift\nexec '${process.execPath}' '${PROGRAM}' "$@"\n`, { mode: 0o755 });
+  const server = start(['--listen', '0']);
+  t.after(() => server.child.kill('SIGKILL'));
+  const [, port] = await server.until(/ws:\/\/\S+:(\d+)/);
   for (const line of lines) {
-    const words = line.slice(line.indexOf('npx websocket-channel') + 'npx websocket-channel'.length).match(/'[^']*'|[^ ']+/g) ?? [];
-    assert.ok(parse(words.map((word) => word.replace(/^'|'$/g, ''))), line);
+    const listens = line.includes('--listen');
+    const env = { PATH: `${folder}:${process.env.PATH}` };
+    const shell = start(['-c', `exec ${here(line, port)}`.replace('exec echo', 'echo')], { program: ['sh'], env, input: listens ? undefined : 'hello\n' });
+    if (listens) {
+      await shell.until(/ws:\/\/\S+:\d+/);
+      shell.child.kill('SIGINT');
+    }
+    const { code, stdout, stderr } = await shell.done;
+    assert.equal(code, 0, `${line}\n${stdout}\n${stderr}`);
+    assert.ok(listens || stdout !== '', line);
   }
 });
 

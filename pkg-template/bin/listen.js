@@ -30,9 +30,10 @@ export async function listen(options) {
   }
   const { address, port, family } = server.address();
   const host = family === 'IPv6' ? `[${address}]` : address;
+  const end = interrupted(everybody); // from the first line on that says it listens
   output.note(`listening on ${options.tls ? 'wss' : 'ws'}://${host}:${port}/ (${options.relay ? 'relays' : options.stdin ? 'sends stdin' : 'echoes'}); Ctrl-C ends it`);
   if (options.stdin) sendLines(everybody, output);
-  await interrupted(everybody);
+  await end;
   server.close();
   server.closeAllConnections?.();
   return 0;
