@@ -2,7 +2,7 @@ import { Talk } from '../behaviour/harness/talk.js';
 import { BY_ITSELF, FAULTS, contentOf } from './plan.js';
 
 /** A busy machine answers late: only where the peer never does is a timeout short. */
-const optionsFor = ({ fault }) => ({ openTimeoutMs: fault === 'silence' ? 1500 : 8000, closeTimeoutMs: fault === 'pause for ever' ? 1500 : 8000 });
+const optionsFor = ({ fault }) => ({ openTimeoutMs: fault === 'silence' ? 1500 : 20_000, closeTimeoutMs: fault === 'pause for ever' ? 1500 : 20_000 });
 /** How long a channel waits for its echoes and acknowledgements before it closes: long where they must come. */
 const patienceFor = ({ fault }) => (MUST_COME.includes(fault) ? 8000 : 3000);
 /** With these, nothing may be lost. */
