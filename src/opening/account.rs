@@ -13,7 +13,7 @@ pub(super) const MAX_ATTEMPTS: u32 = 10;
 const MAX_STALE: u32 = 3;
 
 /// A user name and a password.
-#[derive(Clone, PartialEq, Eq, Default)]
+#[derive(Clone, PartialEq, Eq, Hash, Default)]
 pub struct Credentials {
     /// The user name.
     pub username: String,

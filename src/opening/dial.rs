@@ -39,7 +39,7 @@ pub struct Hop {
 }
 
 /// Which HTTP/2 sessions a channel may share: sessions with the same server, through the same proxy.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Route {
     /// The server.
     pub server: TlsPeer,
@@ -48,7 +48,7 @@ pub struct Route {
 }
 
 /// Whom TLS is spoken with.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct TlsPeer {
     /// An address or a name; an IPv6 address has no brackets.
     pub host: String,

@@ -16,17 +16,16 @@ impl<D: Dial, A: Ask<Cause = D::Cause>> Opening<D, A> {
         Some(socket)
     }
 
-    /// Whether another opening is connecting to the server. If not, others may have to follow this one.
+    /// Whether another opening is connecting to the server by the same route. If not, others may have to follow this one.
     pub(super) fn has_to_follow(&mut self) -> bool {
-        if self.plan.route().is_none() {
+        let Some(route) = self.plan.route() else {
             self.leader = None;
             return false;
-        }
-        let server = self.plan.uri.authority();
-        let stands = self.leader.as_ref().filter(|leader| leader.server() == server);
+        };
+        let stands = self.leader.as_ref().filter(|leader| *leader.route() == route);
         // The session that it waited for has no room: another one is needed, and the next one makes it.
         if stands.is_none_or(|leader| leader.place() == Place::MayJoin) {
-            self.leader = Some(Leader::new(server));
+            self.leader = Some(Leader::new(route));
         }
         self.leader.as_ref().is_some_and(|leader| leader.place() == Place::Follows)
     }

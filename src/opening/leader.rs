@@ -1,4 +1,4 @@
-//! The first connects, and the others wait: of several openings to one server that offer HTTP/2, because they may all be streams of
+//! The first connects, and the others wait: of several openings by one route that offer HTTP/2, because they may all be streams of
 //! its session.
 
 use std::cell::{Cell, RefCell};
@@ -6,6 +6,8 @@ use std::collections::HashMap;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
+
+use super::Route;
 
 /// Where one opening stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,7 +24,7 @@ pub(super) enum Place {
 
 /// One opening, until it is dropped; as a future, ready when it follows nobody.
 pub(super) struct Leader {
-    server: String,
+    route: Route,
     place: Rc<Cell<Place>>,
     waker: Rc<RefCell<Option<Waker>>>,
 }
@@ -30,28 +32,28 @@ pub(super) struct Leader {
 type Follower = (Rc<Cell<Place>>, Rc<RefCell<Option<Waker>>>);
 
 thread_local! {
-    /// The followers of each server's leader.
-    static LED: RefCell<HashMap<String, Vec<Follower>>> = RefCell::default();
+    /// The followers of each route's leader.
+    static LED: RefCell<HashMap<Route, Vec<Follower>>> = RefCell::default();
 }
 
 impl Leader {
     /// Leads if no other does.
-    pub(super) fn new(server: String) -> Self {
+    pub(super) fn new(route: Route) -> Self {
         let place = Rc::new(Cell::new(Place::Leads));
         let waker = Rc::default();
         LED.with_borrow_mut(|led| {
-            if let Some(followers) = led.get_mut(&server) {
+            if let Some(followers) = led.get_mut(&route) {
                 place.set(Place::Follows);
                 followers.push((place.clone(), Rc::clone(&waker)));
             } else {
-                led.insert(server.clone(), Vec::new());
+                led.insert(route.clone(), Vec::new());
             }
         });
-        Self { server, place, waker }
+        Self { route, place, waker }
     }
 
-    pub(super) fn server(&self) -> &str {
-        &self.server
+    pub(super) fn route(&self) -> &Route {
+        &self.route
     }
 
     pub(super) fn place(&self) -> Place {
@@ -63,7 +65,7 @@ impl Leader {
         if self.place.replace(Place::IsAlone) != Place::Leads {
             return;
         }
-        let followers = LED.with_borrow_mut(|led| led.remove(&self.server)).unwrap_or_default();
+        let followers = LED.with_borrow_mut(|led| led.remove(&self.route)).unwrap_or_default();
         for (place, waker) in followers {
             place.set(if has_session { Place::MayJoin } else { Place::IsAlone });
             let waker = waker.borrow_mut().take(); // not while it is borrowed: a waker may run anything
@@ -90,7 +92,7 @@ impl Drop for Leader {
     fn drop(&mut self) {
         if self.place() == Place::Follows {
             LED.with_borrow_mut(|led| {
-                if let Some(followers) = led.get_mut(&self.server) {
+                if let Some(followers) = led.get_mut(&self.route) {
                     followers.retain(|(place, _)| !Rc::ptr_eq(place, &self.place));
                 }
             });

@@ -190,9 +190,13 @@ struct Polled(World, Pin<Box<dyn Future<Output = Outcome<World>>>>);
 
 impl Polled {
     fn begin(uri: &str, scripts: impl IntoIterator<Item = Script>) -> Self {
+        Self::begin_with(uri, http2(), scripts)
+    }
+
+    fn begin_with(uri: &str, settings: Settings, scripts: impl IntoIterator<Item = Script>) -> Self {
         let world = World::new(scripts);
         let uri = parse(uri, None).unwrap().websocket().unwrap();
-        let (_, future) = begin(uri, http2(), world.clone(), world.clone()).unwrap();
+        let (_, future) = begin(uri, settings, world.clone(), world.clone()).unwrap();
         Self(world, Box::pin(future))
     }
 
@@ -242,6 +246,19 @@ fn where_the_first_finds_http_1_1_or_fails_all_the_others_connect_at_once() {
         assert!(first.poll().is_ready());
         assert!(others.iter_mut().all(|other| other.poll().is_pending() && other.dialed() == 1), "{server}");
     }
+}
+
+#[test]
+fn openings_to_one_server_by_different_routes_do_not_wait_for_each_other() {
+    let by = |proxy: &str| Settings { http2: true, ..through(proxy) };
+    let mut direct = Polled::begin("wss://routes/a", [replies(&[])]);
+    let mut by_proxy = Polled::begin_with("wss://routes/b", by("http://p:1"), [replies(&[])]);
+    let mut by_another = Polled::begin_with("wss://routes/c", by("http://p:2"), [replies(&[])]);
+    let mut follows = Polled::begin_with("wss://routes/d", by("http://p:2"), [replies(&[])]);
+    for opening in [&mut direct, &mut by_proxy, &mut by_another, &mut follows] {
+        assert!(opening.poll().is_pending());
+    }
+    assert_eq!([&direct, &by_proxy, &by_another, &follows].map(Polled::dialed), [1, 1, 1, 0]);
 }
 
 #[test]
