@@ -303,8 +303,8 @@ export class WebSocketChannel {
 
   /**
    * Node only: takes over an upgrade request of a `node:http` or `node:https` server, in its event `upgrade`. The request is checked (RFC 6455
-   * §4.2.1) and answered at once, and the listener is told later: `onStart`, then what comes, as on a channel that was opened by `asyncOpen`. A
-   * request that is not accepted gets an HTTP answer that says why (400, 405 or 426), and the channel its `onStart` and `onStop`. A stream of
+   * §4.2.1) and answered at once. The channel is open with that, and the listener is told later: `onStart`, then what comes, as on a channel that was opened
+   * by `asyncOpen`. A request that is not accepted gets an HTTP answer that says why (400, 405 or 426), and the channel its `onStart` and `onStop`. A stream of
    * `node:http2` is accepted the same way: pass the fields and the stream of its event `stream`, and no head. `protocol`,
    * written before, lists the subprotocols that are supported, the preferred one first. Of the options, `headers` are added to the response,
    * `deflate` says what is agreed to, and what concerns the opening of a connection is not used.

@@ -163,6 +163,12 @@ impl<H: Host> Driver<H> {
         Ok(())
     }
 
+    /// What [`open`](Self::open) has connected is open already: messages and `close` go out. The listener hears of it with [`Report::Opened`].
+    pub fn begin_open(self: &Rc<Self>) {
+        self.channel.borrow_mut().handle_report(Report::Opened);
+        self.pump_commands();
+    }
+
     /// Sends a message. Returns whether it was accepted. `make` creates the message for the transport and returns it with its
     /// size in payload bytes; it runs only for a message that is accepted. Fails with `NS_ERROR_NOT_CONNECTED` before `asyncOpen`.
     pub fn send(
@@ -240,8 +246,9 @@ impl<H: Host> Driver<H> {
     /// (law 1).
     fn called(self: &Rc<Self>) {
         self.pump_commands();
-        if !self.delivering.get() && self.channel.borrow().has_notification() {
-            self.wake_after(0); // the channel has stopped, so this replaces no timeout that matters
+        // Of a channel that has stopped, whose timer is free. (After `begin_open`, the report is still to come.)
+        if !self.delivering.get() && self.state() == State::Stopped && self.channel.borrow().has_notification() {
+            self.wake_after(0);
         }
     }
 

@@ -241,11 +241,13 @@ impl<H: Host> Channel<H> {
 
     /// The next call of the listener. After `None`, the result changes only with the next call or report.
     pub fn poll_notification(&mut self) -> Option<Notification<H>> {
-        // The host took these messages before anything else that waits here happened.
-        match self.unacknowledged.pop_due() {
-            Some(size) => Some(Notification::Acknowledge(size)),
-            None => pop(&mut self.notifications),
+        if !matches!(self.notifications.front(), Some(Notification::Start)) {
+            // The host took these messages before anything else that waits here happened.
+            if let Some(size) = self.unacknowledged.pop_due() {
+                return Some(Notification::Acknowledge(size));
+            }
         }
+        pop(&mut self.notifications)
     }
 
     /// Whether a call of the listener is due.
@@ -388,6 +390,25 @@ mod tests {
         pair.driver.report(Report::Sent(Taken::Messages(2)));
         assert_eq!(pair.calls(), ["onStart", "onAcknowledge 1", "onAcknowledge 2"]);
         assert_eq!(pair.driver.buffered_amount(), 0);
+    }
+
+    #[test]
+    fn what_is_open_within_the_call_sends_and_closes_at_once_and_the_listener_hears_of_it_later() {
+        let pair = Pair::opening();
+        pair.driver.begin_open();
+        assert_eq!((pair.driver.state(), pair.send_now("a", 1)), (State::Open, Ok(true)));
+        pair.close(4001);
+        assert_eq!((pair.commands(), pair.calls()), (vec!["send a".into(), "close 4001".into()], vec![]));
+        assert_eq!(pair.driver.timer().due(), Some(10), "closeTimeoutMs");
+        pair.driver.report(Report::Sent(Taken::Messages(1))); // the host may be faster than what reports that it is open
+        assert_eq!(
+            (pair.driver.state(), pair.calls()),
+            (State::Closing, vec!["onStart".into(), "onAcknowledge 1".into()])
+        );
+        pair.driver.report(Report::Opened);
+        pair.driver.report(Report::PeerClose(Close::EMPTY));
+        pair.driver.report(Report::Gone(Ending::clean()));
+        assert_eq!(pair.calls(), ["onStart", "onAcknowledge 1", "onServerClose 1005", "onStop NS_OK"]);
     }
 
     #[test]

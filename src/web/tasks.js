@@ -6,6 +6,7 @@ import { runMicrotasks } from '../transport/node/undocumented.js';
 export class Tasks {
   #waiting = [];
   #next = 0;
+  #hear;
   #isOver;
   #run = () => {
     let mustGoOn = true; // also behind a callback of the program's that throws
@@ -18,8 +19,9 @@ export class Tasks {
     }
   };
 
-  /** The first runs when microtasks have run. `isOver` is called when none waits any more. */
-  constructor(isOver) {
+  /** The first runs when microtasks have run. `hear` has each message, `isOver` is called when nothing waits any more. */
+  constructor(hear, isOver) {
+    this.#hear = hear;
     this.#isOver = isOver;
     this.#schedule();
   }
@@ -30,7 +32,8 @@ export class Tasks {
     while (this.#next < this.#waiting.length) {
       const task = this.#waiting[this.#next];
       this.#waiting[this.#next++] = undefined;
-      task();
+      if (typeof task === 'function') task();
+      else this.#hear(task);
       if (runMicrotasks === null) return true;
       runMicrotasks();
     }
@@ -43,7 +46,7 @@ export class Tasks {
     else process.nextTick(this.#run);
   }
 
-  /** Behind those that wait. */
+  /** A message or a function, behind those that wait. */
   add(task) {
     this.#waiting.push(task);
   }

@@ -165,7 +165,7 @@ export class WebSocket extends EventTarget {
 
   /** Each message is a task of its own; the first of a chunk comes at once. */
   #received(message) {
-    if (this.#tasks !== null) return this.#tasks.add(() => this.#hear(message));
+    if (this.#tasks !== null) return this.#tasks.add(message);
     this.#wakeLater();
     this.#hear(message);
   }
@@ -184,7 +184,7 @@ export class WebSocket extends EventTarget {
   }
 
   #wakeLater() {
-    this.#tasks = new Tasks(() => { this.#tasks = null; });
+    this.#tasks = new Tasks((message) => this.#hear(message), () => { this.#tasks = null; });
   }
 
   #closing() {

@@ -35,8 +35,17 @@ pub(in crate::facade) fn accept(
         ping: channel.ping.get(),
         attributes: channel.attributes.clone(),
     };
-    let connect = || HostTransport::accept(&channel.driver, acceptance);
-    channel.begin("asyncAccept", timeouts, &signal, href, (listener, context), connect)
+    let mut is_open = false;
+    let connect = || {
+        let (transport, is_accepted) = HostTransport::accept(&channel.driver, acceptance)?;
+        is_open = is_accepted;
+        Ok(transport)
+    };
+    channel.begin("asyncAccept", timeouts, &signal, href, (listener, context), connect)?;
+    if is_open {
+        channel.driver.begin_open();
+    }
+    Ok(())
 }
 
 /// The channel stays idle: it has only lent its options' headers.

@@ -63,9 +63,9 @@ fn not_accepted(method: &str, cause: JsValue) -> Refusal {
 }
 
 impl Node {
-    /// Takes the socket over and answers the request. The listener is told later.
+    /// Takes the socket over and answers the request: whether the connection is open with that. The listener is told later.
     #[cold]
-    pub(crate) fn accept(driver: &Rc<Driver>, acceptance: Acceptance) -> Result<Rc<Self>, Refusal> {
+    pub(crate) fn accept(driver: &Rc<Driver>, acceptance: Acceptance) -> Result<(Rc<Self>, bool), Refusal> {
         let Acceptance { request, uri, socket: accepted, head, terms, max_message_size, ping, attributes } = acceptance;
         let node = Self::new(driver, Role::Server, &attributes, max_message_size, ping)?;
         windows::prepare();
@@ -85,7 +85,8 @@ impl Node {
             answer => answer,
         };
         // A client that left meanwhile is no mistake of the caller's: onStop tells.
-        if !socket.is_gone() {
+        let is_gone = socket.is_gone();
+        if !is_gone {
             respond(&socket, &request, &answer).map_err(|cause| {
                 link.detach();
                 socket.hand_over(); // it can still be refused
@@ -93,34 +94,45 @@ impl Node {
             })?;
         }
         node.tell_created(href, &terms.protocols);
+        let is_open = answer.is_ok() && !is_gone;
+        let answer = answer.map(|upgrade| {
+            if is_open {
+                node.settle_upgrade(&socket, upgrade);
+                link.open(node.clone());
+            }
+        });
         let accepted = node.clone();
         spawn_local(async move {
             match answer {
-                Ok(upgrade) => accepted.handle_accepted(&link, upgrade, &head),
+                Ok(()) if is_open => {
+                    accepted.start(&head);
+                    accepted.with_socket(|socket| socket.listen(accepted.is_suspended()));
+                }
+                Ok(()) => accepted.handle_left(&link),
                 Err(denial) => accepted.conclude(ending_of(&denial), |socket| {
                     socket.end();
                     socket.linger(LINGER_MS);
                 }),
             }
         });
-        Ok(node)
+        Ok((node, is_open))
     }
 
-    fn handle_accepted(self: &Rc<Self>, link: &Link, upgrade: Upgrade, head: &[u8]) {
-        let Some(socket) = self.socket() else { return }; // the channel was closed meanwhile
-        let lost = link.with_mailbox(|mailbox| mailbox.lost.take()).flatten();
-        link.open(self.clone());
-        if lost.is_some() || socket.is_gone() {
-            socket.destroy();
-            return self.handle_closed(lost.unwrap_or_else(Loss::ended));
-        }
+    fn settle_upgrade(&self, socket: &Socket, upgrade: Upgrade) {
         let Upgrade { fields, protocol, extensions, deflate } = upgrade;
         let fields = fields.into_iter().map(|(name, value)| (name, value.into_bytes())).collect();
         let status = if socket.is_stream() { 200 } else { 101 };
         let response = Response { version: 1, status, fields, body: Vec::new() };
         self.settle(deflate, protocol, extensions, response);
-        self.start(head);
-        self.with_socket(|socket| socket.listen(self.is_suspended()));
+    }
+
+    /// The client had left before it was answered.
+    fn handle_left(self: &Rc<Self>, link: &Link) {
+        let Some(socket) = self.socket() else { return }; // the channel was closed meanwhile
+        let lost = link.with_mailbox(|mailbox| mailbox.lost.take()).flatten();
+        link.open(self.clone());
+        socket.destroy();
+        self.handle_closed(lost.unwrap_or_else(Loss::ended));
     }
 }
 

@@ -43,6 +43,30 @@ export const acceptances = [
     },
   },
   {
+    name: 'right behind asyncAccept the channel is open: messages, the code and the reason of a close go out, and the listener hears of it later',
+    async run(t) {
+      for (const deflate of [false, true]) {
+        const seen = [];
+        let accepted;
+        const { url } = await startAcceptor(t, (request, ...more) => {
+          accepted = t.open(request.url, { options: deflate ? {} : { deflate }, accept: [request, ...more] });
+          t.same([accepted.channel.state, accepted.channel.httpResponse.status], ['open', 101]);
+          accepted.send('first');
+          accepted.send('second '.repeat(5000));
+          accepted.close(4001, 'too many');
+          t.same([accepted.channel.state, accepted.calls.length, accepted.channel.sendMsg('late')], ['closing', 0, false]);
+          return false;
+        });
+        const socket = new Ws(url, [], { perMessageDeflate: deflate });
+        socket.on('message', (data) => seen.push(data.toString()));
+        const [code, reason] = await once(socket, 'close');
+        t.same([code, reason.toString(), seen.map((it) => it.length)], [4001, 'too many', [5, 35_000]]);
+        await t.stops(accepted, { node: 'NS_OK' });
+        t.same(accepted.calls.map(({ call }) => call), ['onStart', 'onAcknowledge', 'onAcknowledge', 'onServerClose', 'onStop']);
+      }
+    },
+  },
+  {
     name: 'what a message holds stays when the next ones come',
     async run(t) {
       const { url, talk } = await startAcceptor(t);
@@ -203,15 +227,16 @@ export const acceptances = [
     },
   },
   {
-    name: 'close() right behind asyncAccept: cancelled, and nothing leaks',
+    name: 'cancel() of its group right behind asyncAccept: the client is told 1001, and nothing leaks',
     async run(t) {
       let accepted;
       const { port } = await startAcceptor(t, (request, ...more) => {
-        accepted = t.open(request.url, { accept: [request, ...more] });
-        accepted.close();
+        const loadGroup = new t.api.LoadGroup();
+        accepted = t.open(request.url, { loadGroup, accept: [request, ...more] });
+        loadGroup.cancel();
         return false;
       });
-      await rawTalk(port, upgradeRequest());
+      t.ok((await rawTalk(port, upgradeRequest())).endsWith('\x88\x02\x03\xe9'), 'the close frame');
       await t.stops(accepted, { node: 'NS_BINDING_ABORTED' });
     },
   },

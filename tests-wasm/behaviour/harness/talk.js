@@ -30,6 +30,7 @@ export class Talk {
     Object.assign(this.channel, attributes);
     this.listener = this.#recorder(listener);
     this.quietly(() => {
+      this.isAccepted = accept !== null;
       if (accept === null) this.channel.asyncOpen(url, origin, this.listener, context);
       else this.channel.asyncAccept(...accept, this.listener, context);
     });
