@@ -12,7 +12,6 @@ const dataViewLength = getterOf(DataView.prototype, 'byteLength');
 const bufferLength = getterOf(ArrayBuffer.prototype, 'byteLength');
 const sharedLength = getterOf(SharedArrayBuffer.prototype, 'byteLength');
 const bufferResizable = getterOf(ArrayBuffer.prototype, 'resizable');
-const blobSize = getterOf(Blob.prototype, 'size');
 const tagOf = getterOf(TypedArray.prototype, Symbol.toStringTag);
 
 /** Whether the value has what this getter reads, of whatever realm. */
@@ -25,8 +24,11 @@ function has(getter, value) {
   }
 }
 
-/** Whether the value is a Blob, and does not merely inherit from its prototype: that is a string to Web IDL. */
-export const isBlob = (value) => has(blobSize, value);
+/**
+ * Whether the value is a Blob, and does not merely inherit from its prototype: that is a string to Web IDL. Most data inherit nothing of it, and
+ * Node loads Blob when it is first named.
+ */
+export const isBlob = (value) => value instanceof Blob && has(getterOf(Blob.prototype, 'size'), value);
 
 const isArrayBuffer = (value) => has(bufferLength, value);
 
