@@ -4,7 +4,11 @@ use js_sys::{Array, Date, Object, Reflect, Uint8Array};
 use serde::Serialize;
 use wasm_bindgen::prelude::*;
 
+use crate::protocol::Role;
 use crate::transport::{object, to_text};
+
+/// OpenSSL's code for a client that sent no certificate.
+const NO_CERTIFICATE: &str = "ERR_SSL_PEER_DID_NOT_RETURN_A_CERTIFICATE";
 
 /// What is known of a channel's TLS connection.
 #[derive(Clone, Default)]
@@ -32,9 +36,11 @@ struct Info {
 }
 
 impl Security {
-    /// Node has checked the certificate; `reason` is why it is not trusted, or null.
-    pub(super) fn of(certificates: Certificates, reason: &JsValue) -> Self {
-        let reason = (!reason.is_null()).then(|| reason_of(reason));
+    /// Node has checked the certificate; `reason` is why it is not trusted, or null. Of a client that sent none Node has no reason, or one
+    /// that misleads.
+    pub(super) fn of(certificates: Certificates, reason: &JsValue, role: Role) -> Self {
+        let sent_none = role == Role::Server && certificates.chain().length() == 0;
+        let reason = (!reason.is_null()).then(|| if sent_none { NO_CERTIFICATE.into() } else { reason_of(reason) });
         Self { checked: Some((certificates, reason)), described: None }
     }
 

@@ -143,8 +143,7 @@ export class Socket {
     const socket = this.isStream ? this.session?.socket : this.socket;
     if (!socket?.encrypted) return;
     this.certificates = certificatesOf(socket);
-    const { authorized, authorizationError } = socket; // of a client that sent none, Node has none either, or one that misleads
-    this.checked(authorized ? null : (this.certificates.chain.length > 0 && authorizationError) || 'ERR_SSL_PEER_DID_NOT_RETURN_A_CERTIFICATE');
+    this.checked(socket.authorized ? null : socket.authorizationError);
   }
 
   /** Writes an HTTP response, which completes no message. */

@@ -174,7 +174,7 @@ impl Node {
     }
 
     pub(super) fn handle_certificates(&self, certificates: Certificates, reason: JsValue) {
-        let security = Security::of(certificates, &reason); // which may call a getter of the user's
+        let security = Security::of(certificates, &reason, self.role); // which may call a getter of the user's
         let before = self.attributes.node.security.replace(security);
         drop(before);
     }
