@@ -80,7 +80,8 @@ test('every command line runs', async (t) => {
   for (const line of lines) {
     const listens = line.includes('--listen');
     const env = { PATH: `${folder}:${process.env.PATH}` };
-    const shell = start(['-c', `exec ${here(line, port)}`.replace('exec echo', 'echo')], { program: ['sh'], env, input: listens ? undefined : 'hello\n' });
+    const command = listens ? `exec ${here(line, port)}` : here(line, port); // the signal is for it, and not for the shell
+    const shell = start(['-c', command], { program: ['sh'], env, input: listens ? undefined : 'hello\n' });
     if (listens) {
       await shell.until(/ws:\/\/\S+:\d+/);
       shell.child.kill('SIGINT');

@@ -29,8 +29,8 @@ export class Talk {
     if (loadGroup !== undefined) this.channel.loadGroup = loadGroup;
     Object.assign(this.channel, attributes);
     this.listener = this.#recorder(listener);
+    this.isAccepted = accept !== null;
     this.quietly(() => {
-      this.isAccepted = accept !== null;
       if (accept === null) this.channel.asyncOpen(url, origin, this.listener, context);
       else this.channel.asyncAccept(...accept, this.listener, context);
     });
@@ -169,6 +169,7 @@ function afterDeadline(late) {
   }, STEP);
   return () => clearInterval(timer);
 }
+
 export const CALLS = ['onStart', 'onMessageAvailable', 'onBinaryMessageAvailable', 'onAcknowledge', 'onServerClose', 'onStop'];
 
 /** A channel all of whose listener's methods throw what `make` makes for the call: messages come back all the same, and it ends cleanly. */

@@ -66,6 +66,14 @@ struct Message {
     announced: u64,
 }
 
+/// What a compressed message inflates to so far.
+struct Inflated {
+    bytes: Vec<u8>,
+    faults: Vec<FaultKind>,
+    /// Its last block has ended with its last bit.
+    between_blocks: bool,
+}
+
 /// What the `bytes` of a server mean.
 pub(crate) fn read(bytes: &[u8], agreed: Agreed) -> Prediction {
     let mut model = Model {
@@ -182,7 +190,7 @@ impl Model {
             if self.is_within_block {
                 self.prediction.astray.get_or_insert(self.prediction.seen.len());
             }
-            let faults = self.faults(&message, &[]).1;
+            let faults = self.inflate(&message, &[]).faults;
             if !faults.is_empty() {
                 self.doubt(faults);
             }
@@ -196,7 +204,7 @@ impl Model {
     fn end_message(&mut self) -> Result<(), Seen> {
         let Some(message) = self.message.take() else { return Ok(()) };
         let bytes = if message.compressed {
-            let (bytes, mut faults) = self.faults(&message, &[0, 0, 0xFF, 0xFF]);
+            let Inflated { bytes, mut faults, between_blocks } = self.inflate(&message, &[0, 0, 0xFF, 0xFF]);
             if message.text && faults.is_empty() && std::str::from_utf8(&bytes).is_err() {
                 faults.push(FaultKind::NotUtf8);
             }
@@ -207,7 +215,7 @@ impl Model {
             self.stream.extend(message.payload);
             self.stream.extend([0, 0, 0xFF, 0xFF]);
             self.inflated += bytes.len();
-            self.is_within_block = !inflate::inflate(&self.stream, self.inflated).between_blocks;
+            self.is_within_block = !between_blocks;
             if !self.agreed.peer_takeover {
                 self.stream.clear();
                 self.inflated = 0;
@@ -226,7 +234,7 @@ impl Model {
     }
 
     /// What the message inflates to so far, and everything that is wrong with it.
-    fn faults(&self, message: &Message, tail: &[u8]) -> (Vec<u8>, Vec<FaultKind>) {
+    fn inflate(&self, message: &Message, tail: &[u8]) -> Inflated {
         let input = [&self.stream[..], &message.payload, tail].concat();
         let mut result = inflate::inflate(&input, self.inflated + self.agreed.limit);
         let bytes = result.out.split_off(self.inflated.min(result.out.len()));
@@ -240,7 +248,7 @@ impl Model {
         if message.text && !begins_utf8(&bytes) {
             faults.push(FaultKind::NotUtf8);
         }
-        (bytes, faults)
+        Inflated { bytes, faults, between_blocks: result.between_blocks }
     }
 
     fn doubt(&mut self, faults: Vec<FaultKind>) {
