@@ -29,7 +29,7 @@ pub(super) fn explain<C>(peer: &Peer, loss: &Loss<C>) -> Said {
     }
     if code.contains("NO_APPLICATION_PROTOCOL") {
         let advice = "If it speaks HTTP/2 alone, set the option http2, and have it enable extended CONNECT (RFC 8441).";
-        return Said::new("HTTP/1.1 is not spoken here", advice);
+        return Said::new("this port does not speak HTTP/1.1", advice);
     }
     if has(&["PROTOCOL_VERSION", "UNSUPPORTED_PROTOCOL"], code) {
         return Said::new("there is no TLS version in common", "Check the options tls.minVersion and tls.maxVersion.");

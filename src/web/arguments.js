@@ -38,7 +38,7 @@ export function checkProtocols(protocols) {
   const lower = protocols.map((protocol) => protocol.toLowerCase());
   for (const [index, protocol] of protocols.entries()) {
     if (!TOKEN.test(protocol)) throw syntaxError(`${JSON.stringify(protocol)} is not a subprotocol (RFC 6455 §4.1).`);
-    if (lower.indexOf(lower[index]) < index) throw syntaxError(`The subprotocol ${JSON.stringify(protocol)} appears twice.`);
+    if (lower.indexOf(lower[index]) < index) throw syntaxError(`The subprotocol ${JSON.stringify(protocol)} appears twice. Case makes no difference.`);
   }
 }
 
