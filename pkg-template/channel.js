@@ -29,10 +29,11 @@ const REFUSED = Symbol('refused');
 /** What the web's own classes call of a channel. */
 export const CANCEL = Symbol.for('websocket-channel.cancel');
 export const CLOSE_EMPTY = Symbol('closeEmpty');
+export const END_WITH_TCP = Symbol('endWithTcp');
 const SHARE = Symbol('share');
 const INSPECT = Symbol.for('nodejs.util.inspect.custom');
 tidy(wasm.WebSocketChannel, {
-  __this: THIS, __refused: REFUSED, __cancel: CANCEL, __closeEmpty: CLOSE_EMPTY, __inspect: INSPECT, __share: SHARE,
+  __this: THIS, __refused: REFUSED, __cancel: CANCEL, __closeEmpty: CLOSE_EMPTY, __endWithTcp: END_WITH_TCP, __inspect: INSPECT, __share: SHARE,
 });
 
 class WebSocketChannel extends wasm.WebSocketChannel {

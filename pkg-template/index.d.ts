@@ -626,7 +626,7 @@ export class WebSocketStream {
   readonly url: string;
   /** Resolves when the connection is open. */
   readonly opened: Promise<WebSocketOpenInfo>;
-  /** Resolves when both close frames were exchanged. Rejects with a `WebSocketError` otherwise. */
+  /** Resolves when both close frames were exchanged and the connection is closed. Rejects with a `WebSocketError` otherwise. */
   readonly closed: Promise<{ closeCode: number; reason: string }>;
   /** @throws DOMException InvalidAccessError for the code, SyntaxError for the reason */
   close(closeInfo?: WebSocketCloseInfo): void;

@@ -290,7 +290,7 @@ impl WebSocketChannel {
     }
 }
 
-/// The server's end, in Node.
+/// What Node can do: the server's end, and the end of TCP.
 #[cfg(feature = "node")]
 #[wasm_bindgen]
 impl WebSocketChannel {
@@ -305,6 +305,12 @@ impl WebSocketChannel {
         context: &JsValue,
     ) -> Result<(), JsValue> {
         Ok(host::accept(&self.inner, [request, socket, head], (listener, context))?)
+    }
+
+    /// A clean end is told when the TCP connection is closed.
+    #[wasm_bindgen(js_name = __endWithTcp)]
+    pub fn end_with_tcp(&self) {
+        host::end_with_tcp(&self.inner.attributes);
     }
 
     /// `refuse`: answers an upgrade request with another status than 101.

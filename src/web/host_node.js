@@ -1,6 +1,6 @@
 // What the web's own classes need of Node.
 
-import { ChannelError, Status, WebSocketChannel } from 'build:channel';
+import { ChannelError, END_WITH_TCP, Status, WebSocketChannel } from 'build:channel';
 
 export { bytesOf, isBlob, isBufferSource } from './buffer_source.js';
 
@@ -15,6 +15,7 @@ export function channelOf(given) {
   for (const name of ['origin', ...ATTRIBUTES]) delete options[name];
   const channel = new WebSocketChannel(options);
   for (const [name, value] of attributes) channel[name] = value;
+  channel[END_WITH_TCP]();
   return { channel, origin };
 }
 

@@ -97,6 +97,8 @@ pub(crate) struct Attributes {
     pub(crate) pings: pinging::Promised,
     /// The attribute `serial`.
     pub(crate) serial: Cell<u32>,
+    /// A clean end is told when TCP is closed, as the close event of the web's own classes is; otherwise when both close frames are exchanged.
+    pub(crate) ends_with_tcp: Cell<bool>,
 }
 
 impl Default for Attributes {
@@ -107,6 +109,7 @@ impl Default for Attributes {
             callbacks: RefCell::new(JsValue::NULL),
             pings: Default::default(),
             serial: Cell::default(),
+            ends_with_tcp: Cell::default(),
         }
     }
 }

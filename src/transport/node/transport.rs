@@ -58,6 +58,8 @@ pub(crate) struct Node {
     pub(super) peer_closed: Cell<bool>,
     /// The system has our close frame. Pongs may have been written behind it, which a peer that is gone does not take.
     close_taken: Cell<bool>,
+    /// Both close frames are exchanged, and the channel ends with the socket.
+    lingers: Cell<bool>,
     /// How the channel ends when its close frame is out: the peer broke the protocol, or a stream failed.
     fault: RefCell<Option<Ending<JsHost>>>,
 }
@@ -114,6 +116,7 @@ impl Node {
             paused: Timer::default(),
             peer_closed: Cell::new(false),
             close_taken: Cell::new(false),
+            lingers: Cell::new(false),
             fault: RefCell::default(),
         }))
     }
@@ -333,7 +336,7 @@ impl Node {
         match fault {
             Some(ending) => self.conclude(ending, |_| ()),
             // The server ends the TCP connection first (RFC 6455 §7.1.1). A stream of HTTP/2 need not wait for that.
-            None if self.peer_closed.get() => self.conclude(Ending::clean(), |socket| {
+            None if self.peer_closed.get() && !self.awaits_tcp() => self.conclude(Ending::clean(), |socket| {
                 if self.role == Role::Server || socket.is_stream() {
                     socket.end();
                 }
@@ -341,6 +344,17 @@ impl Node {
             }),
             None => {}
         }
+    }
+
+    /// Both close frames are exchanged, and the end is told when the socket is closed: see [`Node::handle_closed`].
+    fn awaits_tcp(&self) -> bool {
+        if !self.attributes.node.ends_with_tcp.get() || self.socket().is_none_or(|it| it.is_stream()) {
+            return false;
+        }
+        if !self.lingers.replace(true) {
+            self.with_socket(|socket| socket.linger(LINGER_MS));
+        }
+        true
     }
 
     /// Lets go of the socket and reports the end.
@@ -382,7 +396,8 @@ impl Node {
         drop(socket);
         self.stream.take();
         let fault = self.fault.borrow_mut().take();
-        self.driver.report(Report::Gone(fault.unwrap_or_else(|| self.of_loss(loss))));
+        let ending = || if self.lingers.get() { Ending::clean() } else { self.of_loss(loss) };
+        self.driver.report(Report::Gone(fault.unwrap_or_else(ending)));
     }
 
     fn of_loss(&self, loss: Loss<JsValue>) -> Ending<JsHost> {
@@ -434,6 +449,9 @@ impl Transport<JsHost> for Node {
     }
 
     fn explain_timeout(&self) -> Option<Ending<JsHost>> {
+        if self.lingers.get() {
+            return Some(Ending::clean()); // the peer need not end TCP in time
+        }
         self.opening.borrow().as_ref().map(Opening::timed_out)
     }
 }
