@@ -4,8 +4,9 @@ import { ChannelError, Status } from 'build:channel';
 import { bytesOf, channelOf, isBlob, isBufferSource } from 'build:web-host';
 import { checkClose, checkProtocols, parseProtocols, parseURL } from './arguments.js';
 import { fail, open, refusedProtocols, startClosing, stopError } from './connection.js';
-import { closeEvent, dispatchForeign, errorEvent, fire, Listeners, messageEvent, openEvent } from './events.js';
+import { closeEvent, dispatchForeign, errorEvent, fire, messageEvent, openEvent } from './events.js';
 import { finishInterface, requireArguments, toClampedShort, toDOMString, toUSVString } from './idl.js';
+import { Listeners } from './listeners.js';
 import { Outbox } from './outbox.js';
 import { Tasks } from './tasks.js';
 

@@ -1,0 +1,126 @@
+// The event listeners and event handlers of one socket (DOM §2.7, HTML §8.1.8.1).
+
+import { report } from '../transport/listener.js';
+import { illegal, isObject, toSignal } from './idl.js';
+
+const NONE = [];
+/** How most listeners are added; shared, because there are many. */
+const PLAIN = { isHandler: false, capture: false, once: false, passive: false };
+/** An event handler's. */
+const HANDLER = { ...PLAIN, isHandler: true };
+
+/** The event listener list of one target, and its event handlers (HTML §8.1.8.1). */
+export class Listeners {
+  /** In the order in which they were added; replaced when it changes: a dispatch goes on with the one it has begun with. */
+  list = NONE;
+  hasCapturing = false;
+
+  /** addEventListener */
+  add(type, callback, given) {
+    const { signal, ...options } = flattened(given);
+    callback = toCallback(callback, 'addEventListener');
+    if (signal?.aborted || callback === null || this.#find(type, callback, options.capture) !== undefined) return;
+    const isPlain = !options.capture && !options.once && !options.passive && signal === undefined;
+    const listener = this.#append(type, callback, isPlain ? PLAIN : { ...PLAIN, ...options });
+    this.hasCapturing ||= options.capture;
+    if (signal === undefined) return;
+    const onAbort = () => this.drop(listener);
+    signal.addEventListener('abort', onAbort, { once: true });
+    listener.options.forgetSignal = () => signal.removeEventListener('abort', onAbort);
+  }
+
+  /** removeEventListener */
+  remove(type, callback, given) {
+    const { capture } = flattened(given, false);
+    const listener = this.#find(type, toCallback(callback, 'removeEventListener'), capture);
+    if (listener !== undefined) this.drop(listener);
+  }
+
+  /** An event handler's value, or null. */
+  handler(type) {
+    return this.#handlerOf(type)?.callback ?? null;
+  }
+
+  /** Its place among the listeners is that of the first value; null gives the place up. */
+  setHandler(type, value) {
+    const callback = isObject(value) ? value : null;
+    const listener = this.#handlerOf(type);
+    if (listener === undefined) return void (callback !== null && this.#append(type, callback, HANDLER));
+    if (callback === null) this.drop(listener);
+    else listener.callback = callback;
+  }
+
+  #handlerOf(type) {
+    return this.list.find((one) => one.type === type && one.options.isHandler);
+  }
+
+  #find(type, callback, capture) {
+    return this.list.find((one) => one.type === type && one.callback === callback && one.options.capture === capture && !one.options.isHandler);
+  }
+
+  #append(type, callback, options) {
+    const listener = { type, callback, options, isRemoved: false };
+    this.list = [...this.list, listener];
+    return listener;
+  }
+
+  drop(listener) {
+    listener.isRemoved = true;
+    listener.options.forgetSignal?.();
+    this.list = this.list.filter((one) => one !== listener);
+  }
+
+  /** All of a type, in the order in which they are called. */
+  of(type) {
+    const all = this.list.filter((one) => one.type === type);
+    return [...all.filter(({ options }) => options.capture), ...all.filter(({ options }) => !options.capture)];
+  }
+
+  /** Calls one listener. What it throws is reported, and stops nothing. */
+  call(listener, event, target) {
+    const { callback, options } = listener;
+    if (options.once) this.drop(listener);
+    const allowCancelling = options.passive ? forbidCancelling(event) : nothing;
+    try {
+      if (options.isHandler) {
+        if (typeof callback === 'function' && callback.call(target, event) === false) event.preventDefault();
+      } else if (typeof callback === 'function') callback.call(target, event);
+      else handleEventOf(callback).call(callback, event);
+    } catch (error) {
+      report(error);
+    } finally {
+      allowCancelling();
+    }
+  }
+}
+
+const nothing = () => {};
+
+/** A passive listener cannot cancel, which Node does not see to. Returns a function that allows it again. */
+function forbidCancelling(event) {
+  Object.defineProperty(event, 'preventDefault', { value: nothing, configurable: true });
+  return () => delete event.preventDefault;
+}
+
+function handleEventOf(callback) {
+  const { handleEvent } = callback;
+  if (typeof handleEvent === 'function') return handleEvent;
+  throw new TypeError('An event listener that is an object needs a method handleEvent.');
+}
+
+function toCallback(value, method) {
+  if (value === null || value === undefined) return null;
+  if (isObject(value)) return value;
+  throw illegal(method, 'the listener is not an object.');
+}
+
+/** DOM's "flatten more", with Web IDL's order of reading. */
+function flattened(options, more = true) {
+  if (options === undefined || options === null) return { capture: false, once: false, passive: false };
+  if (!isObject(options)) return { capture: Boolean(options), once: false, passive: false };
+  const capture = Boolean(options.capture);
+  if (!more) return { capture };
+  const once = Boolean(options.once);
+  const passive = Boolean(options.passive);
+  return { capture, once, passive, signal: toSignal(options.signal, 'addEventListener') };
+}
