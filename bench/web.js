@@ -8,8 +8,8 @@ const receive = (name, kind, size, more) => ({ name, mode: 'receive', peer: 'flo
 const CASES = [
   receive('WebSocket, receive: text 16 B, onmessage', 'text', 16, { ours: 'web', others: ['whatwg', 'ws_web', 'channel'], atLeast: { whatwg: 3, ws_web: 1.5 } }),
   receive('WebSocket, receive: binary 64 KiB', 'binary', 65_536, { ours: 'web', others: ['whatwg', 'ws_web', 'channel'], atLeast: { channel: 0.8 } }),
-  { name: 'WebSocket, send: text 16 B, a thousand a tick', mode: 'send', peer: 'sink', kind: 'text', size: 16, perTick: 1000, ours: 'web', others: ['whatwg', 'ws_web', 'channel'],
-    atLeast: { channel: 0.8 } },
+  ...['text', 'binary'].map((kind) => ({ name: `WebSocket, send: ${kind} 16 B, a thousand a tick`, mode: 'send', peer: 'sink', kind, size: 16, perTick: 1000,
+    ours: 'web', others: ['whatwg', 'ws_web', 'channel'], atLeast: { channel: 0.8 } })),
   { name: 'WebSocket, echo: 125 B, 64 in flight', mode: 'echo', peer: 'echo', kind: 'text', size: 125, inFlight: 64, ours: 'web', others: ['whatwg', 'ws_web', 'channel'],
     atLeast: { channel: 0.8 } },
   receive('WebSocketStream, receive: text 16 B', 'text', 16, { ours: 'web_stream', others: ['whatwg_stream'], atLeast: { whatwg_stream: 2 } }),

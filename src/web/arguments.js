@@ -1,6 +1,6 @@
 // The constructors' arguments (WHATWG WebSockets, "get a URL record" and the constructor's steps).
 
-import { isObject, toDOMString, toSequence, toUSVString } from './idl.js';
+import { isObject, toClampedShort, toDictionary, toDOMString, toSequence, toUSVString } from './idl.js';
 
 const syntaxError = (message) => new DOMException(message, 'SyntaxError');
 
@@ -71,4 +71,13 @@ export function checkClose(code, reason) {
   const size = reason === null ? 0 : new TextEncoder().encode(reason).length;
   if (size > 123) throw syntaxError(`The reason has ${size} bytes in UTF-8, and 123 fit. Shorten it.`);
   return { code: code ?? (size > 0 ? 1000 : null), reason: reason ?? '' };
+}
+
+/** WebSocketCloseInfo, checked: each member is read and converted before the next. */
+export function toCloseInfo(value, method, name) {
+  const info = toDictionary(value, method, name);
+  const { closeCode } = info;
+  const code = closeCode === undefined ? null : toClampedShort(closeCode);
+  const { reason = '' } = info;
+  return checkClose(code, toUSVString(reason));
 }

@@ -30,6 +30,10 @@ function has(getter, value) {
  */
 export const isBlob = (value) => value instanceof Blob && has(getterOf(Blob.prototype, 'size'), value);
 
+/** Its bytes' number, and a promise of them. */
+export const sizeOf = (blob) => getterOf(Blob.prototype, 'size').call(blob);
+export const read = (blob) => Blob.prototype.arrayBuffer.call(blob);
+
 const isArrayBuffer = (value) => has(bufferLength, value);
 
 /** Whether the value is an ArrayBuffer or a view, of whatever realm. A SharedArrayBuffer is taken for one, and cannot be sent: as in browsers. */

@@ -3,18 +3,29 @@
 import { CANCEL, ChannelError, CLOSE_EMPTY, Status } from 'build:channel';
 import { blockedPort } from 'build:web-host';
 
-/** Opens the channel and answers true; false if Fetch blocks the port, which is a failure that is told in a task of its own. */
+/**
+ * Opens the channel and answers true; false if Fetch blocks the port, or a URL that the standard takes cannot be used: failures that are told in a
+ * task of its own.
+ */
 export function open({ channel, origin }, record, protocols, listener, context) {
   channel.protocol = protocols.join(',');
-  const blocked = blockedPort(record);
-  if (blocked === null) {
-    channel.asyncOpen(record.href, origin ?? null, listener, context);
-    return true;
-  }
-  const { name, message, result } = blocked;
+  const refused = blockedPort(record) ?? unusable(() => channel.asyncOpen(record.href, origin ?? null, listener, context));
+  if (refused === null) return true;
+  const { name, message, result } = refused;
   setTimeout(() => listener.onStop(context, result,
     { name, message, wasClean: false, code: 1006, reason: '', closedBy: null, http: null, cause: null, timeout: null }));
   return false;
+}
+
+/** Why the URL cannot be used (its user name cannot be sent, for one), or null. */
+function unusable(asyncOpen) {
+  try {
+    asyncOpen();
+    return null;
+  } catch (error) {
+    if (error.name === 'NS_ERROR_MALFORMED_URI') return error;
+    throw error;
+  }
 }
 
 /** Fetch is stricter than RFC 6455: a server that was asked for subprotocols must select one. Answers the failure, or null. */

@@ -1,7 +1,7 @@
 // WebSocketError of the WebSocketStream proposal: a DOMException that may carry a close code and a reason.
 
-import { checkClose } from './arguments.js';
-import { finishInterface, toClampedShort, toDictionary, toUSVString } from './idl.js';
+import { toCloseInfo } from './arguments.js';
+import { finishInterface } from './idl.js';
 
 /** Set while this package makes one: a code that the peer has sent, or 1006, is not checked. */
 let received = null;
@@ -13,8 +13,7 @@ export const WebSocketError = /* @__PURE__ */ (() => {
 
     constructor(message = '', init = undefined) {
       const text = `${message}`;
-      const { closeCode, reason = '' } = toDictionary(init, 'WebSocketError', 'init');
-      const close = received ?? checkClose(closeCode === undefined ? null : toClampedShort(closeCode), toUSVString(reason));
+      const close = received ?? toCloseInfo(init, 'WebSocketError', 'init');
       super(text, 'WebSocketError');
       this.#closeCode = close.code;
       this.#reason = close.reason;

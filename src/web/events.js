@@ -26,18 +26,20 @@ class FiredEvent extends Event {
 
   composedPath() { return this.#isDispatched ? [this.#target] : super.composedPath(); }
 
+  // Node's own flags stay for ever, where DOM unsets them behind the dispatch.
   stopPropagation() {
-    this.#stopsPropagation = true;
-    super.stopPropagation();
+    if (this.#isDispatched) this.#stopsPropagation = true;
+    else super.stopPropagation();
   }
 
   stopImmediatePropagation() {
-    this.#stopsPropagation = this.#stopsImmediately = true;
-    super.stopImmediatePropagation();
+    if (this.#isDispatched) this.#stopsPropagation = this.#stopsImmediately = true;
+    else super.stopImmediatePropagation();
   }
 
   initEvent(...args) { if (!this.#isDispatched) super.initEvent(...args); }
 
+  static isOne(event) { return #isDispatched in event; }
   static isDispatched(event) { return #isDispatched in event && event.#isDispatched; }
 
   /** DOM §2.9 for a target that has no parent: the capturing listeners, then the others. */
@@ -123,6 +125,7 @@ for (const name of ['NONE', 'CAPTURING_PHASE', 'AT_TARGET', 'BUBBLING_PHASE']) {
 /** Lets the events of a class pass for those of one of the host's: `instanceof`, `constructor`, `Object.prototype.toString`. */
 function passFor(it, host, name) {
   delete it.prototype.constructor;
+  for (const name of Object.getOwnPropertyNames(it.prototype)) Object.defineProperty(it.prototype, name, { enumerable: true }); // as Web IDL has them
   Object.defineProperty(it.prototype, Symbol.toStringTag, { value: name, configurable: true });
   if (it === FiredEvent) return;
   const { [Symbol.toStringTag]: _, constructor: __, ...dispatching } = Object.getOwnPropertyDescriptors(FiredEvent.prototype);
@@ -169,7 +172,10 @@ export function dispatchForeign(event, target, listeners, host) {
   requireArguments('dispatchEvent', event === undefined ? 0 : 1, 1);
   if (!(event instanceof Event)) throw illegal('dispatchEvent', 'the argument is not an Event.');
   if (FiredEvent.isDispatched(event)) throw new DOMException('The event is being dispatched already.', 'InvalidStateError');
-  const call = (it) => invokeAll(it, target, listeners);
+  const isFirst = !FiredEvent.isOne(event) && !dispatched.has(event);
+  dispatched.add(event);
+  // What a listener dispatches is not this event.
+  const call = (it) => { if (it === event) invokeAll(event, target, listeners, isFirst); };
   host.addEventListener(event.type, call);
   try {
     return host.dispatchEvent(event);
@@ -181,17 +187,39 @@ export function dispatchForeign(event, target, listeners, host) {
   }
 }
 
+/** The events that were dispatched before: Node never unsets what their listeners have said of propagation. */
+const dispatched = new WeakSet();
+
 /** One listener of the host's calls all of these: its own dispatch forgets the target behind the first, and warns of more than ten. */
-function invokeAll(event, target, listeners) {
-  let isStopped = false;
-  const stopImmediatePropagation = () => {
-    isStopped = true;
-    Event.prototype.stopImmediatePropagation.call(event);
-  };
-  Object.defineProperty(event, 'stopImmediatePropagation', { value: stopImmediatePropagation, configurable: true });
+function invokeAll(event, target, listeners, isFirst) {
+  if (isFirst && event.cancelBubble) return; // said before the dispatch
+  const stopped = watchPropagation(event);
   for (const listener of listeners.of(event.type)) {
-    if (isStopped || (event.cancelBubble && !listener.options.capture)) break;
+    if (stopped.at(listener)) break;
     if (!listener.isRemoved) listeners.call(listener, event, target);
   }
-  delete event.stopImmediatePropagation;
+  stopped.end();
+}
+
+/** Sees what the event's listeners say of propagation: `at` answers whether a listener is not called any more. */
+function watchPropagation(event) {
+  const said = { stopPropagation: false, stopImmediatePropagation: false };
+  const wasStopped = event.cancelBubble;
+  const own = Object.keys(said).map((name) => [name, Object.getOwnPropertyDescriptor(event, name)]);
+  for (const [name] of own) {
+    const method = event[name];
+    // Node's would keep the event from ever being heard again. A class may have its own.
+    const isNodes = method === Event.prototype.stopImmediatePropagation;
+    const value = () => { said[name] = true; (isNodes ? Event.prototype.stopPropagation : method).call(event); };
+    Reflect.defineProperty(event, name, { value, configurable: true }); // an event that is frozen says only cancelBubble
+  }
+  return {
+    at: ({ options }) => said.stopImmediatePropagation || (!options.capture && (said.stopPropagation || (!wasStopped && event.cancelBubble))),
+    end() {
+      for (const [name, before] of own) {
+        if (before === undefined) Reflect.deleteProperty(event, name);
+        else Reflect.defineProperty(event, name, before);
+      }
+    },
+  };
 }

@@ -14,3 +14,9 @@ export const base = () => globalThis.document?.baseURI ?? globalThis.location?.h
 
 /** The browser blocks ports by itself. */
 export const blockedPort = () => null;
+
+/** Calls back when the signal is aborted. Returns a function that takes the callback off. */
+export function whenAborted(signal, callback) {
+  signal.addEventListener('abort', callback, { once: true });
+  return () => signal.removeEventListener('abort', callback);
+}

@@ -1,8 +1,9 @@
 // What the web's own classes need of Node.
 
+import events from 'node:events';
 import { ChannelError, END_WITH_TCP, Status, WebSocketChannel } from 'build:channel';
 
-export { bytesOf, isBlob, isBufferSource } from './buffer_source.js';
+export { bytesOf, isBlob, isBufferSource, read, sizeOf } from './buffer_source.js';
 
 /** What the options may name besides the channel's own: the attributes that are written before a channel opens. */
 const ATTRIBUTES = ['notificationCallbacks', 'loadGroup', 'pingInterval', 'pingTimeout'];
@@ -34,4 +35,13 @@ export function blockedPort({ port }) {
   if (port === '' || !BAD_PORTS.has(Number(port))) return null;
   const message = `Port ${port} is blocked, because another protocol uses it. Let the server listen on another one.`;
   return new ChannelError('NS_ERROR_PORT_ACCESS_NOT_ALLOWED', Status.NS_ERROR_PORT_ACCESS_NOT_ALLOWED, message);
+}
+
+/**
+ * Calls back when the signal is aborted, also if another listener of it stops the event: DOM runs abort algorithms before. Returns a function that
+ * takes the callback off.
+ */
+export function whenAborted(signal, callback) {
+  const listening = events.addAbortListener(signal, callback);
+  return () => listening[Symbol.dispose]();
 }

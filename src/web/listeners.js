@@ -1,5 +1,6 @@
 // The event listeners and event handlers of one socket (DOM §2.7, HTML §8.1.8.1).
 
+import { whenAborted } from 'build:web-host';
 import { report } from '../transport/listener.js';
 import { illegal, isObject, toSignal } from './idl.js';
 
@@ -24,9 +25,7 @@ export class Listeners {
     const listener = this.#append(type, callback, isPlain ? PLAIN : { ...PLAIN, ...options });
     this.hasCapturing ||= options.capture;
     if (signal === undefined) return;
-    const onAbort = () => this.drop(listener);
-    signal.addEventListener('abort', onAbort, { once: true });
-    listener.options.forgetSignal = () => signal.removeEventListener('abort', onAbort);
+    listener.options.forgetSignal = whenAborted(signal, () => this.drop(listener));
   }
 
   /** removeEventListener */
@@ -98,8 +97,13 @@ const nothing = () => {};
 
 /** A passive listener cannot cancel, which Node does not see to. Returns a function that allows it again. */
 function forbidCancelling(event) {
-  Object.defineProperty(event, 'preventDefault', { value: nothing, configurable: true });
-  return () => delete event.preventDefault;
+  const isCancelled = event.defaultPrevented;
+  Reflect.defineProperty(event, 'preventDefault', { value: nothing, configurable: true });
+  Reflect.defineProperty(event, 'returnValue', { get: () => !isCancelled, set: nothing, configurable: true });
+  return () => {
+    Reflect.deleteProperty(event, 'preventDefault');
+    Reflect.deleteProperty(event, 'returnValue');
+  };
 }
 
 function handleEventOf(callback) {

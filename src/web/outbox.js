@@ -1,11 +1,14 @@
 // Messages that wait for a Blob before them: a Blob's bytes come later, and messages keep their order.
 
+import { read } from 'build:web-host';
+
 export class Outbox {
   /** Payload bytes that wait. */
   size = 0;
   #sink;
   #waiting = [];
   #end = null;
+  #isDropped = false;
 
   /** `sink`: text(), bytes(), done() when nothing waits any more, failed() for a Blob that cannot be read. */
   constructor(sink) {
@@ -26,11 +29,17 @@ export class Outbox {
     this.#end = end;
   }
 
+  /** The connection is closed: nothing of what waits goes out, or is told. */
+  drop() {
+    this.#isDropped = true;
+  }
+
   async #run() {
     try {
       for (let next; (next = this.#waiting[0]) !== undefined; this.#waiting.shift()) {
         const { kind, data, size } = next;
-        const bytes = kind === 'blob' ? new Uint8Array(await data.arrayBuffer()) : data;
+        const bytes = kind === 'blob' ? new Uint8Array(await read(data)) : data;
+        if (this.#isDropped) return;
         this.size -= size;
         if (kind === 'text') this.#sink.text(data);
         else this.#sink.bytes(bytes);
@@ -38,7 +47,7 @@ export class Outbox {
       this.#sink.done();
       this.#end?.();
     } catch (error) {
-      this.#sink.failed(error);
+      if (!this.#isDropped) this.#sink.failed(error);
     }
   }
 }

@@ -1,10 +1,10 @@
 // WebSocketStream of the WHATWG proposal, over a channel.
 
-import { base, bytesOf, channelOf, isBufferSource } from 'build:web-host';
-import { checkClose, checkProtocols, parseURL } from './arguments.js';
+import { base, bytesOf, channelOf, isBufferSource, whenAborted } from 'build:web-host';
+import { checkClose, checkProtocols, parseURL, toCloseInfo } from './arguments.js';
 import { fail, open, refusedProtocols, startClosing, stopError } from './connection.js';
 import { connectionError, WebSocketError } from './error.js';
-import { finishInterface, illegal, isObject, requireArguments, toClampedShort, toDictionary, toSequence, toSignal, toUSVString } from './idl.js';
+import { finishInterface, illegal, isObject, requireArguments, toDictionary, toSequence, toSignal, toUSVString } from './idl.js';
 
 /** Messages of so many bytes may wait for the reader before the channel stops reading: stopping for each would cost more than the message. */
 const HIGH_WATER = 65_536;
@@ -53,19 +53,16 @@ export const WebSocketStream = /* @__PURE__ */ (() => {
 
     close(closeInfo = undefined) {
       const channel = this.#channel;
-      const { closeCode, reason = '' } = toDictionary(closeInfo, 'close', 'closeInfo');
-      const close = checkClose(closeCode === undefined ? null : toClampedShort(closeCode), toUSVString(reason));
+      const close = toCloseInfo(closeInfo, 'close', 'closeInfo');
       if (channel !== undefined) this.#close(close);
     }
 
     /** The signal is one of the handshake alone. */
     #abortWith(signal) {
-      const onAbort = () => {
+      this.#forgetSignal = whenAborted(signal, () => {
         this.#reject(signal.reason);
         if (this.#channel.state === 'connecting') this.#channel.close();
-      };
-      signal.addEventListener('abort', onAbort, { once: true });
-      this.#forgetSignal = () => signal.removeEventListener('abort', onAbort);
+      });
     }
 
     #reject(error) {
@@ -128,10 +125,10 @@ export const WebSocketStream = /* @__PURE__ */ (() => {
       if (this.#channel.state !== 'stopped') this.#channel.resume();
     }
 
-    /** Settles when the host has taken the message. */
+    /** Settles when the host has taken the message; at once once the closing handshake has begun, which no message follows. */
     #write(chunk) {
       const accepted = isBufferSource(chunk) ? this.#channel.sendBinaryMsg(bytesOf(chunk, 'write')) : this.#channel.sendMsg(`${chunk}`);
-      if (!accepted) throw invalidState(CLOSED);
+      if (!accepted) return undefined;
       const write = deferred();
       this.#writes.push(write);
       return write.promise;
@@ -152,11 +149,11 @@ export const WebSocketStream = /* @__PURE__ */ (() => {
       const { message } = failure;
       const error = connectionError({ message, code, reason }, failure);
       this.#opened.reject(connectionError({ message, code: null, reason: '' }, failure));
-      this.#closed.reject(error);
-      this.#ending?.reject(error);
-      for (const write of this.#writes.splice(0)) write.reject(error);
       this.#readable?.error(error);
       this.#writable?.error(error);
+      this.#ending?.reject(error);
+      for (const write of this.#writes.splice(0)) write.reject(error);
+      this.#closed.reject(error);
     }
 
     #stoppedCleanly({ code, reason }) {
@@ -174,7 +171,7 @@ export const WebSocketStream = /* @__PURE__ */ (() => {
     static listener = {
       onStart: (stream) => stream.#started(),
       onMessageAvailable: (stream, text) => stream.#received(text, text.length),
-      onBinaryMessageAvailable: (stream, bytes) => stream.#received(bytes, bytes.byteLength),
+      onBinaryMessageAvailable: (stream, bytes) => stream.#received(owned(bytes), bytes.byteLength),
       onAcknowledge: (stream) => stream.#writes.shift()?.resolve(),
       onStop: (stream, status, detail) => stream.#stopped(status, detail),
     };
@@ -185,6 +182,9 @@ export const WebSocketStream = /* @__PURE__ */ (() => {
   finishInterface(WebSocketStream, 'WebSocketStream', 1, ['url', 'opened', 'closed', 'close']);
   return WebSocketStream;
 })();
+
+/** A message's bytes in an ArrayBuffer of their own, which the reader may transfer: a channel's small messages share one. */
+const owned = (bytes) => bytes.byteLength === bytes.buffer.byteLength ? bytes : bytes.slice();
 
 /** A promise that nobody need handle. */
 function deferred() {

@@ -1,7 +1,7 @@
 // WebSocket of the WHATWG WebSockets Standard, over a channel. For Node: a browser has its own.
 
 import { ChannelError, Status } from 'build:channel';
-import { bytesOf, channelOf, isBlob, isBufferSource } from 'build:web-host';
+import { bytesOf, channelOf, isBlob, isBufferSource, sizeOf } from 'build:web-host';
 import { checkClose, checkProtocols, parseProtocols, parseURL } from './arguments.js';
 import { fail, open, refusedProtocols, startClosing, stopError } from './connection.js';
 import { closeEvent, dispatchForeign, errorEvent, fire, messageEvent, openEvent } from './events.js';
@@ -16,7 +16,7 @@ export class WebSocket extends EventTarget {
   #channel;
   /** What MessageEvent says: the URL's origin; made with the first message. */
   #origin = null;
-  /** Of a URL whose port is blocked: the channel has none. */
+  /** Of a URL whose port is blocked, or that cannot be used: the channel has none. */
   #blockedURL = null;
   #hasProtocols;
   #readyState = CONNECTING;
@@ -200,6 +200,7 @@ export class WebSocket extends EventTarget {
     if (this.#tasks === null) this.#wakeLater();
     this.#tasks.add(() => {
       this.#unsent = this.bufferedAmount; // it does not fall any more
+      this.#outbox?.drop();
       this.#outbox = null;
       this.#readyState = CLOSED;
       if (error !== null) fire(errorEvent(error), 'error', this, this.#listeners);
@@ -241,7 +242,7 @@ const UNCLEAN = { code: 1006, reason: '' };
 /** (BufferSource or Blob or USVString), as the kind, the data, and a function that counts its bytes. */
 function converted(data) {
   if (typeof data === 'object' && data !== null) {
-    if (isBlob(data)) return ['blob', data, () => data.size];
+    if (isBlob(data)) return ['blob', data, () => sizeOf(data)];
     if (isBufferSource(data)) {
       const bytes = bytesOf(data, 'send');
       return ['bytes', bytes, () => bytes.byteLength];

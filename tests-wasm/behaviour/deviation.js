@@ -2,6 +2,7 @@ const SLOW_READER = 'pings: a peer that reads slowly is no dead one: what lies b
 const TUNNEL_UNREF = "proxy waits: an unref'd channel that is open through a tunnel lets the program end; one that is ref'd again keeps it";
 const REDIRECTED = 'security infos: behind a redirect to another server securityInfo is of the last one';
 const NOT_TRUSTED = 'proxies: a server that is not trusted is not trusted through a proxy either; its certificate is there to look at';
+const CHANGED_BLOB = 'web socket failures: a Blob that cannot be read fails the connection: error with the cause, close with 1006';
 
 /**
  * Where the sockets of another runtime behave unlike Node's, or a browser's own class unlike its standard, so that a case cannot pass there: for each
@@ -28,6 +29,12 @@ const DEVIATIONS = {
     ['An HTTP/2 session is closed behind its streams, and they say they were reset.', [
       'http2: a session whose connection just ends, after the response or before it: the channels say so, and nothing of a reset',
     ]],
+    ['A stopped event abort is not heard by addAbortListener either.', [
+      'web socket events: signal: the listener is gone although another one stops the event abort',
+      'web stream closes: a signal aborted during the handshake, whose event another listener stops: rejected all the same',
+    ]],
+    ['A Blob has no bytes but what its properties say.', ['web socket sends: what a Blob says of itself is not asked: its own bytes go out']],
+    ['A Blob of a file that has changed can be read.', [CHANGED_BLOB]],
     ['A TLS session is not used again.', ['security infos: a TLS session used again']],
     ['A TLS server sees the name "" where the client sent none.', ["proxies: tls.servername and the client's certificate are the server's, not the proxy's"]],
     ['TLS over another socket cannot be made to let the program end.', [TUNNEL_UNREF]],
@@ -40,6 +47,7 @@ const DEVIATIONS = {
   ],
   bun: [
     ['The npm package ws is replaced by Bun\'s own, which has no createConnection.', ['differential: three hundred random streams, cut at random: the same messages as through ws']],
+    ['A Blob of a file that has changed can be read.', [CHANGED_BLOB]],
     ['net.connect takes its options from Object.prototype, too.', ['pollutions: socket on Object.prototype does not reach the connection']],
     ['There is no V8, whose heap snapshot is searched.', ['', ', nor one of its proxy'].map((more) => `processes: a stopped channel that is kept keeps no header, passphrase or password with it${more}`)],
     ['A socket that the peer pauses goes on reading, so no peer is slow.', [SLOW_READER]],

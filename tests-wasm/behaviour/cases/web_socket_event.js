@@ -194,6 +194,8 @@ export const webSocketEvents = [
       const { socket } = t.socket(t.peer('ws', '/echo'));
       socket.addEventListener('x', (event) => event.preventDefault(), { passive: true });
       t.is(socket.dispatchEvent(new Event('x', { cancelable: true })), true);
+      socket.addEventListener('x', (event) => { event.returnValue = false; }, { passive: true });
+      t.is(socket.dispatchEvent(new Event('x', { cancelable: true })), true);
       socket.addEventListener('x', (event) => event.preventDefault());
       t.is(socket.dispatchEvent(new Event('x', { cancelable: true })), false);
     },
@@ -209,6 +211,83 @@ export const webSocketEvents = [
       socket.addEventListener('open', () => log.push('within'), { signal: within.signal });
       socket.addEventListener('open', () => log.push('lives'), { signal: new AbortController().signal });
     }, ['aborts', 'lives']),
+  },
+  {
+    name: 'signal: the listener is gone although another one stops the event abort',
+    run: (t) => dispatched(t, (socket, log) => {
+      const controller = new AbortController();
+      controller.signal.addEventListener('abort', (event) => event.stopImmediatePropagation());
+      socket.addEventListener('open', () => log.push('gone'), { signal: controller.signal });
+      controller.abort();
+      socket.addEventListener('open', () => log.push('there'));
+    }, ['there']),
+  },
+  {
+    name: 'what is said of propagation holds for one dispatch',
+    hosts: ['node'], // Chromium keeps it for the next
+    async run(t) {
+      const { socket } = t.socket(t.peer('rude', '/silence'));
+      const log = [];
+      socket.addEventListener('x', (it) => { log.push('captures'); it[it.cancelable ? 'stopPropagation' : 'stopImmediatePropagation'](); }, true);
+      socket.addEventListener('x', () => log.push('behind'));
+      for (const cancelable of [true, false]) {
+        const event = new Event('x', { cancelable });
+        for (let times = 0; times < 2; times++) socket.dispatchEvent(event);
+      }
+      t.same(log, ['captures', 'captures', 'captures', 'captures']);
+      const before = new Event('x');
+      before.stopPropagation();
+      socket.dispatchEvent(before);
+      t.is(log.length, 4, 'calls of an event that was stopped before its dispatch');
+    },
+  },
+  {
+    name: 'an event of the package\'s that was stopped is heard when it is dispatched anew',
+    hosts: ['node'],
+    async run(t) {
+      const { socket } = t.socket(t.peer('ws', '/greet', { count: 1 }));
+      const event = await new Promise((resolve) => { socket.onmessage = (it) => { it.stopPropagation(); resolve(it); }; });
+      await dispatchEnded();
+      socket.onmessage = null;
+      t.is(event.cancelBubble, false);
+      let heard = 0;
+      socket.addEventListener('message', () => { heard++; });
+      t.same([socket.dispatchEvent(event), heard], [true, 1]);
+    },
+  },
+  {
+    name: 'an event that is frozen, and one whose class stops in its own way, are dispatched like others',
+    async run(t) {
+      const { socket } = t.socket(t.peer('rude', '/silence'));
+      const log = [];
+      socket.addEventListener('x', (event) => { log.push('first'); if (Object.isExtensible(event)) event.stopImmediatePropagation(); });
+      class Noting extends Event {
+        stopImmediatePropagation() {
+          log.push('noted');
+          super.stopImmediatePropagation();
+        }
+      }
+      socket.dispatchEvent(Object.preventExtensions(new Event('x')));
+      socket.addEventListener('x', () => log.push('second'));
+      socket.dispatchEvent(new Noting('x'));
+      t.same(log, ['first', 'first', 'noted']);
+    },
+  },
+  {
+    name: 'what an event says of itself is enumerable',
+    async run(t) {
+      const observed = t.socket(t.peer('ws', '/greet', { count: 1 }));
+      await observed.untilMessages(1);
+      observed.socket.close();
+      await observed.until('close');
+      for (const [type, names] of [['open', []], ['message', ['data', 'origin', 'lastEventId', 'source', 'ports']], ['close', ['wasClean', 'code', 'reason']]]) {
+        const { event } = observed.seen.find((it) => it.type === type);
+        const listed = new Set();
+        for (const name in event) listed.add(name);
+        const missing = [...names, 'type', 'target', 'currentTarget', 'eventPhase', 'bubbles', 'cancelable', 'timeStamp', 'isTrusted'].filter((name) => !listed.has(name));
+        t.same(missing, [], `of ${type}`);
+      }
+    },
   },
   {
     name: 'stopImmediatePropagation ends the dispatch; stopPropagation keeps it from the listeners that do not capture',
@@ -347,6 +426,18 @@ export const webSocketEvents = [
       other.addEventListener('message', (it) => t.ok(it.target === other && it.currentTarget === other && it.composedPath()[0] === other, 'the other target'));
       t.is(other.dispatchEvent(event), true);
       t.ok(event.target === other && event.currentTarget === null, 'the target afterwards');
+    },
+  },
+  {
+    name: 'an event dispatched within the dispatch of one of its type: each is heard once',
+    async run(t) {
+      const { socket } = t.socket(t.peer('rude', '/silence'));
+      const log = [];
+      socket.onmessage = ({ data }) => log.push(data);
+      socket.addEventListener('message', ({ data }) => { if (data === 'outer') socket.dispatchEvent(new MessageEvent('message', { data: 'inner' })); });
+      socket.dispatchEvent(new MessageEvent('message', { data: 'outer' }));
+      t.same(log, ['outer', 'inner']);
+      socket.onmessage = null;
     },
   },
   {

@@ -1,3 +1,6 @@
+import { mkdtempSync, openAsBlob, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { program } from '../harness/own_process.js';
 import { throwsDOMException } from '../harness/web.js';
 
@@ -26,6 +29,38 @@ export const webSocketFailures = [
       t.same([observed.types, code, reason, wasClean, observed.socket.readyState], [['error', 'close'], 1006, '', false, 3]);
     },
   })),
+  {
+    name: 'a Blob that cannot be read fails the connection: error with the cause, close with 1006',
+    async run(t) {
+      const folder = mkdtempSync(join(tmpdir(), 'wsc-blob-'));
+      try {
+        const file = join(folder, 'file');
+        writeFileSync(file, 'as long as this');
+        const blob = await openAsBlob(file);
+        writeFileSync(file, 'shorter');
+        const observed = await t.openSocket(t.peer('ws', '/echo'));
+        observed.socket.send(blob);
+        observed.socket.send('behind');
+        const { error } = await observed.until('error');
+        t.is(error.cause.name, 'NotReadableError');
+        const { code, wasClean } = await observed.until('close');
+        t.same([code, wasClean], [1006, false]);
+      } finally {
+        rmSync(folder, { recursive: true });
+      }
+    },
+  },
+  {
+    name: 'a user name that no request can carry: no exception, but error, and close with 1006',
+    async run(t) {
+      const observed = t.socket('ws://us%3Aer:pass@127.0.0.1:3/');
+      t.same([observed.socket.url, observed.socket.readyState], ['ws://us%3Aer:pass@127.0.0.1:3/', 0]);
+      const { error } = await observed.until('error');
+      t.is(error.name, 'NS_ERROR_MALFORMED_URI');
+      const { code, wasClean } = await observed.until('close');
+      t.same([code, wasClean], [1006, false]);
+    },
+  },
   {
     name: 'error.detail is that of onStop: the answer\'s status, its headers, its body',
     async run(t) {

@@ -51,6 +51,40 @@ export const webStreamCloses = [
     },
   },
   {
+    name: 'write once close() has begun the closing handshake: fulfilled, and nothing goes out',
+    async run(t) {
+      const url = t.peer('ws', '/echo');
+      const { stream, writer } = await t.openStream(url);
+      stream.close({ closeCode: 4000 });
+      t.is(await writer.write('late'), undefined);
+      await stream.closed;
+      t.same((await t.observed(url, 'close')).messages, []);
+    },
+  },
+  {
+    name: 'a connection that fails: the readable is errored first, then the writable, then closed is rejected',
+    async run(t) {
+      const { stream, reader, writer } = await t.openStream(t.raw('c1 00'));
+      const log = [];
+      const noted = [[stream.closed, 'closed'], [writer.closed, 'writable'], [reader.closed, 'readable']].map(([promise, what]) => promise.catch(() => log.push(what)));
+      await Promise.all(noted);
+      if (t.engine !== 'chromium') t.same(log, ['readable', 'writable', 'closed']);
+    },
+  },
+  {
+    name: 'the members of closeInfo are read and converted one after the other',
+    async run(t) {
+      const { stream } = await t.openStream(t.peer('ws', '/echo'));
+      const log = [];
+      const closeInfo = {
+        get closeCode() { log.push('closeCode'); return { valueOf() { log.push('its number'); return 4000; } }; },
+        get reason() { log.push('reason'); return { toString() { log.push('its text'); return ''; } }; },
+      };
+      stream.close(closeInfo);
+      t.same(log, ['closeCode', 'its number', 'reason', 'its text']);
+    },
+  },
+  {
     name: 'close() during the handshake: both promises are rejected with a WebSocketError',
     async run(t) {
       const stream = t.stream(t.peer('rude', '/silence'));
@@ -174,6 +208,17 @@ export const webStreamCloses = [
       t.is(await rejectionOf(stream.opened), reason);
       t.is(await rejectionOf(stream.closed), reason);
       if (t.host === 'node') await t.observed(url, 'ended'); // a browser may take its time
+    },
+  },
+  {
+    name: 'a signal aborted during the handshake, whose event another listener stops: rejected all the same',
+    hosts: ['node'], // Chromium's page crashes
+    async run(t) {
+      const controller = new AbortController();
+      controller.signal.addEventListener('abort', (event) => event.stopImmediatePropagation());
+      const stream = t.stream(t.peer('rude', '/silence'), { signal: controller.signal });
+      controller.abort(new RangeError('enough'));
+      t.is((await rejectionOf(stream.opened)).message, 'enough');
     },
   },
   {

@@ -14,6 +14,20 @@ export const webStreamMessages = [
       t.same([1, 3].map((at) => new TextDecoder().decode(read[at])), ['1:', '3:']);
     },
   },
+  {
+    name: 'each binary message has its own bytes: one that is transferred takes no other with it',
+    async run(t) {
+      const { reader } = await t.openStream(t.raw('82 03 61 62 63 82 04 64 65 66 67 82 00'));
+      const sizes = [];
+      for (let at = 0; at < 3; at++) {
+        const { value } = await reader.read();
+        const buffer = value.buffer ?? value; // Chromium's is an ArrayBuffer
+        sizes.push([value.byteLength, buffer.byteLength]);
+        structuredClone(value, { transfer: [buffer] });
+      }
+      t.same(sizes, [[3, 3], [4, 4], [0, 0]]);
+    },
+  },
   ...[
     ['a string', () => 'text', 'text', 'text'], ['an empty string', () => '', 'text', ''], ['a number', () => 5, 'text', '5'], ['null', () => null, 'text', 'null'],
     ['undefined', () => undefined, 'text', 'undefined'], ['a bigint', () => 5n, 'text', '5'], ['an object', () => ({ toString: () => 'mine' }), 'text', 'mine'], ['a Blob, which is no BufferSource', () => new Blob(['x']), 'text', '[object Blob]'],
