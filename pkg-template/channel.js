@@ -30,7 +30,7 @@ const REFUSED = Symbol('refused');
 export const CANCEL = Symbol.for('websocket-channel.cancel');
 export const CLOSE_EMPTY = Symbol('closeEmpty');
 export const END_WITH_TCP = Symbol('endWithTcp');
-const SHARE = Symbol('share');
+const SHARE = Symbol.for('websocket-channel.share'); // a member may be of another copy of this package
 const INSPECT = Symbol.for('nodejs.util.inspect.custom');
 tidy(wasm.WebSocketChannel, {
   __this: THIS, __refused: REFUSED, __cancel: CANCEL, __closeEmpty: CLOSE_EMPTY, __endWithTcp: END_WITH_TCP, __inspect: INSPECT, __share: SHARE,

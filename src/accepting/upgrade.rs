@@ -1,5 +1,7 @@
 //! Which requests are accepted, and what is agreed on (RFC 6455 §4.2.1, §4.2.2).
 
+use std::collections::BTreeSet;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
@@ -137,11 +139,12 @@ fn selected(request: &Request, supported: &[String]) -> Result<String, Denial> {
     if asked.is_empty() && request.values("Sec-WebSocket-Protocol").next().is_some() {
         return Err(Denial::because(400, "The request's Sec-WebSocket-Protocol field is empty."));
     }
-    for (at, protocol) in asked.iter().enumerate() {
+    let mut seen = BTreeSet::new();
+    for protocol in &asked {
         if !is_token(protocol) {
             return Err(Denial::because(400, "The request's Sec-WebSocket-Protocol field is not a list of tokens."));
         }
-        if asked.iter().take(at).any(|before| before == protocol) {
+        if !seen.insert(protocol) {
             return Err(Denial::because(400, "The request asks for a subprotocol twice."));
         }
     }

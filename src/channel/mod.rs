@@ -217,12 +217,24 @@ impl<H: Host> Channel<H> {
     pub fn handle_timeout(&mut self) {
         let (timeout, message) = match self.state {
             State::Connecting => (TimedOut::Open, "The connection did not open within openTimeoutMs."),
-            State::Closing => (TimedOut::Close, "The peer's close frame did not arrive within closeTimeoutMs."),
+            State::Closing => (TimedOut::Close, self.explain_close_timeout()),
             State::Idle | State::Open | State::Stopped => return,
         };
         self.commands.push_back(Command::Abort(None));
         let message = message.into();
         self.stop(Ending { status: Status::NET_TIMEOUT, message, timed_out: Some(timeout), ..Ending::default() });
+    }
+
+    fn explain_close_timeout(&self) -> &'static str {
+        match (self.awaits_acknowledgement(), &self.peer_close) {
+            (true, _) => {
+                "What was sent before the close frame did not go out within closeTimeoutMs: the peer does not read, or a stream has not ended."
+            }
+            (false, Some(_)) => {
+                "The close frame that answers the peer's did not go out within closeTimeoutMs: the peer does not read."
+            }
+            (false, None) => "The peer's close frame did not arrive within closeTimeoutMs.",
+        }
     }
 
     /// [`Notification::ServerClose`] was delivered. If the listener did not close, the channel closes with the same code.
@@ -482,6 +494,24 @@ mod tests {
             pair.receive_now("1");
             assert_eq!(pair.calls(), calls);
         }
+    }
+
+    #[test]
+    fn a_close_that_takes_too_long_is_explained_by_what_is_missing() {
+        let missing = |pair: &Pair| {
+            pair.time_out();
+            pair.message()
+        };
+        let pair = Pair::opened();
+        pair.close(1000);
+        assert_eq!(missing(&pair), "The peer's close frame did not arrive within closeTimeoutMs.");
+        let pair = Pair::opened();
+        pair.send("a", 3).unwrap();
+        pair.close(1000);
+        assert!(missing(&pair).starts_with("What was sent before the close frame did not go out"));
+        let pair = Pair::opened();
+        pair.driver.report(Report::PeerClose(Close::with_code(CloseCode::NORMAL)));
+        assert!(missing(&pair).starts_with("The close frame that answers the peer's did not go out"));
     }
 
     #[test]

@@ -27,6 +27,8 @@ pub(super) struct Log {
     pub(super) commands: Vec<String>,
     /// The listener's calls: `onStart`, `onMessage a`.
     pub(super) calls: Vec<String>,
+    /// What `onStop` was told, in words.
+    message: String,
 }
 
 #[derive(Clone)]
@@ -104,6 +106,7 @@ impl Listener<TestHost> for TestListener {
     }
 
     fn stop(&self, stop: Stop<TestHost>) {
+        self.log.borrow_mut().message = stop.message.to_string();
         self.note(format!("onStop {}", name(stop.status)));
     }
 }
@@ -234,6 +237,10 @@ impl Pair {
 
     pub(super) fn calls(&self) -> Vec<String> {
         self.log.borrow().calls.clone()
+    }
+
+    pub(super) fn message(&self) -> String {
+        self.log.borrow().message.clone()
     }
 
     pub(super) fn commands(&self) -> Vec<String> {

@@ -19,6 +19,10 @@ pub(in crate::facade) fn accept(
 ) -> Result<(), Refusal> {
     let Options { timeouts, signal, max_message_size, host } = channel.settings("asyncAccept")?;
     let (parsed, socket) = parse("asyncAccept", request, socket)?;
+    if property(&socket, "readableEncoding").is_string() || property(&socket, "readableObjectMode").is_truthy() {
+        let message = "asyncAccept: socket gives text or objects instead of bytes. Do not call its setEncoding.";
+        return Err(Refusal::invalid(message));
+    }
     let head =
         if head.is_null() || head.is_undefined() { Vec::new() } else { parse_bytes(head, "asyncAccept")?.to_vec() };
     let protocols = channel.must_have("asyncAccept", listener)?;

@@ -58,14 +58,19 @@ impl Pinging {
         Self { options, keep_alive: RefCell::default(), hears: Cell::new(false), timer }
     }
 
-    /// The channel is open.
-    pub(super) fn start(node: &Rc<Node>) {
+    /// The connection is open, and the listener has not heard of it: the pings that have waited for that go out. Those of `onStart` come behind them.
+    pub(super) fn send_waiting(node: &Node) {
         let now = now();
         let waiting =
             node.attributes.node.pings.0.borrow_mut().as_mut().map(|pings| pings.start(now)).unwrap_or_default();
         for payload in waiting {
             node.transmit_ping(payload.to_vec());
         }
+    }
+
+    /// The channel is open: its keep-alive begins.
+    pub(super) fn start(node: &Rc<Node>) {
+        let now = now();
         let (interval, timeout) = node.pinging.options;
         if interval > 0 {
             let (interval, timeout) = (f64::from(interval) * 1000.0, f64::from(timeout) * 1000.0);

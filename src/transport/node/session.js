@@ -1,5 +1,7 @@
 // An HTTP/2 session over a TLS socket: node:http2, and nothing else. It is loaded when the first session is made.
 
+import { destroyAfter } from './socket.js';
+
 export async function loadHttp2() {
   return process.getBuiltinModule?.('node:http2') ?? await import('node:http2');
 }
@@ -12,9 +14,10 @@ export class Session {
   /** `handler` is Rust's: it is told what happens, and freed when the session is closed. */
   constructor(http2, handler, socket, authority) {
     this.error = null;
+    this.socket = socket;
     this.session = http2.connect(authority, { createConnection: () => socket, settings: SETTINGS });
     this.session
-      .on('connect', () => this.session.setLocalWindowSize(SESSION_WINDOW))
+      .on('connect', () => this.isClosed || this.session.setLocalWindowSize(SESSION_WINDOW))
       .on('remoteSettings', ({ enableConnectProtocol, maxConcurrentStreams }) => {
         handler.handleSettings(enableConnectProtocol === true, maxConcurrentStreams ?? Infinity);
       })
@@ -33,8 +36,11 @@ export class Session {
 
   setRef(isRef) { this.session[isRef ? 'ref' : 'unref'](); }
 
-  /** Ends the session when its last stream has ended. */
-  close() { this.session.close(); }
+  /** Ends the session when its last stream has ended, and its connection, if the peer does not within `ms`. */
+  close(ms) {
+    this.session.close();
+    destroyAfter(this.socket, ms);
+  }
 
   destroy() { this.session.destroy(); }
 }

@@ -11,6 +11,7 @@ use wasm_bindgen_futures::JsFuture;
 
 use super::dial::loss_of;
 use super::security::Security;
+use super::transport::LINGER_MS;
 use crate::http::Response;
 use crate::opening::{Loss, Proxy};
 use crate::transport::to_text;
@@ -207,7 +208,7 @@ impl Drop for Stream {
         }
         self.session.withdraw();
         match self.session.state.borrow().is_enabled {
-            Some(_) => self.session.raw.close(),
+            Some(_) => self.session.raw.close(LINGER_MS),
             None => self.session.raw.destroy(), // its settings may never come
         }
     }
@@ -298,7 +299,7 @@ extern "C" {
     #[wasm_bindgen(method, js_class = "Session", js_name = setRef)]
     fn set_ref(this: &RawSession, is_ref: bool);
     #[wasm_bindgen(method, js_class = "Session")]
-    fn close(this: &RawSession);
+    fn close(this: &RawSession, ms: u32);
     #[wasm_bindgen(method, js_class = "Session")]
     fn destroy(this: &RawSession);
 

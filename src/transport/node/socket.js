@@ -23,7 +23,7 @@ const BLOCK = 96 * 1024 + MAX_HEADER;
 const MAX_BLOCKS = 8;
 
 // One function for all sockets each: a closure of each for each socket would be a seventh of a channel's memory.
-const OWNER = Symbol('websocket-channel');
+const OWNER = Symbol.for('websocket-channel.owner'); // of whatever copy of this package
 function onLookup(error) { if (!error) this[OWNER].handler?.handleResolved(); }
 function onAttempt() { if (!this[OWNER].isRef) this.unref(); } // each attempt has a handle of its own
 function onConnect() { this[OWNER].handler?.handleConnected(); }
@@ -70,7 +70,8 @@ function claim(socket) {
 
 const isClosed = (socket) => socket.destroyed || socket.closed === true;
 
-function destroyAfter(socket, ms) {
+/** Destroys the socket if its peer does not end the connection within `ms`. */
+export function destroyAfter(socket, ms) {
   const timer = setTimeout(() => socket.destroy(), ms).unref();
   socket.once('close', () => clearTimeout(timer));
 }
@@ -332,11 +333,10 @@ export class Socket {
   /** Destroys the socket if the peer does not end the connection within `ms`. */
   linger(ms) { destroyAfter(this.socket, ms); }
 
-  /** Nothing is reported any more, and the socket no longer keeps the process alive. */
+  /** Nothing is reported any more. */
   detach() {
-    const { handler, socket } = this;
+    const { handler } = this;
     this.release();
-    socket?.unref?.();
     queueMicrotask(() => handler?.free()); // not at once: one of its methods may be running
   }
 

@@ -187,6 +187,9 @@ impl Node {
         if self.is_suspended() {
             self.pause();
         }
+        if self.driver.state() == State::Connecting {
+            Pinging::send_waiting(self);
+        }
         self.driver.report(Report::Opened);
         if self.driver.state() < State::Closing {
             Pinging::start(self);
@@ -372,6 +375,9 @@ impl Node {
         let socket = self.socket.borrow_mut().take();
         if let Some(socket) = socket {
             farewell(&socket);
+            if self.role == Role::Client {
+                socket.set_ref(false); // the program need not wait; a server's program may wait for its last connection
+            }
             socket.detach();
         }
         self.stream.take();

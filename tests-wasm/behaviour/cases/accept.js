@@ -1,8 +1,17 @@
 import { once } from 'node:events';
+import { cpSync, rmSync } from 'node:fs';
 import { createServer as createTlsServer } from 'node:https';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { WebSocket as Ws } from 'ws';
 import { clientFrame, rawTalk, startAcceptor, upgradeRequest } from '../harness/acceptor.js';
 import { certificate } from '../harness/certificate.js';
+import { installedFolder } from '../harness/installed.js';
+import { program } from '../harness/own_process.js';
+
+/** Where Node finds the npm package ws. */
+const HERE = fileURLToPath(new URL('.', import.meta.url));
 
 /** The server's end: asyncAccept, with the npm package ws and with hand-made bytes at the other end. */
 export const acceptances = [
@@ -377,6 +386,70 @@ export const acceptances = [
       await t.stops(await talk(1), { node: 'NS_ERROR_NET_TIMEOUT_EXTERNAL' });
       await silent;
       t.is(accepted.stopped, false, 'the client that answers stays');
+    },
+  },
+  {
+    name: 'pings right behind asyncAccept and of onStart go out once each',
+    async run(t) {
+      const { url, talk } = await startAcceptor(t, () => ({ listener: { onStart() { accepted.sendPing('second'); } } }));
+      let accepted;
+      const { asyncAccept } = t.api.WebSocketChannel.prototype;
+      t.api.WebSocketChannel.prototype.asyncAccept = function accept(...args) {
+        accepted = this;
+        asyncAccept.apply(this, args);
+        this.sendPing('first');
+      };
+      t.onEnd(() => { t.api.WebSocketChannel.prototype.asyncAccept = asyncAccept; });
+      const client = new Ws(url);
+      const heard = [];
+      client.on('ping', (data) => heard.push(data.toString()));
+      await once(client, 'open');
+      await (await talk()).channel.sendPing('third');
+      t.same(heard, ['first', 'second', 'third']);
+      client.close();
+    },
+  },
+  {
+    name: 'a server that waits for its last connection does not end before: close() of the HTTP server is called back',
+    async run(t) {
+      const url = t.peer('ws', '/echo');
+      const { code, stdout } = await program(`
+        import { createServer } from 'node:http';
+        import { spawn } from 'node:child_process';
+        const server = createServer().listen(0, '127.0.0.1', () => {
+          const client = \`new (await import('ws')).WebSocket('ws://127.0.0.1:\${server.address().port}')\`;
+          spawn(process.execPath, ['--input-type=module', '-e', client], { cwd: ${JSON.stringify(HERE)}, stdio: 'ignore' }).unref();
+        });
+        server.on('upgrade', (...upgrade) => {
+          const channel = new WebSocketChannel();
+          channel.asyncAccept(...upgrade, { onStart() {
+            server.close(() => console.log('closed'));
+            channel.close(1001, 'bye');
+          } });
+        });`, url);
+      t.same([code, stdout.trim()], [0, 'closed']);
+    },
+  },
+  {
+    name: 'a member of a group that another copy of the package has made hears broadcasts; one request is accepted by one of the copies',
+    async run(t) {
+      const folder = join(installedFolder(), `copy-${process.pid}`);
+      cpSync(join(installedFolder(), 'node_modules/websocket-channel'), folder, { recursive: true });
+      t.onEnd(() => rmSync(folder, { recursive: true }));
+      const { WebSocketChannel } = createRequire(import.meta.url)(join(folder, 'node.cjs'));
+      const loadGroup = new t.api.LoadGroup();
+      let twice;
+      const { url } = await startAcceptor(t, (request, socket, head) => {
+        const channel = new WebSocketChannel();
+        channel.loadGroup = loadGroup;
+        channel.asyncAccept(request, socket, head, { onStart() { loadGroup.sendMsg('hello'); } }, null);
+        twice = () => new t.api.WebSocketChannel().asyncAccept(request, socket, head, {}, null);
+        return false;
+      });
+      const client = await wsClient(t, url);
+      t.is((await client.messages(1))[0].data.toString(), 'hello');
+      t.throws('NS_ERROR_INVALID_ARG', twice);
+      loadGroup.cancel();
     },
   },
   {

@@ -187,6 +187,8 @@ export const http2Acceptances = [
       const [headers, stream] = twice;
       for (const wrong of [null, 'headers', 5]) t.throws('NS_ERROR_INVALID_ARG', () => new t.api.WebSocketChannel().asyncAccept(wrong, stream, null, {}, null));
       t.throws('NS_ERROR_INVALID_ARG', () => new t.api.WebSocketChannel().asyncAccept(headers, {}, null, {}, null));
+      const text = Object.create(stream, { readableEncoding: { value: 'utf8' } });
+      t.throws('NS_ERROR_INVALID_ARG', () => new t.api.WebSocketChannel().asyncAccept(headers, text, null, {}, null));
       given.close();
     },
   },

@@ -1,7 +1,9 @@
 import { once } from 'node:events';
 import { createServer as createTlsServer } from 'node:https';
+import { createServer as createTlsListener } from 'node:tls';
 import { echoOn, startHttp2, wsOn } from '../harness/http2_server.js';
 import { program } from '../harness/own_process.js';
+import { promised, soon } from '../harness/sources.js';
 import { startProxy, startSocks, withProxies } from '../harness/proxy.js';
 
 const RESET = 'NS_ERROR_NET_RESET';
@@ -316,6 +318,37 @@ export const http2 = [
     },
   },
   {
+    name: 'close() so many microtasks behind the TLS handshake cancels the opening, and nothing is uncaught',
+    async run(t) {
+      const server = await startHttp2(t, { each() {} });
+      const uncaught = t.uncaught();
+      try {
+        for (let count = 0; count < 16; count++) {
+          const onProgress = async (status) => {
+            if (status !== 'NS_NET_STATUS_TLS_HANDSHAKE_ENDED') return;
+            for (let at = 0; at < count; at++) await null;
+            talk.close();
+          };
+          const talk = t.open(`${server.url}/`, { options: server.options(), attributes: { notificationCallbacks: { onProgress } } });
+          await t.stops(talk, { node: 'NS_BINDING_ABORTED' });
+        }
+        await t.roundTrip();
+        t.same(uncaught.errors, []);
+      } finally {
+        uncaught.stop();
+      }
+    },
+  },
+  {
+    name: 'a server that never ends the connection: it is ended here, soon after the last channel',
+    async run(t) {
+      const { port, closed } = await startMute(t);
+      const talk = t.open(`wss://localhost:${port}/`, { options: { http2: true, tls: { ca: t.addresses.authority.root.cert } } });
+      await t.stops(talk, { node: 'NS_OK' });
+      await soon(closed, 'the end of the connection');
+    },
+  },
+  {
     name: 'openTimeoutMs: a server that sends no settings, one that does not answer, one that refuses half-way',
     async run(t) {
       const server = await startHttp2(t, { each(stream, headers) { if (headers[':path'] === '/half') { stream.respond({ ':status': 503 }); stream.write('over'); } } });
@@ -446,4 +479,27 @@ async function onHttp2(t, settings, run) {
 function identity(t) {
   const { good, intermediate } = t.addresses.authority;
   return { cert: good.cert + intermediate.cert, key: good.key };
+}
+
+/**
+ * A server of HTTP/2 by hand: it accepts the first stream, closes it by a close frame, and then ends nothing; but it goes on sending, so that its system
+ * tells it (`closed`) when nobody is there any more.
+ */
+async function startMute(t) {
+  const http2Frame = (type, flags, id, payload = []) => Buffer.from([0, 0, payload.length, type, flags, 0, 0, 0, id, ...payload]);
+  const closed = promised();
+  const server = createTlsListener({ ...identity(t), ALPNProtocols: ['h2'], allowHalfOpen: true }, (socket) => {
+    const sending = setInterval(() => socket.write(http2Frame(6, 1, 0, Array(8).fill(0))), 50);
+    socket.on('error', () => {}).on('close', () => { clearInterval(sending); closed.resolve(); });
+    t.onEnd(() => socket.destroy());
+    socket.once('data', () => {
+      // Its settings, with extended CONNECT, and that it has seen the client's; to what comes then, `:status: 200` and the close frame.
+      socket.write(Buffer.concat([http2Frame(4, 0, 0, [0, 8, 0, 0, 0, 1]), http2Frame(4, 1, 0)]));
+      socket.once('data', () => socket.write(Buffer.concat([http2Frame(1, 4, 1, [0x88]), http2Frame(0, 0, 1, [0x88, 2, 3, 232])])));
+    }).on('data', () => {});
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  t.onEnd(() => server.close());
+  return { port: server.address().port, closed: closed.promise };
 }

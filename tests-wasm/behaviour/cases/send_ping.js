@@ -56,6 +56,19 @@ export const sentPings = [
     },
   },
   {
+    name: 'pings of the time before the open and of onStart go out once each, in order',
+    async run(t) {
+      let talk;
+      const sending = t.open(t.peer('ws', '/echo'), { listener: { onStart: () => { talk.channel.sendPing('c'); talk.channel.sendPing('d'); } } });
+      talk = sending;
+      const early = ['a', 'b'].map((data) => talk.channel.sendPing(data));
+      await talk.until('onStart');
+      await Promise.all([...early, talk.channel.sendPing('e')]);
+      const { frames } = await t.observed(talk, 'frames:5');
+      t.same(frames.map(({ opcode, text }) => `${opcode} ${text}`), ['a', 'b', 'c', 'd', 'e'].map((data) => `${PING} ${data}`));
+    },
+  },
+  {
     name: 'while connecting it waits for the open',
     async run(t) {
       const server = await startRaw();
