@@ -17,7 +17,7 @@ use std::rc::Rc;
 
 use super::connection::{Connection, Fragments, Kind};
 use super::frame::{MAX_HEADER, MaskKey};
-use super::shared::Shared;
+use super::shared::{Shared, SharedFrames};
 use crate::close::Close;
 
 /// A message that waits, or goes in pieces. It lies in the host's memory.
@@ -95,8 +95,8 @@ pub enum Wake {
 pub struct Outgoing<P> {
     /// Frames that leave together in one write.
     out: Vec<u8>,
-    /// The one frame that leaves, which other connections send, too. `out` is empty then.
-    shared: Option<Rc<[u8]>>,
+    /// The frames that leave, which other connections send, too. `out` is empty then.
+    shared: SharedFrames,
     /// What is complete when they are taken.
     done: Done,
     /// The message that goes in pieces. Set only while it waits.
@@ -148,7 +148,7 @@ impl<P> Default for Outgoing<P> {
     fn default() -> Self {
         Self {
             out: Vec::new(),
-            shared: None,
+            shared: SharedFrames::default(),
             done: Done::default(),
             large: None,
             filling: false,
@@ -188,7 +188,7 @@ impl<P: Payload> Outgoing<P> {
 
     /// Frames wait for the next write.
     pub fn has_collected(&self) -> bool {
-        !self.out.is_empty() || self.shared.is_some()
+        !self.out.is_empty() || !self.shared.is_empty()
     }
 
     /// The close frame is written, and the system has taken everything.
@@ -223,12 +223,12 @@ impl<P: Payload> Outgoing<P> {
         mut keys: impl FnMut() -> MaskKey,
     ) -> Framed {
         let frame = message.frame(connection);
-        if self.has_collected() || connection.has_transmit() {
+        if !self.out.is_empty() || connection.has_transmit() {
             self.collect();
             connection.write_controls(&mut keys, &mut self.out);
             self.out.extend_from_slice(&frame);
         } else {
-            self.shared = Some(frame);
+            self.shared.push(frame);
         }
         self.collected(Done { messages: 1, part: 0 })
     }
@@ -362,16 +362,17 @@ impl<P: Payload> Outgoing<P> {
         framed
     }
 
-    /// A frame to write now that other connections write, too, with what it completes: none of them need copy it. `None` if that is not all there
+    /// Frames to write now that other connections write, too, with what they complete: none of them need copy it. `None` if that is not all there
     /// is to write.
     #[inline]
     pub fn poll_shared(&mut self, connection: &Connection) -> Option<(Rc<[u8]>, Done)> {
-        if self.shared.is_none() || connection.has_transmit() {
+        if connection.has_transmit() {
             return None;
         }
+        let frames = self.shared.take_joined()?;
         self.close_unwritten = false;
         self.writes += 1;
-        Some((self.shared.take()?, std::mem::take(&mut self.done)))
+        Some((frames, std::mem::take(&mut self.done)))
     }
 
     /// Bytes to write now, with what they complete; give the memory back to [`recycle`](Self::recycle). `None` until the next input.
@@ -450,11 +451,11 @@ impl<P: Payload> Outgoing<P> {
         self.unshare();
     }
 
-    /// What leaves is no longer one frame alone.
+    /// What leaves is no longer what other connections send, too.
     #[inline]
     fn unshare(&mut self) {
-        if let Some(frame) = self.shared.take() {
-            self.out.extend_from_slice(&frame);
+        if !self.shared.is_empty() {
+            self.shared.move_to(&mut self.out);
         }
     }
 
@@ -464,7 +465,7 @@ impl<P: Payload> Outgoing<P> {
         self.done.messages += messages;
         self.done.part = if messages > 0 { 0 } else { self.done.part.saturating_add(part) };
         self.tick_soon();
-        if self.out.len() >= FULL { Framed::Full } else { Framed::Later }
+        if self.out.len() + self.shared.len() >= FULL { Framed::Full } else { Framed::Later }
     }
 
     /// A large message goes on when other events have had their turn, if the system takes what was written.

@@ -232,6 +232,22 @@ fn an_idle_queue_owns_no_buffer() {
 }
 
 #[test]
+fn frames_of_one_tick_that_others_send_too_are_joined_once_for_all() {
+    let mut messages: Vec<Shared> = (1..4).map(|seed| Shared::new(Kind::Binary, small(seed).bytes)).collect();
+    let mut written = Vec::new();
+    for count in [3, 3, 2] {
+        let mut sender = Sender::with_role(Role::Server, None);
+        messages.iter_mut().take(count).for_each(|message| sender.broadcast(message));
+        written.extend(sender.outgoing.poll_shared(&sender.connection));
+        assert!(!sender.outgoing.has_collected());
+    }
+    assert!(std::rc::Rc::ptr_eq(&written[0].0, &written[1].0), "one for all");
+    assert_eq!(written.iter().map(|(_, done)| done.messages).collect::<Vec<_>>(), [3, 3, 2]);
+    let whole = &written[0].0;
+    assert!(whole.starts_with(&written[2].0) && whole.len() > written[2].0.len());
+}
+
+#[test]
 fn a_frame_that_others_send_too_is_written_as_it_is_unless_something_else_leaves_with_it() {
     let payload = small(1).bytes;
     let mut message = Shared::new(Kind::Binary, payload.clone());

@@ -1,6 +1,7 @@
 //! A message that many connections send: framed once, and compressed once for each agreement (RFC 7692 §7.2.1). Only a server's frames
 //! can be shared, since they are not masked.
 
+use std::cell::RefCell;
 use std::rc::Rc;
 
 use super::connection::{Connection, Kind};
@@ -41,4 +42,72 @@ impl Shared {
         }
         frame
     }
+}
+
+/// Frames of such messages that one connection sends in one write.
+#[derive(Default)]
+pub(super) struct SharedFrames {
+    first: Option<Rc<[u8]>>,
+    /// Those behind it: mostly there are none.
+    more: Vec<Rc<[u8]>>,
+    len: usize,
+}
+
+impl SharedFrames {
+    #[inline]
+    pub(super) fn is_empty(&self) -> bool {
+        self.first.is_none()
+    }
+
+    /// In bytes.
+    #[inline]
+    pub(super) fn len(&self) -> usize {
+        self.len
+    }
+
+    pub(super) fn push(&mut self, frame: Rc<[u8]>) {
+        self.len += frame.len();
+        match self.first {
+            None => self.first = Some(frame),
+            Some(_) => self.more.push(frame),
+        }
+    }
+
+    /// All of them in one piece, which connections with the same frames share; none are left.
+    pub(super) fn take_joined(&mut self) -> Option<Rc<[u8]>> {
+        let Self { first, more, len } = std::mem::take(self);
+        let first = first?;
+        if more.is_empty() {
+            return Some(first);
+        }
+        let parts: Vec<Rc<[u8]>> = std::iter::once(first).chain(more).collect();
+        Some(JOINED.with_borrow_mut(|last| match last {
+            Some((before, whole)) if is_same(before, &parts) => whole.clone(),
+            _ => {
+                let mut whole = Vec::with_capacity(len);
+                parts.iter().for_each(|part| whole.extend_from_slice(part));
+                let whole: Rc<[u8]> = whole.into();
+                *last = Some((parts, whole.clone()));
+                whole
+            }
+        }))
+    }
+
+    /// Moves them behind what is there.
+    #[cold]
+    pub(super) fn move_to(&mut self, out: &mut Vec<u8>) {
+        let Self { first, more, .. } = std::mem::take(self);
+        first.iter().chain(&more).for_each(|frame| out.extend_from_slice(frame));
+    }
+}
+
+type Joined = (Vec<Rc<[u8]>>, Rc<[u8]>);
+
+thread_local! {
+    /// What was joined last, and of which frames: the next member of a group most likely sends the same.
+    static JOINED: RefCell<Option<Joined>> = const { RefCell::new(None) };
+}
+
+fn is_same(one: &[Rc<[u8]>], other: &[Rc<[u8]>]) -> bool {
+    one.len() == other.len() && one.iter().zip(other).all(|(one, other)| Rc::ptr_eq(one, other))
 }

@@ -285,10 +285,11 @@ export class Socket {
   /** Has handleTurn called when other events have had their turn. */
   turn() { setImmediate(() => this.handler?.handleTurn()); }
 
-  /** Writes bytes; `messages` and `part` are what they complete. */
+  /** Writes bytes; `messages` and `part` are what they complete. What waits behind much else takes no more memory than it needs. */
   write(bytes, messages, part) {
-    if (bytes.length < BLOCK / 2 || bytes.length > BLOCK) this.hand(Buffer.from(bytes), null, messages, part);
-    else this.writeBlock(bytes, messages, part);
+    const fits = bytes.length >= BLOCK / 2 && bytes.length <= BLOCK && this.socket.writableLength < MAX_BLOCKS * BLOCK;
+    if (fits) this.writeBlock(bytes, messages, part);
+    else this.hand(Buffer.from(bytes), null, messages, part);
   }
 
   /** Writes a Buffer that other sockets write, too. */
@@ -297,7 +298,7 @@ export class Socket {
   /** Writes the send window from `start` on, in the room for its header or behind it. */
   writeWindow(start, length, messages, part) {
     const from = sendAt - MAX_HEADER + start;
-    this.writeBlock(wasm().subarray(from, from + length), messages, part);
+    this.write(wasm().subarray(from, from + length), messages, part);
   }
 
   /** Long writes of a tick go to the system together: each by itself would wake the peer. */
