@@ -2,7 +2,7 @@
 
 import { createInterface } from 'node:readline';
 import { newChannel } from './new_channel.js';
-import { exitCode } from './outcome.js';
+import { exitCode, inFlags } from './outcome.js';
 import { Output } from './output.js';
 import { Terminal } from './terminal.js';
 import { showFrames, showOpening } from './watch.js';
@@ -24,6 +24,9 @@ class Client {
   #received = 0;
   #silence = null;
   #isStdinOver = false;
+  /** The reader of stdout is slower than the server, which waits. */
+  #isHeld = false;
+  #isClosing = false;
   #interrupts = 0;
   /** Sizes of the messages sent, for --frames. */
   #sizes = [];
@@ -41,12 +44,12 @@ class Client {
   run() {
     return new Promise((resolve) => {
       this.#channel.asyncOpen(this.#options.uri, this.#options.origin ?? null, {
-        onStart: () => this.#started(),
+        onStart: () => this.#afterEvents(() => this.#started()),
         onMessageAvailable: (_, text) => this.#came(text),
         onBinaryMessageAvailable: (_, bytes) => this.#came(bytes),
         onAcknowledge: () => { if (this.#channel.bufferedAmount < MAX_BUFFERED) this.#input?.resume?.(); },
-        onServerClose: (_, code, reason) => this.#output.note(`the server closes: ${code}${reason ? ` ${reason}` : ''}`),
-        onStop: (_, status, detail) => resolve(this.#stopped(detail)),
+        onServerClose: (_, code, reason) => this.#afterEvents(() => this.#serverCloses(code, reason)),
+        onStop: (_, status, detail) => this.#afterEvents(() => resolve(this.#stopped(detail))),
       }, null);
       process.on('SIGINT', () => this.interrupt());
       this.#output.note(`connecting to ${shown(this.#channel.URI)}`);
@@ -54,6 +57,12 @@ class Client {
   }
 
   get channel() { return this.#channel; }
+
+  /** What --frames and --verbose show of it is told in a microtask, and comes first. */
+  #afterEvents(act) {
+    if (this.#options.frames || this.#options.verbose) queueMicrotask(act);
+    else act();
+  }
 
   /** Ctrl-C: politely first, then at once. */
   interrupt() {
@@ -64,7 +73,9 @@ class Client {
   }
 
   close(code = this.#options['close-code'] ?? 1000, reason = '') {
-    if (this.#channel.state !== 'idle') this.#channel.close(code, reason);
+    if (this.#channel.state === 'idle') return;
+    this.#channel.close(code, reason);
+    this.#isClosing = true;
   }
 
   /** Sends text or bytes. */
@@ -80,8 +91,8 @@ class Client {
     if (this.#channel.state !== 'open') return;
     const { protocol, extensions } = this.#channel;
     const facts = [protocol && `subprotocol ${protocol}`, extensions].filter(Boolean).join(', ');
-    this.#output.note(`connected${facts ? ` (${facts})` : ''}`);
-    for (const text of this.#options.send ?? []) this.send(text);
+    this.#output.note(`connected${facts ? ` (${facts})` : ''}${this.#input ? '; /help lists the commands' : ''}`);
+    for (const data of this.#options.first) this.send(data);
     if (this.#input) this.#input.start();
     else this.#readLines();
   }
@@ -103,23 +114,36 @@ class Client {
   /** stdin has ended: the channel is closed when nothing has come for a while. */
   #awaitSilence() {
     clearTimeout(this.#silence);
-    const seconds = this.#options.wait ?? 1;
-    if (!this.#isStdinOver || seconds === Infinity || this.#options.count !== undefined || this.#options.once) return;
+    const seconds = this.#options.wait ?? (this.#wanted === undefined ? 1 : Infinity);
+    if (!this.#isStdinOver || this.#isHeld || seconds === Infinity) return;
     this.#silence = setTimeout(() => this.close(), seconds * 1000);
   }
 
   #came(data) {
     if (this.#isDone) return;
     this.#received += 1;
-    // Its frames are told in a microtask, and come first.
-    if (this.#options.frames) queueMicrotask(() => this.#output.received(data));
-    else if (!this.#output.received(data)) {
-      // The reader of stdout is slower than the server.
-      this.#channel.suspend();
-      process.stdout.once('drain', () => this.#channel.resume());
-    }
+    this.#afterEvents(() => {
+      if (!this.#output.received(data)) this.#hold();
+    });
     if (this.#isDone) this.close();
     else this.#awaitSilence();
+  }
+
+  /** stdout is full: the server waits until it is empty, and its silence meanwhile is none. */
+  #hold() {
+    if (this.#isHeld) return;
+    this.#isHeld = true;
+    clearTimeout(this.#silence);
+    this.#channel.suspend();
+    process.stdout.once('drain', () => {
+      this.#isHeld = false;
+      this.#channel.resume();
+      this.#awaitSilence();
+    });
+  }
+
+  #serverCloses(code, reason) {
+    if (!this.#isClosing) this.#output.note(`the server closes: ${code}${reason ? ` ${reason}` : ''}`);
   }
 
   get #wanted() { return this.#options.once ? 1 : this.#options.count; }
@@ -129,10 +153,10 @@ class Client {
     clearTimeout(this.#silence);
     this.#input?.close();
     if (!this.#input || this.#input.isTerminal !== true) process.stdin.destroy();
-    if (this.#isDone) return 0;
     const code = this.#interrupts > 0 && detail.name === 'NS_BINDING_ABORTED' ? 130 : exitCode(detail);
     if (detail.name === 'NS_OK') this.#output.note(`closed: ${detail.code}${detail.reason ? ` ${detail.reason}` : ''}`);
-    else this.#output.problem(`${detail.message}\n${detail.name}${detail.http?.body ? `\nThe server's answer: ${detail.http.body.trim()}` : ''}`);
+    else if (!this.#isDone) this.#output.problem(`${inFlags(detail.message)}\n${detail.name}${detail.http?.body ? `\nThe server's answer: ${detail.http.body.trim()}` : ''}`);
+    if (this.#isDone) return 0;
     if (code === 0 && this.#wanted !== undefined) {
       this.#output.problem(`the connection was closed after ${this.#received} of ${this.#wanted} messages.`);
       return 1;

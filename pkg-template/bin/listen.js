@@ -7,6 +7,7 @@ import { createInterface } from 'node:readline';
 import { LoadGroup, WebSocketChannel } from 'websocket-channel';
 import { certificate } from './certificate.js';
 import { UsageError } from './options.js';
+import { CANNOT_LISTEN } from './outcome.js';
 import { Output } from './output.js';
 import { size } from './style.js';
 import { showFrames } from './watch.js';
@@ -26,7 +27,7 @@ export async function listen(options) {
     await once(server, 'listening');
   } catch (error) {
     output.problem(`cannot listen: ${error.message}.`);
-    return 1;
+    return CANNOT_LISTEN;
   }
   const { address, port, family } = server.address();
   const host = family === 'IPv6' ? `[${address}]` : address;
@@ -70,7 +71,7 @@ function serve(options, output, everybody, upgrade) {
       isWaiting = false;
       channel.resume();
     },
-    onStop: (_, status, { message, code, name: status_name }) => output.note(`${name} has left: ${status_name === 'NS_OK' ? code : message}`),
+    onStop: (_, status, { message, code, reason, name: status_name }) => output.note(`${name} has left: ${status_name === 'NS_OK' ? `${code} ${reason}`.trim() : message}`),
   }, null);
 }
 

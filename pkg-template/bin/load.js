@@ -2,7 +2,7 @@
 
 import { createHistogram, performance } from 'node:perf_hooks';
 import { newChannel } from './new_channel.js';
-import { exitCode } from './outcome.js';
+import { exitCode, inFlags } from './outcome.js';
 import { styles } from './style.js';
 
 /** How many connections may be opening at a time. */
@@ -52,7 +52,8 @@ function open(run) {
       onStop(_, status, detail) {
         ended();
         if (detail.name === 'NS_OK' && run.isOver) return;
-        run.failures.set(detail.message, (run.failures.get(detail.message) ?? 0) + 1);
+        const message = detail.name === 'NS_OK' ? `the server closed: ${detail.code} ${detail.reason}`.trim() : inFlags(detail.message);
+        run.failures.set(message, (run.failures.get(message) ?? 0) + 1);
         run.worst = Math.max(run.worst, exitCode(detail) || 1);
       },
     }, null);

@@ -5,6 +5,7 @@ import { connect } from './client.js';
 import { listen } from './listen.js';
 import { load } from './load.js';
 import { HELP, USAGE_ERROR, UsageError, parse } from './options.js';
+import { inFlags } from './outcome.js';
 import { VERSION } from 'build:version';
 
 async function main() {
@@ -24,6 +25,6 @@ try {
 } catch (error) {
   // A ChannelError thrown here is about an option or the URI.
   if (!(error instanceof UsageError) && error.result === undefined) throw error;
-  console.error(`websocket-channel: ${error.message}\nTry: websocket-channel --help`);
+  console.error(`websocket-channel: ${inFlags(error.message)}\nTry: websocket-channel --help`);
   process.exitCode = USAGE_ERROR;
 }

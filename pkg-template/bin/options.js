@@ -2,6 +2,7 @@
 
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { WebSocketChannel } from 'websocket-channel';
 import { EXIT_CODES } from './outcome.js';
 
 export const USAGE_ERROR = 2;
@@ -13,10 +14,11 @@ export class UsageError extends Error {}
 const FLAGS = {
   'Messages': [
     ['send+', 's', 'TEXT', 'send this text once the connection is open, before anything else'],
+    ['send-file+', null, 'FILE', 'send this file as a binary message, behind those texts'],
     ['once', '1', null, 'end after the first message'],
     ['count', 'n', 'N', 'end after N messages'],
-    ['wait', 'w', 'SECONDS', 'when stdin has ended, stay until no message has come for so long; "forever" until the server closes (default 1)'],
-    ['json', 'j', null, 'print an object a line: time, direction, kind, size, and text or base64; on a terminal, indent messages that are JSON'],
+    ['wait', 'w', 'SECONDS', 'when stdin has ended, stay until no message has come for so long; "forever" until the server closes (default 1; with --once and --count, forever)'],
+    ['json', 'j', null, 'print an object a line: time, direction ("sent", "received"), kind ("text", "binary"), size in bytes, and text or base64; on a terminal, indent messages that are JSON'],
     ['binary', 'b', null, 'each line of stdin is sent as a binary message'],
     ['save', null, 'FOLDER', 'save binary messages to files there, instead of printing them'],
   ],
@@ -116,7 +118,27 @@ export function parse(args) {
   if (options.listen !== undefined && uri !== undefined) throw new UsageError('--listen takes a port and no URI. Remove the URI.');
   if (options.listen === undefined && uri === undefined) throw new UsageError('The URI is missing. Pass one, such as wss://example.org.');
   if (options.listen !== undefined && options.load !== undefined) throw new UsageError('--listen and --load cannot be combined. Start one command for each.');
-  return { ...options, uri: uri === undefined ? undefined : withScheme(uri), channel: channelOptions(options) };
+  checkMode(options);
+  const first = [...options.send ?? [], ...(options['send-file'] ?? []).map((path) => file('send-file', path))];
+  const isTls = options.tls || (options.listen !== undefined && Boolean(options.cert ?? options.key));
+  return { ...options, first, tls: isTls, uri: uri === undefined ? undefined : withScheme(uri), channel: channelOptions(options) };
+}
+
+/** What only one of the three ways to run the command takes. A flag that would do nothing is a mistake. */
+const ONLY = {
+  'the client': ['send', 'send-file', 'once', 'count', 'wait', 'binary', 'close-code'],
+  '--listen': ['host', 'relay', 'stdin', 'tls'],
+  '--load': ['rate', 'size', 'seconds'],
+  'a connection to a server, not for --listen': ['origin', 'user', 'proxy', 'ca', 'insecure', 'http2', 'max-redirects', 'timeout'],
+};
+
+function checkMode({ listen, load, ...options }) {
+  const mode = listen !== undefined ? '--listen' : load !== undefined ? '--load' : 'the client';
+  for (const [taker, names] of Object.entries(ONLY)) {
+    if (taker === mode || (mode !== '--listen' && taker.startsWith('a connection'))) continue;
+    const name = names.find((it) => options[it] !== undefined);
+    if (name !== undefined) throw new UsageError(`--${name} is for ${taker}. Remove it.`);
+  }
 }
 
 /** Node's message, and the flag that was meant. */
@@ -145,7 +167,17 @@ function number(name, text) {
   if (text.trim() === '' || !(value >= 0) || value === Infinity || (isWhole && !Number.isInteger(value))) {
     throw new UsageError(`--${name}: "${text}" is not valid. Use a ${isWhole ? 'whole ' : ''}number, 0 or more.`);
   }
+  if (value === 0 && ['count', 'timeout', 'load'].includes(name)) throw new UsageError(`--${name}: 0 is too small. Use a number above it.`);
+  if (name === 'listen' && value > 65_535) throw new UsageError(`--listen: ${value} is no port. Use a number from 0 to 65535; 0 is any that is free.`);
+  if (name === 'close-code') checkCloseCode(value);
   return value;
+}
+
+/** Throws what the channel throws: a channel that was cancelled checks the arguments of close, and does nothing more. */
+function checkCloseCode(code) {
+  const channel = new WebSocketChannel({ signal: AbortSignal.abort() });
+  channel.asyncOpen('ws://localhost/', null, {}, null);
+  channel.close(code);
 }
 
 /** `localhost:8080` is meant as ws://localhost:8080. */

@@ -1,6 +1,8 @@
 // What a channel's end means to a script.
 
 /** [code, what it means], as the help has them. */
+export const CANNOT_LISTEN = 10;
+
 export const EXIT_CODES = [
   [0, 'the connection was closed cleanly, or everything asked for has come'],
   [1, 'the connection was lost'],
@@ -12,7 +14,8 @@ export const EXIT_CODES = [
   [7, 'the proxy refused, or was not found'],
   [8, 'the server broke the protocol, or a limit'],
   [9, 'the server closed with an error: a code other than 1000, 1001 or none'],
-  [130, 'interrupted'],
+  [CANNOT_LISTEN, '--listen: the port is taken, or the address is none of this machine'],
+  [130, 'interrupted before the connection was closed'],
 ];
 
 const BY_STATUS = {
@@ -37,3 +40,16 @@ export function exitCode({ name, http, closedBy, code }) {
   if (name === 'NS_OK' && closedBy === 'remote' && !FINE.includes(code)) return 9;
   return BY_STATUS[name] ?? 1;
 }
+
+/** What the channel says names its options; at the command line they are flags. */
+const FLAGS = [
+  [/pass it in the option tls\.ca/, 'pass it with --ca FILE, or trust any certificate with --insecure'],
+  [/^(?:openTimeoutMs|asyncOpen|close|redirects|maxMessageSize|headers|proxy|protocol|origin|pingInterval)(?=: )/, (name) => BY_OPTION[name]],
+  [/\b(?:openTimeoutMs|redirects|maxMessageSize)\b/, (name) => BY_OPTION[name]],
+];
+const BY_OPTION = {
+  openTimeoutMs: '--timeout', asyncOpen: 'URI', close: '--close-code', redirects: '--max-redirects', maxMessageSize: '--max-size', headers: '--header', proxy: '--proxy',
+  protocol: '--subprotocol', origin: '--origin', pingInterval: '--ping',
+};
+
+export const inFlags = (message) => FLAGS.reduce((text, [words, flag]) => text.replace(words, flag), message);

@@ -2,6 +2,7 @@
 
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { UsageError } from './options.js';
 import { clock, hex, indented, printable, size, styles } from './style.js';
 
 export class Output {
@@ -20,6 +21,7 @@ export class Output {
     this.#style = styles(process.stdout, options);
     this.#errorStyle = styles(process.stderr, options);
     this.isIndenting = Boolean(options.json);
+    if (options.save) this.#prepare(options.save);
   }
 
   get style() { return this.#errorStyle; }
@@ -65,11 +67,23 @@ export class Output {
     return process.stdout.write(`${JSON.stringify(object)}\n`);
   }
 
+  #prepare(folder) {
+    try {
+      mkdirSync(folder, { recursive: true });
+    } catch (error) {
+      throw new UsageError(`--save: ${error.message}.`);
+    }
+  }
+
   #save(bytes) {
-    mkdirSync(this.#options.save, { recursive: true });
     const path = join(this.#options.save, `${new Date().toISOString().replace(/[:.]/g, '-')}-${++this.#saved}.bin`);
-    writeFileSync(path, bytes, { flag: 'wx' });
-    this.note(`saved ${size(bytes.length)} as ${path}`);
+    try {
+      writeFileSync(path, bytes, { flag: 'wx' });
+      this.note(`saved ${size(bytes.length)} as ${path}`);
+    } catch (error) {
+      this.problem(`not saved: ${error.message}.`);
+      process.exit(1);
+    }
     return true;
   }
 }

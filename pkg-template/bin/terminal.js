@@ -10,6 +10,7 @@ const HELP = `A line is sent as a text message. A line that begins with / is a c
   /binary 01 ff 7f         send these bytes
   /text @FILE              send a file as a text message
   /json                    indent messages that are JSON, or stop that
+  /quit                    close with 1000
   /help                    this
 Up and down go through what you have sent. Ctrl-C closes politely, a second one leaves at once.`;
 
@@ -39,8 +40,10 @@ export class Terminal {
       if (this.#lines) lines.prompt();
     });
     lines.on('SIGINT', () => this.#client.interrupt());
-    lines.on('close', () => { // Ctrl-D
-      if (this.#lines) this.#client.close();
+    lines.on('close', () => { // Ctrl-D: a prompt would read on
+      if (this.#lines === null) return;
+      this.close();
+      this.#client.close();
     });
     lines.prompt();
   }
@@ -72,13 +75,14 @@ const COMMANDS = {
     client.channel.sendPing(text || undefined).then((ms) => output.note(`pong after ${ms.toFixed(1)} ms`), (error) => output.problem(error.message));
   },
   close(client, rest) {
-    const [, code, reason] = /^(\d*)\s*(.*)$/.exec(rest);
+    const [, code = '', reason = ''] = /^(\d+)(?:\s+(.*))?$/.exec(rest) ?? [];
+    if (rest !== '' && code === '') throw new Error('Write /close, /close CODE or /close CODE REASON.');
     client.close(code === '' ? undefined : Number(code), reason);
   },
   binary: (client, rest) => client.send(rest.startsWith('@') ? readFileSync(rest.slice(1)) : bytes(rest)),
   text(client, rest) {
     if (!rest.startsWith('@')) throw new Error('Write /text @FILE.');
-    client.send(readFileSync(rest.slice(1), 'utf8'));
+    client.send(utf8(readFileSync(rest.slice(1))));
   },
   json(client, rest, output) {
     output.isIndenting = !output.isIndenting;
@@ -89,9 +93,16 @@ const COMMANDS = {
 };
 
 function bytes(text) {
-  const digits = text.replace(/\s+/g, '');
-  if (digits === '' || digits.length % 2 !== 0 || /[^0-9a-f]/i.test(digits)) throw new Error('Write /binary @FILE, or bytes in hexadecimal: /binary 01 ff 7f.');
-  return Buffer.from(digits, 'hex');
+  if (!/^([0-9a-f]{2})+(\s+([0-9a-f]{2})+)*\s*$/i.test(text)) throw new Error('Write /binary @FILE, or bytes of two hexadecimal digits each: /binary 01 ff 7f.');
+  return Buffer.from(text.replace(/\s+/g, ''), 'hex');
+}
+
+function utf8(bytes) {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    throw new Error('The file is not UTF-8 text. Send it with /binary @FILE.');
+  }
 }
 
 function completer(line) {

@@ -9,6 +9,8 @@ const NAMES = { 0: 'continuation', 1: 'text', 2: 'binary', 8: 'close', 9: 'ping'
 export function showFrames(output, sizes) {
   const { style } = output;
   const wire = { sent: 0, received: 0 };
+  /** What the messages took on the wire that have come whole, and are not told yet. */
+  const whole = [];
   const show = (arrow, colour, frame) => {
     const { finBit, rsvBit1, rsvBit2, rsvBit3, opCode, maskBit, mask, payload } = frame;
     const facts = [
@@ -21,23 +23,30 @@ export function showFrames(output, sizes) {
     if (frame.opCode < 8) wire[direction] += frame.payload.length;
   };
   // What the frame itself does not say: how much was in what was compressed.
-  const total = (direction, bytes) => {
-    if (bytes !== wire[direction]) {
-      output.aside(style('dim', `  a message of ${size(bytes)}, ${size(wire[direction])} on the wire, ${Math.round((wire[direction] / bytes) * 100)} %`));
-    }
+  const total = (bytes, taken) => {
+    if (bytes !== taken) output.aside(style('dim', `  a message of ${size(bytes)}, ${size(taken)} on the wire, ${Math.round((taken / bytes) * 100)} %`));
+  };
+  const isEnd = ({ finBit, opCode }) => finBit && opCode < 8;
+  const taken = (direction) => {
+    const bytes = wire[direction];
     wire[direction] = 0;
+    return bytes;
   };
   eventService.addListener({
     frameSent(serial, frame) {
       show('→', 'green', frame);
       sum('sent', frame);
-      if (frame.finBit && frame.opCode < 8) total('sent', sizes.shift() ?? wire.sent);
+      if (isEnd(frame)) total(sizes.shift() ?? wire.sent, taken('sent'));
     },
     frameReceived(serial, frame) {
       show('←', 'cyan', frame);
       sum('received', frame);
+      if (isEnd(frame)) whole.push(taken('received'));
     },
-    webSocketMessageAvailable: (serial, data) => total('received', typeof data === 'string' ? Buffer.byteLength(data) : data.length),
+    webSocketMessageAvailable(serial, data) {
+      const bytes = typeof data === 'string' ? Buffer.byteLength(data) : data.length;
+      total(bytes, whole.shift() ?? bytes);
+    },
   });
 }
 

@@ -97,23 +97,59 @@ test('headers, subprotocols, origin, user and texts to send', async () => {
   assert.equal(upgrades.at(-1).headers.authorization, `Basic ${btoa('me:secret')}`);
 });
 
-test('the exit code says what went wrong, and the message what to do', async () => {
+test('the exit code says what went wrong, and the message what to do', async (t) => {
   const free = await new Promise((resolve) => { const it = createTcpServer().listen(0, () => { const { port } = it.address(); it.close(() => resolve(port)); }); });
   const silent = createTcpServer(() => {}).listen(0);
+  t.after(() => silent.close());
   const cases = [
     [[`${url}/lose`], 1, /ended without a close frame|reset/], [[`ws://127.0.0.1:${free}`], 3, /nothing accepts connections/], [[`${url}/forbidden`], 4, /403/],
-    [[secureUrl], 5, /tls\.ca|self-signed/], [['--timeout', '0.2', `ws://127.0.0.1:${silent.address().port}`], 6, /openTimeoutMs/],
+    [[secureUrl], 5, /with --ca FILE, or trust any certificate with --insecure/], [['--timeout', '0.2', `ws://127.0.0.1:${silent.address().port}`], 6, /within --timeout/],
     [['--proxy', `http://127.0.0.1:${free}`, url], 7, /proxy/], [[`${url}/wrong`], 8, /RSV/], [[`${url}/close`], 9, /4001 go away/],
     [['ftp://x'], 2, /ws/], [[], 2, /URI is missing/], [[url, 'more'], 2, /Unexpected argument: "more"/], [['--hedaer', 'x', url], 2, /Did you mean --header/],
     [['--count', 'x', url], 2, /"x" is not valid. Use a whole number/], [['--header', 'x', url], 2, /no colon/], [['--ca', '/nowhere', url], 2, /ENOENT/], [['--listen', '0', url], 2, /no URI/],
+    [['--close-code', '999', url], 2, /--close-code: 999 is not a code/], [['--listen', '70000'], 2, /70000 is no port/], [['--timeout', '0', url], 2, /--timeout: 0 is too small/],
+    [['--count', '0', url], 2, /--count: 0/], [['--relay', url], 2, /--relay is for --listen/], [['--listen', '0', '--once'], 2, /--once is for the client/],
+    [['--rate', '5', url], 2, /--rate is for --load/], [['--listen', '0', '--insecure'], 2, /--insecure is for a connection to a server/],
+    [['--save', join(folder, 'cert.pem'), url], 2, /--save: EEXIST/], [['--send-file', '/nowhere', url], 2, /--send-file: ENOENT/], [['--subprotocol', 'a b', url], 2, /--subprotocol: /],
   ];
   for (const [args, expected, says] of cases) {
-    const { code, stderr } = await run(['--wait', '0', ...args], '', { limit: 20_000 });
+    const { code, stderr } = await run(args.includes('--listen') ? args : ['--wait', '0', ...args], '', { limit: 20_000 });
     assert.equal(code, expected, `${args.join(' ')}: ${stderr}`);
     assert.match(stderr, says);
     assert.ok(!stderr.includes('    at '), `no stack: ${stderr}`);
   }
-  silent.close();
+});
+
+test('a reader of stdout that is slow gets everything: its time is not the server\'s silence', async () => {
+  const lines = Array.from({ length: 20_000 }, (_, at) => `line ${at} ${'x'.repeat(20)}\n`).join('');
+  const { child, said, done } = start(['-q', url], { input: lines });
+  child.stdout.pause();
+  await new Promise((resolve) => setTimeout(resolve, 2500)); // --wait is one second
+  child.stdout.resume();
+  const { code } = await done;
+  assert.deepEqual([code, said.stdout.length, said.stderr], [0, lines.length, '']);
+});
+
+test('--wait ends --once and --count, too: a failure, since they have not what they want', async () => {
+  const { code, stdout, stderr } = await run(['-n', '3', '-w', '0.3', '-s', 'one', url]);
+  assert.deepEqual([code, stdout], [1, 'one\n']);
+  assert.match(stderr, /after 1 of 3 messages/);
+});
+
+test('--send-file sends bytes as they are, behind the texts', async () => {
+  const path = join(folder, 'bytes');
+  await writeFile(path, Buffer.from([0, 10, 13, 255]));
+  const { stdout } = await run(['-q', '-n', '2', '--json', '--send-file', path, '-s', 'first', url]);
+  const received = stdout.trim().split('\n').map(JSON.parse).filter(({ direction }) => direction === 'received');
+  assert.deepEqual(received.map(({ text, base64 }) => text ?? base64), ['first', Buffer.from([0, 10, 13, 255]).toString('base64')]);
+});
+
+test('--frames counts each message by itself, and what closes comes in its order', async () => {
+  const { stderr } = await run(['--frames', `${url}/many`, '-s', 'a', '-s', 'b', '-n', '7']);
+  const shares = [...stderr.matchAll(/a message of (\d+) B, (\d+) B on the wire/g)].map(([, bytes, wire]) => [Number(bytes), Number(wire)]);
+  assert.ok(shares.length > 0 && shares.every(([, wire]) => wire > 0), stderr);
+  assert.match(stderr, /→ close[^]*← close[^]*closed: 1000\n$/);
+  assert.doesNotMatch(stderr, /the server closes/);
 });
 
 test('TLS: --ca and --insecure', async () => {
@@ -179,12 +215,16 @@ test('at a terminal: lines, commands, history, hex, JSON, and nothing of the ser
   terminal.type('/binary 41 42\r');
   await terminal.until(/← 2 B binary[^]*41 42/);
   terminal.type('/binary 4\r');
-  await terminal.until(/in hexadecimal/);
+  await terminal.until(/hexadecimal/);
+  terminal.type('/binary 1 23 4\r');
+  await terminal.until(/hexadecimal[^]*hexadecimal/);
+  terminal.type('/close abc def\r');
+  await terminal.until(/Write \/close, /);
   terminal.type('/nonsense\r');
   await terminal.until(/Unknown command: \/nonsense/);
   terminal.type('/help\r');
   await terminal.until(/Up and down go through/);
-  for (let at = 0; at < 9; at++) terminal.type('\x1b[A'); // up, to the first line
+  for (let at = 0; at < 11; at++) terminal.type('\x1b[A'); // up, to the first line
   terminal.type('\r');
   await terminal.until(/← 11 B[^]*hello there[^]*← 11 B[^]*"a"[^]*← 11 B[^]*hello there/);
   terminal.type('/close 4002 bye\r');
@@ -198,6 +238,10 @@ test('at a terminal: control characters are shown, not obeyed; Ctrl-C closes, tw
   await terminal.until(/␛\[2Jgone␇/);
   terminal.type('\x03');
   assert.equal((await terminal.done).code, 0);
+  const left = startAtTerminal([url]);
+  await left.until(/\/help lists the commands[^]*> /);
+  left.type('\x04'); // Ctrl-D
+  assert.equal((await left.done).code, 0);
   const stuck = createTcpServer((socket) => socket.on('error', () => {})).listen(0, '127.0.0.1');
   await once(stuck, 'listening');
   const waiting = start([`ws://127.0.0.1:${stuck.address().port}`]);
@@ -259,9 +303,13 @@ test('--listen --tls has a throw-away certificate; HTTP/2 too; a port that is ta
     if (more.length > 0) assert.match(stderr, /:method: CONNECT\n[^]*ALPN h2[^]*status 200/);
   }
   const taken = await run(['--listen', new URL(server.uri).port]);
-  assert.deepEqual([taken.code, taken.stderr.includes('EADDRINUSE')], [1, true]);
+  assert.deepEqual([taken.code, taken.stderr.includes('EADDRINUSE')], [10, true]);
   server.child.kill('SIGTERM');
   await server.done;
+  await writeFile(join(folder, 'key.pem'), key);
+  const own = await listening(['--cert', join(folder, 'cert.pem'), '--key', join(folder, 'key.pem')], 'wss');
+  own.child.kill('SIGTERM');
+  await own.done;
 });
 
 test('--load opens, sends at a rate, and sums up', async () => {
