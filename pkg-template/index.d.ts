@@ -664,7 +664,7 @@ export class WebSocketError extends Error {
   constructor(message?: string, init?: WebSocketCloseInfo);
   /** Always 0. */
   readonly code: number;
-  /** The code of the peer's close frame, 1006 if none arrived on an open connection, otherwise null. */
+  /** The code of the peer's close frame; 1006 if none arrived; null if the error says nothing of a connection's end, as that of `opened`. */
   readonly closeCode: number | null;
   readonly reason: string;
   /** Node: why the connection has failed. */

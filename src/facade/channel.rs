@@ -298,7 +298,7 @@ pub(super) fn parse_bytes(value: &JsValue, method: &str) -> Result<js_sys::Uint8
             Err(Refusal::invalid(sentence(&[method, advice])))
         }
         Bytes::None => {
-            let advice = " is neither an ArrayBuffer nor a view of one. Pass one of these.";
+            let advice = " is neither an ArrayBuffer nor a view of one. Pass one of these; text goes with sendMsg.";
             Err(Refusal::invalid(sentence(&[method, ": ", &quote(value), advice])))
         }
     }
@@ -306,7 +306,11 @@ pub(super) fn parse_bytes(value: &JsValue, method: &str) -> Result<js_sys::Uint8
 
 #[cold]
 fn not_text(value: &JsValue) -> Refusal {
-    Refusal::invalid(sentence(&["sendMsg: ", &quote(value), " is not a string. Send bytes with sendBinaryMsg."]))
+    Refusal::invalid(sentence(&[
+        "sendMsg: ",
+        &quote(value),
+        " is not a string. Send an object as JSON.stringify makes it, bytes with sendBinaryMsg.",
+    ]))
 }
 
 /// What `sendMsg` or `sendBinaryMsg` would throw, whoever sends.

@@ -6,9 +6,9 @@ mod browser;
 mod node;
 
 #[cfg(not(feature = "node"))]
-use browser::parse_host_options;
+use browser::{advice_for, parse_host_options};
 #[cfg(feature = "node")]
-use node::parse_host_options;
+use node::{advice_for, parse_host_options};
 
 use alloc::string::String;
 
@@ -101,7 +101,7 @@ fn not_an_object(value: &JsValue, name: &str) -> String {
         "options" if value.is_string() => {
             "options: this is a string. Pass the URI to asyncOpen; the constructor takes an object of options.".into()
         }
-        "options" => sentence(&["options: ", &quote(value), " is not an object of options. Pass one, or nothing."]),
+        "options" => sentence(&["options: ", &quote(value), " is no object of options. Pass one, or nothing."]),
         _ => sentence(&[name, ": ", &quote(value), " is not an object. Pass an object, or leave the option out."]),
     }
 }
@@ -109,9 +109,7 @@ fn not_an_object(value: &JsValue, name: &str) -> String {
 fn unknown(name: &str) -> Refusal {
     let message = match SHARED.iter().chain(NODE).find(|known| known.eq_ignore_ascii_case(name)) {
         Some(known) => sentence(&["Unknown option: ", name, ". Did you mean ", known, "?"]),
-        None => {
-            sentence(&["Unknown option: ", name, ". Remove it, or see the documentation for the options there are."])
-        }
+        None => sentence(&["Unknown option: ", name, ". ", advice_for(name)]),
     };
     Refusal::invalid(message)
 }
@@ -125,8 +123,8 @@ pub(super) fn given(options: &Object, name: &str) -> Option<JsValue> {
 fn whole(options: &Object, name: &str, default: u32, max: u32) -> Result<u32, Refusal> {
     let Some(value) = given(options, name) else { return Ok(default) };
     whole_number(&value, 1, max).ok_or_else(|| {
-        let advice = " is out of range. Use a whole number from 1 to ";
-        Refusal::invalid(sentence(&[name, ": ", &quote(&value), advice, &quote(&max.into()), "."]))
+        let advice = " is not a whole number from 1 to ";
+        Refusal::invalid(sentence(&[name, ": ", &quote(&value), advice, &quote(&max.into()), ". Use one."]))
     })
 }
 

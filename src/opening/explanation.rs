@@ -12,6 +12,9 @@ use crate::http::{Malformed, MalformedKind, is_error_name};
 use crate::status::Status;
 use crate::uri::Uri;
 
+/// What to check where no response came, or none of HTTP.
+const LISTENS: &str = "Check that a WebSocket server listens on this port, and that ws or wss is right.";
+
 /// Whom a sentence is about.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Peer {
@@ -41,9 +44,9 @@ pub(super) struct Said {
     pub(super) advice: &'static str,
 }
 
-/// A loss after the channel was open. The status is OK if the connection just ended: the channel knows what that means.
-pub fn explain_loss<C>(uri: &Uri, loss: &Loss<C>) -> (Status, String) {
-    of_loss(&Peer::server(uri), Leg::Open, loss)
+/// A loss after the channel was open, to this server, or to a client. The status is OK if the connection just ended: the channel knows what that means.
+pub fn explain_loss<C>(server: Option<&Uri>, loss: &Loss<C>) -> (Status, String) {
+    of_loss(&server.map_or_else(Peer::client, Peer::server), Leg::Open, loss)
 }
 
 /// The connection to `peer` was lost.
@@ -77,7 +80,7 @@ pub(super) fn of_obstacle<C>(peer: &Peer, obstacle: &Obstacle<C>) -> (Status, St
     }
     match kind {
         MalformedKind::NotHttp => {
-            let advice = "Check that a WebSocket server listens on this port.";
+            let advice = LISTENS;
             (Status::CONNECTION_REFUSED, format!("{}: the handshake failed. {message} {advice}", peer.at))
         }
         MalformedKind::Wrong => (Status::ILLEGAL_VALUE, format!("{}: the handshake failed. {message}", peer.at)),
@@ -127,6 +130,11 @@ pub(super) fn of_timeout(server: &Peer, proxy: Option<&Peer>, point: Point) -> S
 impl Peer {
     pub(super) fn server(uri: &Uri) -> Self {
         Self { at: uri.authority(), is_proxy: false }
+    }
+
+    /// At a server's end.
+    pub(super) fn client() -> Self {
+        Self { at: "the client".into(), is_proxy: false }
     }
 
     /// `authority` is the proxy's host and port.
@@ -205,7 +213,7 @@ fn no_tunnel<C>(loss: &Loss<C>) -> Said {
 }
 
 fn before_response(code: &str) -> (Status, Said) {
-    let advice = "Check that a WebSocket server listens on this port.";
+    let advice = LISTENS;
     match code {
         "ECONNRESET" | "EPIPE" | "ECONNABORTED" => {
             (Status::NET_RESET, Said::new("the connection was reset before a response came", advice))

@@ -91,7 +91,9 @@ impl<D: Dial, A: Ask<Cause = D::Cause>> Opening<D, A> {
 fn unknown_scheme<C>(asked: &str) -> DeadEnd<C> {
     DeadEnd::new(match asked {
         "" => "It does not say which authorization it accepts.".to_owned(),
-        _ => format!("It accepts no authorization that is known here, only \"{asked}\"."),
+        _ => {
+            format!("It accepts no authorization that is known here, only \"{asked}\". Pass it in the option headers.")
+        }
     })
 }
 

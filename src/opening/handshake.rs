@@ -6,6 +6,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use sha1::{Digest as _, Sha1};
 
+use crate::grammar::is_token;
 use crate::http::{Field, Malformed, MalformedKind, Response};
 use crate::protocol::{Agreement, DeflateOffer, judge};
 
@@ -115,7 +116,12 @@ impl Request {
         }
         let selected = only(response, "Sec-WebSocket-Protocol");
         let asked = self.protocols.iter().find(|asked| selected == Some(asked.as_bytes()));
-        asked.cloned().ok_or_else(|| wrong("The response selects a subprotocol that was not asked for."))
+        asked.cloned().ok_or_else(|| match selected.and_then(|it| str::from_utf8(it).ok()).filter(|it| is_token(it)) {
+            Some(selected) => {
+                wrong(format!("The response selects the subprotocol \"{selected}\", which was not asked for."))
+            }
+            None => wrong("The response does not select one of the subprotocols that were asked for."),
+        })
     }
 }
 

@@ -324,7 +324,8 @@ impl Connection {
     #[cold]
     fn fail(&mut self, fault: Fault) -> Event {
         self.deafen();
-        self.close = Some(Close::because(fault.kind.close_code(), &fault.message));
+        let reason = fault.kind.for_peer().unwrap_or(&fault.message);
+        self.close = Some(Close::because(fault.kind.close_code(), reason));
         Event::Failed(fault)
     }
 

@@ -39,6 +39,11 @@ impl FaultKind {
         }
     }
 
+    /// What the peer is told instead of the fault's message, which is advice for this end's own people.
+    pub(super) fn for_peer(self) -> Option<&'static str> {
+        (self == Self::TooBig).then_some("The message is longer than this end takes.")
+    }
+
     pub(super) fn because(self, message: impl Into<Cow<'static, str>>) -> Fault {
         Fault { kind: self, message: message.into() }
     }

@@ -5,7 +5,7 @@ import { bytesOf, channelOf, isBlob, isBufferSource, sizeOf } from 'build:web-ho
 import { checkClose, checkProtocols, parseProtocols, parseURL } from './arguments.js';
 import { fail, open, refusedProtocols, startClosing, stopError } from './connection.js';
 import { closeEvent, dispatchForeign, errorEvent, fire, messageEvent, openEvent } from './events.js';
-import { finishInterface, requireArguments, toClampedShort, toDOMString, toUSVString } from './idl.js';
+import { finishInterface, isObject, requireArguments, toClampedShort, toDOMString, toUSVString } from './idl.js';
 import { Listeners } from './listeners.js';
 import { Outbox } from './outbox.js';
 import { Tasks } from './tasks.js';
@@ -36,6 +36,7 @@ export class WebSocket extends EventTarget {
   constructor(url, protocols = undefined) {
     requireArguments('WebSocket', arguments.length, 1);
     super();
+    if (isObject(arguments[2])) warn(); // as ws takes its options
     const text = toUSVString(url);
     const { protocols: names, options } = parseProtocols(protocols);
     const record = parseURL(text);
@@ -222,6 +223,14 @@ export class WebSocket extends EventTarget {
     onServerClose: (socket) => socket.#closing(),
     onStop: (socket, status, detail) => socket.#stopped(status, detail),
   };
+}
+
+let hasWarned = false;
+
+/** The standard's constructor ignores a third argument. */
+function warn() {
+  if (!hasWarned) process.emitWarning('WebSocket: the third argument is not read. Pass the options as the second: { protocols, headers, … }.');
+  hasWarned = true;
 }
 
 const LISTENER = WebSocket.listener;

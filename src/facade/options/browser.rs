@@ -29,3 +29,8 @@ pub(super) fn parse_host_options(options: &Object) -> Result<HostOptions, Refusa
         }
     }
 }
+
+/// What to do about an option that there is not.
+pub(super) fn advice_for(_name: &str) -> &'static str {
+    "Remove it, or see the documentation for the options there are."
+}

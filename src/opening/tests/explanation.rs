@@ -188,7 +188,7 @@ fn a_loss_of_an_open_channel_is_a_reset_or_an_end() {
         ("ETIMEDOUT", Status::NET_TIMEOUT, "gave up waiting"),
         ("ERR_SSL_SSLV3_ALERT_BAD_RECORD_MAC", Status::INADEQUATE_SECURITY, "TLS failed"),
     ] {
-        let (said, message) = explain_loss(&uri, &loss(code, ""));
+        let (said, message) = explain_loss(Some(&uri), &loss(code, ""));
         assert_eq!(said, status, "{code}");
         assert!(message.starts_with("h:443: ") && message.contains(words) && !message.contains("hunter2"), "{message}");
     }

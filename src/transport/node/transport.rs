@@ -407,8 +407,8 @@ impl Node {
     }
 
     fn of_loss(&self, loss: Loss<JsValue>) -> Ending<JsHost> {
-        let uri = self.uri();
-        let (status, message) = explain_loss(&uri, &loss);
+        let server = (self.role == Role::Client).then(|| self.uri());
+        let (status, message) = explain_loss(server.as_ref(), &loss);
         let evidence = Some(Evidence { cause: loss.cause.unwrap_or(JsValue::NULL), ..Evidence::default() });
         Ending { status, message: message.into(), evidence, ..Ending::default() }
     }
