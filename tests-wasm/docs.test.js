@@ -74,13 +74,14 @@ test('every command line runs', async (t) => {
   const folder = await mkdtemp(join(tmpdir(), 'wsc-npx-'));
   t.after(() => rm(folder, { recursive: true }));
   await writeFile(join(folder, 'npx'), `#!/bin/sh\nshift\nexec '${process.execPath}' '${PROGRAM}' "$@"\n`, { mode: 0o755 });
+  await writeFile(join(folder, 'photo.jpg'), 'a photo'); // which one of them sends
   const server = start(['--listen', '0']);
   t.after(() => server.child.kill('SIGKILL'));
   const [, port] = await server.until(/ws:\/\/\S+:(\d+)/);
   for (const line of lines) {
     const listens = line.includes('--listen');
     const env = { PATH: `${folder}:${process.env.PATH}` };
-    const command = listens ? `exec ${here(line, port)}` : here(line, port); // the signal is for it, and not for the shell
+    const command = `cd '${folder}'; ${listens ? 'exec ' : ''}${here(line, port)}`; // the signal is for it, and not for the shell
     const shell = start(['-c', command], { program: ['sh'], env, input: listens ? undefined : 'hello\n' });
     if (listens) {
       await shell.until(/ws:\/\/\S+:\d+/);
