@@ -111,6 +111,10 @@ impl Inner {
             let advice = ": listener must be an object. Pass one with the methods that you need.";
             return Err(Refusal::invalid(sentence(&[method, advice])));
         }
+        let is_method = |value: JsValue| value.is_undefined() || value.is_null() || value.is_function();
+        if let Some(name) = METHODS.iter().find(|name| !is_method(property(listener, name))) {
+            return Err(Refusal::invalid(sentence(&[method, ": the listener's ", name, " must be a function."])));
+        }
         parse_protocols(&self.protocols.borrow())
     }
 
@@ -374,6 +378,10 @@ fn whole_bytes(value: &JsValue) -> Option<u64> {
     let whole = number as u64; // saturates, and turns NaN into 0
     (whole as f64 == number && whole <= MAX_SAFE_INTEGER).then_some(whole)
 }
+
+/// The listener's methods, each of which may be missing.
+const METHODS: &[&str] =
+    &["onStart", "onMessageAvailable", "onBinaryMessageAvailable", "onAcknowledge", "onServerClose", "onStop"];
 
 /// Number.MAX_SAFE_INTEGER
 const MAX_SAFE_INTEGER: u64 = (1 << 53) - 1;

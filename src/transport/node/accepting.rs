@@ -86,7 +86,8 @@ impl Node {
         };
         // A client that left meanwhile is no mistake of the caller's: onStop tells.
         let is_gone = socket.is_gone();
-        if !is_gone {
+        let is_early = socket.has_response();
+        if !is_gone && !is_early {
             respond(&socket, &request, &answer).map_err(|cause| {
                 link.detach();
                 socket.hand_over(); // it can still be refused
@@ -94,22 +95,26 @@ impl Node {
             })?;
         }
         node.tell_created(href, &terms.protocols);
-        let is_open = answer.is_ok() && !is_gone;
-        let answer = answer.map(|upgrade| {
-            if is_open {
+        let is_open = answer.is_ok() && !is_gone && !is_early;
+        let denial = match answer {
+            Ok(upgrade) if is_open => {
                 node.settle_upgrade(&socket, upgrade);
                 link.open(node.clone());
+                None
             }
-        });
+            Ok(_) => None,
+            Err(denial) => Some(denial),
+        };
         let accepted = node.clone();
         spawn_local(async move {
-            match answer {
-                Ok(()) if is_open => {
+            match denial {
+                None if is_open => {
                     accepted.start(&head);
                     accepted.with_socket(|socket| socket.listen(accepted.is_suspended()));
                 }
-                Ok(()) => accepted.handle_left(&link),
-                Err(denial) => accepted.conclude(ending_of(&denial), |socket| {
+                _ if is_early => accepted.conclude(too_early(), Socket::destroy),
+                None => accepted.handle_left(&link),
+                Some(denial) => accepted.conclude(ending_of(&denial), |socket| {
                     socket.end();
                     socket.linger(LINGER_MS);
                 }),
@@ -147,6 +152,12 @@ fn respond(socket: &Socket, request: &Request, answer: &Result<Upgrade, Denial>)
         }
     }
     Ok(())
+}
+
+/// A response behind the 101 would be taken for frames.
+fn too_early() -> Ending<JsHost> {
+    let message = "The upgrade request came before an earlier request on its connection was answered.";
+    Ending { status: Status::CONNECTION_REFUSED, message: message.into(), ..Ending::default() }
 }
 
 fn ending_of(denial: &Denial) -> Ending<JsHost> {

@@ -9,7 +9,7 @@ import { forgetLast } from './assembly.js';
 import { certificatesOf } from './certificate.js';
 import { begin, chunk, end, lookFrom } from './delivery.js';
 import { atEnd } from './tick.js';
-import { backlogOf, whenSecure } from './undocumented.js';
+import { backlogOf, hasResponse, whenSecure } from './undocumented.js';
 import { MAX_HEADER, WINDOW, receiveAt, sendAt, wasm } from './windows.js';
 
 /** From this many bytes on, payload that passes by wasm is read right into its message. */
@@ -163,6 +163,8 @@ export class Socket {
 
   /** The client has left: it has ended its side, at the least, which is not told again. */
   get isGone() { return isClosed(this.socket) || this.socket.readableEnded; }
+
+  get hasResponse() { return hasResponse(this.socket); }
 
   watchConnecting(socket) {
     this.watch(socket.on('lookup', onLookup).on('connectionAttempt', onAttempt).on('connect', onConnect));

@@ -49,6 +49,9 @@ extern "C" {
     /// Whether the client has left before it was accepted.
     #[wasm_bindgen(method, getter, js_name = isGone)]
     pub(super) fn is_gone(this: &Socket) -> bool;
+    /// Whether an HTTP server has still to answer an earlier request on it.
+    #[wasm_bindgen(method, getter, js_name = hasResponse)]
+    pub(super) fn has_response(this: &Socket) -> bool;
     #[wasm_bindgen(method)]
     pub(super) fn replay(this: &Socket, bytes: &[u8]);
     #[wasm_bindgen(method)]

@@ -35,3 +35,6 @@ export const whenSecure = (socket, look) => socket.prependListener('secure', loo
 export const runMicrotasks = typeof process._tickCallback === 'function' && !process.versions.bun && !process.versions.deno
   ? () => process._tickCallback()
   : null;
+
+/** Whether an HTTP server has still to answer an earlier request on the socket. Without it: never. */
+export const hasResponse = (socket) => (socket._httpMessage ?? null) !== null;

@@ -295,6 +295,18 @@ export const acceptances = [
     },
   },
   {
+    name: 'an upgrade request that comes before an earlier one is answered: not accepted, since its answer would come between frames',
+    async run(t) {
+      const { port, server, talk } = await startAcceptor(t);
+      const pending = [];
+      server.on('request', (request, response) => pending.push(response));
+      const said = rawTalk(port, `GET / HTTP/1.1\r\nHost: example.org\r\n\r\n${upgradeRequest()}`);
+      const { message } = await t.stops(await talk(), { node: 'NS_ERROR_WEBSOCKET_CONNECTION_REFUSED' });
+      t.ok(message.includes('earlier request'), message);
+      t.is(await said, '');
+    },
+  },
+  {
     name: 'one request, one answer: what was accepted or refused is neither refused nor accepted again',
     async run(t) {
       const { WebSocketChannel } = t.api;

@@ -155,6 +155,20 @@ export const listeners = [
     },
   },
   {
+    name: 'a method that is no function: NS_ERROR_INVALID_ARG names it; null and undefined are none',
+    async run(t) {
+      for (const name of ['onStart', 'onMessageAvailable', 'onBinaryMessageAvailable', 'onAcknowledge', 'onServerClose', 'onStop']) {
+        for (const wrong of [1, 'text', {}, true]) {
+          const { message } = t.throws('NS_ERROR_INVALID_ARG', () => new t.api.WebSocketChannel().asyncOpen(t.peer('ws', '/echo'), null, { [name]: wrong }, null));
+          t.ok(message.includes(name), message);
+        }
+      }
+      const talk = await t.opened(t.peer('ws', '/echo'), { listener: { onServerClose: null, onAcknowledge: undefined } });
+      talk.close();
+      await t.stops(talk, { node: 'NS_OK', browser: 'NS_OK' });
+    },
+  },
+  {
     name: 'a listener whose properties throw when they are read: reported as uncaught, and the channel goes on',
     async run(t) {
       const uncaught = t.uncaught();
