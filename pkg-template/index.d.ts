@@ -9,7 +9,7 @@ export interface WebSocketListener<Context = undefined> {
   onMessageAvailable?(context: Context, text: string): void;
   /** A binary message arrived. The memory is yours. Several messages may share one `ArrayBuffer`. */
   onBinaryMessageAvailable?(context: Context, bytes: Uint8Array<ArrayBuffer>): void;
-  /** The host has taken one sent message of `size` payload bytes. */
+  /** The operating system (in a browser, the browser) has taken one sent message of `size` payload bytes. */
   onAcknowledge?(context: Context, size: number): void;
   /** The peer's close frame arrived; `code` is 1005 if it had none. Unless you call `close()` here, the channel answers with the same code. */
   onServerClose?(context: Context, code: number, reason: string): void;
@@ -29,7 +29,7 @@ export interface StopDetail {
   readonly code: number;
   /** The reason in the peer's close frame, or "". */
   readonly reason: string;
-  /** Which end closed first; null if neither did. */
+  /** Which end closed first: yours or the peer's; null if neither did, or if this package did because of an error. */
   readonly closedBy: 'local' | 'remote' | null;
   /** Node: the last HTTP response if it was not an upgrade. Otherwise null. */
   readonly http: HttpAnswer | null;
@@ -219,9 +219,9 @@ export interface SecurityInfo {
    * `ERR_SSL_PEER_DID_NOT_RETURN_A_CERTIFICATE` of a client that sent none. Otherwise null.
    */
   readonly untrustedReason: string | null;
-  /** The server's certificate, the first of the chain. */
+  /** The peer's certificate, the first of the chain: the server's, or on an accepted channel the client's. */
   readonly certificate: Certificate | null;
-  /** The server's certificate, then each certificate's issuer as far as it is known. */
+  /** The peer's certificate, then each certificate's issuer as far as it is known. */
   readonly chain: readonly Certificate[];
 }
 
@@ -254,13 +254,13 @@ export interface DeflateOptions {
   threshold?: number | null | undefined;
   /** zlib's level, 0 to 9. Default 6. */
   level?: number | null | undefined;
-  /** The largest window for what we compress, as a power of two, 8 to 15. `false`: the server may not set a limit. With 8, nothing is compressed. */
+  /** The largest window for what the client compresses, as a power of two, 8 to 15. `false`: the server may not set a limit. With 8, nothing is compressed. */
   clientMaxWindowBits?: number | false | null | undefined;
-  /** The largest window for what the server compresses, as a power of two, 8 to 15. If the server does not agree, the channel does not open. */
+  /** The largest window for what the server compresses, as a power of two, 8 to 15. If a server does not agree, the client's channel does not open. */
   serverMaxWindowBits?: number | null | undefined;
-  /** Compress each message separately. Default false. */
+  /** The client compresses each message separately. Default false. */
   clientNoContextTakeover?: boolean | null | undefined;
-  /** Ask the server to compress each message separately. If it does not agree, the channel does not open. Default false. */
+  /** The server compresses each message separately. If it does not agree, the client's channel does not open. Default false. */
   serverNoContextTakeover?: boolean | null | undefined;
 }
 
@@ -271,7 +271,7 @@ export type ChannelState = 'idle' | 'connecting' | 'open' | 'closing' | 'stopped
 export class WebSocketChannel {
 /*{{CLOSE_CODES}}*/
   /**
-   * The most that the compression contexts of all channels in this process take together, in bytes. Default 67,108,864 (64 MiB), as for null and
+   * The most that the compression contexts of all channels of this thread take together, in bytes. Default 67,108,864 (64 MiB), as for null and
    * undefined. Beyond it, the channels that have not used theirs for the longest time give them up. In a browser it is 0 and cannot be set.
    * @throws ChannelError NS_ERROR_INVALID_ARG unless it is a whole number from 0 to 4,294,967,295; NS_ERROR_NOT_IMPLEMENTED in a browser
    */
@@ -304,9 +304,10 @@ export class WebSocketChannel {
   /**
    * Node only: takes over an upgrade request of a `node:http` or `node:https` server, in its event `upgrade`. The request is checked (RFC 6455
    * §4.2.1) and answered at once. The channel is open with that, and the listener is told later: `onStart`, then what comes, as on a channel that was opened
-   * by `asyncOpen`. A request that is not accepted gets an HTTP answer that says why (400, 405 or 426), and the channel its `onStart` and `onStop`. A stream of
-   * `node:http2` is accepted the same way: pass the fields and the stream of its event `stream`, and no head. `protocol`,
-   * written before, lists the subprotocols that are supported, the preferred one first. Of the options, `headers` are added to the response,
+   * by `asyncOpen`. A request that is not accepted gets an HTTP answer that says why (400, 405, 426, or over HTTP/2 501), and the channel its `onStart` and `onStop`. A stream of
+   * `node:http2` is accepted the same way: pass the request of its event `connect`, and that request's `stream`, and no head; or, on a server without a
+   * function for other requests, the fields and the stream of its event `stream`. `protocol`,
+   * written before, lists the subprotocols that are supported, the preferred one first. Of the options, `headers` are added to the response that accepts,
    * `deflate` says what is agreed to, and what concerns the opening of a connection is not used.
    * @param request the event's request
    * @param socket its socket, which is the channel's from now on
@@ -375,14 +376,14 @@ export class WebSocketChannel {
 
   /**
    * Node only: stops reading until `resume` has been called as many times. TCP back-pressure then stops the peer. Use it when the listener cannot keep
-   * up. Up to 64 KiB that were already read are still delivered. `close` starts reading again, to see the peer's close frame.
+   * up. What was already read is still delivered: up to 64 KiB as they came over the wire. `close` starts reading again, to see the peer's close frame.
    * @throws ChannelError NS_ERROR_NOT_CONNECTED before asyncOpen, NS_ERROR_NOT_IMPLEMENTED in a browser
    */
   suspend(): void;
 
   /**
    * Node only: undoes one `suspend`.
-   * @throws ChannelError the same as `suspend`, and NS_ERROR_UNEXPECTED if the channel is not suspended
+   * @throws ChannelError the same as `suspend`, and NS_ERROR_UNEXPECTED if the channel is not suspended (unless it has stopped)
    */
   resume(): void;
 
@@ -418,7 +419,7 @@ export class WebSocketChannel {
   readonly status: number;
   /** Payload bytes that were accepted and that the host has not taken. For a stream in Node, it falls as the frames are taken. */
   readonly bufferedAmount: number;
-  /** A number that is unique in this process. */
+  /** A number that is unique in this thread. */
   readonly serial: number;
 }
 
@@ -531,7 +532,7 @@ export interface WebSocketFrame {
   readonly payload: Uint8Array;
 }
 
-/** Every method is optional. `serial` is the channel's attribute of that name. What has happened is told in a microtask, in order. */
+/** Every method is optional. `serial` is the channel's attribute of that name. What has happened is told in a microtask. */
 export interface WebSocketEventListener {
   /** `asyncOpen` or `asyncAccept` was called. `protocols` are those asked for, or supported, separated by commas. */
   webSocketCreated?(serial: number, uri: string, protocols: string): void;
@@ -540,6 +541,7 @@ export interface WebSocketEventListener {
   webSocketMessageAvailable?(serial: number, data: string | Uint8Array, type: 'text' | 'binary'): void;
   /** The channel has stopped; also one that never opened. */
   webSocketClosed?(serial: number, wasClean: boolean, code: number, reason: string): void;
+  /** Frames come in the order of the wire; those that came together are told before their messages. */
   frameSent?(serial: number, frame: WebSocketFrame): void;
   frameReceived?(serial: number, frame: WebSocketFrame): void;
 }
@@ -626,7 +628,10 @@ export class WebSocketStream {
   readonly url: string;
   /** Resolves when the connection is open. */
   readonly opened: Promise<WebSocketOpenInfo>;
-  /** Resolves when both close frames were exchanged and the connection is closed. Rejects with a `WebSocketError` otherwise. */
+  /**
+   * Resolves when both close frames were exchanged and the connection is closed. Rejects with a `WebSocketError` otherwise, or with the reason of
+   * the signal.
+   */
   readonly closed: Promise<{ closeCode: number; reason: string }>;
   /** @throws DOMException InvalidAccessError for the code, SyntaxError for the reason */
   close(closeInfo?: WebSocketCloseInfo): void;
@@ -634,7 +639,9 @@ export class WebSocketStream {
 
 /** The second argument of `WebSocketStream`. In Node it may have all options of a channel. */
 export interface WebSocketStreamOptions extends Omit<ChannelOptions, 'signal'>, OpeningOptions {
-  protocols?: Iterable<string> | undefined;
+  protocols?: (Iterable<string> & object) | undefined;
+  /** Node only: how many redirects to follow, 0 to 1000. Default 0: the proposal follows none. */
+  redirects?: number | null | undefined;
   /** Aborting it ends the opening. Once the connection is open it does nothing. */
   signal?: AbortSignalLike | undefined;
 }
@@ -648,7 +655,7 @@ export interface WebSocketOpenInfo {
   readonly protocol: string;
 }
 
-/** A text or binary message that has arrived. */
+/** A text or binary message that has arrived. (The `WebSocketStream` that is Chromium's own gives an `ArrayBuffer` instead.) */
 export type Message = string | Uint8Array<ArrayBuffer>;
 
 export interface WebSocketCloseInfo {

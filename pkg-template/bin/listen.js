@@ -32,7 +32,7 @@ export async function listen(options) {
   const { address, port, family } = server.address();
   const host = family === 'IPv6' ? `[${address}]` : address;
   const end = interrupted(everybody); // from the first line on that says it listens
-  output.note(`listening on ${options.tls ? 'wss' : 'ws'}://${host}:${port}/ (${options.relay ? 'relays' : options.stdin ? 'sends stdin' : 'echoes'}); Ctrl-C ends it`);
+  output.note(`listening on ${options.tls ? 'wss' : 'ws'}://${host}:${port}/ (${[options.relay && 'relays', options.stdin && 'sends stdin'].filter(Boolean).join(', ') || 'echoes'}); Ctrl-C ends it`);
   if (options.stdin) sendLines(everybody, output);
   await end;
   server.close();
@@ -49,7 +49,8 @@ function serve(options, output, everybody, upgrade) {
   if (options.ping) channel.pingInterval = options.ping;
   const name = `#${channel.serial}`;
   const received = (data) => {
-    if (options.stdin) return output.received(data);
+    if (options.stdin) output.received(data);
+    if (options.stdin && !options.relay) return;
     if (options.verbose) output.note(`${name}: ${size(data.length)}`);
     for (const member of options.relay ? [...everybody].filter((it) => it !== channel) : [channel]) {
       if (typeof data === 'string') member.sendMsg(data);

@@ -1,6 +1,7 @@
 // The command line: one table of flags, which is parsed and printed as the help.
 
 import { readFileSync } from 'node:fs';
+import tls from 'node:tls';
 import { parseArgs } from 'node:util';
 import { WebSocketChannel } from 'websocket-channel';
 import { EXIT_CODES } from './outcome.js';
@@ -14,10 +15,10 @@ export class UsageError extends Error {}
 const FLAGS = {
   'Messages': [
     ['send+', 's', 'TEXT', 'send this text once the connection is open, before anything else'],
-    ['send-file+', null, 'FILE', 'send this file as a binary message, behind those texts'],
+    ['send-file+', null, 'FILE', 'send this file as a binary message, after the texts of --send'],
     ['once', '1', null, 'end after the first message'],
     ['count', 'n', 'N', 'end after N messages'],
-    ['wait', 'w', 'SECONDS', 'when stdin has ended, stay until no message has come for so long; "forever" until the server closes (default 1; with --once and --count, forever)'],
+    ['wait', 'w', 'SECONDS', 'after stdin has ended, close once no message has come for so many seconds, or "forever" (default 1; with --once and --count, forever)'],
     ['json', 'j', null, 'print an object a line: time, direction ("sent", "received"), kind ("text", "binary"), size in bytes, and text or base64; on a terminal, indent messages that are JSON'],
     ['binary', 'b', null, 'each line of stdin is sent as a binary message'],
     ['save', null, 'FOLDER', 'save binary messages to files there, instead of printing them'],
@@ -28,7 +29,7 @@ const FLAGS = {
     ['origin', 'o', 'ORIGIN', 'send this Origin'],
     ['user', 'u', 'NAME:PASSWORD', 'for a server that asks (Basic, Digest)'],
     ['proxy', 'x', 'URI', 'http://, https:// or socks5://, or "env" for the usual variables'],
-    ['ca', null, 'FILE', 'trust the certificates in this file, too'],
+    ['ca', null, 'FILE', 'trust the certificates in this file, besides those that Node trusts'],
     ['cert', null, 'FILE', 'the client\'s certificate; with --listen, the server\'s'],
     ['key', null, 'FILE', 'its key'],
     ['insecure', 'k', null, 'trust any certificate'],
@@ -50,7 +51,7 @@ const FLAGS = {
     ['listen', 'l', 'PORT', 'be the server, on this port of 127.0.0.1: send back what comes'],
     ['host', null, 'ADDRESS', 'listen there instead'],
     ['relay', null, null, 'send what one client says to all the others'],
-    ['stdin', null, null, 'send each line of stdin to all clients'],
+    ['stdin', null, null, 'send each line of stdin to all clients, and print what they say instead of sending it back'],
     ['tls', null, null, 'serve wss, with --cert and --key or with a throw-away certificate'],
   ],
   'Load': [
@@ -129,16 +130,20 @@ const ONLY = {
   'the client': ['send', 'send-file', 'once', 'count', 'wait', 'binary', 'close-code'],
   '--listen': ['host', 'relay', 'stdin', 'tls'],
   '--load': ['rate', 'size', 'seconds'],
+  'the client or --listen': ['frames', 'verbose', 'save'],
   'a connection to a server, not for --listen': ['origin', 'user', 'proxy', 'ca', 'insecure', 'http2', 'max-redirects', 'timeout'],
 };
 
 function checkMode({ listen, load, ...options }) {
   const mode = listen !== undefined ? '--listen' : load !== undefined ? '--load' : 'the client';
   for (const [taker, names] of Object.entries(ONLY)) {
-    if (taker === mode || (mode !== '--listen' && taker.startsWith('a connection'))) continue;
+    if (taker.includes(mode) && !taker.startsWith('a connection')) continue;
+    if (mode !== '--listen' && taker.startsWith('a connection')) continue;
     const name = names.find((it) => options[it] !== undefined);
     if (name !== undefined) throw new UsageError(`--${name} is for ${taker}. Remove it.`);
   }
+  const shown = mode === '--listen' && !options.stdin && ['json', 'save'].find((it) => options[it] !== undefined);
+  if (shown) throw new UsageError(`--${shown} shows what clients say: with --listen, it needs --stdin.`);
 }
 
 /** Node's message, and the flag that was meant. */
@@ -185,9 +190,9 @@ const withScheme = (uri) => (/^[a-z][a-z0-9+.-]*:\/\//i.test(uri) ? uri : `ws://
 
 function channelOptions(options) {
   const { ca, cert, key, insecure } = options;
-  const tls = { ...ca && { ca: file('ca', ca) }, ...cert && { cert: file('cert', cert) }, ...key && { key: file('key', key) }, ...insecure && { rejectUnauthorized: false } };
+  const security = { ...ca && { ca: [...trusted(), file('ca', ca)] }, ...cert && { cert: file('cert', cert) }, ...key && { key: file('key', key) }, ...insecure && { rejectUnauthorized: false } };
   return {
-    tls,
+    tls: security,
     headers: (options.header ?? []).map(header),
     ...options['no-deflate'] && { deflate: false },
     ...options.http2 && { http2: true },
@@ -197,6 +202,9 @@ function channelOptions(options) {
     ...options.timeout !== undefined && { openTimeoutMs: Math.ceil(options.timeout * 1000) },
   };
 }
+
+/** What Node trusts without an option `ca`; NODE_EXTRA_CA_CERTS is among it from version 22.15 on. */
+const trusted = () => tls.getCACertificates?.('default') ?? tls.rootCertificates;
 
 function header(line) {
   const at = line.indexOf(':');

@@ -5,9 +5,9 @@ export const CANNOT_LISTEN = 10;
 
 export const EXIT_CODES = [
   [0, 'the connection was closed cleanly, or everything asked for has come'],
-  [1, 'the connection was lost'],
+  [1, 'the connection was lost, or closed before --count messages, or a file could not be saved'],
   [2, 'the command line is wrong'],
-  [3, 'no connection: the name was not found, or nothing listens there'],
+  [3, 'no connection: the name was not found, nothing listens there, or what answers is no HTTP'],
   [4, 'the server answered with another HTTP status than an upgrade'],
   [5, 'TLS: the certificate is not trusted, or the handshake failed'],
   [6, 'the time was up: opening, closing or waiting for a pong'],
@@ -42,14 +42,14 @@ export function exitCode({ name, http, closedBy, code }) {
 }
 
 /** What the channel says names its options; at the command line they are flags. */
-const FLAGS = [
-  [/pass it in the option tls\.ca/, 'pass it with --ca FILE, or trust any certificate with --insecure'],
-  [/^(?:openTimeoutMs|asyncOpen|close|redirects|maxMessageSize|headers|proxy|protocol|origin|pingInterval)(?=: )/, (name) => BY_OPTION[name]],
-  [/\b(?:openTimeoutMs|redirects|maxMessageSize)\b/, (name) => BY_OPTION[name]],
-];
-const BY_OPTION = {
+const FLAGS = {
   openTimeoutMs: '--timeout', asyncOpen: 'URI', close: '--close-code', redirects: '--max-redirects', maxMessageSize: '--max-size', headers: '--header', proxy: '--proxy',
-  protocol: '--subprotocol', origin: '--origin', pingInterval: '--ping',
+  protocol: '--subprotocol', origin: '--origin', pingInterval: '--ping', 'tls.ca': '--ca',
 };
 
-export const inFlags = (message) => FLAGS.reduce((text, [words, flag]) => text.replace(words, flag), message);
+export function inFlags(message) {
+  const [, name] = /^(\w+): /.exec(message) ?? [];
+  if (FLAGS[name]) return `${FLAGS[name]}${message.slice(name.length)}`;
+  return message.replace('pass it in the option tls.ca', 'pass it with --ca FILE, or trust any certificate with --insecure')
+    .replace(/\b(?:openTimeoutMs|maxMessageSize)\b/, (option) => FLAGS[option]);
+}

@@ -22,7 +22,9 @@ pub(super) fn parse_uri(uri: &JsValue, base: &JsValue) -> Result<Uri, Refusal> {
     let parsed = parse_url(uri, base).map_err(|cause| {
         let advice =
             if base.is_undefined() { "Pass an absolute URI, such as wss://example.org/chat." } else { "Correct it." };
-        malformed(sentence(&["asyncOpen: ", &quote_uri(uri), " is not a URI. ", advice])).because(cause)
+        let refusal = malformed(sentence(&["asyncOpen: ", &quote_uri(uri), " is not a URI. ", advice]));
+        // Node's error has the whole of the URI.
+        if has_user(uri) { refusal } else { refusal.because(cause) }
     })?;
     parsed.websocket().map_err(|error| match error {
         UriError::Scheme => malformed(sentence(&[
@@ -38,10 +40,12 @@ pub(super) fn parse_uri(uri: &JsValue, base: &JsValue) -> Result<Uri, Refusal> {
 
 /// A URI as a message quotes it: without what may be a password.
 fn quote_uri(uri: &JsValue) -> String {
-    match uri.as_string() {
-        Some(text) if text.bytes().any(|byte| byte == b'@') => "the URI".into(),
-        _ => quote(uri),
-    }
+    if has_user(uri) { "the URI".into() } else { quote(uri) }
+}
+
+/// What may be a user name and a password.
+fn has_user(uri: &JsValue) -> bool {
+    uri.as_string().is_some_and(|text| text.bytes().any(|byte| byte == b'@'))
 }
 
 /// The subprotocols of a comma-separated list (RFC 6455 §4.1, item 10).

@@ -10,7 +10,8 @@ const ATTRIBUTES = ['notificationCallbacks', 'loadGroup', 'pingInterval', 'pingT
 
 /** A channel with these options, and the origin to open it with. Fetch's redirect mode is "error": none is followed, unless they say so. */
 export function channelOf(given) {
-  const options = Object.assign(Object.create(null), { redirects: 0 }, given); // own members alone: a prototype may have been polluted
+  const options = Object.assign(Object.create(null), given); // own members alone: a prototype may have been polluted
+  options.redirects ??= 0;
   const { origin } = options;
   const attributes = ATTRIBUTES.filter((name) => (options[name] ?? null) !== null).map((name) => [name, options[name]]);
   for (const name of ['origin', ...ATTRIBUTES]) delete options[name];

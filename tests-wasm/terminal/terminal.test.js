@@ -109,11 +109,12 @@ test('the exit code says what went wrong, and the message what to do', async (t)
     [['--count', 'x', url], 2, /"x" is not valid. Use a whole number/], [['--header', 'x', url], 2, /no colon/], [['--ca', '/nowhere', url], 2, /ENOENT/], [['--listen', '0', url], 2, /no URI/],
     [['--close-code', '999', url], 2, /--close-code: 999 is not a code/], [['--listen', '70000'], 2, /70000 is no port/], [['--timeout', '0', url], 2, /--timeout: 0 is too small/],
     [['--count', '0', url], 2, /--count: 0/], [['--relay', url], 2, /--relay is for --listen/], [['--listen', '0', '--once'], 2, /--once is for the client/],
-    [['--rate', '5', url], 2, /--rate is for --load/], [['--listen', '0', '--insecure'], 2, /--insecure is for a connection to a server/],
+    [['--rate', '5', url], 2, /--rate is for --load/], [['--load', '2', '--frames', url], 2, /--frames is for the client or --listen/],
+    [['--listen', '0', '--json'], 2, /--json shows what clients say/], [['--max-redirects', '5000', url], 2, /^websocket-channel: --max-redirects: 5000/m], [['--listen', '0', '--insecure'], 2, /--insecure is for a connection to a server/],
     [['--save', join(folder, 'cert.pem'), url], 2, /--save: EEXIST/], [['--send-file', '/nowhere', url], 2, /--send-file: ENOENT/], [['--subprotocol', 'a b', url], 2, /--subprotocol: /],
   ];
   for (const [args, expected, says] of cases) {
-    const { code, stderr } = await run(args.includes('--listen') ? args : ['--wait', '0', ...args], '', { limit: 20_000 });
+    const { code, stderr } = await run(args.includes('--listen') || args.includes('--load') ? args : ['--wait', '0', ...args], '', { limit: 20_000 });
     assert.equal(code, expected, `${args.join(' ')}: ${stderr}`);
     assert.match(stderr, says);
     assert.ok(!stderr.includes('    at '), `no stack: ${stderr}`);
@@ -150,6 +151,23 @@ test('--frames counts each message by itself, and what closes comes in its order
   assert.ok(shares.length > 0 && shares.every(([, wire]) => wire > 0), stderr);
   assert.match(stderr, /→ close[^]*← close[^]*closed: 1000\n$/);
   assert.doesNotMatch(stderr, /the server closes/);
+});
+
+test('--user is told to the server that was named, and to none that it redirects to', async () => {
+  const asked = [];
+  const other = createServer().on('upgrade', ({ headers }, socket) => {
+    asked.push(headers.authorization);
+    socket.end('HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: Basic realm="x"\r\nContent-Length: 0\r\n\r\n');
+  }).listen(0, '127.0.0.1');
+  await once(other, 'listening');
+  const redirecting = createServer().on('upgrade', (request, socket) => {
+    socket.end(`HTTP/1.1 302 Found\r\nLocation: ws://127.0.0.1:${other.address().port}/\r\nContent-Length: 0\r\n\r\n`);
+  }).listen(0, '127.0.0.1');
+  await once(redirecting, 'listening');
+  const { code } = await run(['--user', 'me:secret', `ws://127.0.0.1:${redirecting.address().port}`]);
+  assert.deepEqual([code, asked], [4, [undefined]]);
+  other.close();
+  redirecting.close();
 });
 
 test('TLS: --ca and --insecure', async () => {

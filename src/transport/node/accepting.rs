@@ -98,6 +98,7 @@ impl Node {
         let is_open = answer.is_ok() && !is_gone && !is_early;
         let denial = match answer {
             Ok(upgrade) if is_open => {
+                node.attributes.uri.replace(href.into()); // which the event service tells
                 node.settle_upgrade(&socket, upgrade);
                 link.open(node.clone());
                 None

@@ -71,6 +71,7 @@ export const eventServices = [
       for (const message of ['hello', new Uint8Array(200_000).fill(3)]) client.send(message);
       await client.untilMessages(2);
       const own = await events.until(await talk(), 'webSocketMessageAvailable', 2);
+      for (const name of ['webSocketCreated', 'webSocketOpened']) t.is(own.find(([it]) => it === name)[1], `${url}/`, name);
       const received = own.filter(([it]) => it === 'frameReceived').map(([, frame]) => frame);
       t.ok(received.every(({ maskBit, mask }) => maskBit && mask !== 0), 'all are masked');
       const payloads = messagesOf(received);

@@ -214,6 +214,15 @@ export const webSocketFailures = [
     },
   },
   {
+    name: 'redirects that are null or undefined mean the default: none is followed',
+    async run(t) {
+      for (const redirects of [null, undefined]) {
+        const observed = t.socket(t.peer('ws', '/refuse', { status: 302, location: 'ws://127.0.0.1/' }), { redirects });
+        t.is((await observed.until('error')).error.detail.http.status, 302);
+      }
+    },
+  },
+  {
     name: 'a user name and a password in the URL: url has them, the console does not',
     async run(t) {
       const url = t.peer('ws', '/echo').replace('//', '//user:secret@');
@@ -224,6 +233,10 @@ export const webSocketFailures = [
       t.ok(shown.startsWith('WebSocket {') && shown.includes('OPEN') && !shown.includes('secret'), shown);
       const { message } = throwsDOMException('SyntaxError', () => new t.api.WebSocket('ws://user:secret@['));
       t.ok(!message.includes('secret'), message);
+      for (const uri of ['ws://user:secret@[', 'ws://user:secret@ho st/', 'ws://user:secret@127.0.0.1:99999/']) {
+        const thrown = t.throws('NS_ERROR_MALFORMED_URI', () => new t.api.WebSocketChannel().asyncOpen(uri, null, {}, null));
+        t.ok(!inspect(thrown).includes('secret'), inspect(thrown));
+      }
     },
   },
 ];
