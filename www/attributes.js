@@ -1,14 +1,14 @@
 // The channel's attributes, as they are now.
 
-import { exactSize, statusText } from './writing.js';
+import { exactSize, statusText, withoutPassword } from './writing.js';
 
 /** A channel has no URI before asyncOpen. Reading it then throws. */
 const NONE = 'none yet';
 
 /** Name, value, and whether it needs the whole width: `wide` always, `long` on a phone. */
 const ATTRIBUTES = [
-  ['URI', (channel) => (channel.state === 'idle' ? null : channel.URI), 'wide'],
-  ['originalURI', (channel) => (channel.state === 'idle' ? null : channel.originalURI), 'wide'],
+  ['URI', (channel) => (channel.state === 'idle' ? null : withoutPassword(channel.URI)), 'wide'],
+  ['originalURI', (channel) => (channel.state === 'idle' ? null : withoutPassword(channel.originalURI)), 'wide'],
   ['status', (channel) => statusText(channel.status), 'long'],
   ['extensions', (channel) => quoted(channel.extensions), 'long'],
   ['state', (channel) => channel.state],

@@ -12,7 +12,7 @@ import { startLogTools } from './log_tools.js';
 import { clearRefusals, showRefusal, writeRefusal } from './refusal.js';
 import { saveAddress, suggestAddresses } from './saved.js';
 import { Throughput } from './throughput.js';
-import { detailText, excerptOfBytes, excerptOfText, stopName, utf8Length } from './writing.js';
+import { detailText, excerptOfBytes, excerptOfText, stopName, utf8Length, withoutPassword } from './writing.js';
 
 const element = (id) => document.getElementById(id);
 
@@ -69,8 +69,8 @@ const listener = {
 
 /** Each attempt that fails makes the next one wait twice as long. */
 function reconnectSoon() {
-  asked('reconnect', { what: `in ${(delay / 1000).toFixed(0)} s` });
-  retry = setTimeout(() => { attempt('connect', connect); }, delay);
+  asked('reconnect', { what: `in ${(delay / 1000).toFixed(0)} s; Close or Abort stops it` });
+  retry = setTimeout(() => { retry = undefined; attempt('connect', connect); }, delay);
   delay = Math.min(delay * 2, MAX_DELAY);
 }
 
@@ -83,9 +83,18 @@ function asked(call, row = {}) {
   log.add({ call, tone: 'asked', ...row });
 }
 
+/** Whether one was waiting. */
+function stopReconnecting() {
+  if (retry === undefined) return false;
+  clearTimeout(retry);
+  retry = undefined;
+  asked('reconnect', { what: 'stopped' });
+  return true;
+}
+
 /** The options go to the constructor, so every Connect makes a channel, unless one is still active. */
 function connect() {
-  clearTimeout(retry);
+  stopReconnecting();
   try {
     if (channel.state === 'idle' || channel.state === 'stopped') {
       channel = newChannel(form.options);
@@ -97,7 +106,7 @@ function connect() {
     form.showMistake(error, { advice: HINTS[error.name] });
     return;
   }
-  asked('asyncOpen', { what: channel.originalURI });
+  asked('asyncOpen', { what: withoutPassword(channel.originalURI) });
 }
 
 function sendText() {
@@ -148,6 +157,7 @@ function notSent(call, id) {
 }
 
 function close({ code, reason }) {
+  if (stopReconnecting()) return;
   const before = channel.state;
   channel.close(code, reason);
   asked('close', { what: closeText(code ?? WebSocketChannel.CLOSE_NORMAL, reason) });
@@ -157,6 +167,7 @@ function close({ code, reason }) {
 }
 
 function abort() {
+  if (stopReconnecting()) return;
   if (group.activeCount === 0) return showRefusal('close', 'Nothing to abort', `This channel is ${channel.state}. Connect first.`);
   const reason = new DOMException('The Abort button was pressed.', 'AbortError'); // onStop's detail.cause
   asked('abort', { what: String(reason) });
@@ -217,7 +228,7 @@ function start() {
   onSubmit('send-text', sendText);
   onSubmit('burst', sendBurst);
   onSubmit('send-file', sendFile);
-  element('reconnect').addEventListener('change', () => { clearTimeout(retry); });
+  element('reconnect').addEventListener('change', stopReconnecting);
   onSubmit('close', () => close(closeArguments()));
   element('abort').addEventListener('click', () => { attempt('close', abort); });
   element('text').addEventListener('keydown', (event) => {

@@ -1,5 +1,7 @@
 // The addresses that were connected to, for the next time. A browser that keeps nothing for the page loses nothing else.
 
+import { withoutPassword } from './writing.js';
+
 const KEY = 'websocket-channel addresses';
 const MAX = 10;
 
@@ -14,11 +16,9 @@ export function savedAddresses() {
 
 /** Saves an address that opened, without its user name and password. */
 export function saveAddress(address) {
-  const url = new URL(address);
-  url.username = '';
-  url.password = '';
+  const bare = withoutPassword(address);
   try {
-    localStorage.setItem(KEY, JSON.stringify([url.href, ...savedAddresses().filter((it) => it !== url.href)].slice(0, MAX)));
+    localStorage.setItem(KEY, JSON.stringify([bare, ...savedAddresses().filter((it) => it !== bare)].slice(0, MAX)));
   } catch { /* the browser keeps nothing for this page */ }
 }
 

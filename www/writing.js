@@ -9,6 +9,13 @@ const number = new Intl.NumberFormat('en');
 const encoder = new TextEncoder();
 const hex = (value, digits) => value.toString(16).padStart(digits, '0');
 
+/** A URI without its user name and password. */
+export function withoutPassword(uri) {
+  const url = new URL(uri);
+  url.username = url.password = '';
+  return url.href;
+}
+
 export const utf8Length = (text) => encoder.encode(text).length;
 
 /** The beginning of a text, and how much is left out. */

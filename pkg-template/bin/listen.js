@@ -43,9 +43,11 @@ export async function listen(options) {
 /** One client. */
 function serve(options, output, everybody, upgrade) {
   const { deflate, maxMessageSize } = options.channel;
-  const channel = new WebSocketChannel({ ...deflate === false && { deflate }, ...maxMessageSize !== undefined && { maxMessageSize }, headers: options.channel.headers });
+  const controller = new AbortController();
+  const channel = new WebSocketChannel({ signal: controller.signal, ...deflate === false && { deflate }, ...maxMessageSize !== undefined && { maxMessageSize }, headers: options.channel.headers });
   channel.protocol = (options.subprotocol ?? []).join(',');
   channel.loadGroup = everybody;
+  controllers.set(channel, controller);
   if (options.ping) channel.pingInterval = options.ping;
   const name = `#${channel.serial}`;
   const received = (data) => {
@@ -56,6 +58,7 @@ function serve(options, output, everybody, upgrade) {
       if (typeof data === 'string') member.sendMsg(data);
       else member.sendBinaryMsg(data);
     }
+    if (options.relay) dropSlow(everybody, output);
     // A client that sends faster than it reads waits.
     if (!options.relay && channel.bufferedAmount > 1 << 20 && !isWaiting) {
       isWaiting = true;
@@ -76,6 +79,18 @@ function serve(options, output, everybody, upgrade) {
   }, null);
 }
 
+const controllers = new WeakMap();
+/** Above this many bytes that a client has not taken of what others say, it is cut off. */
+const MAX_WAITING = 16 << 20;
+
+function dropSlow(everybody, output) {
+  for (const member of everybody) {
+    if (member.bufferedAmount <= MAX_WAITING) continue;
+    output.note(`#${member.serial} does not read: ${size(member.bufferedAmount)} wait for it`);
+    controllers.get(member).abort();
+  }
+}
+
 async function secure(options, output, page) {
   const given = options.channel.tls;
   if (Boolean(given.cert) !== Boolean(given.key)) throw new UsageError('--tls: --cert and --key belong together. Pass both, or neither.');
@@ -85,7 +100,10 @@ async function secure(options, output, page) {
 }
 
 function sendLines(everybody, output) {
-  createInterface({ input: process.stdin, crlfDelay: Infinity }).on('line', (line) => output.note(`sent to ${everybody.sendMsg(line)}`));
+  createInterface({ input: process.stdin, crlfDelay: Infinity }).on('line', (line) => {
+    output.note(`sent to ${everybody.sendMsg(line)}`);
+    dropSlow(everybody, output);
+  });
 }
 
 /** Ctrl-C or the system's wish: everybody is told, a second one ends at once. */

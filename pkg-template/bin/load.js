@@ -31,7 +31,7 @@ export async function load(options) {
 function open(run) {
   const { options } = run;
   const began = performance.now();
-  const times = [];
+  const times = new Queue();
   let ended;
   const end = new Promise((resolve) => { ended = resolve; });
   return new Promise((resolve) => {
@@ -112,6 +112,24 @@ function showProgress(run) {
       if (isTTY) process.stderr.write('\r\x1b[2K');
     },
   };
+}
+
+/** First in, first out, in constant time. */
+class Queue {
+  #items = [];
+  #first = 0;
+
+  push(item) { this.#items.push(item); }
+
+  shift() {
+    if (this.#first === this.#items.length) return undefined;
+    const item = this.#items[this.#first++];
+    if (this.#first === 4096) {
+      this.#items.splice(0, this.#first);
+      this.#first = 0;
+    }
+    return item;
+  }
 }
 
 function summarize(run, count, elapsed, cpu) {

@@ -64,7 +64,14 @@ export class Output {
   #line(direction, data, bytes) {
     const isText = typeof data === 'string';
     const object = { time: new Date().toISOString(), direction, kind: isText ? 'text' : 'binary', size: bytes, ...isText ? { text: data } : { base64: Buffer.from(data).toString('base64') } };
-    return process.stdout.write(`${JSON.stringify(object)}\n`);
+    let line;
+    try {
+      line = JSON.stringify(object);
+    } catch (error) {
+      this.problem(`a message of ${size(bytes)} cannot be written as JSON: ${error.message}.`); // longer than a string can be
+      process.exit(8);
+    }
+    return process.stdout.write(`${line}\n`);
   }
 
   #prepare(folder) {

@@ -329,6 +329,11 @@ impl Connection {
         Event::Failed(fault)
     }
 
+    /// Everything that arrives is dropped.
+    pub fn is_deaf(&self) -> bool {
+        self.is_deaf
+    }
+
     /// From now on, everything that arrives is dropped.
     fn deafen(&mut self) {
         self.is_deaf = true;

@@ -22,4 +22,4 @@ export function sizeOf(data, limit) {
 
 /** What a relative URI is resolved against: the document's base, in a worker the script's URL. */
 export const baseUri = () => globalThis.document?.baseURI ?? globalThis.location?.href;
-export const pageOrigin = () => globalThis.location?.origin;
+export const pageOrigin = () => globalThis.origin;

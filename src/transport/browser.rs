@@ -25,7 +25,7 @@ use super::{
     property, sentence,
 };
 use crate::channel::{Ending, Report, State, Taken, Timer as _, Transport};
-use crate::close::{Close, CloseCode};
+use crate::close::{Close, CloseCode, NO_STATUS};
 use crate::status::Status;
 
 /// A browser honours no options beyond those that all hosts share.
@@ -85,6 +85,7 @@ enum Queued {
 struct Handlers {
     open: Closure<dyn FnMut(JsValue)>,
     message: Closure<dyn FnMut(JsValue)>,
+    error: Closure<dyn FnMut(JsValue)>,
     close: Closure<dyn FnMut(JsValue)>,
 }
 
@@ -92,6 +93,11 @@ struct Handlers {
 const FIRST_POLL_DELAY: u32 = 4;
 /// `bufferedAmount` mostly falls within a few milliseconds; a peer that does not read is asked for less often.
 const MAX_POLL_DELAY: u32 = 64;
+/// How long after the event `error` the event `close` is waited for, in milliseconds: Chromium fires none where the page's policy forbids to connect.
+const CLOSE_DELAY: u32 = 100;
+/// What is known of a connection that did not open.
+const NOT_OPENED: &str =
+    "The connection did not open. A browser tells only its console why: look there, and at the network panel.";
 
 impl Browser {
     pub(crate) fn connect(driver: &Rc<Driver>, target: Target) -> Result<Rc<Self>, Refusal> {
@@ -149,9 +155,15 @@ impl Browser {
             let browser = self.clone();
             Closure::new(move |event| handle(&browser, event))
         };
-        let handlers = Handlers { open: on(Self::opened), message: on(Self::received), close: on(Self::closed) };
+        let handlers = Handlers {
+            open: on(Self::opened),
+            message: on(Self::received),
+            error: on(Self::failed),
+            close: on(Self::closed),
+        };
         self.socket.set_onopen(Some(handlers.open.as_ref().unchecked_ref()));
         self.socket.set_onmessage(Some(handlers.message.as_ref().unchecked_ref()));
+        self.socket.set_onerror(Some(handlers.error.as_ref().unchecked_ref()));
         self.socket.set_onclose(Some(handlers.close.as_ref().unchecked_ref()));
         *self.handlers.borrow_mut() = Some(handlers);
     }
@@ -160,6 +172,7 @@ impl Browser {
     fn release(&self) {
         self.socket.set_onopen(None);
         self.socket.set_onmessage(None);
+        self.socket.set_onerror(None);
         self.socket.set_onclose(None);
         self.poll.clear();
         let queue = self.queue.take();
@@ -189,26 +202,41 @@ impl Browser {
         }
     }
 
+    fn failed(self: &Rc<Self>, _event: JsValue) {
+        if self.driver.state() != State::Connecting {
+            return; // close follows
+        }
+        let browser = self.clone();
+        self.poll.set(CLOSE_DELAY, move || {
+            if browser.is_listening() {
+                browser.release();
+                browser.driver.report(Report::Gone(Ending { message: NOT_OPENED.into(), ..Ending::default() }));
+            }
+        });
+    }
+
     fn closed(self: &Rc<Self>, event: JsValue) {
         let event: CloseEvent = event.unchecked_into();
         self.look();
         self.release();
         let message = match self.driver.state() {
-            State::Connecting => {
-                "The connection did not open. A browser tells only its console why: look there, and at the network panel."
-            }
+            State::Connecting => NOT_OPENED,
             _ => "The connection was lost.",
         };
         let close = match CloseCode::from_peer(event.code()) {
             Some(code) => Close::new(code, event.reason()),
-            None => Some(Close::EMPTY),
+            None => (event.code() == NO_STATUS).then_some(Close::EMPTY),
         };
         let ending = match close {
-            Some(close) if event.was_clean() => {
+            _ if !event.was_clean() => Ending { message: message.into(), ..Ending::default() },
+            Some(close) => {
                 self.driver.report(Report::PeerClose(close));
                 Ending::clean()
             }
-            _ => Ending { message: message.into(), ..Ending::default() },
+            None => {
+                let message = "The peer closed with a code that no close frame may have.".into();
+                Ending { status: Status::ILLEGAL_VALUE, message, ..Ending::default() }
+            }
         };
         self.driver.report(Report::Gone(ending));
     }
@@ -220,11 +248,24 @@ impl Browser {
     }
 
     fn send_whole(self: &Rc<Self>, payload: &JsValue) {
-        // Throws only while connecting, when nothing is sent, or for memory that is shared or may be resized, which was copied.
-        let _ = self.socket.unchecked_ref::<RawSocket>().send(payload);
+        if let Err(thrown) = self.socket.unchecked_ref::<RawSocket>().send(payload) {
+            return self.refused(thrown);
+        }
         if self.poll_delay.get() == 0 {
             self.poll_soon(FIRST_POLL_DELAY);
         }
+    }
+
+    /// The browser does not send a message: it is too long for it, mostly. The listener hears of it later, since its own call may be running.
+    fn refused(self: &Rc<Self>, thrown: JsValue) {
+        self.abort(None);
+        let browser = self.clone();
+        microtask(Box::new(move || browser.fail_because("The browser does not send a message: ", thrown)));
+    }
+
+    fn fail_because(&self, what: &str, thrown: JsValue) {
+        let (cause, message) = as_error(thrown);
+        self.fail(Status::UNEXPECTED, sentence(&[what, &*message]).into(), Evidence::cause(cause));
     }
 
     fn close_now(&self, close: &Close) {
@@ -242,7 +283,10 @@ impl Browser {
             match next {
                 Queued::Message(Outgoing(Content::Whole(payload), _)) => self.send_whole(&payload),
                 Queued::Message(Outgoing(Content::Stream(stream), _)) => {
-                    let collecting = Collecting::new(self, stream);
+                    let collecting = match Collecting::new(self, stream) {
+                        Ok(collecting) => collecting,
+                        Err(thrown) => return self.collected(Err(thrown)),
+                    };
                     let start = collecting.start();
                     self.queue.borrow_mut().push_front(Queued::Collecting(collecting));
                     return start();
@@ -262,11 +306,7 @@ impl Browser {
                 self.send_whole(&bytes);
                 self.drain();
             }
-            Err(thrown) => {
-                let (cause, message) = as_error(thrown);
-                let message = sentence(&["sendBinaryStream failed: ", &*message]);
-                self.fail(Status::UNEXPECTED, message.into(), Evidence::cause(cause));
-            }
+            Err(thrown) => self.fail_because("sendBinaryStream failed: ", thrown),
         }
     }
 
@@ -277,7 +317,7 @@ impl Browser {
     /// Payload bytes that the browser has not taken, and those that wait for it.
     fn look(&self) {
         let waiting: u64 = self.queue.borrow().iter().map(Queued::size).sum();
-        let left = waiting.saturating_add(self.socket.buffered_amount().into());
+        let left = waiting.saturating_add(self.socket.unchecked_ref::<RawSocket>().buffered_amount() as u64);
         self.driver.report(Report::Sent(Taken::AllBut(left)));
     }
 
@@ -365,4 +405,7 @@ extern "C" {
     fn new(url: &str, protocols: &Array) -> Result<RawSocket, JsValue>;
     #[wasm_bindgen(method, catch)]
     fn send(this: &RawSocket, payload: &JsValue) -> Result<(), JsValue>;
+    /// (It may be above 4 GiB, which web-sys's does not tell.)
+    #[wasm_bindgen(method, getter, js_name = bufferedAmount)]
+    fn buffered_amount(this: &RawSocket) -> f64;
 }

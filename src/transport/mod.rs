@@ -204,8 +204,9 @@ pub(crate) fn property(object: &JsValue, name: &str) -> JsValue {
 
 /// What was thrown as an Error, and its message in one sentence.
 pub(crate) fn as_error(thrown: JsValue) -> (JsValue, String) {
-    let message =
-        if thrown.is_instance_of::<js_sys::Error>() { property(&thrown, "message").as_string() } else { None };
+    // Another realm's is none to instanceof.
+    let is_error = thrown.is_instance_of::<js_sys::Error>() || tag_of(&thrown) == "[object Error]";
+    let message = if is_error { property(&thrown, "message").as_string() } else { None };
     let (error, message) = match message {
         Some(message) => (thrown, message),
         None => {
@@ -226,4 +227,6 @@ pub(crate) fn to_text(value: &JsValue) -> Option<String> {
 extern "C" {
     #[wasm_bindgen(js_name = String, catch)]
     fn string(value: &JsValue) -> Result<String, JsValue>;
+    #[wasm_bindgen(js_namespace = ["Object", "prototype", "toString"], js_name = call)]
+    fn tag_of(value: &JsValue) -> String;
 }

@@ -53,7 +53,10 @@ class FiredEvent extends Event {
 
   /** Those that are there now: one that is added meanwhile is not called, one that is removed neither. */
   #invoke(type, listeners, capture) {
-    for (const listener of listeners.list) {
+    const { list } = listeners;
+    const { length } = list;
+    for (let at = 0; at < length; at++) {
+      const listener = list[at];
       if (listener.type !== type || listener.options.capture !== capture || listener.isRemoved) continue;
       listeners.call(listener, this, this.#target);
       if (this.#stopsImmediately) return;

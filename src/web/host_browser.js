@@ -2,13 +2,19 @@
 
 import { WebSocketChannel } from 'build:channel';
 
-export const isBufferSource = (value) => ArrayBuffer.isView(value) || value instanceof ArrayBuffer;
+/** Also of another realm. */
+export const isBufferSource = (value) => ArrayBuffer.isView(value) || Object.prototype.toString.call(value) === '[object ArrayBuffer]';
 
-/** The channel and its native WebSocket read it by themselves. */
-export const bytesOf = (source) => source;
+/** The channel reads it by itself, but for what is detached, which has no bytes. */
+export function bytesOf(source) {
+  try {
+    if (source.byteLength > 0) return source;
+  } catch { /* a DataView's getter throws then */ }
+  return new Uint8Array();
+}
 
-/** A channel with these options; the browser sends the page's origin. */
-export const channelOf = (options) => ({ channel: new WebSocketChannel(options) });
+/** A channel. What else there is in the dictionary is ignored, as by a browser's own class; the browser sends the page's origin. */
+export const channelOf = () => ({ channel: new WebSocketChannel() });
 
 export const base = () => globalThis.document?.baseURI ?? globalThis.location?.href;
 

@@ -12,8 +12,12 @@ const HANDLER = { ...PLAIN, isHandler: true };
 
 /** The event listener list of one target, and its event handlers (HTML §8.1.8.1). */
 export class Listeners {
-  /** In the order in which they were added; replaced when it changes: a dispatch goes on with the one it has begun with. */
+  /**
+   * In the order in which they were added, with some that were removed. A dispatch goes on with the array and the length that it has begun with: what
+   * is added comes behind, and when many were removed there is a new array.
+   */
   list = NONE;
+  #removed = 0;
   hasCapturing = false;
 
   /** addEventListener */
@@ -50,28 +54,34 @@ export class Listeners {
   }
 
   #handlerOf(type) {
-    return this.list.find((one) => one.type === type && one.options.isHandler);
+    return this.list.find((one) => one.type === type && one.options.isHandler && !one.isRemoved);
   }
 
   #find(type, callback, capture) {
-    return this.list.find((one) => one.type === type && one.callback === callback && one.options.capture === capture && !one.options.isHandler);
+    return this.list.find((one) => one.callback === callback && one.type === type && one.options.capture === capture && !one.options.isHandler);
   }
 
   #append(type, callback, options) {
     const listener = { type, callback, options, isRemoved: false };
-    this.list = [...this.list, listener];
+    if (this.list === NONE) this.list = [];
+    this.list.push(listener);
     return listener;
   }
 
   drop(listener) {
+    if (listener.isRemoved) return;
     listener.isRemoved = true;
+    listener.callback = null;
     listener.options.forgetSignal?.();
-    this.list = this.list.filter((one) => one !== listener);
+    this.#removed += 1;
+    if (this.#removed * 2 < this.list.length) return;
+    this.list = this.list.filter((one) => !one.isRemoved);
+    this.#removed = 0;
   }
 
   /** All of a type, in the order in which they are called. */
   of(type) {
-    const all = this.list.filter((one) => one.type === type);
+    const all = this.list.filter((one) => one.type === type && !one.isRemoved);
     return [...all.filter(({ options }) => options.capture), ...all.filter(({ options }) => !options.capture)];
   }
 

@@ -7,6 +7,7 @@ export class Outbox {
   size = 0;
   #sink;
   #waiting = [];
+  #next = 0;
   #end = null;
   #isDropped = false;
 
@@ -36,8 +37,9 @@ export class Outbox {
 
   async #run() {
     try {
-      for (let next; (next = this.#waiting[0]) !== undefined; this.#waiting.shift()) {
-        const { kind, data, size } = next;
+      while (this.#next < this.#waiting.length) {
+        const { kind, data, size } = this.#waiting[this.#next];
+        this.#waiting[this.#next++] = undefined;
         const bytes = kind === 'blob' ? new Uint8Array(await read(data)) : data;
         if (this.#isDropped) return;
         this.size -= size;

@@ -7,7 +7,9 @@ import { connectionError, WebSocketError } from './error.js';
 import { finishInterface, illegal, isObject, requireArguments, toDictionary, toSequence, toSignal, toUSVString } from './idl.js';
 
 /** Messages of so many bytes may wait for the reader before the channel stops reading: stopping for each would cost more than the message. */
-const HIGH_WATER = 65_536;
+const HIGH_WATER = 131_072;
+/** What each of them counts besides its own bytes: an empty one takes memory, too. */
+const OVERHEAD = 16;
 
 const invalidState = (message) => new DOMException(message, 'InvalidStateError');
 const CLOSED = 'The connection is closed, or closing.';
@@ -109,7 +111,7 @@ export const WebSocketStream = /* @__PURE__ */ (() => {
       } catch {
         return; // it was cancelled
       }
-      this.#waiting += size;
+      this.#waiting += size + OVERHEAD;
       if (this.#isSuspended || this.#waiting < HIGH_WATER || this.#readable.desiredSize > 0) return;
       try {
         this.#channel.suspend();

@@ -26,6 +26,7 @@ import { statusNames } from './cases/status_name.js';
 import { streams } from './cases/stream.js';
 import { endedStreams } from './cases/stream_end.js';
 import { subclassLengths } from './cases/subclass_length.js';
+import { pageSockets } from './cases/page_socket.js';
 import { webSocketCloses } from './cases/web_socket_close.js';
 import { webSocketConstructions } from './cases/web_socket_construct.js';
 import { webSocketEvents } from './cases/web_socket_event.js';
@@ -41,7 +42,7 @@ import { webStreamOpenings } from './cases/web_stream_open.js';
 export const suite = named({
   laws, listeners, methods, attributes, closeCodes, failures, handshakes, frames, limits, messages, compression, options, loadGroups, python, streams, endedStreams,
   fuzz, constructions, pollutions, signals, reportErrors, subclassLengths, argumentErrors, detailNames, statusNames, inspections, relativeUris, soak,
-  webSocketConstructions, webSocketInterfaces, webSocketEvents, webSocketHandlers, webSocketSends, webSocketMessages, webSocketCloses,
+  webSocketConstructions, webSocketInterfaces, webSocketEvents, webSocketHandlers, webSocketSends, webSocketMessages, webSocketCloses, pageSockets,
   webStreamOpenings, webStreamMessages, webStreamCloses,
 });
 

@@ -3,6 +3,7 @@
 //   node --test tests-wasm/terminal/terminal.test.js
 
 import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
@@ -309,6 +310,21 @@ test('--relay sends to all others, --stdin to everybody', async () => {
   await stdin.until(/an answer/);
   stdin.child.kill('SIGTERM');
   await stdin.done;
+});
+
+test('--relay cuts off a client that does not read, and the others go on', async () => {
+  const server = await listening(['--relay']);
+  const [slow, fast, talker] = [await client(server.uri), await client(server.uri), await client(server.uri)];
+  slow.socket.pause();
+  const gone = once(slow.socket, 'close');
+  const bytes = randomBytes(1 << 20); // which no compression makes fit
+  for (let at = 0; at < 40; at++) talker.socket.send(bytes);
+  await fast.until(40);
+  await server.until(/does not read: [\d.]+ MB wait for it/);
+  slow.socket.resume();
+  await gone;
+  server.child.kill('SIGTERM');
+  await server.done;
 });
 
 test('--listen --tls has a throw-away certificate; HTTP/2 too; a port that is taken is said', async () => {

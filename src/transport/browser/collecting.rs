@@ -29,8 +29,9 @@ struct Handlers {
 }
 
 impl Collecting {
-    pub(super) fn new(browser: &Rc<Browser>, stream: ByteStream) -> Self {
-        let bytes = Uint8Array::new_with_length(u32::try_from(stream.size()).unwrap_or(u32::MAX));
+    /// Fails if there is no memory for them; the stream is cancelled then.
+    pub(super) fn new(browser: &Rc<Browser>, stream: ByteStream) -> Result<Self, JsValue> {
+        let bytes = Room::new(stream.size() as f64).inspect_err(|_| stream.cancel())?.unchecked_into();
         let reading = Reading {
             browser: Rc::downgrade(browser),
             stream,
@@ -38,7 +39,7 @@ impl Collecting {
             at: Cell::new(0),
             handlers: RefCell::default(),
         };
-        Self(Rc::new(reading))
+        Ok(Self(Rc::new(reading)))
     }
 
     /// The announced length, in bytes.
@@ -121,6 +122,11 @@ impl Reading {
 
 #[wasm_bindgen]
 extern "C" {
+    #[wasm_bindgen(js_name = Uint8Array)]
+    type Room;
+    /// Throws if there is no memory for so many bytes.
+    #[wasm_bindgen(constructor, js_class = "Uint8Array", catch)]
+    fn new(size: f64) -> Result<Room, JsValue>;
     #[wasm_bindgen(js_name = setTimeout)]
     fn set_timeout(callback: &JsValue);
 }

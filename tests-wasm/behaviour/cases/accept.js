@@ -96,6 +96,21 @@ export const acceptances = [
     },
   },
   {
+    name: 'binary messages with control frames between them share the copies of their chunks, empty ones have none',
+    async run(t) {
+      const kept = [];
+      const { port, talk } = await startAcceptor(t, () => ({ options: { deflate: false }, listener: { onBinaryMessageAvailable: (_, bytes) => kept.push(bytes) } }));
+      const pair = (at) => [clientFrame(2, Buffer.from([at & 255, at >> 8])), clientFrame(10), clientFrame(2)];
+      const said = rawTalk(port, upgradeRequest(), { more: Buffer.concat([...Array.from({ length: 4000 }, (_, at) => pair(at)).flat(), clientFrame(8)]) });
+      await t.stops(await talk(), { node: 'NS_OK' });
+      await said;
+      const full = kept.filter(({ length }) => length > 0);
+      t.same([full.length, kept.length, full.every((bytes, at) => bytes[0] + 256 * bytes[1] === at)], [4000, 8000, true]);
+      const buffers = new Set(full.map(({ buffer }) => buffer));
+      t.ok(buffers.size < 40, `${buffers.size} buffers for ${full.length} messages`);
+    },
+  },
+  {
     name: 'one byte at a time',
     async run(t) {
       const { port, talk } = await startAcceptor(t, () => echoing());

@@ -1,4 +1,5 @@
 import { startAcceptor } from '../harness/acceptor.js';
+import { withRaw } from '../harness/raw_talk.js';
 
 const TEXT = 1;
 const BINARY = 2;
@@ -104,6 +105,20 @@ export const eventServices = [
       t.same([finBit, rsvBit1, rsvBit2, rsvBit3, opCode, Buffer.from(payload).toString()], [true, true, true, true, 3, 'abc']);
       t.is(own.find(([it]) => it === 'frameSent')[1].opCode, CLOSE);
     }),
+  },
+  {
+    name: 'what comes behind the peer\'s close frame is dropped, and not collected as a frame that never ends',
+    run: (t) => watching(t, () => withRaw(t, { options: { deflate: false, closeTimeoutMs: 1000 }, ends: 'NS_ERROR_NET_TIMEOUT_EXTERNAL' }, async (talk, { socket }) => {
+      socket.pause(); // so that the channel's own close frame stays where it is
+      for (let at = 0; at < 40; at++) talk.send(new Uint8Array(1 << 20));
+      const before = process.memoryUsage().arrayBuffers;
+      socket.write(Buffer.from('880203e8827f4000000000000000', 'hex'));
+      const zeros = Buffer.alloc(1 << 20);
+      for (let at = 0; at < 64; at++) await new Promise((resolve) => socket.write(zeros, resolve));
+      await t.roundTrip();
+      const grown = process.memoryUsage().arrayBuffers - before;
+      t.ok(grown < 32 << 20, `${grown} bytes`);
+    })),
   },
   {
     name: 'nothing is told before addListener has returned, to one that is removed, or twice to one that was added twice',

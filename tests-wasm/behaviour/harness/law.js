@@ -85,7 +85,7 @@ const signatures = {
   onServerClose: (code, reason, ...more) => Number.isInteger(code) && typeof reason === 'string' && more.length === 0,
   onStop: (status, detail) => Number.isInteger(status) && DETAIL.every((key) => key in detail) && typeof detail.message === 'string'
     && detail.message.length > 0 && typeof detail.wasClean === 'boolean' && [null, 'local', 'remote'].includes(detail.closedBy)
-    && [null, 'open', 'close', 'ping'].includes(detail.timeout) && (detail.cause === null || detail.cause instanceof Error),
+    && [null, 'open', 'close', 'ping'].includes(detail.timeout) && (detail.cause === null || Object.prototype.toString.call(detail.cause) === '[object Error]' || detail.cause instanceof Error),
 };
 
 const DETAIL = ['name', 'message', 'wasClean', 'code', 'reason', 'closedBy', 'http', 'cause', 'timeout'];

@@ -1,0 +1,88 @@
+import { promised, soon } from '../harness/sources.js';
+
+/** What a browser's WebSocket does besides its rules: each failure of it ends the channel. Only in a page. */
+export const pageSockets = [
+  {
+    name: 'a message that the browser does not send ends the channel: NS_ERROR_UNEXPECTED with the cause, and no acknowledgement',
+    hosts: ['browser'],
+    async run(t) {
+      const talk = await t.opened(t.peer('ws', '/echo'));
+      const { send } = WebSocket.prototype;
+      const refused = new RangeError('the message is too large');
+      WebSocket.prototype.send = () => { throw refused; };
+      try {
+        t.is(talk.send('lost'), true);
+        t.is(talk.stopped, false, 'stopped within the call');
+        const { cause, message } = await t.stops(talk, { browser: 'NS_ERROR_UNEXPECTED' });
+        t.is(cause, refused);
+        t.ok(message.includes('too large'), message);
+        t.same(talk.acknowledged, []);
+      } finally {
+        WebSocket.prototype.send = send;
+      }
+    },
+  },
+  {
+    name: 'a stream that there is no memory for ends the channel, and is cancelled',
+    hosts: ['browser'],
+    async run(t) {
+      const talk = await t.opened(t.peer('ws', '/echo'));
+      const cancelled = promised();
+      talk.sendStream(new ReadableStream({ cancel: cancelled.resolve }), 2 ** 52);
+      talk.send('behind');
+      await t.stops(talk, { browser: 'NS_ERROR_UNEXPECTED' });
+      await soon(cancelled.promise, 'the stream to be cancelled');
+      t.same(talk.acknowledged, []);
+    },
+  },
+  {
+    name: 'a WebSocket that fires error and never close: the channel has not opened',
+    hosts: ['browser'],
+    async run(t) {
+      const native = globalThis.WebSocket;
+      globalThis.WebSocket = class {
+        readyState = 0;
+        bufferedAmount = 0;
+        constructor() {
+          setTimeout(() => { this.readyState = 3; this.onerror?.(new Event('error')); });
+        }
+        close() {}
+      };
+      try {
+        const talk = t.open(t.peer('ws', '/echo'));
+        await t.stops(talk, { browser: 'NS_ERROR_WEBSOCKET_CONNECTION_REFUSED' });
+      } finally {
+        globalThis.WebSocket = native;
+      }
+    },
+  },
+  ...[2000, 1004, 999, 5000].map((code) => ({
+    name: `a close frame with the code ${code}, which none may have: NS_ERROR_ILLEGAL_VALUE`,
+    async run(t) {
+      const talk = t.open(t.raw(`88 02 ${(code >> 8).toString(16).padStart(2, '0')} ${(code & 255).toString(16).padStart(2, '0')}`));
+      const { wasClean } = await t.stops(talk, { node: 'NS_ERROR_ILLEGAL_VALUE', browser: 'NS_ERROR_ILLEGAL_VALUE' });
+      t.is(wasClean, false);
+    },
+  })),
+  {
+    name: 'bytes and an abort\'s reason of another realm are what they are',
+    hosts: ['browser'],
+    async run(t) {
+      const frame = document.createElement('iframe');
+      document.body.append(frame);
+      const other = frame.contentWindow;
+      try {
+        const controller = new AbortController();
+        const talk = await t.opened(t.peer('ws', '/echo'), { options: { signal: controller.signal } });
+        const reason = new other.Error('of another realm');
+        controller.abort(reason);
+        t.is((await t.stops(talk, { browser: 'NS_BINDING_ABORTED' })).cause, reason);
+        const { reader, writer } = await t.openStream(t.peer('ws', '/echo'));
+        writer.write(new other.Uint8Array([1, 2, 3]).buffer);
+        t.is((await reader.read()).value.byteLength, 3);
+      } finally {
+        frame.remove();
+      }
+    },
+  },
+];
