@@ -86,7 +86,7 @@ impl Session {
     }
 
     fn has_room(&self) -> bool {
-        !self.raw.is_closed() && f64::from(self.users.get()) < self.state.borrow().max_streams
+        f64::from(self.users.get()) < self.state.borrow().max_streams && !self.raw.is_closed()
     }
 
     /// No more channels join.

@@ -64,11 +64,13 @@ export const webStreamCloses = [
   {
     name: 'a connection that fails: the readable is errored first, then the writable, then closed is rejected',
     async run(t) {
-      const { stream, reader, writer } = await t.openStream(t.raw('c1 00'));
+      const { stream, reader, writer } = await t.openStream(t.raw('c1 00', { after: 'frame' }));
       const log = [];
       const noted = [[stream.closed, 'closed'], [writer.closed, 'writable'], [reader.closed, 'readable']].map(([promise, what]) => promise.catch(() => log.push(what)));
+      await writer.write('now').catch(() => {});
       await Promise.all(noted);
-      if (t.engine !== 'chromium') t.same(log, ['readable', 'writable', 'closed']);
+      // In a browser the write may still be under way, which the writable waits for.
+      if (t.host === 'node') t.same(log, ['readable', 'writable', 'closed']);
     },
   },
   {
