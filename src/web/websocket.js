@@ -79,7 +79,10 @@ export class WebSocket extends EventTarget {
 
   send(data) {
     const readyState = this.#readyState;
-    if (typeof data === 'string' && readyState === OPEN && this.#outbox === null) return void this.#sendText(data);
+    if (readyState === OPEN && this.#outbox === null) {
+      if (typeof data === 'string') return void this.#sendText(data);
+      if (ArrayBuffer.isView(data)) return void this.#sendBytes(bytesOf(data, 'send'));
+    }
     requireArguments('send', arguments.length, 1);
     const [kind, message, size] = converted(data);
     if (readyState === CONNECTING) throw new DOMException('send: the connection is not open yet. Wait for the event open.', 'InvalidStateError');
