@@ -109,7 +109,7 @@ fn not_an_object(value: &JsValue, name: &str) -> String {
 fn unknown(name: &str) -> Refusal {
     let message = match SHARED.iter().chain(NODE).find(|known| known.eq_ignore_ascii_case(name)) {
         Some(known) => sentence(&["Unknown option: ", name, ". Did you mean ", known, "?"]),
-        None => sentence(&["Unknown option: ", name, ". ", advice_for(name)]),
+        None => sentence(&["Unknown option: ", name, ". ", &*advice_for(name)]),
     };
     Refusal::invalid(message)
 }

@@ -207,12 +207,8 @@ impl Browser {
             return; // close follows
         }
         let browser = self.clone();
-        self.poll.set(CLOSE_DELAY, move || {
-            if browser.is_listening() {
-                browser.release();
-                browser.driver.report(Report::Gone(Ending { message: NOT_OPENED.into(), ..Ending::default() }));
-            }
-        });
+        // The end takes this task away, whatever else it comes by. The status is the channel's to say.
+        self.poll.set(CLOSE_DELAY, move || browser.fail(Status::OK, NOT_OPENED.into(), None));
     }
 
     fn closed(self: &Rc<Self>, event: JsValue) {

@@ -23,7 +23,7 @@ function unusable(asyncOpen) {
     asyncOpen();
     return null;
   } catch (error) {
-    if (error.name === 'NS_ERROR_MALFORMED_URI') return error;
+    if (error?.name === 'NS_ERROR_MALFORMED_URI') return error;
     throw error;
   }
 }

@@ -1,5 +1,7 @@
 //! A browser honours no options of its own. `oneConnectingPerHost` is what it does, whatever the option says.
 
+use alloc::borrow::Cow;
+
 use js_sys::Object;
 
 use super::{NODE, given};
@@ -31,6 +33,6 @@ pub(super) fn parse_host_options(options: &Object) -> Result<HostOptions, Refusa
 }
 
 /// What to do about an option that there is not.
-pub(super) fn advice_for(_name: &str) -> &'static str {
-    "Remove it, or see the documentation for the options there are."
+pub(super) fn advice_for(_name: &str) -> Cow<'static, str> {
+    "Remove it, or see the documentation for the options there are.".into()
 }

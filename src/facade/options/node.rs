@@ -1,12 +1,14 @@
 //! The options that only Node honours.
 
+use std::borrow::Cow;
+
 use js_sys::{Array, Function, Object, Reflect, Symbol};
 use serde::Deserialize;
 use serde::de::{Deserializer, Error};
 use wasm_bindgen::intern;
 use wasm_bindgen::prelude::*;
 
-use super::{own_properties, whole_number};
+use super::{NODE, SHARED, own_properties, whole_number};
 use crate::facade::arguments::quote;
 use crate::http::{Field, FieldError};
 use crate::opening::{Proxy, ProxySetting};
@@ -272,8 +274,8 @@ extern "C" {
 }
 
 /// What to do about an option that there is not: it may be an attribute, or have another name in ws or in Node.
-pub(super) fn advice_for(name: &str) -> &'static str {
-    match name {
+pub(super) fn advice_for(name: &str) -> Cow<'static, str> {
+    let advice = match name {
         "pingInterval" | "pingTimeout" | "loadGroup" | "notificationCallbacks" => {
             "It is an attribute of the channel: set it before asyncOpen."
         }
@@ -293,8 +295,7 @@ pub(super) fn advice_for(name: &str) -> &'static str {
         "localAddress" | "family" | "lookup" => "Put it into the option socket.",
         "agent" | "dispatcher" => "Use the option proxy for a proxy; tls and socket have the rest.",
         "auth" => "Put user and password into the URI, or use notificationCallbacks.onAuthRequired.",
-        _ => {
-            "Remove it. The options are openTimeoutMs, closeTimeoutMs, maxMessageSize, signal, oneConnectingPerHost, deflate, headers, redirects, proxy, tls, socket and http2."
-        }
-    }
+        _ => return format!("Remove it. The options are {}.", [SHARED, NODE].concat().join(", ")).into(),
+    };
+    advice.into()
 }

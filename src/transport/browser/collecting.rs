@@ -31,7 +31,7 @@ struct Handlers {
 impl Collecting {
     /// Fails if there is no memory for them; the stream is cancelled then.
     pub(super) fn new(browser: &Rc<Browser>, stream: ByteStream) -> Result<Self, JsValue> {
-        let bytes = Room::new(stream.size() as f64).inspect_err(|_| stream.cancel())?.unchecked_into();
+        let bytes = room(stream.size()).inspect_err(|_| stream.cancel())?;
         let reading = Reading {
             browser: Rc::downgrade(browser),
             stream,
@@ -120,13 +120,18 @@ impl Reading {
     }
 }
 
+fn room(size: u64) -> Result<Uint8Array, JsValue> {
+    let size = u32::try_from(size).map_err(|_| js_sys::RangeError::new("no browser sends so long a message"))?;
+    Ok(Room::new(size)?.unchecked_into())
+}
+
 #[wasm_bindgen]
 extern "C" {
     #[wasm_bindgen(js_name = Uint8Array)]
     type Room;
     /// Throws if there is no memory for so many bytes.
     #[wasm_bindgen(constructor, js_class = "Uint8Array", catch)]
-    fn new(size: f64) -> Result<Room, JsValue>;
+    fn new(size: u32) -> Result<Room, JsValue>;
     #[wasm_bindgen(js_name = setTimeout)]
     fn set_timeout(callback: &JsValue);
 }

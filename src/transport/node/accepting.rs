@@ -36,6 +36,16 @@ pub(crate) struct Acceptance {
     pub(crate) attributes: Rc<Attributes>,
 }
 
+/// What became of a request.
+enum Outcome {
+    Open,
+    Denied(Denial),
+    /// An earlier request on its connection has no response yet.
+    Early,
+    /// The client is gone.
+    Left,
+}
+
 /// Denies an upgrade request, and ends the connection; over HTTP/2, the stream. Nothing if the client is gone.
 pub(crate) fn deny(request: &Request, socket: &JsValue, denial: &Denial, fields: &[Field]) -> Result<(), Refusal> {
     let answered = if request.is_http2() {
@@ -95,30 +105,31 @@ impl Node {
             })?;
         }
         node.tell_created(href, &terms.protocols);
-        let is_open = answer.is_ok() && !is_gone && !is_early;
-        let denial = match answer {
-            Ok(upgrade) if is_open => {
+        let outcome = match answer {
+            _ if is_early => Outcome::Early,
+            Err(denial) => Outcome::Denied(denial),
+            Ok(_) if is_gone => Outcome::Left,
+            Ok(upgrade) => {
                 node.attributes.uri.replace(href.into()); // which the event service tells
                 node.settle_upgrade(&socket, upgrade);
                 link.open(node.clone());
-                None
+                Outcome::Open
             }
-            Ok(_) => None,
-            Err(denial) => Some(denial),
         };
+        let is_open = matches!(outcome, Outcome::Open);
         let accepted = node.clone();
         spawn_local(async move {
-            match denial {
-                None if is_open => {
+            match outcome {
+                Outcome::Open => {
                     accepted.start(&head);
                     accepted.with_socket(|socket| socket.listen(accepted.is_suspended()));
                 }
-                _ if is_early => accepted.conclude(too_early(), Socket::destroy),
-                None => accepted.handle_left(&link),
-                Some(denial) => accepted.conclude(ending_of(&denial), |socket| {
+                Outcome::Denied(denial) => accepted.conclude(ending_of(&denial), |socket| {
                     socket.end();
                     socket.linger(LINGER_MS);
                 }),
+                Outcome::Early => accepted.conclude(too_early(), Socket::destroy),
+                Outcome::Left => accepted.handle_left(&link),
             }
         });
         Ok((node, is_open))

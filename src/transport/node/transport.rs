@@ -339,26 +339,27 @@ impl Node {
         let fault = self.fault.borrow_mut().take();
         match fault {
             Some(ending) => self.conclude(ending, |_| ()),
-            // The server ends the TCP connection first (RFC 6455 §7.1.1). A stream of HTTP/2 need not wait for that.
-            None if self.peer_closed.get() && !self.awaits_tcp() => self.conclude(Ending::clean(), |socket| {
-                if self.role == Role::Server || socket.is_stream() {
-                    socket.end();
-                }
-                socket.linger(LINGER_MS);
-            }),
+            None if self.peer_closed.get() => self.conclude_cleanly(),
             None => {}
         }
     }
 
-    /// Both close frames are exchanged, and the end is told when the socket is closed: see [`Node::handle_closed`].
-    fn awaits_tcp(&self) -> bool {
-        if !self.attributes.node.ends_with_tcp.get() || self.socket().is_none_or(|it| it.is_stream()) {
-            return false;
+    /// Both close frames are exchanged: the channel ends now, or with the socket ([`Node::handle_closed`]).
+    fn conclude_cleanly(&self) {
+        let ends_with_tcp = self.attributes.node.ends_with_tcp.get();
+        if ends_with_tcp && let Some(socket) = self.socket().filter(|it| !it.is_stream()) {
+            if !self.lingers.replace(true) {
+                socket.linger(LINGER_MS);
+            }
+            return;
         }
-        if !self.lingers.replace(true) {
-            self.with_socket(|socket| socket.linger(LINGER_MS));
-        }
-        true
+        // The server ends the TCP connection first (RFC 6455 §7.1.1). A stream of HTTP/2 need not wait for that.
+        self.conclude(Ending::clean(), |socket| {
+            if self.role == Role::Server || socket.is_stream() {
+                socket.end();
+            }
+            socket.linger(LINGER_MS);
+        });
     }
 
     /// Lets go of the socket and reports the end.

@@ -22,19 +22,30 @@ export const pageSockets = [
       }
     },
   },
-  {
-    name: 'a stream that there is no memory for ends the channel, and is cancelled',
+  ...[['that no browser sends, for its length,', 2 ** 52], ['that there is no memory for', 12_345]].map(([what, length]) => ({
+    name: `a stream ${what} ends the channel, and is cancelled`,
     hosts: ['browser'],
     async run(t) {
       const talk = await t.opened(t.peer('ws', '/echo'));
       const cancelled = promised();
-      talk.sendStream(new ReadableStream({ cancel: cancelled.resolve }), 2 ** 52);
-      talk.send('behind');
-      await t.stops(talk, { browser: 'NS_ERROR_UNEXPECTED' });
-      await soon(cancelled.promise, 'the stream to be cancelled');
-      t.same(talk.acknowledged, []);
+      const native = globalThis.Uint8Array;
+      globalThis.Uint8Array = new Proxy(native, {
+        construct(target, args, newTarget) {
+          if (args[0] === 12_345) throw new RangeError('no memory');
+          return Reflect.construct(target, args, newTarget);
+        },
+      });
+      try {
+        talk.sendStream(new ReadableStream({ cancel: cancelled.resolve }), length);
+        talk.send('behind');
+        await t.stops(talk, { browser: 'NS_ERROR_UNEXPECTED' });
+        await soon(cancelled.promise, 'the stream to be cancelled');
+        t.same(talk.acknowledged, []);
+      } finally {
+        globalThis.Uint8Array = native;
+      }
     },
-  },
+  })),
   {
     name: 'a WebSocket that fires error and never close: the channel has not opened',
     hosts: ['browser'],
