@@ -125,24 +125,23 @@ export function parse(args) {
   return { ...options, first, tls: isTls, uri: uri === undefined ? undefined : withScheme(uri), channel: channelOptions(options) };
 }
 
-/** What only one of the three ways to run the command takes. A flag that would do nothing is a mistake. */
-const ONLY = {
-  'the client': ['send', 'send-file', 'once', 'count', 'wait', 'binary', 'close-code'],
-  '--listen': ['host', 'relay', 'stdin', 'tls'],
-  '--load': ['rate', 'size', 'seconds'],
-  'the client or --listen': ['frames', 'verbose', 'save'],
-  'a connection to a server, not for --listen': ['origin', 'user', 'proxy', 'ca', 'insecure', 'http2', 'max-redirects', 'timeout'],
-};
+/** What not all of the three ways to run the command take: [the ways, the flags]. A flag that would do nothing is a mistake. */
+const ONLY = [
+  [['client'], ['send', 'send-file', 'once', 'count', 'wait', 'binary', 'close-code']],
+  [['listen'], ['host', 'relay', 'stdin', 'tls']],
+  [['load'], ['rate', 'size', 'seconds']],
+  [['client', 'listen'], ['frames', 'verbose', 'save']],
+  [['client', 'load'], ['origin', 'user', 'proxy', 'ca', 'insecure', 'http2', 'max-redirects', 'timeout']],
+];
+const WAYS = { client: 'the client', listen: '--listen', load: '--load' };
 
 function checkMode({ listen, load, ...options }) {
-  const mode = listen !== undefined ? '--listen' : load !== undefined ? '--load' : 'the client';
-  for (const [taker, names] of Object.entries(ONLY)) {
-    if (taker.includes(mode) && !taker.startsWith('a connection')) continue;
-    if (mode !== '--listen' && taker.startsWith('a connection')) continue;
-    const name = names.find((it) => options[it] !== undefined);
-    if (name !== undefined) throw new UsageError(`--${name} is for ${taker}. Remove it.`);
+  const mode = listen !== undefined ? 'listen' : load !== undefined ? 'load' : 'client';
+  for (const [ways, names] of ONLY) {
+    const name = ways.includes(mode) ? undefined : names.find((it) => options[it] !== undefined);
+    if (name !== undefined) throw new UsageError(`--${name} is for ${ways.map((it) => WAYS[it]).join(' and ')}. Remove it.`);
   }
-  const shown = mode === '--listen' && !options.stdin && ['json', 'save'].find((it) => options[it] !== undefined);
+  const shown = mode === 'listen' && !options.stdin && ['json', 'save'].find((it) => options[it] !== undefined);
   if (shown) throw new UsageError(`--${shown} shows what clients say: with --listen, it needs --stdin.`);
 }
 

@@ -110,8 +110,8 @@ test('the exit code says what went wrong, and the message what to do', async (t)
     [['--count', 'x', url], 2, /"x" is not valid. Use a whole number/], [['--header', 'x', url], 2, /no colon/], [['--ca', '/nowhere', url], 2, /ENOENT/], [['--listen', '0', url], 2, /no URI/],
     [['--close-code', '999', url], 2, /--close-code: 999 is not a code/], [['--listen', '70000'], 2, /70000 is no port/], [['--timeout', '0', url], 2, /--timeout: 0 is too small/],
     [['--count', '0', url], 2, /--count: 0/], [['--relay', url], 2, /--relay is for --listen/], [['--listen', '0', '--once'], 2, /--once is for the client/],
-    [['--rate', '5', url], 2, /--rate is for --load/], [['--load', '2', '--frames', url], 2, /--frames is for the client or --listen/],
-    [['--listen', '0', '--json'], 2, /--json shows what clients say/], [['--max-redirects', '5000', url], 2, /^websocket-channel: --max-redirects: 5000/m], [['--listen', '0', '--insecure'], 2, /--insecure is for a connection to a server/],
+    [['--rate', '5', url], 2, /--rate is for --load/], [['--load', '2', '--frames', url], 2, /--frames is for the client and --listen/],
+    [['--listen', '0', '--json'], 2, /--json shows what clients say/], [['--max-redirects', '5000', url], 2, /^websocket-channel: --max-redirects: 5000/m], [['--listen', '0', '--insecure'], 2, /--insecure is for the client and --load/],
     [['--save', join(folder, 'cert.pem'), url], 2, /--save: EEXIST/], [['--send-file', '/nowhere', url], 2, /--send-file: ENOENT/], [['--subprotocol', 'a b', url], 2, /--subprotocol: /],
   ];
   for (const [args, expected, says] of cases) {
