@@ -165,7 +165,8 @@ export const WebSocketStream = /* @__PURE__ */ (() => {
       const error = invalidState(CLOSED);
       if (this.#ending !== null) this.#ending.resolve();
       else this.#writable.error(error);
-      for (const write of this.#writes.splice(0)) write.reject(error);
+      // The proposal's "write": what still waits for room when the closing handshake starts is fulfilled.
+      for (const write of this.#writes.splice(0)) write.resolve();
       this.#closed.resolve({ closeCode: code, reason });
     }
 

@@ -63,6 +63,24 @@ export const tcpEnds = [
     }),
   })),
   {
+    name: 'a write under way when the peer closes: fulfilled, although the rest of its message does not go out',
+    run: (t) => withPeer(t, async (connection, url) => {
+      const stream = t.stream(url);
+      const writer = (await stream.opened).writable.getWriter();
+      connection().onFrame = () => {};
+      connection().socket.pause();
+      const write = writer.write(new Uint8Array(16_000_000));
+      connection().socket.write(frame(CLOSE, Buffer.from([0x0f, 0xa0])));
+      for (let at = 0; at < 3; at++) await t.roundTrip();
+      t.is(await stateOf(write), 'pending');
+      connection().socket.resume();
+      await untilFrames(connection(), CLOSE);
+      connection().socket.end();
+      t.same(await soon(stream.closed, 'closed'), { closeCode: 4000, reason: '' });
+      t.is(await soon(write, 'write'), undefined);
+    }),
+  },
+  {
     name: 'onStop of a channel does not wait for the end of TCP',
     run: (t) => withPeer(t, async (connection, url) => {
       const talk = t.open(url, {});
