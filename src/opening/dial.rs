@@ -90,9 +90,9 @@ pub trait Socket {
     /// Whether TLS has agreed on HTTP/2.
     fn speaks_http2(&self) -> bool;
 
-    /// Makes an HTTP/2 session of the connection, and waits for the server's settings. `false` if they do not enable extended CONNECT
-    /// (RFC 8441 §3). Otherwise [`Dial::join`] finds the session from now on.
-    async fn share(&mut self, route: &Route) -> Result<bool, Loss<Self::Cause>>;
+    /// Makes an HTTP/2 session of the connection, and waits for the server's settings. `None` if they do not enable extended CONNECT
+    /// (RFC 8441 §3). Otherwise how many others have room in it; [`Dial::join`] finds the session from now on.
+    async fn share(&mut self, route: &Route) -> Result<Option<usize>, Loss<Self::Cause>>;
 
     /// Opens a stream with these fields, the pseudo-header fields among them, and waits for the response's (RFC 8441 §5).
     /// What is read next, [`Socket::read`], is the stream's data.

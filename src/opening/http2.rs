@@ -11,7 +11,9 @@ impl<D: Dial, A: Ask<Cause = D::Cause>> Opening<D, A> {
     /// A stream of a session that other channels have made.
     pub(super) fn join(&mut self) -> Option<D::Socket> {
         let socket = self.dial.join(&self.plan.route()?)?;
-        self.leader = None;
+        if let Some(leader) = self.leader.take() {
+            leader.arrive(Some(0)); // the next one may find another place, or connects
+        }
         self.progress.start(self.plan.peer(Party::Server), None);
         Some(socket)
     }
@@ -23,7 +25,7 @@ impl<D: Dial, A: Ask<Cause = D::Cause>> Opening<D, A> {
             return false;
         };
         let stands = self.leader.as_ref().filter(|leader| *leader.route() == route);
-        // The session that it waited for has no room: another one is needed, and the next one makes it.
+        // The session that it waited for has no room any more: another one is needed, and the next one makes it.
         if stands.is_none_or(|leader| leader.place() == Place::MayJoin) {
             self.leader = Some(Leader::new(route));
         }
@@ -39,9 +41,9 @@ impl<D: Dial, A: Ask<Cause = D::Cause>> Opening<D, A> {
         self.progress.reach(Point::Session);
         let shared = socket.share(route).await;
         if let Some(leader) = self.leader.take() {
-            leader.arrive(matches!(shared, Ok(true)));
+            leader.arrive(*shared.as_ref().unwrap_or(&None));
         }
-        if !shared.map_err(|loss| self.lost(Party::Server, Leg::Response, loss))? {
+        if shared.map_err(|loss| self.lost(Party::Server, Leg::Response, loss))?.is_none() {
             self.plan.do_without_http2();
             return Ok(Exchange::Again);
         }

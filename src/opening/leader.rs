@@ -16,7 +16,7 @@ pub(super) enum Place {
     Leads,
     /// The first is connecting.
     Follows,
-    /// The first has a session, which may have room for this one.
+    /// The first has a session, which has room for this one.
     MayJoin,
     /// The first has none to share.
     IsAlone,
@@ -60,14 +60,23 @@ impl Leader {
         self.place.get()
     }
 
-    /// It has connected, and has a session to share or not: who followed goes on. A follower's word means nothing.
-    pub(super) fn arrive(&self, has_session: bool) {
+    /// It has a session, which takes so many others: those go on, the next one leads, and the rest follow that one. `None`: there is no
+    /// session, and all go on by themselves. A follower's word means nothing.
+    pub(super) fn arrive(&self, room: Option<usize>) {
         if self.place.replace(Place::IsAlone) != Place::Leads {
             return;
         }
-        let followers = LED.with_borrow_mut(|led| led.remove(&self.route)).unwrap_or_default();
-        for (place, waker) in followers {
-            place.set(if has_session { Place::MayJoin } else { Place::IsAlone });
+        let mut followers = LED.with_borrow_mut(|led| led.remove(&self.route)).unwrap_or_default();
+        let rest = followers.split_off(room.unwrap_or(usize::MAX).min(followers.len()));
+        let place = if room.is_some() { Place::MayJoin } else { Place::IsAlone };
+        let mut all: Vec<_> = followers.into_iter().map(|follower| (follower, place)).collect();
+        let mut rest = rest.into_iter();
+        if let Some(next) = rest.next() {
+            all.push((next, Place::Leads));
+            LED.with_borrow_mut(|led| led.insert(self.route.clone(), rest.collect()));
+        }
+        all.iter().for_each(|((cell, _), place)| cell.set(*place));
+        for ((_, waker), _) in all {
             let waker = waker.borrow_mut().take(); // not while it is borrowed: a waker may run anything
             if let Some(waker) = waker {
                 waker.wake();
@@ -97,6 +106,6 @@ impl Drop for Leader {
                 }
             });
         }
-        self.arrive(false);
+        self.arrive(None);
     }
 }

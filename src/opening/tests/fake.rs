@@ -278,10 +278,10 @@ impl Socket for FakeSocket {
         self.script.shares.is_some()
     }
 
-    async fn share(&mut self, _route: &Route) -> Result<bool, Loss<Self::Cause>> {
+    async fn share(&mut self, _route: &Route) -> Result<Option<usize>, Loss<Self::Cause>> {
         match self.script.shares {
-            Some(Share::Enabled) => Ok(true),
-            Some(Share::Disabled) => Ok(false),
+            Some(Share::Enabled(room)) => Ok(Some(room)),
+            Some(Share::Disabled) => Ok(None),
             Some(Share::Lost(code)) => Err(loss(code, "")),
             Some(Share::Never) | None => pending().await,
         }

@@ -21,7 +21,7 @@ fn answer(status: u16, fields: &[(&str, &str)]) -> Response {
 
 /// A connection whose server speaks HTTP/2 and answers each request so.
 fn session(answers: impl IntoIterator<Item = Result<Response, &'static str>>) -> Script {
-    Script { shares: Some(Share::Enabled), answers: answers.into_iter().collect(), ..script([]) }
+    Script { shares: Some(Share::Enabled(usize::MAX)), answers: answers.into_iter().collect(), ..script([]) }
 }
 
 fn welcomes() -> Script {
@@ -233,6 +233,37 @@ fn others_wait_for_the_first_and_join_its_session_or_make_the_next() {
     drop(full.poll());
     drop(full);
     assert!(finds_no_room.has_opened(), "it fails to share, and all who followed connect");
+}
+
+#[test]
+fn as_many_as_a_session_takes_join_it_the_next_leads_and_the_rest_follow_that_one() {
+    let room_for_two = Script { shares: Some(Share::Enabled(2)), ..welcomes() };
+    let mut first = Polled::begin("wss://room/", [room_for_two]);
+    let mut joining: Vec<_> = (0..2).map(|_| Polled::begin("wss://room/", [])).collect();
+    let mut next = Polled::begin("wss://room/", [welcomes()]);
+    let mut last = Polled::begin("wss://room/", []);
+    assert!(first.has_opened());
+    for other in &mut joining {
+        other.0.seen.borrow_mut().sessions.push_back(welcomes());
+        assert!(other.has_opened());
+    }
+    assert!(last.poll().is_pending() && last.dialed() == 0);
+    assert!(next.has_opened() && next.dialed() == 1);
+    last.0.seen.borrow_mut().sessions.push_back(welcomes());
+    assert!(last.has_opened());
+}
+
+#[test]
+fn the_next_that_finds_a_place_after_all_leaves_the_lead_to_the_one_behind_it() {
+    let full = Script { shares: Some(Share::Enabled(0)), ..welcomes() };
+    let mut first = Polled::begin("wss://place/", [full]);
+    let mut next = Polled::begin("wss://place/", []);
+    let mut last = Polled::begin("wss://place/", [accepts()]);
+    assert!(first.has_opened());
+    next.0.seen.borrow_mut().sessions.push_back(welcomes());
+    assert!(last.poll().is_pending() && last.dialed() == 0);
+    assert!(next.has_opened());
+    assert!(last.has_opened() && last.dialed() == 1);
 }
 
 #[test]

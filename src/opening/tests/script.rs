@@ -30,7 +30,8 @@ pub(super) struct Script {
 /// What comes of an HTTP/2 session.
 #[derive(Clone, Copy)]
 pub(super) enum Share {
-    Enabled,
+    /// With room for so many others.
+    Enabled(usize),
     Disabled,
     Lost(&'static str),
     Never,

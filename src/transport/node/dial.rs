@@ -279,9 +279,9 @@ impl opening::Socket for Dialed {
         self.stream.is_some() || self.socket.alpn().is_some_and(|protocol| protocol == "h2")
     }
 
-    async fn share(&mut self, route: &Route) -> Result<bool, Loss<JsValue>> {
+    async fn share(&mut self, route: &Route) -> Result<Option<usize>, Loss<JsValue>> {
         if self.is_joined {
-            return Ok(true);
+            return Ok(Some(0)); // nobody follows it
         }
         let connection = self.socket.hand_over();
         self.link.detach();
@@ -289,9 +289,9 @@ impl opening::Socket for Dialed {
         let node = &self.dialer.node;
         let security = node.attributes.node.security.borrow().clone();
         let stream = Session::open(connection, self.dialer.route_key(route), security, node.is_ref()).await?;
-        let is_enabled = stream.is_enabled().await?;
+        let room = stream.room_for_others().await?;
         self.stream = Some(stream);
-        Ok(is_enabled)
+        Ok(room)
     }
 
     async fn request(&mut self, fields: &[(String, String)]) -> Result<Response, Loss<JsValue>> {

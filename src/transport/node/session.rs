@@ -86,7 +86,12 @@ impl Session {
     }
 
     fn has_room(&self) -> bool {
-        f64::from(self.users.get()) < self.state.borrow().max_streams && !self.raw.is_closed()
+        self.room() > 0 && !self.raw.is_closed()
+    }
+
+    /// How many more channels fit, by what the server's settings say.
+    fn room(&self) -> usize {
+        (self.state.borrow().max_streams - f64::from(self.users.get())).max(0.0) as usize
     }
 
     /// No more channels join.
@@ -161,8 +166,8 @@ impl Stream {
         Self { session, is_ref: Cell::new(is_ref) }
     }
 
-    /// Whether the server's settings enable extended CONNECT (RFC 8441 §3). If they do, others may join.
-    pub(super) async fn is_enabled(&self) -> Result<bool, Loss<JsValue>> {
+    /// `None` unless the server's settings enable extended CONNECT (RFC 8441 §3). If they do, so many others may join.
+    pub(super) async fn room_for_others(&self) -> Result<Option<usize>, Loss<JsValue>> {
         let is_enabled = poll_fn(|context| {
             let mut state = self.session.state.borrow_mut();
             if let Some(is_enabled) = state.is_enabled {
@@ -175,10 +180,11 @@ impl Stream {
             Poll::Pending
         })
         .await?;
-        if is_enabled {
-            SESSIONS.with_borrow_mut(|sessions| sessions.push(self.session.clone()));
+        if !is_enabled {
+            return Ok(None);
         }
-        Ok(is_enabled)
+        SESSIONS.with_borrow_mut(|sessions| sessions.push(self.session.clone()));
+        Ok(Some(self.session.room()))
     }
 
     pub(super) fn session(&self) -> &RawSession {

@@ -209,7 +209,7 @@ impl Socket for FuzzSocket {
         true // whatever the server says: it was not offered
     }
 
-    async fn share(&mut self, _: &Route) -> Result<bool, Loss<()>> {
+    async fn share(&mut self, _: &Route) -> Result<Option<usize>, Loss<()>> {
         panic!("HTTP/2 was not offered")
     }
 
