@@ -112,7 +112,7 @@ async function bundle({ file, format, ...which }) {
 }
 
 /** The command, in bin/. What makes certificates is large, rarely wanted, and a file of its own. */
-async function bundleCommand() {
+async function bundleCommand({ closingRanges }) {
   const esbuild = await import('esbuild');
   const folder = join(packageFolder, 'bin');
   const { version } = JSON.parse(await readFile(join(template, 'package.json'), 'utf8'));
@@ -121,8 +121,8 @@ async function bundleCommand() {
     name: 'command',
     setup({ onResolve, onLoad }) {
       onResolve({ filter: /^(websocket-channel|selfsigned)$/ }, ({ path, kind }) => (kind === 'entry-point' ? undefined : { path: paths[path], external: true }));
-      onResolve({ filter: /^build:version$/ }, ({ path }) => ({ path, namespace: 'version' }));
-      onLoad({ filter: /./, namespace: 'version' }, () => ({ contents: `export const VERSION = '${version}';` }));
+      onResolve({ filter: /^build:constants$/ }, ({ path }) => ({ path, namespace: 'constants' }));
+      onLoad({ filter: /./, namespace: 'constants' }, () => ({ contents: `export const VERSION = '${version}', CLOSING_RANGES = ${JSON.stringify(closingRanges)};` }));
     },
   };
   const shared = { bundle: true, format: 'esm', platform: 'node', target: 'node20', logLevel: 'warning', plugins: [plugin] };
@@ -161,9 +161,11 @@ async function copyWasm() {
   await writeFile(join(packageFolder, BESIDE.node), `module.exports = '${(await wasm('node')).toString('base64')}';\n`);
 }
 
-/** The tables of Rust as JavaScript, and as the types that go where the template says. */
-async function constants() {
-  const { statuses, closeCodes } = JSON.parse(await run('cargo', ['run', '--quiet', '--example', 'tables'], { quiet: true }));
+/** The tables of Rust. */
+const readTables = async () => JSON.parse(await run('cargo', ['run', '--quiet', '--example', 'tables'], { quiet: true }));
+
+/** Writes the tables as JavaScript, and as types in the places that the template names. */
+async function constants({ statuses, closeCodes }) {
   const object = (rows) => `Object.freeze({ ${rows.map(([number, name]) => `${name}: ${number}`).join(', ')} })`;
   await mkdir(build, { recursive: true });
   await writeFile(join(build, 'constants.js'),
@@ -171,9 +173,12 @@ async function constants() {
   const lines = (rows, prefix, show) => rows.map(([number, name, meaning]) =>
     `  /** ${meaning} */\n  ${prefix}${name}: ${show(number)};`).join('\n');
   const hex = (number) => number === 0 ? '0' : `0x${number.toString(16).toUpperCase()}`;
-  const types = (await readFile(join(template, 'index.d.ts'), 'utf8'))
-    .replace('/*{{CLOSE_CODES}}*/', lines(closeCodes, 'static readonly ', String))
-    .replace('/*{{STATUSES}}*/', lines(statuses, 'readonly ', hex));
+  const filled = (text, place, content) => {
+    if (!text.includes(place)) throw new Error(`index.d.ts: ${place} is missing. Put it where the generated lines belong.`);
+    return text.replace(place, content);
+  };
+  const withCodes = filled(await readFile(join(template, 'index.d.ts'), 'utf8'), '/*{{CLOSE_CODES}}*/', lines(closeCodes, 'static readonly ', String));
+  const types = filled(withCodes, '/*{{STATUSES}}*/', lines(statuses, 'readonly ', hex));
   for (const extension of ['mts', 'cts']) await writeFile(join(packageFolder, `index.d.${extension}`), types);
 }
 
@@ -210,11 +215,12 @@ export async function buildPackage() {
   const bindgen = await wasmBindgen();
   await rm(packageFolder, { recursive: true, force: true });
   await mkdir(packageFolder, { recursive: true });
-  await constants();
+  const tables = await readTables();
+  await constants(tables);
   for (const host of Object.keys(HOSTS)) await compile(host, bindgen);
   say('bundling the package');
   for (const one of BUNDLES) await bundle(one);
-  await bundleCommand();
+  await bundleCommand(tables);
   await copyWasm();
   for (const name of await readdir(template)) {
     if (PUBLISHED.test(name)) await cp(join(template, name), join(packageFolder, name));

@@ -6,7 +6,7 @@ import { listen } from './listen.js';
 import { load } from './load.js';
 import { HELP, USAGE_ERROR, UsageError, parse } from './options.js';
 import { inFlags } from './outcome.js';
-import { VERSION } from 'build:version';
+import { VERSION } from 'build:constants';
 
 async function main() {
   const options = parse(process.argv.slice(2));

@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs';
 import tls from 'node:tls';
 import { parseArgs } from 'node:util';
-import { WebSocketChannel } from 'websocket-channel';
+import { CLOSING_RANGES } from 'build:constants';
 import { EXIT_CODES } from './outcome.js';
 
 export const USAGE_ERROR = 2;
@@ -177,11 +177,10 @@ function number(name, text) {
   return value;
 }
 
-/** Throws what the channel throws: a channel that was cancelled checks the arguments of close, and does nothing more. */
 function checkCloseCode(code) {
-  const channel = new WebSocketChannel({ signal: AbortSignal.abort() });
-  channel.asyncOpen('ws://localhost/', null, {}, null);
-  channel.close(code);
+  if (CLOSING_RANGES.some(([first, last]) => code >= first && code <= last)) return;
+  const ranges = CLOSING_RANGES.map(([first, last]) => `${first} to ${last}`).join(', ');
+  throw new UsageError(`--close-code: ${code} is not a code that may be sent. Use one of ${ranges}.`);
 }
 
 /** `localhost:8080` is meant as ws://localhost:8080. */
