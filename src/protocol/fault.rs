@@ -41,7 +41,7 @@ impl FaultKind {
 
     /// The reason that the peer gets instead of the fault's message, which is advice for this end's own users.
     pub(super) fn for_peer(self) -> Option<&'static str> {
-        (self == Self::TooBig).then_some("The message is longer than this end takes.")
+        (self == Self::TooBig).then_some("The message is longer than this end accepts.")
     }
 
     pub(super) fn because(self, message: impl Into<Cow<'static, str>>) -> Fault {
