@@ -67,7 +67,7 @@ impl Denial {
     }
 }
 
-/// The reason phrase of a status that a server may answer to an upgrade request (RFC 9110 §15). Other statuses have none, which is allowed.
+/// The reason phrase of a status with which a server may answer an upgrade request (RFC 9110 §15). Others have none, which is allowed.
 fn phrase(status: u16) -> &'static str {
     match status {
         300 => "Multiple Choices",

@@ -15,7 +15,7 @@ use crate::status::Status;
 pub trait Host: Sized + 'static {
     /// Carries messages over a connection.
     type Transport: Transport<Self>;
-    /// Is told what happens.
+    /// Gets the notifications.
     type Listener: Listener<Self>;
     /// Wakes the driver up.
     type Timer: Timer;
@@ -112,7 +112,7 @@ impl<H: Host> Driver<H> {
         self.channel.borrow().buffered_amount()
     }
 
-    /// Whether the host has still to take an accepted message, even an empty one.
+    /// Whether the host still has to take an accepted message, even an empty one.
     pub fn awaits_acknowledgement(&self) -> bool {
         self.channel.borrow().awaits_acknowledgement()
     }

@@ -1,4 +1,4 @@
-//! Reads an HTTP response (RFC 9112): to an upgrade request, or a proxy's to CONNECT.
+//! Reads HTTP responses (RFC 9112): those to an upgrade request, and a proxy's to CONNECT.
 
 use std::borrow::Cow;
 
@@ -38,7 +38,7 @@ impl Response {
     }
 }
 
-/// What a response answers. It decides which responses are a success, behind which HTTP ends and other bytes begin.
+/// What a response answers. It decides which responses are a success. Behind a success, HTTP ends and other bytes begin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Expect {
     /// An upgrade request: 101 is a success.

@@ -61,8 +61,7 @@ impl Leader {
     }
 
     /// This opening has a session with `room` for others: that many followers may join it, the next one leads, and the rest follow that
-    /// one. `None` means that there is no session, and all followers go on by themselves. If this opening does not lead, nothing of
-    /// this happens.
+    /// one. `None` means that there is no session, and all followers go on by themselves. Only a leader's report counts.
     pub(super) fn arrive(&self, room: Option<usize>) {
         if self.place.replace(Place::IsAlone) != Place::Leads {
             return;

@@ -168,7 +168,7 @@ export class WebSocket extends EventTarget {
     fire(openEvent(), 'open', this, this.#listeners);
   }
 
-  /** Each message is a task of its own; the first of a chunk comes at once. */
+  /** Each message is a task of its own; the first of a chunk is delivered at once. */
   #received(message) {
     if (this.#tasks !== null) return this.#tasks.add(message);
     this.#wakeLater();

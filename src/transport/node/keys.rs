@@ -12,7 +12,7 @@ extern "C" {
     fn fill_random(bytes: &mut [u8]);
 }
 
-/// Random bytes drawn at once, for as many calls.
+/// Random bytes that are drawn together, for many keys.
 struct Pool {
     bytes: [u8; 8192],
     used: usize,
