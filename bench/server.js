@@ -43,23 +43,34 @@ async function one({ which, mode, text, connections = 1, inFlight = 1, deflate =
   });
   const scratch = mkdtempSync(join(tmpdir(), 'wsc-load-'));
   writeFileSync(join(scratch, 'frame'), frameOf(text, deflate));
-  const collect = globalThis.gc ?? (() => globalThis.Bun.gc(true));
-  const rss = () => { collect(); collect(); return process.memoryUsage().rss; };
-  const empty = rss();
-  const load = spawn(fileURLToPath(new URL('../target/bench-peer/release/peer', import.meta.url)),
-    ['load', port, mode, connections, inFlight, join(scratch, 'frame'), ...(deflate ? ['deflate'] : [])].map(String), { stdio: ['pipe', 'pipe', 'inherit'] });
-  await once(load.stdout, 'data');
-  try {
+  const loads = [];
+  const load = async (count) => {
+    const args = ['load', port, mode, count, inFlight, join(scratch, 'frame'), ...(deflate ? ['deflate'] : [])].map(String);
+    loads.push(spawn(fileURLToPath(new URL('../target/bench-peer/release/peer', import.meta.url)), args, { stdio: ['pipe', 'pipe', 'inherit'] }));
+    await once(loads.at(-1).stdout, 'data');
     await pause(warmUp * 1000);
-    if (memory) return (rss() - empty) / 1024 / connections;
+  };
+  try {
+    if (memory) return await memoryOf(connections, load);
+    await load(connections);
     const [before, started] = [count, performance.now()];
     if (mode === 'hear') count += await broadcast(server, all, text, perTick);
     else await pause(SECONDS * 1000);
     return (count - before) / (performance.now() - started) * 1000;
   } finally {
-    load.kill();
+    loads.forEach((it) => it.kill());
     rmSync(scratch, { recursive: true });
   }
+}
+
+/** The KiB that each of so many connections takes, beyond what the first ones make the process load and compile. */
+async function memoryOf(connections, load) {
+  const collect = globalThis.gc ?? (() => globalThis.Bun.gc(true));
+  const rss = () => { collect(); collect(); return process.memoryUsage().rss; };
+  await load(500);
+  const before = rss();
+  await load(connections);
+  return (rss() - before) / 1024 / connections;
 }
 
 /** Sends to all, and again when the last has taken it. Returns how many messages the members were sent together. */

@@ -30,10 +30,10 @@ const REFUSED = Symbol('refused');
 export const CANCEL = Symbol.for('websocket-channel.cancel');
 export const CLOSE_EMPTY = Symbol('closeEmpty');
 export const END_WITH_TCP = Symbol('endWithTcp');
-const SHARE = Symbol.for('websocket-channel.share'); // a member may be of another copy of this package
+const SEND_IF_OPEN = Symbol.for('websocket-channel.sendIfOpen'); // a member may be of another copy of this package
 const INSPECT = Symbol.for('nodejs.util.inspect.custom');
 tidy(wasm.WebSocketChannel, {
-  __this: THIS, __refused: REFUSED, __cancel: CANCEL, __closeEmpty: CLOSE_EMPTY, __endWithTcp: END_WITH_TCP, __inspect: INSPECT, __share: SHARE,
+  __this: THIS, __refused: REFUSED, __cancel: CANCEL, __closeEmpty: CLOSE_EMPTY, __endWithTcp: END_WITH_TCP, __inspect: INSPECT, __sendIfOpen: SEND_IF_OPEN,
 });
 
 class WebSocketChannel extends wasm.WebSocketChannel {
@@ -78,10 +78,17 @@ class LoadGroup {
 
   #send(method, payload) {
     const isText = method === 'sendMsg';
-    this.#group.__begin(payload, isText);
-    let accepted = 0;
-    for (const member of this) if (member[SHARE](payload, isText)) accepted++;
-    return accepted;
+    const broadcast = this.#group.__broadcast(payload, isText);
+    try {
+      let accepted = 0;
+      for (const member of this) {
+        const isShared = broadcast !== undefined && member instanceof WebSocketChannel;
+        if (isShared ? broadcast.sendTo(member) : member[SEND_IF_OPEN](payload, isText)) accepted++;
+      }
+      return accepted;
+    } finally {
+      broadcast?.free();
+    }
   }
 
   [Symbol.iterator]() { return this.#group[Symbol.iterator](); }

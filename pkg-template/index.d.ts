@@ -1,13 +1,13 @@
 /** Every listener method is optional. `context` is what `asyncOpen` or `asyncAccept` was given. */
 export interface WebSocketListener<Context = undefined> {
   /**
-   * The first call, exactly once. It also comes on a channel that never opened, right before `onStop`: check `channel.state` before you do
-   * what only an open channel justifies, such as resetting a retry delay.
+   * The first call, exactly once. It is also called on a channel that never opened, right before `onStop`: check `channel.state` before you do
+   * anything that only makes sense on an open channel, such as resetting a retry delay.
    */
   onStart?(context: Context): void;
   /** A text message arrived. */
   onMessageAvailable?(context: Context, text: string): void;
-  /** A binary message arrived. The memory is yours. Several messages may share one `ArrayBuffer`. */
+  /** A binary message arrived. The bytes are yours to keep and change. Several messages may share one `ArrayBuffer`. */
   onBinaryMessageAvailable?(context: Context, bytes: Uint8Array<ArrayBuffer>): void;
   /** The operating system (in a browser, the browser) has taken one sent message of `size` payload bytes. */
   onAcknowledge?(context: Context, size: number): void;
@@ -86,8 +86,8 @@ export interface ChannelOptions {
    */
   proxy?: string | UrlLike | null | undefined;
   /**
-   * Node only: whether to offer HTTP/2 where TLS is spoken (RFC 8441). Channels to one server then share a session, each as a stream of it. A
-   * server that does not take part is asked over HTTP/1.1, in the same `asyncOpen`. Default false.
+   * Node only: whether to offer HTTP/2 over TLS (RFC 8441). Channels to the same server then share a session, each as a stream. If the server
+   * does not support this, the channel opens over HTTP/1.1, in the same `asyncOpen`. Default false.
    */
   http2?: boolean | null | undefined;
 }
@@ -107,7 +107,7 @@ type NodeTlsOptions = import('node:tls').ConnectionOptions;
 type NodeTcpOptions = import('node:net').TcpNetConnectOpts;
 type IsUnknown<Type> = [Type] extends [{ readonly noSuchProperty: never }] ? true : false;
 
-// The parts of the classes of the DOM and Node that are needed here. So these types compile without either.
+// Only the parts of DOM and Node classes that are needed here, so that these types compile without either.
 /** A `URL`. */
 export interface UrlLike {
   readonly href: string;
@@ -135,7 +135,7 @@ export interface StreamFields {
   readonly [name: string]: string | readonly string[] | number | undefined;
 }
 
-/** The socket of such a request: a `net.Socket`, a `tls.TLSSocket` or another `Duplex`; of HTTP/2, a `ServerHttp2Stream`. */
+/** The socket of an upgrade request: a `net.Socket`, a `tls.TLSSocket` or another `Duplex`; over HTTP/2, a `ServerHttp2Stream`. */
 export interface UpgradeSocket {
   readonly destroyed: boolean;
   on(event: string, listener: () => void): unknown;
@@ -156,13 +156,13 @@ export interface AbortSignalLike {
 /** Node only: functions that a channel calls while it opens. Each is optional. */
 export interface NotificationCallbacks {
   /**
-   * The server or a proxy asks for a user name and password. Return null to give up. It is called again if the answer is wrong, at most ten times
+   * The server or a proxy asks for a user name and password. Return null to give up. If they are rejected, it is called again, at most ten times
    * for one origin. openTimeoutMs keeps running. If it throws, that counts as giving up.
    */
   onAuthRequired?(request: AuthRequest): Credentials | null | undefined | PromiseLike<Credentials | null | undefined>;
   /**
-   * A redirect is about to be followed. Return false, or a promise of it, to forbid it: the channel then stops with NS_ERROR_DOM_BAD_URI. If it
-   * throws, that also forbids it.
+   * A redirect is about to be followed. Return false, or a promise for false, to forbid it: the channel then stops with NS_ERROR_DOM_BAD_URI. If it
+   * throws, that also forbids the redirect.
    */
   onRedirect?(from: string, to: string, status: number): unknown;
   /** How far the connection has come, and with which host. It starts again for each redirect and each new request. */
@@ -189,7 +189,7 @@ export interface Credentials {
   readonly password: string;
 }
 
-/** Gecko's names for how far a connection has come. They are names, because two of Gecko's numbers are also numbers of errors. */
+/** Gecko's names for how far a connection has come. They are not numbers, because two of Gecko's numbers are also error numbers. */
 export type ProgressStatus =
   | 'NS_NET_STATUS_RESOLVING_HOST'
   | 'NS_NET_STATUS_RESOLVED_HOST'
@@ -210,18 +210,18 @@ export interface SecurityInfo {
   readonly alpn: string | null;
   /** The server name that the client asked for (SNI); null for an IP address. */
   readonly serverName: string | null;
-  /** Whether an earlier session was resumed. Node may then know no certificate. */
+  /** Whether an earlier session was resumed. Node may then have no certificate to show. */
   readonly sessionReused: boolean;
   /** Whether the certificate is trusted. */
   readonly trusted: boolean;
   /**
    * Why it is not trusted: OpenSSL's or Node's code, such as `CERT_HAS_EXPIRED`, or
-   * `ERR_SSL_PEER_DID_NOT_RETURN_A_CERTIFICATE` of a client that sent none. Otherwise null.
+   * `ERR_SSL_PEER_DID_NOT_RETURN_A_CERTIFICATE` if the client sent none. Otherwise null.
    */
   readonly untrustedReason: string | null;
   /** The peer's certificate, the first of the chain: the server's, or on an accepted channel the client's. */
   readonly certificate: Certificate | null;
-  /** The peer's certificate, then each certificate's issuer as far as it is known. */
+  /** The peer's certificate, then the issuer of each certificate, as far as known. */
   readonly chain: readonly Certificate[];
 }
 
@@ -264,15 +264,15 @@ export interface DeflateOptions {
   serverNoContextTakeover?: boolean | null | undefined;
 }
 
-/** A channel's state. It only moves forward in this list. */
+/** A channel's state. It only moves forward through this list. */
 export type ChannelState = 'idle' | 'connecting' | 'open' | 'closing' | 'stopped';
 
 /** Gecko's nsIWebSocketChannel. Wrong arguments throw a `ChannelError`. Whatever goes wrong later is reported to the listener's `onStop`. */
 export class WebSocketChannel {
 /*{{CLOSE_CODES}}*/
   /**
-   * The most that the compression contexts of all channels of this thread take together, in bytes. Default 67,108,864 (64 MiB), as for null and
-   * undefined. Beyond it, the channels that have not used theirs for the longest time give them up. In a browser it is 0 and cannot be set.
+   * How much memory the compression contexts of all channels of this thread may take together, in bytes. Default 67,108,864 (64 MiB); null and
+   * undefined set the default. Beyond it, the channels whose contexts were not used for the longest time give them up. In a browser it is 0 and cannot be set.
    * @throws ChannelError NS_ERROR_INVALID_ARG unless it is a whole number from 0 to 4,294,967,295; NS_ERROR_NOT_IMPLEMENTED in a browser
    */
   static get compressionMemory(): number;
@@ -285,10 +285,10 @@ export class WebSocketChannel {
   constructor(options?: ChannelOptions | null);
 
   /**
-   * Starts to open the channel and returns at once. It calls no method of the listener before it has returned. If it throws, the channel is
-   * unopened as before.
+   * Starts to open the channel and returns at once. It calls no method of the listener before it has returned. If it throws, the channel
+   * stays unopened.
    * @param uri ws or wss (http and https count as these), without a fragment. In a page it may be relative to the document
-   * @param origin sent as the Origin header; null or "" for none. In a browser: null, "" or the page's own
+   * @param origin sent as the Origin header; null or "" for none. In a browser: null, "" or the page's own origin
    * @param listener any object; its methods are optional
    * @param context passed to each method of the listener
    * @throws ChannelError NS_ERROR_MALFORMED_URI, NS_ERROR_INVALID_ARG, NS_ERROR_NOT_IMPLEMENTED, NS_ERROR_ALREADY_OPENED
@@ -303,15 +303,15 @@ export class WebSocketChannel {
 
   /**
    * Node only: takes over an upgrade request of a `node:http` or `node:https` server, in its event `upgrade`. The request is checked (RFC 6455
-   * §4.2.1) and answered at once. The channel is open with that, and the listener is told later: `onStart`, then what comes, as on a channel that was opened
-   * by `asyncOpen`. A request that is not accepted gets an HTTP answer that says why (400, 405, 426, or over HTTP/2 501), and the channel its `onStart` and `onStop`. A stream of
-   * `node:http2` is accepted the same way: pass the request of its event `connect`, and that request's `stream`, and no head; or, on a server without a
-   * function for other requests, the fields and the stream of its event `stream`. `protocol`,
-   * written before, lists the subprotocols that are supported, the preferred one first. Of the options, `headers` are added to the response that accepts,
-   * `deflate` says what is agreed to, and what concerns the opening of a connection is not used.
+   * §4.2.1) and answered at once. If it is accepted, the channel is open when the call returns. The listener is called later: `onStart`, then the same
+   * methods as on a channel that was opened by `asyncOpen`. If it is not accepted, the client gets an HTTP response that says why (400, 405, 426, or over
+   * HTTP/2 501), and the listener gets `onStart` and `onStop`. A stream of `node:http2` is accepted the same way: pass the request of the event `connect`
+   * and that request's `stream`, and no head. On a server without a request handler, you can instead pass the headers and the stream of the event `stream`.
+   * Before the call, set `protocol` to the subprotocols that you support, the preferred one first. The option `headers` is added to the response that
+   * accepts, and `deflate` says which compression is accepted. Options that concern opening a connection are not used.
    * @param request the event's request
-   * @param socket its socket, which is the channel's from now on
-   * @param head its bytes that came right behind the request
+   * @param socket the event's socket, which belongs to the channel from now on
+   * @param head the event's head: the bytes that came right behind the request
    * @throws ChannelError NS_ERROR_INVALID_ARG, NS_ERROR_ALREADY_OPENED, NS_ERROR_OUT_OF_MEMORY; NS_ERROR_NOT_IMPLEMENTED in a browser
    */
   asyncAccept(request: UpgradeRequest | StreamFields, socket: UpgradeSocket, head: ArrayBufferView | null | undefined, listener: WebSocketListener<undefined>): void;
@@ -324,7 +324,7 @@ export class WebSocketChannel {
   ): void;
 
   /**
-   * Node only: answers an upgrade request with another status than 101, and ends the connection. The option `headers` is added to the answer. The
+   * Node only: answers an upgrade request with a status other than 101, and ends the connection. The option `headers` is added to the response. The
    * channel stays idle.
    * @param status 300 to 599
    * @param body text for people; none by default
@@ -340,7 +340,7 @@ export class WebSocketChannel {
   sendMsg(text: string): boolean;
 
   /**
-   * Sends a binary message, or queues it while connecting. You may change the bytes once this has returned.
+   * Sends a binary message, or queues it while connecting. You may change the bytes as soon as the call has returned.
    * @returns whether it was accepted: false once the channel is closing or stopped
    * @throws ChannelError NS_ERROR_NOT_CONNECTED before asyncOpen, NS_ERROR_INVALID_ARG
    */
@@ -348,8 +348,8 @@ export class WebSocketChannel {
 
   /**
    * Sends one binary message of `length` bytes from a stream. Later messages and `close` wait behind it. The stream is read when its turn comes:
-   * in Node no faster than the peer takes it, while a browser collects it first. If the stream fails or has another length, the channel ends with
-   * NS_ERROR_UNEXPECTED. If the channel ends first, the stream is cancelled.
+   * in Node no faster than the peer takes it, while in a browser it is collected first. If the stream fails or has the wrong length, the channel ends
+   * with NS_ERROR_UNEXPECTED. If the channel ends first, the stream is cancelled.
    * @param length in bytes; may be left out for a Blob
    * @returns whether it was accepted: false once the channel is closing or stopped
    * @throws ChannelError NS_ERROR_NOT_CONNECTED before asyncOpen, NS_ERROR_INVALID_ARG
@@ -360,14 +360,14 @@ export class WebSocketChannel {
   /**
    * Node only: sends a ping.
    * @param data at most 125 bytes
-   * @returns a promise of the milliseconds until the pong. It rejects with a ChannelError if the channel ends first, is closing, or has 1024 unanswered
+   * @returns a promise for the milliseconds until the pong. It rejects with a ChannelError if the channel ends first, is closing, or has 1024 unanswered
    *   pings (NS_ERROR_NOT_AVAILABLE). You need not handle the rejection
    * @throws ChannelError NS_ERROR_NOT_CONNECTED before asyncOpen, NS_ERROR_INVALID_ARG, NS_ERROR_NOT_IMPLEMENTED in a browser
    */
   sendPing(data?: string | ArrayBuffer | ArrayBufferView): Promise<number>;
 
   /**
-   * Closes behind all queued messages. While connecting, it cancels the channel: `onStart`, then `onStop` with NS_BINDING_ABORTED.
+   * Sends the close frame after all queued messages. While connecting, it cancels the channel: `onStart`, then `onStop` with NS_BINDING_ABORTED.
    * @param code 1000 (the default) to 1004, 1007 to 1014, 3000 to 4999. A browser sends only 1000 and 3000 to 4999
    * @param reason at most 123 bytes of UTF-8
    * @throws ChannelError NS_ERROR_NOT_CONNECTED before asyncOpen, NS_ERROR_INVALID_ARG
@@ -376,7 +376,7 @@ export class WebSocketChannel {
 
   /**
    * Node only: stops reading until `resume` has been called as many times. TCP back-pressure then stops the peer. Use it when the listener cannot keep
-   * up. What was already read is still delivered: up to 64 KiB as they came over the wire. `close` starts reading again, to see the peer's close frame.
+   * up. What was already read is still delivered: up to 64 KiB as counted on the wire. `close` starts reading again, to see the peer's close frame.
    * @throws ChannelError NS_ERROR_NOT_CONNECTED before asyncOpen, NS_ERROR_NOT_IMPLEMENTED in a browser
    */
   suspend(): void;
@@ -390,7 +390,7 @@ export class WebSocketChannel {
   /** Makes this channel keep the Node process alive, which is the default. In a browser it does nothing. */
   ref(): this;
 
-  /** Lets the Node process end although this channel is active. In a browser it does nothing. */
+  /** Lets the Node process end even while this channel is active. In a browser it does nothing. */
   unref(): this;
 
   /** What `asyncOpen` was given, parsed. Throws NS_ERROR_NOT_INITIALIZED before `asyncOpen`. */
@@ -407,9 +407,9 @@ export class WebSocketChannel {
   readonly securityInfo: SecurityInfo | null;
   /** Node only: functions that are called while the channel opens. A browser accepts only null. */
   notificationCallbacks: NotificationCallbacks | null;
-  /** Node only, write before `asyncOpen`: after how many whole seconds of silence a ping goes out. 0, the default, turns this off. */
+  /** Node only; set it before `asyncOpen`: after this many whole seconds of silence, a ping goes out. 0, the default, turns this off. */
   pingInterval: number;
-  /** Node only, write before `asyncOpen`: how many whole seconds of silence after such a ping stop the channel. Default 10. */
+  /** Node only; set it before `asyncOpen`: if nothing arrives for this many whole seconds after such a ping, the channel stops. Default 10. */
   pingTimeout: number;
   /** The group that the channel is an active member of from `asyncOpen` to `onStop`. */
   loadGroup: LoadGroup | null;
@@ -417,13 +417,13 @@ export class WebSocketChannel {
   readonly state: ChannelState;
   /** `Status.NS_OK` until the channel fails. From then on, the status that `onStop` reports. */
   readonly status: number;
-  /** Payload bytes that were accepted and that the host has not taken. For a stream in Node, it falls as the frames are taken. */
+  /** Accepted payload bytes that the host has not taken yet. For a stream in Node, it falls as the frames are taken. */
   readonly bufferedAmount: number;
   /** A number that is unique in this thread. */
   readonly serial: number;
 }
 
-/** A group of channels. Its active members are those that were opened and have not stopped. */
+/** A group of channels. Its active members are the channels that were opened and have not stopped. */
 export class LoadGroup implements Iterable<WebSocketChannel> {
   /** How many channels are active. */
   readonly activeCount: number;
@@ -433,14 +433,14 @@ export class LoadGroup implements Iterable<WebSocketChannel> {
    */
   cancel(status?: number): void;
   /**
-   * Sends a text to every member that is open.
-   * @returns how many accepted it
+   * Sends a text message to every member that is open.
+   * @returns how many members accepted it
    * @throws ChannelError NS_ERROR_INVALID_ARG
    */
   sendMsg(text: string): number;
   /**
-   * Sends bytes to every member that is open.
-   * @returns how many accepted them
+   * Sends a binary message to every member that is open.
+   * @returns how many members accepted it
    * @throws ChannelError NS_ERROR_INVALID_ARG
    */
   sendBinaryMsg(data: ArrayBuffer | ArrayBufferView): number;
@@ -461,12 +461,12 @@ export class WebSocket {
    * Opens a connection.
    * @param url ws or wss (http and https count as these), without a fragment
    * @param protocols the subprotocols to ask for; in Node also an object of options. If the server selects none, the connection fails
-   * @throws DOMException SyntaxError for a URL or a subprotocol; ChannelError for an option
+   * @throws DOMException SyntaxError for an invalid URL or subprotocol; ChannelError for an option
    */
   constructor(url: string | UrlLike, protocols?: string | Iterable<string> | WebSocketOptions);
   readonly url: string;
   readonly readyState: 0 | 1 | 2 | 3;
-  /** Bytes given to `send` that the host has not taken. It does not fall any more once the connection is closed. */
+  /** Bytes given to `send` that the host has not taken yet. It no longer falls once the connection is closed. */
   readonly bufferedAmount: number;
   /** The response's Sec-WebSocket-Extensions header, or "". */
   readonly extensions: string;
@@ -481,12 +481,12 @@ export class WebSocket {
   onerror: ((event: SocketErrorEvent) => unknown) | null;
   onclose: ((event: SocketCloseEvent) => unknown) | null;
   /**
-   * Sends a message. After `close` it is dropped, and counts in `bufferedAmount`.
+   * Sends a message. After `close`, messages are dropped but still count in `bufferedAmount`.
    * @throws DOMException InvalidStateError while connecting; TypeError for shared or resizable memory
    */
   send(data: string | ArrayBufferLike | ArrayBufferView | BlobLike): void;
   /**
-   * Closes behind all messages that were sent; without a code, the close frame is empty.
+   * Sends the close frame after all messages that were sent. Without a code, the close frame is empty.
    * @param code 1000, or 3000 to 4999
    * @param reason at most 123 bytes of UTF-8
    * @throws DOMException InvalidAccessError for the code, SyntaxError for the reason
@@ -514,7 +514,7 @@ export class WebSocket {
   readonly CLOSED: 3;
 }
 
-/** A frame as it passed (RFC 6455 §5.2). */
+/** A frame as it went over the wire (RFC 6455 §5.2). */
 export interface WebSocketFrame {
   /** Milliseconds, as of `performance.now()`, when its header was seen. */
   readonly timeStamp: number;
@@ -528,32 +528,32 @@ export interface WebSocketFrame {
   readonly maskBit: boolean;
   /** The masking key as a number, 0 without one. */
   readonly mask: number;
-  /** Unmasked. Compressed if the message is. */
+  /** Unmasked, but still compressed if the message is. */
   readonly payload: Uint8Array;
 }
 
-/** Every method is optional. `serial` is the channel's attribute of that name. What has happened is told in a microtask. */
+/** Every method is optional. `serial` is the channel's attribute of that name. The methods are called in a microtask. */
 export interface WebSocketEventListener {
-  /** `asyncOpen` or `asyncAccept` was called. `protocols` are those asked for, or supported, separated by commas. */
+  /** `asyncOpen` or `asyncAccept` was called. `protocols` are the subprotocols asked for, or supported, separated by commas. */
   webSocketCreated?(serial: number, uri: string, protocols: string): void;
-  /** The channel is open; `protocol` is the one selected. */
+  /** The channel is open; `protocol` is the subprotocol that was selected. */
   webSocketOpened?(serial: number, uri: string, protocol: string, extensions: string): void;
   webSocketMessageAvailable?(serial: number, data: string | Uint8Array, type: 'text' | 'binary'): void;
-  /** The channel has stopped; also one that never opened. */
+  /** The channel has stopped. It is also called for a channel that never opened. */
   webSocketClosed?(serial: number, wasClean: boolean, code: number, reason: string): void;
-  /** Frames come in the order of the wire; those that came together are told before their messages. */
+  /** Frames are reported in wire order; frames that arrived together are all reported before their messages. */
   frameSent?(serial: number, frame: WebSocketFrame): void;
   frameReceived?(serial: number, frame: WebSocketFrame): void;
 }
 
 /**
- * Node only: what happens on every channel of the process, `WebSocket`s and `WebSocketStream`s included. It costs nothing while nobody listens; while
- * somebody does, every frame is copied.
+ * Node only: reports what happens on every channel of the process, including those of `WebSocket` and `WebSocketStream`. It costs nothing while it has
+ * no listener; while it has one, every frame is copied.
  */
 export declare const eventService: {
   /** @throws ChannelError NS_ERROR_INVALID_ARG; NS_ERROR_NOT_IMPLEMENTED in a browser */
   addListener(listener: WebSocketEventListener): void;
-  /** @returns whether it was a listener */
+  /** @returns whether `listener` had been added */
   removeListener(listener: WebSocketEventListener): boolean;
 };
 
@@ -564,7 +564,7 @@ export interface WebSocketOptions extends ChannelOptions, OpeningOptions {
   redirects?: number | null | undefined;
 }
 
-/** Node only: what is written to a channel before it opens. */
+/** Node only: what a channel is given before it opens. */
 export interface OpeningOptions {
   /** Sent as the Origin header. Default: none. */
   origin?: string | null | undefined;
@@ -603,15 +603,15 @@ export type SocketCloseEvent = IsUnknown<HostCloseEvent> extends true
 /** An `Event` that, in Node, says why the connection failed. */
 export type SocketErrorEvent = SocketEvent & { readonly error?: ConnectionError; readonly message?: string };
 
-/** Why a connection has failed: a `ChannelError`. Its members are optional here, because another host's event has an error of its own. */
+/** Why a connection failed: a `ChannelError`. Its members are optional here, because the event of another host may have a different error. */
 export interface ConnectionError extends Error {
   readonly code?: string;
   readonly result?: number;
-  /** What the channel's `onStop` was told. */
+  /** The `detail` that the channel's `onStop` gets. */
   readonly detail?: StopDetail;
 }
 
-/** What of an `Event` is the same everywhere. */
+/** The part of an `Event` that is the same everywhere. */
 export interface EventLike {
   readonly type: string;
   readonly target: object | null;
@@ -619,18 +619,18 @@ export interface EventLike {
 }
 
 /**
- * A WebSocket whose messages are streams, with back-pressure both ways in Node. Where a browser has its own class, it is that one. In Firefox and
- * Safari it is this package's, which cannot make the browser read more slowly.
+ * A WebSocket whose messages come and go through streams, with back-pressure both ways in Node. If the browser has its own class, this is that class. In
+ * Firefox and Safari it is this package's class, which cannot make the browser read more slowly.
  */
 export class WebSocketStream {
-  /** @throws DOMException SyntaxError for a URL or a subprotocol; in Node, ChannelError for an option */
+  /** @throws DOMException SyntaxError for an invalid URL or subprotocol; in Node, ChannelError for an option */
   constructor(url: string | UrlLike, options?: WebSocketStreamOptions);
   readonly url: string;
   /** Resolves when the connection is open. */
   readonly opened: Promise<WebSocketOpenInfo>;
   /**
-   * Resolves when both close frames were exchanged and the connection is closed. Rejects with a `WebSocketError` otherwise, or with the reason of
-   * the signal.
+   * Resolves when both close frames were exchanged and the connection is closed. Otherwise rejects with a `WebSocketError`, or with the signal's
+   * reason.
    */
   readonly closed: Promise<{ closeCode: number; reason: string }>;
   /** @throws DOMException InvalidAccessError for the code, SyntaxError for the reason */
@@ -642,7 +642,7 @@ export interface WebSocketStreamOptions extends Omit<ChannelOptions, 'signal'>, 
   protocols?: (Iterable<string> & object) | undefined;
   /** Node only: how many redirects to follow, 0 to 1000. Default 0: the proposal follows none. */
   redirects?: number | null | undefined;
-  /** Aborting it ends the opening. Once the connection is open it does nothing. */
+  /** Aborting it cancels the opening. Once the connection is open, it does nothing. */
   signal?: AbortSignalLike | undefined;
 }
 
@@ -655,7 +655,7 @@ export interface WebSocketOpenInfo {
   readonly protocol: string;
 }
 
-/** A text or binary message that has arrived. (The `WebSocketStream` that is Chromium's own gives an `ArrayBuffer` instead.) */
+/** A text or binary message that has arrived. (Chromium's own `WebSocketStream` gives an `ArrayBuffer` instead of a `Uint8Array`.) */
 export type Message = string | Uint8Array<ArrayBuffer>;
 
 export interface WebSocketCloseInfo {
@@ -665,20 +665,20 @@ export interface WebSocketCloseInfo {
   reason?: string | undefined;
 }
 
-/** A `DOMException` named WebSocketError: how a `WebSocketStream` has failed, or, given to `abort` or `cancel`, the code to close with. */
+/** A `DOMException` named WebSocketError. It says how a `WebSocketStream` failed. If you pass one to `abort` or `cancel`, it gives the code to close with. */
 export class WebSocketError extends Error {
   /** @throws DOMException InvalidAccessError for the code, SyntaxError for the reason */
   constructor(message?: string, init?: WebSocketCloseInfo);
   /** Always 0. */
   readonly code: number;
-  /** The code of the peer's close frame; 1006 if none arrived; null if the error says nothing of a connection's end, as that of `opened`. */
+  /** The code of the peer's close frame; 1006 if none arrived; null if the error is not about the end of a connection, such as the error of `opened`. */
   readonly closeCode: number | null;
   readonly reason: string;
-  /** Node: why the connection has failed. */
+  /** Node: why the connection failed. */
   readonly cause?: unknown;
 }
 
-// Where these classes are not declared, the types are unknown here, as those of Node above.
+// Where these classes are not declared, these types are unknown, like those of Node above.
 // @ts-ignore
 type HostEvent = Event;
 // @ts-ignore
@@ -706,7 +706,7 @@ export const Status: {
 /*{{STATUSES}}*/
 };
 
-/** The name of an nsresult of this package, otherwise undefined. 0x80070057 is NS_ERROR_ILLEGAL_VALUE here. */
+/** The name of one of this package's nsresult values; undefined for any other number. 0x80070057 is NS_ERROR_ILLEGAL_VALUE here. */
 export function statusName(status: number): keyof typeof Status | undefined;
 
 // Without this line, every declaration here would be exported.

@@ -34,7 +34,7 @@ const BUNDLES = [
 ];
 
 /** How many bytes, gzipped, a page downloads at most. (Any change of the wasm moves this by up to 100 either way: in base64 gzip finds what is repeated only at every third byte.) */
-export const BROWSER_BUDGET = 53_400;
+export const BROWSER_BUDGET = 53_500;
 
 /** The package's wasm as the files of the package find it; esbuild leaves these imports as they are. */
 const BESIDE = { browser: 'browser.wasm', node: 'node-wasm.cjs' };

@@ -197,15 +197,6 @@ impl Inner {
         })
     }
 
-    /// Sends a group's broadcast on this member's connection. The payload is valid.
-    pub(super) fn share(&self, payload: &JsValue, is_text: bool) -> bool {
-        if self.driver.state() != State::Open {
-            return false;
-        }
-        let kind = if is_text { PayloadKind::Text } else { PayloadKind::Binary };
-        host::share(&self.driver) || self.send(payload, kind)
-    }
-
     pub(super) fn take_refusal(&self) -> Option<Refusal> {
         self.refusal.take()
     }
@@ -317,12 +308,12 @@ fn not_text(value: &JsValue) -> Refusal {
     ]))
 }
 
-/// Fails with what `sendMsg` or `sendBinaryMsg` of any channel would throw.
-pub(super) fn check_payload(payload: &JsValue, is_text: bool) -> Result<(), Refusal> {
-    match is_text {
-        true if payload.is_string() => Ok(()),
-        true => Err(not_text(payload)),
-        false => parse_bytes(payload, "sendBinaryMsg").map(|_| ()),
+/// What `sendMsg` or `sendBinaryMsg` would throw, whoever sends.
+pub(super) fn check_payload(payload: &JsValue, kind: PayloadKind) -> Result<(), Refusal> {
+    match kind {
+        PayloadKind::Text if payload.is_string() => Ok(()),
+        PayloadKind::Text => Err(not_text(payload)),
+        PayloadKind::Binary => parse_bytes(payload, "sendBinaryMsg").map(|_| ()),
     }
 }
 

@@ -9,7 +9,7 @@ use super::arguments::quote;
 use super::channel::check_payload;
 use super::host;
 use crate::status::Status;
-use crate::transport::{Refusal, sentence};
+use crate::transport::{PayloadKind, Refusal, sentence};
 
 /// A group of channels.
 #[wasm_bindgen(skip_typescript)]
@@ -43,13 +43,13 @@ impl LoadGroup {
         Ok(())
     }
 
-    /// Sets the payload that the members' `__share` sends from now on. Throws what a member's `sendMsg` or `sendBinaryMsg` would throw
-    /// for it, even if the group has no member.
-    #[wasm_bindgen(js_name = __begin)]
-    pub fn begin(&self, payload: &JsValue, is_text: bool) -> Result<(), JsValue> {
-        check_payload(payload, is_text)?;
-        host::begin_broadcast(payload, is_text);
-        Ok(())
+    /// A `Broadcast` of this payload, or undefined where each member sends it by itself. Throws what `sendMsg` or `sendBinaryMsg` of a
+    /// member would throw for the payload, even if there is no member.
+    #[wasm_bindgen(js_name = __broadcast)]
+    pub fn broadcast(&self, payload: &JsValue, is_text: bool) -> Result<JsValue, JsValue> {
+        let kind = PayloadKind::of(is_text);
+        check_payload(payload, kind)?;
+        Ok(host::broadcast(payload, kind))
     }
 
     /// Iterates over the channels that are active now.

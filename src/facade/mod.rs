@@ -269,10 +269,10 @@ impl WebSocketChannel {
         host::inspect(&self.inner)
     }
 
-    /// Sends the payload that a group broadcasts, if the channel is open. Returns whether it was accepted.
-    #[wasm_bindgen(js_name = __share)]
-    pub fn share(&self, payload: &JsValue, is_text: bool) -> bool {
-        self.inner.share(payload, is_text)
+    /// A member's part of a broadcast whose payload is valid: sends it if the channel is open. Returns whether it was accepted.
+    #[wasm_bindgen(js_name = __sendIfOpen)]
+    pub fn send_if_open(&self, payload: &JsValue, is_text: bool) -> bool {
+        self.inner.driver.state() == State::Open && self.inner.send(payload, PayloadKind::of(is_text))
     }
 
     fn parse_ping(&self, name: &str, min: u32, seconds: &JsValue) -> Result<u32, Refusal> {

@@ -93,6 +93,12 @@ pub(crate) enum PayloadKind {
     Binary,
 }
 
+impl PayloadKind {
+    pub(crate) fn of(is_text: bool) -> Self {
+        if is_text { Self::Text } else { Self::Binary }
+    }
+}
+
 /// A message that may have to wait.
 pub(crate) enum Payload {
     /// A string.

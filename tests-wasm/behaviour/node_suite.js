@@ -15,6 +15,7 @@ import { headers } from './cases/header.js';
 import { headerValues } from './cases/header_value.js';
 import { http2 } from './cases/http2.js';
 import { interimAnswers } from './cases/interim.js';
+import { isolations } from './cases/isolation.js';
 import { memory } from './cases/memory.js';
 import { memoryLimits } from './cases/memory_limit.js';
 import { oneConnecting } from './cases/one_connecting.js';
@@ -48,5 +49,5 @@ export const nodeSuite = [...suite, ...named({
   requirements, headers, interimAnswers, attacks, differential, flow, memory, memoryLimits, processes, pings, sentPings, nodeStreams, streamPaces, progress, diagnoses,
   redirects, redirectOrigins, authorization, digests, securityInfos, proxies, proxyAuthorization, proxyEnvironment, proxyFailures, proxyWaits, proxyTargets,
   failedOpens, headerValues, halfCloses, resetsAfter101, pingFloods, busyLoops, tlsIdentities, proxyInterims, bufferedStreams, consoleViews, oneConnecting, webSocketFailures,
-  acceptances, http2, http2Acceptances, eventServices, tcpEnds,
+  acceptances, http2, http2Acceptances, eventServices, tcpEnds, isolations,
 })];

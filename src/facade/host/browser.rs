@@ -8,7 +8,7 @@ use wasm_bindgen::prelude::*;
 use crate::channel::Stop;
 use crate::facade::channel::Inner;
 use crate::facade::error::not_implemented;
-use crate::transport::{Attributes, Driver, HostOptions, JsHost, Refusal, sentence};
+use crate::transport::{Attributes, Driver, HostOptions, JsHost, PayloadKind, Refusal, sentence};
 
 pub(in crate::facade) fn start() {}
 
@@ -98,11 +98,9 @@ pub(in crate::facade) fn set_compression_memory(bytes: &JsValue) -> Result<(), R
     Err(not_implemented("compressionMemory: a browser compresses by itself. Set it in Node only."))
 }
 
-/// Members share no frames in a page: each one sends by itself.
-pub(in crate::facade) fn begin_broadcast(_payload: &JsValue, _is_text: bool) {}
-
-pub(in crate::facade) fn share(_driver: &Driver) -> bool {
-    false
+/// A browser frames each message by itself.
+pub(in crate::facade) fn broadcast(_payload: &JsValue, _kind: PayloadKind) -> JsValue {
+    JsValue::UNDEFINED
 }
 
 pub(in crate::facade) fn add_listener(_listener: &JsValue) -> Result<(), Refusal> {

@@ -2,6 +2,8 @@
 
 #[cfg(feature = "node")]
 mod accept;
+#[cfg(feature = "node")]
+mod broadcast;
 #[cfg(not(feature = "node"))]
 mod browser;
 #[cfg(feature = "node")]
@@ -10,4 +12,4 @@ mod node;
 #[cfg(not(feature = "node"))]
 pub(super) use browser::*;
 #[cfg(feature = "node")]
-pub(super) use {accept::*, node::*};
+pub(super) use {accept::*, broadcast::*, node::*};

@@ -1,7 +1,6 @@
 //! Node.
 
 use alloc::rc::Rc;
-use core::cell::RefCell;
 
 use js_sys::Promise;
 use wasm_bindgen::prelude::*;
@@ -12,10 +11,10 @@ use crate::facade::arguments::quote;
 use crate::facade::channel::{Inner, parse_bytes};
 use crate::facade::error::not_connected;
 use crate::facade::options::whole_number;
-use crate::protocol::{self, Kind, Shared};
+use crate::protocol;
 use crate::status::Status;
 use crate::transport::node::{self, tell_closed};
-use crate::transport::{Attributes, Driver, HostOptions, JsHost, PayloadKind, Refusal, property};
+use crate::transport::{Attributes, Driver, HostOptions, JsHost, Refusal, property};
 
 /// The longest ping payload, in bytes (RFC 6455 §5.5).
 const MAX_PING: usize = 125;
@@ -164,33 +163,6 @@ pub(in crate::facade) fn set_compression_memory(bytes: &JsValue) -> Result<(), R
     };
     protocol::set_budget(budget);
     Ok(())
-}
-
-thread_local! {
-    /// The message that a group broadcasts, if it is short enough to be framed once for all.
-    static BROADCAST: RefCell<Option<Shared>> = const { RefCell::new(None) };
-}
-
-pub(in crate::facade) fn begin_broadcast(payload: &JsValue, is_text: bool) {
-    let kind = if is_text { PayloadKind::Text } else { PayloadKind::Binary };
-    let shared =
-        node::filled(payload, kind).map(|bytes| Shared::new(if is_text { Kind::Text } else { Kind::Binary }, bytes));
-    BROADCAST.replace(shared);
-}
-
-/// Sends the message that a group broadcasts in its shared frame. Returns whether that was possible.
-pub(in crate::facade) fn share(driver: &Driver) -> bool {
-    let rest = BROADCAST.with_borrow_mut(|shared| {
-        let shared = shared.as_mut()?;
-        driver.with_transport(|it| it.send_shared(driver, shared)).flatten()
-    });
-    let Some(rest) = rest else { return false };
-    if rest.is_due()
-        && let Some(transport) = driver.transport()
-    {
-        transport.finish(rest);
-    }
-    true
 }
 
 pub(in crate::facade) fn add_listener(listener: &JsValue) -> Result<(), Refusal> {

@@ -8,31 +8,51 @@ use crate::protocol::MaskKey;
 
 #[wasm_bindgen]
 extern "C" {
-    #[wasm_bindgen(js_namespace = crypto, js_name = getRandomValues)]
-    fn fill_random(bytes: &mut [u8]);
+    #[wasm_bindgen(js_namespace = crypto, js_name = getRandomValues, catch)]
+    fn fill_random(bytes: &mut [u8]) -> Result<(), JsValue>;
 }
 
-/// Random bytes that are drawn together, for many keys.
+/// How many random bytes are drawn at once.
+const POOL_SIZE: usize = 8192;
+/// What remains for close frames and pongs when no more can be drawn.
+const RESERVE: usize = 1024;
+
+/// Random bytes for many frames.
 struct Pool {
-    bytes: [u8; 8192],
+    bytes: [u8; POOL_SIZE],
     used: usize,
 }
 
 thread_local! {
-    static POOL: RefCell<Pool> = const { RefCell::new(Pool { bytes: [0; 8192], used: 8192 }) };
+    static POOL: RefCell<Pool> = const { RefCell::new(Pool { bytes: [0; POOL_SIZE], used: POOL_SIZE }) };
 }
 
-/// A key for one frame.
+/// Draws random bytes if few are left. It calls JavaScript, so nothing may be borrowed. The error is what the generator throws.
+#[inline]
+pub(super) fn prepare() -> Result<(), JsValue> {
+    if POOL.with_borrow(|pool| pool.used <= POOL_SIZE - RESERVE) { Ok(()) } else { draw() }
+}
+
+#[cold]
+fn draw() -> Result<(), JsValue> {
+    let mut bytes = [0; POOL_SIZE];
+    fill_random(&mut bytes)?;
+    POOL.set(Pool { bytes, used: 0 });
+    Ok(())
+}
+
+/// A key for one frame. It calls no JavaScript: [`prepare`] does.
 #[inline]
 pub(super) fn mask_key() -> MaskKey {
     POOL.with_borrow_mut(|pool| {
-        if let Some(key) = pool.bytes.get(pool.used..).and_then(|rest| rest.first_chunk()) {
-            pool.used += key.len();
-            return *key;
+        let mut left = pool.bytes.get(pool.used..).and_then(|rest| rest.first_chunk());
+        if left.is_none() {
+            // The reserve is used up, and the generator still fails: earlier keys are harder to predict than zeros.
+            pool.used = 0;
+            left = pool.bytes.first_chunk();
         }
-        fill_random(&mut pool.bytes);
-        pool.used = size_of::<MaskKey>();
-        pool.bytes.first_chunk().copied().unwrap_or_default()
+        pool.used += size_of::<MaskKey>();
+        left.copied().unwrap_or_default()
     })
 }
 

@@ -16,6 +16,7 @@ use crate::channel::{Ending, TimedOut};
 use crate::http::{Field, Response};
 use crate::opening::{self, Failure, Opened, Progress, Settings};
 use crate::protocol::{Agreement, Connection};
+use crate::status::Status;
 use crate::transport::{Evidence, JsHost, Refusal, Target, object, parse_url};
 use crate::uri::Uri;
 
@@ -62,6 +63,10 @@ pub(super) fn begin(node: &Rc<Node>, target: Target) -> Result<(), Refusal> {
         random: keys::nonce,
     };
     let dialer = Dialer { node: node.clone(), tls: options.tls, socket: options.socket, spare: Rc::default() };
+    keys::prepare().map_err(|thrown| {
+        Refusal::new(Status::UNEXPECTED, "asyncOpen: crypto.getRandomValues failed. The cause says why.")
+            .because(thrown)
+    })?;
     let begun = opening::begin(uri, settings, dialer, Asker { node: node.clone() });
     let (progress, future) = begun.map_err(|opening::Refusal { status, message, cause }| {
         Refusal::new(status, message).because(cause.unwrap_or_default())

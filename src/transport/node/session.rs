@@ -78,18 +78,13 @@ impl Session {
 
     /// Takes a place in a session with an equal key that has room.
     pub(super) fn join(key: &RouteKey, is_ref: bool) -> Option<Stream> {
-        let found = SESSIONS.with_borrow(|sessions| {
-            let fitting = sessions.iter().find(|session| session.has_room() && session.key.is_same(key));
-            fitting.cloned()
-        });
+        let with_room: Vec<_> =
+            SESSIONS.with_borrow(|sessions| sessions.iter().filter(|session| session.room() > 0).cloned().collect());
+        let found = with_room.into_iter().find(|session| !session.raw.is_closed() && session.key.is_same(key));
         found.map(|session| Stream::of(session, is_ref))
     }
 
-    fn has_room(&self) -> bool {
-        self.room() > 0 && !self.raw.is_closed()
-    }
-
-    /// How many more channels fit, according to the server's settings.
+    /// How many more channels fit, by what the server's settings say.
     fn room(&self) -> usize {
         (self.state.borrow().max_streams - f64::from(self.users.get())).max(0.0) as usize
     }
@@ -214,9 +209,10 @@ impl Drop for Stream {
             return;
         }
         self.session.withdraw();
-        match self.session.state.borrow().is_enabled {
-            Some(_) => self.session.raw.close(LINGER_MS),
-            None => self.session.raw.destroy(), // its settings may never arrive
+        let has_settings = self.session.state.borrow().is_enabled.is_some();
+        match has_settings {
+            true => self.session.raw.close(LINGER_MS),
+            false => self.session.raw.destroy(), // its settings may never come
         }
     }
 }

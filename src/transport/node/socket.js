@@ -22,8 +22,12 @@ const blocks = [];
 const BLOCK = 96 * 1024 + MAX_HEADER;
 const MAX_BLOCKS = 8;
 
-// All sockets share these functions. A closure of each for each socket would take a seventh of a channel's memory.
-const OWNER = Symbol.for('websocket-channel.owner'); // the same in every copy of this package
+/** Whether `chunk` is in use, and what came meanwhile: a stream made in JavaScript may push from within a listener. */
+let isReading = false;
+const later = [];
+
+// One function for all sockets each: a closure of each for each socket would be a seventh of a channel's memory.
+const OWNER = Symbol.for('websocket-channel.owner'); // of whatever copy of this package
 function onLookup(error) { if (!error) this[OWNER].handler?.handleResolved(); }
 function onAttempt() { if (!this[OWNER].isRef) this.unref(); } // each attempt has a handle of its own
 function onConnect() { this[OWNER].handler?.handleConnected(); }
@@ -228,6 +232,21 @@ export class Socket {
 
   /** The first `length` bytes of `chunk` were received. */
   read(length) {
+    isReading = true;
+    try {
+      this.readChunk(length);
+      for (let at = 0; at < later.length; at++) { // it may grow meanwhile
+        const [socket, bytes] = later[at];
+        chunk.set(bytes);
+        socket.readChunk(bytes.length);
+      }
+    } finally {
+      later.length = 0;
+      isReading = false;
+    }
+  }
+
+  readChunk(length) {
     begin(length);
     for (let at = 0; at < length && this.handler !== null;) {
       if (this.passing > 0) {
@@ -255,13 +274,16 @@ export class Socket {
     this.passing = this.handler.handlePassed(length);
   }
 
-  /** Reads these bytes as if they had just been received. */
+  /** Reads these bytes as if they had just been received; behind what is being read. */
   replay(bytes) {
-    for (let at = 0; at < bytes.length && this.handler !== null; at += WINDOW) {
-      const piece = bytes.subarray(at, at + WINDOW);
-      chunk.set(piece);
-      this.read(piece.length);
+    const readsNow = isReading ? 0 : Math.min(bytes.length, WINDOW);
+    if (readsNow < bytes.length) {
+      const own = Buffer.from(bytes.subarray(readsNow)); // Rust's are gone when this returns
+      for (let at = 0; at < own.length; at += WINDOW) later.push([this, own.subarray(at, at + WINDOW)]);
     }
+    if (readsNow === 0) return;
+    chunk.set(bytes.subarray(0, readsNow));
+    this.read(readsNow);
   }
 
   /** Gives bytes back: TLS reads them first. */

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use wasm_bindgen::JsValue;
 
 use super::events::is_watched;
-use super::keys::mask_key;
+use super::keys::{self, mask_key};
 use super::memory;
 use super::payload::Outgoing;
 use super::socket::{Socket, copied};
@@ -41,6 +41,7 @@ impl Wire {
 /// Puts a payload into the send window. Returns `None` if it does not fit, or is not of this kind.
 #[inline]
 pub(crate) fn fill(payload: &JsValue, kind: PayloadKind) -> Option<usize> {
+    keys::prepare().ok()?; // the slow path reports the error
     let filled = match kind {
         PayloadKind::Text => fill_text(payload),
         PayloadKind::Binary => fill_bytes(payload),
@@ -52,6 +53,15 @@ pub(crate) fn fill(payload: &JsValue, kind: PayloadKind) -> Option<usize> {
 pub(crate) fn filled(payload: &JsValue, kind: PayloadKind) -> Option<Vec<u8>> {
     let len = fill(payload, kind)?;
     Some(windows::with_filled(len, |window| window.get(MAX_HEADER..).unwrap_or_default().to_vec()))
+}
+
+impl From<PayloadKind> for Kind {
+    fn from(kind: PayloadKind) -> Self {
+        match kind {
+            PayloadKind::Text => Self::Text,
+            PayloadKind::Binary => Self::Binary,
+        }
+    }
 }
 
 /// What is left to do for a message that was sent.
@@ -107,15 +117,14 @@ fn buffer_of(frame: &Rc<[u8]>) -> JsValue {
 }
 
 impl Node {
-    /// Sends the payload in the send window at once if nothing waits before it. Calls no JavaScript, except for mask keys.
+    /// Sends the payload in the send window at once if nothing waits before it.
     #[inline]
     pub(crate) fn send_filled(&self, driver: &Driver, kind: PayloadKind, len: usize) -> Option<Rest> {
-        let kind = if kind == PayloadKind::Text { Kind::Text } else { Kind::Binary };
         let Wire { connection, outgoing, .. } = &mut *self.wire.borrow_mut();
         if !outgoing.is_free() || !driver.accept_now(len as u64) {
             return None;
         }
-        let framed = windows::with_filled(len, |window| outgoing.frame(connection, kind, window, mask_key));
+        let framed = windows::with_filled(len, |window| outgoing.frame(connection, kind.into(), window, mask_key));
         Some(Rest { framed, wake: outgoing.poll_wake(), len })
     }
 
@@ -213,7 +222,7 @@ impl Node {
             };
             let Some(mut piece) = piece else { break };
             let is_stream = protocol::Payload::is_stream(&piece.payload);
-            let (fill, failed) = match piece.payload.fill() {
+            let (fill, failed) = match self.prepare_keys().and_then(|()| piece.payload.fill()) {
                 Ok(fill) => (fill, None),
                 Err(thrown) => (Fill::Failed, Some(thrown)),
             };
@@ -274,8 +283,15 @@ impl Node {
         }
     }
 
+    /// Mask keys for what is framed next: only a client masks.
+    #[inline]
+    fn prepare_keys(&self) -> Result<(), JsValue> {
+        if self.role == Role::Client { keys::prepare() } else { Ok(()) }
+    }
+
     #[inline]
     fn poll_due(&self) -> Option<(Due, Done)> {
+        let _ = self.prepare_keys(); // the reserve is enough for what is framed here: pongs, and a close frame
         let mut wire = self.wire.borrow_mut();
         let Wire { connection, outgoing, .. } = &mut *wire;
         if let Some((frame, done)) = outgoing.poll_shared(connection) {

@@ -1,0 +1,127 @@
+import { cpSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { Duplex } from 'node:stream';
+import { installedFolder } from '../harness/installed.js';
+import { BINARY, frame, PING, TEXT } from '../peers/frame.js';
+import { withRaw } from '../harness/raw_talk.js';
+
+/** What belongs to one channel never reaches another, however calls are nested. All channels share one receive window, and one pool of mask keys. */
+export const isolations = [
+  {
+    name: 'a stream that pushes from within another channel\'s listener: each channel has its own messages, in order',
+    async run(t) {
+      const heard = [];
+      const second = await accepted(t, 'B', heard);
+      const first = await accepted(t, 'A', heard, () => {
+        if (heard.length === 1) second.push(Buffer.concat([masked(TEXT, 'of B, and longer'), masked(TEXT, 'b2'), masked(BINARY, 'b3')]));
+      });
+      first.push(Buffer.concat([masked(TEXT, 'a1'), masked(BINARY, 'a2'), masked(PING, ''), masked(TEXT, 'a3')]));
+      t.same(heard, ['A a1', 'A a2', 'A a3', 'B of B, and longer', 'B b2', 'B b3']);
+    },
+  },
+  {
+    name: 'a stream that pushes more than fits the window, and its own next bytes from within its listener: in order',
+    async run(t) {
+      const heard = [];
+      const stream = await accepted(t, 'A', heard, () => { if (heard.length === 1) stream.push(masked(TEXT, 'last')); });
+      stream.push(Buffer.concat(Array.from({ length: 3000 }, (_, at) => masked(TEXT, `message ${at} ${'x'.repeat(30)}`))));
+      t.is(heard.length, 3001);
+      t.ok(heard.slice(0, -1).every((it, at) => it.startsWith(`A message ${at} `)), 'in order');
+      t.is(heard.at(-1), 'A last');
+    },
+  },
+  {
+    name: 'a stream that pushes from within the listener of a channel over TCP: that channel goes on',
+    async run(t) {
+      const heard = [];
+      const stream = await accepted(t, 'B', heard);
+      const listener = { onMessageAvailable: () => stream.push(masked(TEXT, 'x'.repeat(40))) };
+      await withRaw(t, { listener }, async (talk, connection) => {
+        connection.socket.write(Buffer.concat(['one', 'two', 'three'].map((text) => frame(TEXT, Buffer.from(text)))));
+        t.same(await talk.untilMessages(3), ['one', 'two', 'three']);
+      });
+      t.same(heard, Array(3).fill(`B ${'x'.repeat(40)}`));
+    },
+  },
+  {
+    name: 'a broadcast that begins another one: each group gets its own',
+    async run(t) {
+      const [chat, admin] = [new t.api.LoadGroup(), new t.api.LoadGroup()];
+      const written = { chat1: [], chat2: [], admin: [] };
+      let isArmed = false;
+      await accepted(t, 'chat1', [], () => {}, { loadGroup: chat, write(bytes) {
+        written.chat1.push(bytes.toString('latin1').at(-1));
+        if (isArmed) admin.sendMsg('admin only!');
+        isArmed = false;
+      } });
+      await accepted(t, 'chat2', [], () => {}, { loadGroup: chat, write: (bytes) => written.chat2.push(bytes.toString('latin1').at(-1)) });
+      await accepted(t, 'admin', [], () => {}, { loadGroup: admin, write: (bytes) => written.admin.push(bytes.toString('latin1').at(-1)) });
+      for (const name of Object.keys(written)) written[name].length = 0; // the responses
+      isArmed = true;
+      chat.sendMsg('a'.repeat(60_000));
+      chat.sendMsg('b'.repeat(60_000));
+      await turn();
+      t.same([written.chat1.at(-1), written.chat2.at(-1), written.admin], ['b', 'b', ['!']]);
+    },
+  },
+  {
+    name: 'two copies of the package: a group\'s member that the other has made does not send what that has broadcast before',
+    async run(t) {
+      const folder = join(installedFolder(), `isolated-${process.pid}`);
+      cpSync(join(installedFolder(), 'node_modules/websocket-channel'), folder, { recursive: true });
+      t.onEnd(() => rmSync(folder, { recursive: true }));
+      const copy = createRequire(import.meta.url)(join(folder, 'node.cjs'));
+      const [theirs, ours] = [new copy.LoadGroup(), new t.api.LoadGroup()];
+      const sent = [[], []];
+      await accepted(t, 'theirs', [], () => {}, { api: copy, loadGroup: theirs, write: (bytes) => sent[0].push(bytes.toString('latin1')) });
+      await accepted(t, 'ours', [], () => {}, { api: copy, loadGroup: ours, write: (bytes) => sent[1].push(bytes.toString('latin1')) });
+      t.is(theirs.sendMsg('of their group'), 1);
+      t.is(ours.sendMsg('of ours'), 1);
+      await turn();
+      t.same(sent.map((it) => it.at(-1).slice(2)), ['of their group', 'of ours']);
+    },
+  },
+  {
+    name: 'a random generator that throws fails the channel that needs it with NS_ERROR_UNEXPECTED, and no other one',
+    run: (t) => withRaw(t, { ends: 'NS_ERROR_UNEXPECTED' }, async (talk) => {
+      const { getRandomValues } = crypto;
+      crypto.getRandomValues = () => { throw new Error('no entropy'); };
+      try {
+        for (let at = 0; at < 3000; at++) talk.send('x');
+        t.throws('NS_ERROR_UNEXPECTED', () => new t.api.WebSocketChannel().asyncOpen(t.peer('ws', '/echo'), null, {}, null));
+      } finally {
+        crypto.getRandomValues = getRandomValues;
+      }
+      const { detail } = await talk.end();
+      t.ok(detail.message.includes('no entropy'), detail.message);
+    }),
+  },
+];
+
+/** A stream made in JavaScript that a channel has accepted. What it hears is noted, behind `name`, before `onMessage` is called. */
+async function accepted(t, name, heard, onMessage = () => {}, { api = t.api, loadGroup = null, write = () => {} } = {}) {
+  const rawHeaders = ['Host', 'h', 'Upgrade', 'websocket', 'Connection', 'Upgrade', 'Sec-WebSocket-Version', '13', 'Sec-WebSocket-Key', 'dGhlIHNhbXBsZSBub25jZQ=='];
+  const stream = new Duplex({
+    read() {},
+    write(bytes, _, done) {
+      write(bytes);
+      done();
+    },
+  });
+  const channel = new api.WebSocketChannel({ deflate: false });
+  channel.loadGroup = loadGroup;
+  const note = (_, data) => {
+    heard.push(`${name} ${Buffer.from(data)}`);
+    onMessage();
+  };
+  channel.asyncAccept({ method: 'GET', httpVersion: '1.1', url: '/', rawHeaders }, stream, null, { onMessageAvailable: note, onBinaryMessageAvailable: note }, null);
+  t.onEnd(() => stream.destroy());
+  await turn(); // it flows now
+  return stream;
+}
+
+const turn = () => new Promise((resolve) => { setImmediate(resolve); });
+
+/** A client's frame, masked by zeros. */
+const masked = (opcode, text) => Buffer.concat([Buffer.from([0x80 | opcode, 0x80 | text.length, 0, 0, 0, 0]), Buffer.from(text)]);
