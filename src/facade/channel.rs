@@ -308,7 +308,7 @@ fn not_text(value: &JsValue) -> Refusal {
     ]))
 }
 
-/// What `sendMsg` or `sendBinaryMsg` would throw, whoever sends.
+/// Fails with what `sendMsg` or `sendBinaryMsg` of any channel would throw.
 pub(super) fn check_payload(payload: &JsValue, kind: PayloadKind) -> Result<(), Refusal> {
     match kind {
         PayloadKind::Text if payload.is_string() => Ok(()),

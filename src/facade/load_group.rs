@@ -43,8 +43,8 @@ impl LoadGroup {
         Ok(())
     }
 
-    /// A `Broadcast` of this payload, or undefined where each member sends it by itself. Throws what `sendMsg` or `sendBinaryMsg` of a
-    /// member would throw for the payload, even if there is no member.
+    /// A `Broadcast` of this payload, or undefined if each member sends it by itself. Throws what a member's `sendMsg` or `sendBinaryMsg`
+    /// would throw for the payload, even if there is no member.
     #[wasm_bindgen(js_name = __broadcast)]
     pub fn broadcast(&self, payload: &JsValue, is_text: bool) -> Result<JsValue, JsValue> {
         let kind = PayloadKind::of(is_text);

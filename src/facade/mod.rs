@@ -269,7 +269,7 @@ impl WebSocketChannel {
         host::inspect(&self.inner)
     }
 
-    /// A member's part of a broadcast whose payload is valid: sends it if the channel is open. Returns whether it was accepted.
+    /// Sends a valid payload that a group broadcasts, if the channel is open. Returns whether it was accepted.
     #[wasm_bindgen(js_name = __sendIfOpen)]
     pub fn send_if_open(&self, payload: &JsValue, is_text: bool) -> bool {
         self.inner.driver.state() == State::Open && self.inner.send(payload, PayloadKind::of(is_text))

@@ -6,7 +6,7 @@
 import { latin1Slice, ucs2Slice, utf8Slice } from './undocumented.js';
 import { WINDOW, inflateAt, receiveAt, unitsAt, wasm } from './windows.js';
 
-/** One buffer for all sockets: `onread` hands it over at once, and the next one is read when this one has been (`isReading` in socket.js). */
+/** One buffer for all sockets: `onread` passes it on at once, and the next chunk is read after this one (`isReading` in socket.js). */
 export const chunk = Buffer.allocUnsafeSlow(WINDOW);
 
 /** If a chunk has several texts up to this size, they are cut out of one string of `RUN` bytes, which takes a seventh of the time. */

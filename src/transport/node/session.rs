@@ -84,7 +84,7 @@ impl Session {
         found.map(|session| Stream::of(session, is_ref))
     }
 
-    /// How many more channels fit, by what the server's settings say.
+    /// How many more channels fit, according to the server's settings.
     fn room(&self) -> usize {
         (self.state.borrow().max_streams - f64::from(self.users.get())).max(0.0) as usize
     }
@@ -212,7 +212,7 @@ impl Drop for Stream {
         let has_settings = self.session.state.borrow().is_enabled.is_some();
         match has_settings {
             true => self.session.raw.close(LINGER_MS),
-            false => self.session.raw.destroy(), // its settings may never come
+            false => self.session.raw.destroy(), // its settings may never arrive
         }
     }
 }

@@ -22,12 +22,12 @@ const blocks = [];
 const BLOCK = 96 * 1024 + MAX_HEADER;
 const MAX_BLOCKS = 8;
 
-/** Whether `chunk` is in use, and what came meanwhile: a stream made in JavaScript may push from within a listener. */
+/** Whether `chunk` is in use, and what arrived meanwhile: a stream made in JavaScript may push from within a listener. */
 let isReading = false;
 const later = [];
 
-// One function for all sockets each: a closure of each for each socket would be a seventh of a channel's memory.
-const OWNER = Symbol.for('websocket-channel.owner'); // of whatever copy of this package
+// All sockets share these functions. A closure of each for each socket would take a seventh of a channel's memory.
+const OWNER = Symbol.for('websocket-channel.owner'); // the same in every copy of this package
 function onLookup(error) { if (!error) this[OWNER].handler?.handleResolved(); }
 function onAttempt() { if (!this[OWNER].isRef) this.unref(); } // each attempt has a handle of its own
 function onConnect() { this[OWNER].handler?.handleConnected(); }
@@ -274,7 +274,7 @@ export class Socket {
     this.passing = this.handler.handlePassed(length);
   }
 
-  /** Reads these bytes as if they had just been received; behind what is being read. */
+  /** Reads these bytes as if they had just been received, behind what is being read. */
   replay(bytes) {
     const readsNow = isReading ? 0 : Math.min(bytes.length, WINDOW);
     if (readsNow < bytes.length) {
