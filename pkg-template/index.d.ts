@@ -291,7 +291,8 @@ export class WebSocketChannel {
    * @param origin sent as the Origin header; null or "" for none. In a browser: null, "" or the page's own origin
    * @param listener any object; its methods are optional
    * @param context passed to each method of the listener
-   * @throws ChannelError NS_ERROR_MALFORMED_URI, NS_ERROR_INVALID_ARG, NS_ERROR_NOT_IMPLEMENTED, NS_ERROR_ALREADY_OPENED
+   * @throws ChannelError NS_ERROR_MALFORMED_URI, NS_ERROR_INVALID_ARG, NS_ERROR_NOT_IMPLEMENTED, NS_ERROR_ALREADY_OPENED; in Node also
+   * NS_ERROR_OUT_OF_MEMORY, and NS_ERROR_UNEXPECTED if `crypto.getRandomValues` fails
    */
   asyncOpen(uri: string | UrlLike, origin: string | null | undefined, listener: WebSocketListener<undefined>): void;
   asyncOpen<Context>(
@@ -335,14 +336,14 @@ export class WebSocketChannel {
   /**
    * Sends a text message, or queues it while connecting. Lone surrogates become U+FFFD.
    * @returns whether it was accepted: false once the channel is closing or stopped
-   * @throws ChannelError NS_ERROR_NOT_CONNECTED before asyncOpen, NS_ERROR_INVALID_ARG
+   * @throws ChannelError NS_ERROR_NOT_CONNECTED before asyncOpen, NS_ERROR_INVALID_ARG, NS_ERROR_OUT_OF_MEMORY in Node
    */
   sendMsg(text: string): boolean;
 
   /**
    * Sends a binary message, or queues it while connecting. You may change the bytes as soon as the call has returned.
    * @returns whether it was accepted: false once the channel is closing or stopped
-   * @throws ChannelError NS_ERROR_NOT_CONNECTED before asyncOpen, NS_ERROR_INVALID_ARG
+   * @throws ChannelError NS_ERROR_NOT_CONNECTED before asyncOpen, NS_ERROR_INVALID_ARG, NS_ERROR_OUT_OF_MEMORY in Node
    */
   sendBinaryMsg(data: ArrayBuffer | ArrayBufferView): boolean;
 
@@ -352,7 +353,7 @@ export class WebSocketChannel {
    * with NS_ERROR_UNEXPECTED. If the channel ends first, the stream is cancelled.
    * @param length in bytes; may be left out for a Blob
    * @returns whether it was accepted: false once the channel is closing or stopped
-   * @throws ChannelError NS_ERROR_NOT_CONNECTED before asyncOpen, NS_ERROR_INVALID_ARG
+   * @throws ChannelError NS_ERROR_NOT_CONNECTED before asyncOpen, NS_ERROR_INVALID_ARG, NS_ERROR_OUT_OF_MEMORY in Node
    */
   sendBinaryStream(stream: ByteStream, length: number): boolean;
   sendBinaryStream(stream: BlobLike, length?: number): boolean;

@@ -290,51 +290,6 @@ impl WebSocketChannel {
     }
 }
 
-/// What only Node can do: accept connections, and wait for the end of TCP.
-#[cfg(feature = "node")]
-#[wasm_bindgen]
-impl WebSocketChannel {
-    /// `asyncAccept`: `request`, `socket` and `head` are those of an HTTP server's event `upgrade`.
-    #[wasm_bindgen(js_name = asyncAccept)]
-    pub fn async_accept(
-        &self,
-        request: &JsValue,
-        socket: &JsValue,
-        head: &JsValue,
-        listener: &JsValue,
-        context: &JsValue,
-    ) -> Result<(), JsValue> {
-        Ok(host::accept(&self.inner, [request, socket, head], (listener, context))?)
-    }
-
-    /// Reports a clean end only when the TCP connection is closed.
-    #[wasm_bindgen(js_name = __endWithTcp)]
-    pub fn end_with_tcp(&self) {
-        host::end_with_tcp(&self.inner.attributes);
-    }
-
-    /// `refuse`: answers an upgrade request with a status other than 101.
-    pub fn refuse(&self, request: &JsValue, socket: &JsValue, status: &JsValue, body: &JsValue) -> Result<(), JsValue> {
-        Ok(host::refuse(&self.inner, [request, socket], status, body)?)
-    }
-}
-
-/// What a page cannot do.
-#[cfg(not(feature = "node"))]
-#[wasm_bindgen]
-impl WebSocketChannel {
-    /// `asyncAccept`: throws NS_ERROR_NOT_IMPLEMENTED.
-    #[wasm_bindgen(js_name = asyncAccept)]
-    pub fn async_accept(&self) -> Result<(), JsValue> {
-        Err(error::not_implemented("asyncAccept: works only in Node.").into())
-    }
-
-    /// `refuse`, likewise.
-    pub fn refuse(&self) -> Result<(), JsValue> {
-        Err(error::not_implemented("refuse: works only in Node.").into())
-    }
-}
-
 impl WebSocketChannel {
     /// `sendMsg`, as JavaScript sees it: returns whether the text was accepted, or fails with what it throws.
     pub fn send_msg(&self, text: &JsValue) -> Result<bool, JsValue> {

@@ -6,13 +6,42 @@ use js_sys::Array;
 use wasm_bindgen::prelude::*;
 
 use crate::accepting::{Denial, Request, Terms};
+use crate::facade::WebSocketChannel;
 use crate::facade::arguments::quote;
 use crate::facade::channel::{Inner, parse_bytes};
 use crate::facade::options::{Options, whole_number};
 use crate::transport::node::{Acceptance, deny, fields_of};
 use crate::transport::{HostTransport, Refusal, function, parse_url, property};
 
-pub(in crate::facade) fn accept(
+/// What only Node can do: the server's end, and the end of TCP.
+#[wasm_bindgen]
+impl WebSocketChannel {
+    /// `asyncAccept`: `request`, `socket` and `head` are those of an HTTP server's event `upgrade`.
+    #[wasm_bindgen(js_name = asyncAccept)]
+    pub fn async_accept(
+        &self,
+        request: &JsValue,
+        socket: &JsValue,
+        head: &JsValue,
+        listener: &JsValue,
+        context: &JsValue,
+    ) -> Result<(), JsValue> {
+        Ok(accept(&self.inner, [request, socket, head], (listener, context))?)
+    }
+
+    /// A clean end is told when the TCP connection is closed.
+    #[wasm_bindgen(js_name = __endWithTcp)]
+    pub fn end_with_tcp(&self) {
+        self.inner.attributes.node.ends_with_tcp.set(true);
+    }
+
+    /// `refuse`: answers an upgrade request with another status than 101.
+    pub fn refuse(&self, request: &JsValue, socket: &JsValue, status: &JsValue, body: &JsValue) -> Result<(), JsValue> {
+        Ok(refuse(&self.inner, [request, socket], status, body)?)
+    }
+}
+
+fn accept(
     channel: &Rc<Inner>,
     [request, socket, head]: [&JsValue; 3],
     (listener, context): (&JsValue, &JsValue),
@@ -52,8 +81,8 @@ pub(in crate::facade) fn accept(
     Ok(())
 }
 
-/// The channel stays idle. Only the headers of its options are used.
-pub(in crate::facade) fn refuse(
+/// The channel stays idle: it has only lent its options' headers.
+fn refuse(
     channel: &Rc<Inner>,
     [request, socket]: [&JsValue; 2],
     status: &JsValue,

@@ -6,6 +6,7 @@ use js_sys::Promise;
 use wasm_bindgen::prelude::*;
 
 use crate::channel::Stop;
+use crate::facade::WebSocketChannel;
 use crate::facade::channel::Inner;
 use crate::facade::error::not_implemented;
 use crate::transport::{Attributes, Driver, HostOptions, JsHost, PayloadKind, Refusal, sentence};
@@ -116,4 +117,19 @@ pub(in crate::facade) fn stopped(_attributes: &Attributes, _stop: &Stop<JsHost>)
 /// Only Node's `console.log` calls this.
 pub(in crate::facade) fn inspect(_channel: &Inner) -> JsValue {
     JsValue::UNDEFINED
+}
+
+/// What a page cannot do.
+#[wasm_bindgen]
+impl WebSocketChannel {
+    /// `asyncAccept`: throws NS_ERROR_NOT_IMPLEMENTED.
+    #[wasm_bindgen(js_name = asyncAccept)]
+    pub fn async_accept(&self) -> Result<(), JsValue> {
+        Err(not_implemented("asyncAccept: a page cannot be a server.").into())
+    }
+
+    /// `refuse`, likewise.
+    pub fn refuse(&self) -> Result<(), JsValue> {
+        Err(not_implemented("refuse: a page cannot be a server.").into())
+    }
 }

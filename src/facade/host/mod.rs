@@ -12,4 +12,4 @@ mod node;
 #[cfg(not(feature = "node"))]
 pub(super) use browser::*;
 #[cfg(feature = "node")]
-pub(super) use {accept::*, broadcast::*, node::*};
+pub(super) use {broadcast::*, node::*};

@@ -138,10 +138,6 @@ pub(in crate::facade) fn security_info(attributes: &Attributes) -> JsValue {
     attributes.node.security.borrow_mut().describe()
 }
 
-pub(in crate::facade) fn end_with_tcp(attributes: &Attributes) {
-    attributes.node.ends_with_tcp.set(true);
-}
-
 pub(in crate::facade) fn compression_memory() -> f64 {
     protocol::budget() as f64
 }
