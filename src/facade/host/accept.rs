@@ -13,7 +13,7 @@ use crate::facade::options::{Options, whole_number};
 use crate::transport::node::{Acceptance, deny, fields_of};
 use crate::transport::{HostTransport, Refusal, function, parse_url, property};
 
-/// What only Node can do: the server's end, and the end of TCP.
+/// What only Node can do: accept connections, and wait for the end of TCP.
 #[wasm_bindgen]
 impl WebSocketChannel {
     /// `asyncAccept`: `request`, `socket` and `head` are those of an HTTP server's event `upgrade`.
@@ -29,13 +29,13 @@ impl WebSocketChannel {
         Ok(accept(&self.inner, [request, socket, head], (listener, context))?)
     }
 
-    /// A clean end is told when the TCP connection is closed.
+    /// Reports a clean end only when the TCP connection is closed.
     #[wasm_bindgen(js_name = __endWithTcp)]
     pub fn end_with_tcp(&self) {
         self.inner.attributes.node.ends_with_tcp.set(true);
     }
 
-    /// `refuse`: answers an upgrade request with another status than 101.
+    /// `refuse`: answers an upgrade request with a status other than 101.
     pub fn refuse(&self, request: &JsValue, socket: &JsValue, status: &JsValue, body: &JsValue) -> Result<(), JsValue> {
         Ok(refuse(&self.inner, [request, socket], status, body)?)
     }
@@ -81,7 +81,7 @@ fn accept(
     Ok(())
 }
 
-/// The channel stays idle: it has only lent its options' headers.
+/// The channel stays idle. Only the headers of its options are used.
 fn refuse(
     channel: &Rc<Inner>,
     [request, socket]: [&JsValue; 2],
