@@ -5,7 +5,7 @@ import { WebSocketStream as OurStream } from '../src/web/stream.js';
 
 export { ChannelError, LoadGroup, Status, WebSocketChannel, eventService, statusName } from './channel.js';
 
-/** The browser's own; undefined where it has none. */
+/** The browser's own class; undefined if it has none. */
 export const { WebSocket } = globalThis;
 
 const isNative = /* @__PURE__ */ (() => typeof globalThis.WebSocketStream === 'function' && typeof globalThis.WebSocketError === 'function')();

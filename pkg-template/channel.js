@@ -1,4 +1,4 @@
-// The channel, for every host: compiles the wasm on first use, and makes the exported classes of its.
+// The channel, for every host: compiles the wasm on first use, and makes the exported classes from the wasm's.
 
 import { ChannelError } from '../src/facade/error.js';
 import * as wasm from 'build:glue';
@@ -14,7 +14,7 @@ function statusName(status) {
 
 let exports;
 
-/** Takes from the class what wasm-bindgen adds to it, and moves what only this package calls to symbols. */
+/** Removes what wasm-bindgen adds to the class, and moves what only this package calls to symbols. */
 function tidy({ prototype }, symbols) {
   for (const name of ['free', '__destroy_into_raw', Symbol.dispose]) delete prototype[name];
   for (const [name, symbol] of Object.entries(symbols)) {
@@ -26,7 +26,7 @@ function tidy({ prototype }, symbols) {
 const tag = (name) => ({ value: name, configurable: true });
 const THIS = Symbol('this');
 const REFUSED = Symbol('refused');
-/** What the web's own classes call of a channel. */
+/** What the web's own classes call on a channel. */
 export const CANCEL = Symbol.for('websocket-channel.cancel');
 export const CLOSE_EMPTY = Symbol('closeEmpty');
 export const END_WITH_TCP = Symbol('endWithTcp');
@@ -40,7 +40,7 @@ class WebSocketChannel extends wasm.WebSocketChannel {
   constructor(options) {
     exports ??= load();
     super(options);
-    Object.defineProperty(this, '__wbg_ptr', { enumerable: false }); // wasm-bindgen's pointer, out of sight
+    Object.defineProperty(this, '__wbg_ptr', { enumerable: false }); // hides wasm-bindgen's pointer
     this[THIS] = this;
   }
 
@@ -59,7 +59,7 @@ class WebSocketChannel extends wasm.WebSocketChannel {
   sendBinaryMsg(bytes) { return super.sendBinaryMsg(bytes) || super[REFUSED](); }
 }
 
-/** Not a subclass: with a pointer like a channel's it would pass for one where a channel's method is called on it. */
+/** Not a subclass: with a pointer like a channel's, it would pass for a channel if a channel's method were called on it. */
 class LoadGroup {
   #group;
 
@@ -113,10 +113,10 @@ const eventService = {
 
 for (const [name, value] of Object.entries(CloseCodes)) Object.defineProperty(WebSocketChannel, name, { value, enumerable: true });
 for (const [name, it] of Object.entries({ WebSocketChannel, LoadGroup, ChannelError })) {
-  Object.defineProperty(it, 'name', tag(name)); // a bundler may have given it another
+  Object.defineProperty(it, 'name', tag(name)); // a bundler may have renamed it
   if (it !== ChannelError) Object.defineProperty(it.prototype, Symbol.toStringTag, tag(name)); // an error's is Error
 }
-// For tests of memory; no part of the API.
+// For memory tests. Not part of the API.
 Object.defineProperty(WebSocketChannel, Symbol.for('websocket-channel.exports'), { get: () => exports });
 
 export { ChannelError, LoadGroup, Status, WebSocketChannel, eventService, statusName };

@@ -1,5 +1,5 @@
-// wasm-bindgen makes a TextDecoder and a TextEncoder when its glue is evaluated, and jsdom has neither: importing the package would throw.
-// esbuild injects these in their place. They make the host's own when they are first used.
+// wasm-bindgen makes a TextDecoder and a TextEncoder when its glue is evaluated, and jsdom has neither, so importing the package would
+// throw. esbuild injects these classes in their place. They make the host's own when they are first used.
 
 export class TextDecoder {
   #args;

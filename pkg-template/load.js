@@ -9,7 +9,7 @@ let exports;
 
 /**
  * The exports of the wasm.
- * @throws ChannelError NS_ERROR_NOT_AVAILABLE where it cannot be compiled or run; the next call tries again
+ * @throws ChannelError NS_ERROR_NOT_AVAILABLE if it cannot be compiled or run; the next call tries again
  */
 export function load() {
   if (exports) return exports;

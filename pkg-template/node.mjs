@@ -1,4 +1,4 @@
-// One instance for `import` and `require`: the CommonJS build is the one, and this names what it exports.
+// `import` and `require` share one instance, the CommonJS build. This file names its exports.
 import api from './node.cjs';
 
 export const {

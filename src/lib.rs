@@ -19,7 +19,7 @@
 //!  └─────────────────────────────────────────────────────────────────────────┘
 //! ```
 //!
-//! The layers. An arrow means "may import", and nothing else may:
+//! The layers. An arrow means "may import". No other imports are allowed:
 //!
 //! ```text
 //! facade ──► transport ──► accepting ──► opening ──► http, protocol ──► close
@@ -27,8 +27,9 @@
 //!    └──────────► channel
 //! ```
 //!
-//! [`uri`] is the one type that `opening`, `transport` and `facade` share, and [`grammar`] is HTTP's, for whoever reads or writes a field. `facade` and `transport` may also import the pure
-//! modules below their neighbors: the façade reads options into types of [`http`], [`opening`] and [`protocol`].
+//! `opening`, `transport` and `facade` share one type, the one in [`uri`]. [`grammar`] is HTTP's, for any module that reads or writes a header
+//! field. `facade` and `transport` may also import the pure modules below their neighbors: the façade parses options into types of [`http`],
+//! [`opening`] and [`protocol`].
 //!
 //! [`accepting`], [`channel`], [`grammar`], [`http`], [`opening`], [`protocol`], [`close`], [`status`] and [`uri`] are pure: no JavaScript, no socket, no
 //! clock, no randomness of their own. They are compiled and tested on the host by plain `cargo test`. `transport` and `facade`

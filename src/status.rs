@@ -23,7 +23,7 @@ macro_rules! statuses {
 }
 
 impl Status {
-    /// The name that `onStop` reports; 0x80070057 is NS_ERROR_ILLEGAL_VALUE there. `None` for a number of the caller's own.
+    /// The name that `onStop` reports; 0x80070057 is NS_ERROR_ILLEGAL_VALUE there. `None` for a number that is not in the table.
     pub fn name(self) -> Option<&'static str> {
         NAMES.iter().rev().find(|(status, _)| *status == self).map(|(_, name)| *name)
     }
@@ -42,13 +42,13 @@ statuses! {
     UNKNOWN_HOST = 0x804B_001E, "NS_ERROR_UNKNOWN_HOST": "The host name was not found.";
     CONNECTION_REFUSED = 0x804B_0057, "NS_ERROR_WEBSOCKET_CONNECTION_REFUSED": "The connection was refused, the response was not HTTP, or its status was not 101.";
     INADEQUATE_SECURITY = 0x804B_0052, "NS_ERROR_NET_INADEQUATE_SECURITY": "TLS failed, or the certificate is not trusted.";
-    PORT_ACCESS_NOT_ALLOWED = 0x804B_0013, "NS_ERROR_PORT_ACCESS_NOT_ALLOWED": "Fetch blocks the port; of WebSocket and WebSocketStream alone.";
+    PORT_ACCESS_NOT_ALLOWED = 0x804B_0013, "NS_ERROR_PORT_ACCESS_NOT_ALLOWED": "Fetch blocks the port (WebSocket and WebSocketStream only).";
     PROXY_CONNECTION_REFUSED = 0x804B_0048, "NS_ERROR_PROXY_CONNECTION_REFUSED": "The proxy could not be reached, or it refused the connection.";
     UNKNOWN_PROXY_HOST = 0x804B_002A, "NS_ERROR_UNKNOWN_PROXY_HOST": "The proxy's host name was not found.";
     REDIRECT_LOOP = 0x804B_001F, "NS_ERROR_REDIRECT_LOOP": "There were too many redirects, or they lead in a circle.";
     BAD_URI = 0x8053_03F4, "NS_ERROR_DOM_BAD_URI": "A redirect led to a URI that is not allowed.";
     NET_TIMEOUT = 0x804B_0055, "NS_ERROR_NET_TIMEOUT_EXTERNAL": "The open, close or ping timeout expired.";
-    // The same number as NS_ERROR_ILLEGAL_VALUE below. A thrown error has this name, onStop reports the other.
+    // The same number as NS_ERROR_ILLEGAL_VALUE below. A thrown error has this name; onStop reports the other.
     INVALID_ARG = 0x8007_0057, "NS_ERROR_INVALID_ARG": "An argument or option is invalid.";
     ILLEGAL_VALUE = 0x8007_0057, "NS_ERROR_ILLEGAL_VALUE": "The peer sent a wrong handshake header or a wrong frame (close code 1002).";
     CANNOT_CONVERT_DATA = 0x8046_0001, "NS_ERROR_CANNOT_CONVERT_DATA": "The peer sent text or a close reason that is not UTF-8 (close code 1007).";

@@ -1,14 +1,14 @@
-//! A URI in parts, and the rules for one that a WebSocket may open (RFC 6455 §3).
+//! A URI split into its parts, and the rules for a URI that a WebSocket may open (RFC 6455 §3).
 //!
-//! The parsing itself is the host's: every browser and Node have a URL parser that follows the WHATWG URL Standard.
+//! The host does the parsing: every browser and Node have a URL parser that follows the WHATWG URL Standard.
 
 use alloc::format;
 use alloc::string::String;
 
-/// A URI as the host's own URL parser (WHATWG URL) takes it apart.
+/// A URI as the host's own URL parser (WHATWG URL) splits it.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct Uri {
-    /// All of it.
+    /// The whole URI.
     pub href: String,
     /// The protocol without its colon, in lower case.
     pub scheme: String,
@@ -31,9 +31,9 @@ pub struct Uri {
 /// Why a URI cannot be opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum UriError {
-    /// The scheme is none of ws, wss, http and https.
+    /// The scheme is not ws, wss, http or https.
     Scheme,
-    /// It has a fragment, even if an empty one.
+    /// It has a fragment, which may be empty.
     Fragment,
 }
 
@@ -68,7 +68,7 @@ impl Uri {
         self
     }
 
-    /// Whether the connection is to be encrypted.
+    /// Whether the connection must be encrypted.
     pub fn is_secure(&self) -> bool {
         matches!(self.scheme.as_str(), "wss" | "https")
     }
@@ -113,11 +113,11 @@ impl Uri {
     }
 }
 
-#[cfg(all(test, not(target_arch = "wasm32")))] // The url crate is of the host.
+#[cfg(all(test, not(target_arch = "wasm32")))] // The url crate is available only on the host.
 pub(crate) mod tests {
     use super::*;
 
-    /// A WHATWG parser, as the hosts have one.
+    /// A WHATWG URL parser, like the hosts'.
     pub(crate) fn parse(text: &str, base: Option<&str>) -> Option<Uri> {
         let url = match base {
             Some(base) => url::Url::parse(base).ok()?.join(text).ok()?,

@@ -1,10 +1,10 @@
-// A certificate for this machine alone, for as long as the program runs.
+// A certificate for this machine only, for as long as the program runs.
 
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** { cert, key } in PEM, and the path of a file that has the certificate. */
+/** { cert, key } in PEM, and the path of a file that contains the certificate. */
 export async function certificate() {
   const { default: { generate } } = await import('selfsigned');
   const names = [{ type: 2, value: 'localhost' }, { type: 7, ip: '127.0.0.1' }, { type: 7, ip: '::1' }];

@@ -10,7 +10,7 @@ import { showFrames, showOpening } from './watch.js';
 /** Above this many bytes that the system has not taken, stdin waits. */
 const MAX_BUFFERED = 1 << 20;
 
-/** Connects and stays until the channel has stopped: the exit code. */
+/** Connects, and stays until the channel has stopped. Returns the exit code. */
 export function connect(options) {
   const isInteractive = Boolean(process.stdin.isTTY && process.stdout.isTTY);
   return new Client(options, isInteractive).run();
@@ -24,7 +24,7 @@ class Client {
   #received = 0;
   #silence = null;
   #isStdinOver = false;
-  /** The reader of stdout is slower than the server, which waits. */
+  /** The reader of stdout is slower than the server, so the server waits. */
   #isHeld = false;
   #isClosing = false;
   #interrupts = 0;
@@ -58,13 +58,13 @@ class Client {
 
   get channel() { return this.#channel; }
 
-  /** What --frames and --verbose show of it is told in a microtask, and comes first. */
+  /** What --frames and --verbose show about an event is reported in a microtask, and must come first. */
   #afterEvents(act) {
     if (this.#options.frames || this.#options.verbose) queueMicrotask(act);
     else act();
   }
 
-  /** Ctrl-C: politely first, then at once. */
+  /** Ctrl-C: the first closes, the second exits at once. */
   interrupt() {
     this.#interrupts += 1;
     if (this.#interrupts > 1) process.exit(130);
@@ -97,7 +97,7 @@ class Client {
     else this.#readLines();
   }
 
-  /** Each line of stdin is a message. */
+  /** Sends each line of stdin as a message. */
   #readLines() {
     const lines = createInterface({ input: process.stdin, crlfDelay: Infinity });
     this.#input = lines;
@@ -111,7 +111,7 @@ class Client {
     });
   }
 
-  /** stdin has ended: the channel is closed when nothing has come for a while. */
+  /** Once stdin has ended, closes the channel when nothing has arrived for a while. */
   #awaitSilence() {
     clearTimeout(this.#silence);
     const seconds = this.#options.wait ?? (this.#wanted === undefined ? 1 : Infinity);
@@ -129,7 +129,7 @@ class Client {
     else this.#awaitSilence();
   }
 
-  /** stdout is full: the server waits until it is empty, and its silence meanwhile is none. */
+  /** stdout is full. The server waits until it is empty, and its silence meanwhile does not count. */
   #hold() {
     if (this.#isHeld) return;
     this.#isHeld = true;
@@ -155,7 +155,7 @@ class Client {
     if (!this.#input || this.#input.isTerminal !== true) process.stdin.destroy();
     const code = this.#interrupts > 0 && detail.name === 'NS_BINDING_ABORTED' ? 130 : exitCode(detail);
     if (detail.name === 'NS_OK') this.#output.note(`closed: ${detail.code}${detail.reason ? ` ${detail.reason}` : ''}`);
-    else if (!this.#isDone) this.#output.problem(`${inFlags(detail.message)}\n${detail.name}${detail.http?.body ? `\nThe server's answer: ${detail.http.body.trim()}` : ''}`);
+    else if (!this.#isDone) this.#output.problem(`${inFlags(detail.message)}\n${detail.name}${detail.http?.body ? `\nThe server's response: ${detail.http.body.trim()}` : ''}`);
     if (this.#isDone) return 0;
     if (code === 0 && this.#wanted !== undefined) {
       this.#output.problem(`the connection was closed after ${this.#received} of ${this.#wanted} messages.`);

@@ -12,7 +12,7 @@ import { Output } from './output.js';
 import { size } from './style.js';
 import { showFrames } from './watch.js';
 
-/** Serves until it is interrupted: the exit code. */
+/** Serves until it is interrupted. Returns the exit code. */
 export async function listen(options) {
   const output = new Output(options, false);
   if (options.frames) showFrames(output, []);
@@ -31,7 +31,7 @@ export async function listen(options) {
   }
   const { address, port, family } = server.address();
   const host = family === 'IPv6' ? `[${address}]` : address;
-  const end = interrupted(everybody); // from the first line on that says it listens
+  const end = interrupted(everybody); // before the line that says it listens
   output.note(`listening on ${options.tls ? 'wss' : 'ws'}://${host}:${port}/ (${[options.relay && 'relays', options.stdin && 'sends stdin'].filter(Boolean).join(', ') || 'echoes'}); Ctrl-C ends it`);
   if (options.stdin) sendLines(everybody, output);
   await end;
@@ -40,7 +40,7 @@ export async function listen(options) {
   return 0;
 }
 
-/** One client. */
+/** Serves one client. */
 function serve(options, output, everybody, upgrade) {
   const { deflate, maxMessageSize } = options.channel;
   const controller = new AbortController();
@@ -59,7 +59,7 @@ function serve(options, output, everybody, upgrade) {
       else member.sendBinaryMsg(data);
     }
     if (options.relay) dropSlow(everybody, output);
-    // A client that sends faster than it reads waits.
+    // A client that sends faster than it reads must wait.
     if (!options.relay && channel.bufferedAmount > 1 << 20 && !isWaiting) {
       isWaiting = true;
       channel.suspend();
@@ -67,7 +67,7 @@ function serve(options, output, everybody, upgrade) {
   };
   let isWaiting = false;
   channel.asyncAccept(...upgrade, {
-    onStart: () => { if (channel.state === 'open') output.note(`${name} is here: ${new URL(channel.URI).pathname}`); },
+    onStart: () => { if (channel.state === 'open') output.note(`${name} connected: ${new URL(channel.URI).pathname}`); },
     onMessageAvailable: (_, text) => received(text),
     onBinaryMessageAvailable: (_, bytes) => received(bytes),
     onAcknowledge() {
@@ -80,7 +80,7 @@ function serve(options, output, everybody, upgrade) {
 }
 
 const controllers = new WeakMap();
-/** Above this many bytes that a client has not taken of what others say, it is cut off. */
+/** A client is cut off if more than this many bytes from others wait for it. */
 const MAX_WAITING = 16 << 20;
 
 function dropSlow(everybody, output) {
@@ -95,7 +95,7 @@ async function secure(options, output, page) {
   const given = options.channel.tls;
   if (Boolean(given.cert) !== Boolean(given.key)) throw new UsageError('--tls: --cert and --key belong together. Pass both, or neither.');
   const made = given.cert ? given : await certificate();
-  if (!given.cert) output.note(`a throw-away certificate: clients trust it with --ca ${made.path}, or anything with --insecure`);
+  if (!given.cert) output.note(`using a temporary certificate: clients trust it with --ca ${made.path}, or any certificate with --insecure`);
   return createSecureServer({ cert: made.cert, key: made.key, allowHTTP1: true, settings: { enableConnectProtocol: true } }, page);
 }
 
@@ -106,7 +106,7 @@ function sendLines(everybody, output) {
   });
 }
 
-/** Ctrl-C or the system's wish: everybody is told, a second one ends at once. */
+/** Ctrl-C or SIGTERM closes every channel. A second one exits at once. */
 function interrupted(everybody) {
   return new Promise((resolve) => {
     let count = 0;
@@ -115,7 +115,7 @@ function interrupted(everybody) {
         count += 1;
         if (count > 1) process.exit(130);
         process.stdin.destroy();
-        for (const channel of everybody) channel.close(1001, 'The server ends.');
+        for (const channel of everybody) channel.close(1001, 'The server is shutting down.');
         const look = setInterval(() => { if (everybody.activeCount === 0) finish(); }, 20);
         const limit = setTimeout(() => finish(), 1000);
         const finish = () => {

@@ -8,7 +8,7 @@ import { styles } from './style.js';
 /** How many connections may be opening at a time. */
 const OPENING = 100;
 
-/** Opens, sends, and sums up: the exit code, that of the worst connection. */
+/** Opens, sends, and sums up. Returns the exit code of the worst connection. */
 export async function load(options) {
   const { load: count, rate = 1, size = 125, seconds = 10 } = options;
   const run = { options, text: 'x'.repeat(size), latencies: createHistogram(), opening: createHistogram(), sent: 0, received: 0, open: 0, failures: new Map(), worst: 0, isOver: false };
@@ -27,7 +27,7 @@ export async function load(options) {
   return run.worst;
 }
 
-/** A channel, once it is open or has failed: { channel, close } or null. Its echoes are timed. */
+/** Opens a channel. Resolves with { channel, times, close } once it is open, or with null if it has failed. Its echoes are timed. */
 function open(run) {
   const { options } = run;
   const began = performance.now();
@@ -45,7 +45,7 @@ function open(run) {
       },
       onMessageAvailable() {
         const time = times.shift();
-        if (time === undefined) return; // the server says more than it was told
+        if (time === undefined) return; // the server sends more than it received
         run.received += 1;
         run.latencies.record(micros(performance.now() - time));
       },
@@ -74,7 +74,7 @@ async function openAll(run, count) {
   return channels;
 }
 
-/** `rate` messages a second on each channel, evenly over the time; what the machine does not keep up with is sent later, not left out. */
+/** Sends `rate` messages a second on each channel, evenly over the time. If the machine cannot keep up, messages are sent later, not left out. */
 async function send(run, channels, rate, seconds) {
   const began = performance.now();
   const all = rate * seconds * channels.length;
@@ -95,7 +95,7 @@ async function send(run, channels, rate, seconds) {
   }
 }
 
-/** A line a second: on a terminal always the same one. */
+/** Shows a line each second. On a terminal, it is always the same line. */
 function showProgress(run) {
   const { isTTY } = process.stderr;
   let before = 0;
@@ -147,7 +147,7 @@ function summarize(run, count, elapsed, cpu) {
     ['connections', `${run.open} of ${count}`],
     ['opened in', opening.count > 0 ? percentiles(opening) : '–'],
     ['messages', `${run.sent} sent, ${run.received} came back, ${Math.round(run.received / elapsed)} a second over ${elapsed.toFixed(1)} s`],
-    ['there and back', latencies.count > 0 ? percentiles(latencies) : '–'],
+    ['round trip', latencies.count > 0 ? percentiles(latencies) : '–'],
     ['this process', `${Math.round((cpu / elapsed) * 100)} % of a core`],
   ];
   for (const [name, value] of lines) console.log(`${style('bold', name.padEnd(15))} ${value}`);

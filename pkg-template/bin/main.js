@@ -17,7 +17,7 @@ async function main() {
   return connect(options);
 }
 
-// The reader of stdout may stop before it ends (`| head`): that is no failure.
+// The reader of stdout may stop before the end (`| head`), which is not a failure.
 process.stdout.on('error', (error) => process.exit(error.code === 'EPIPE' ? 0 : 1));
 
 try {

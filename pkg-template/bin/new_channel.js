@@ -7,7 +7,7 @@ export function newChannel(options) {
   const channel = new WebSocketChannel(options.channel);
   channel.protocol = (options.subprotocol ?? []).join(',');
   if (options.ping) channel.pingInterval = options.ping;
-  // The server that was named is the one to tell: not one that it redirects to, and no proxy.
+  // Only the server that was named gets the credentials, not one that it redirects to, and no proxy.
   const isAsked = ({ origin, isProxy, attempt }) => !isProxy && attempt === 1 && origin === new URL(channel.originalURI).origin;
   channel.notificationCallbacks = { onAuthRequired: (request) => (options.user && isAsked(request) ? credentials(options.user) : null) };
   return channel;

@@ -11,54 +11,54 @@ export const USAGE_ERROR = 2;
 /** The command line is not valid. The message says why. */
 export class UsageError extends Error {}
 
-/** [name, short, what its value is called or null, what it does]; a name that ends with + may be given several times. */
+/** [name, short name, the name of its value or null, what it does]. A flag whose name ends with + may be given several times. */
 const FLAGS = {
   'Messages': [
     ['send+', 's', 'TEXT', 'send this text once the connection is open, before anything else'],
     ['send-file+', null, 'FILE', 'send this file as a binary message, after the texts of --send'],
     ['once', '1', null, 'end after the first message'],
     ['count', 'n', 'N', 'end after N messages'],
-    ['wait', 'w', 'SECONDS', 'after stdin has ended, close once no message has come for so many seconds, or "forever" (default 1; with --once and --count, forever)'],
-    ['json', 'j', null, 'print an object a line: time, direction ("sent", "received"), kind ("text", "binary"), size in bytes, and text or base64; on a terminal, indent messages that are JSON'],
-    ['binary', 'b', null, 'each line of stdin is sent as a binary message'],
-    ['save', null, 'FOLDER', 'save binary messages to files there, instead of printing them'],
+    ['wait', 'w', 'SECONDS', 'after stdin has ended, close once no message has arrived for this many seconds, or "forever" (default 1; with --once and --count, forever)'],
+    ['json', 'j', null, 'print one object per line: time, direction ("sent", "received"), kind ("text", "binary"), size in bytes, and text or base64; on a terminal, indent messages that are JSON'],
+    ['binary', 'b', null, 'send each line of stdin as a binary message'],
+    ['save', null, 'FOLDER', 'save binary messages to files in this folder instead of printing them'],
   ],
   'The connection': [
     ['header+', 'H', '"NAME: VALUE"', 'add a request header'],
     ['subprotocol+', 'p', 'NAME', 'ask for a subprotocol, the preferred one first'],
     ['origin', 'o', 'ORIGIN', 'send this Origin'],
-    ['user', 'u', 'NAME:PASSWORD', 'for a server that asks (Basic, Digest)'],
+    ['user', 'u', 'NAME:PASSWORD', 'for a server that asks for a user name and password (Basic, Digest)'],
     ['proxy', 'x', 'URI', 'http://, https:// or socks5://, or "env" for the usual variables'],
-    ['ca', null, 'FILE', 'trust the certificates in this file, besides those that Node trusts'],
+    ['ca', null, 'FILE', 'trust the certificates in this file, in addition to those that Node trusts'],
     ['cert', null, 'FILE', 'the client\'s certificate; with --listen, the server\'s'],
-    ['key', null, 'FILE', 'its key'],
+    ['key', null, 'FILE', 'the key of this certificate'],
     ['insecure', 'k', null, 'trust any certificate'],
     ['http2', null, null, 'offer HTTP/2'],
     ['no-deflate', null, null, 'offer no compression'],
     ['max-redirects', null, 'N', 'how many redirects to follow (default 10)'],
-    ['max-size', null, 'BYTES', 'the longest message to take (default 128 MiB)'],
+    ['max-size', null, 'BYTES', 'the longest message to accept (default 128 MiB)'],
     ['timeout', 't', 'SECONDS', 'how long the connection may take to open (default 20)'],
-    ['ping', null, 'SECONDS', 'send a ping after so much silence'],
+    ['ping', null, 'SECONDS', 'send a ping after this much silence'],
     ['close-code', null, 'CODE', 'close with this code instead of 1000'],
   ],
-  'Looking in': [
-    ['frames', 'f', null, 'show each frame both ways'],
-    ['verbose', 'v', null, 'show how the connection comes about: lookup, connect, TLS, redirects, request, response'],
+  'Inspecting': [
+    ['frames', 'f', null, 'show each frame that is sent or received'],
+    ['verbose', 'v', null, 'show how the connection is established: lookup, connect, TLS, redirects, request, response'],
     ['quiet', 'q', null, 'show nothing but messages and failures'],
-    ['no-color', null, null, 'no colours; the variable NO_COLOR does the same'],
+    ['no-color', null, null, 'use no colors; the variable NO_COLOR does the same'],
   ],
   'Serving': [
-    ['listen', 'l', 'PORT', 'be the server, on this port of 127.0.0.1: send back what comes'],
-    ['host', null, 'ADDRESS', 'listen there instead'],
+    ['listen', 'l', 'PORT', 'be a server on this port of 127.0.0.1, and send each message back'],
+    ['host', null, 'ADDRESS', 'listen on this address instead'],
     ['relay', null, null, 'send what one client says to all the others'],
     ['stdin', null, null, 'send each line of stdin to all clients, and print what they say instead of sending it back'],
-    ['tls', null, null, 'serve wss, with --cert and --key or with a throw-away certificate'],
+    ['tls', null, null, 'serve wss, with --cert and --key or with a temporary certificate'],
   ],
   'Load': [
     ['load', null, 'N', 'open N connections to a server that echoes, and measure'],
     ['rate', null, 'N', 'messages a second on each of them (default 1)'],
     ['size', null, 'BYTES', 'the size of a message (default 125)'],
-    ['seconds', null, 'SECONDS', 'how long (default 10)'],
+    ['seconds', null, 'SECONDS', 'how long to send (default 10)'],
   ],
   'Other': [
     ['help', 'h', null, 'print this'],
@@ -74,7 +74,7 @@ export const HELP = `Usage: websocket-channel [options] URI
        websocket-channel --load N [options] URI
 
 Connects to a WebSocket server. On a terminal, type a line to send it, and /help for more. In a pipe, each line of stdin is a message,
-and each message goes to stdout. What else there is to say goes to stderr.
+and each message goes to stdout. Everything else goes to stderr.
 
   websocket-channel wss://example.org/chat
   echo '{"hello":1}' | websocket-channel --once wss://example.org/api
@@ -125,7 +125,7 @@ export function parse(args) {
   return { ...options, first, tls: isTls, uri: uri === undefined ? undefined : withScheme(uri), channel: channelOptions(options) };
 }
 
-/** What not all of the three ways to run the command take: [the ways, the flags]. A flag that would do nothing is a mistake. */
+/** The flags that not all of the three ways to run the command accept: [the ways, the flags]. A flag that would do nothing is an error. */
 const ONLY = [
   [['client'], ['send', 'send-file', 'once', 'count', 'wait', 'binary', 'close-code']],
   [['listen'], ['host', 'relay', 'stdin', 'tls']],
@@ -145,7 +145,7 @@ function checkMode({ listen, load, ...options }) {
   if (shown) throw new UsageError(`--${shown} shows what clients say: with --listen, it needs --stdin.`);
 }
 
-/** Node's message, and the flag that was meant. */
+/** Node's message, and the flag that was probably meant. */
 function hint(error) {
   const [, wrong] = /Unknown option '--?([^']+)'/.exec(error.message) ?? [];
   if (!wrong) return error.message.split('. To specify')[0];
@@ -153,7 +153,7 @@ function hint(error) {
   return `Unknown option: ${wrong.length === 1 ? '-' : '--'}${wrong}.${near ? ` Did you mean --${near}?` : ''}`;
 }
 
-/** How many letters apart (Levenshtein). */
+/** How many letters two words differ by (Levenshtein). */
 function distance(one, other) {
   let row = Array.from({ length: other.length + 1 }, (_, at) => at);
   for (const [at, letter] of [...one].entries()) {
@@ -172,7 +172,7 @@ function number(name, text) {
     throw new UsageError(`--${name}: "${text}" is not valid. Use a ${isWhole ? 'whole ' : ''}number, 0 or more.`);
   }
   if (value === 0 && ['count', 'timeout', 'load'].includes(name)) throw new UsageError(`--${name}: 0 is too small. Use a number above it.`);
-  if (name === 'listen' && value > 65_535) throw new UsageError(`--listen: ${value} is no port. Use a number from 0 to 65535; 0 is any that is free.`);
+  if (name === 'listen' && value > 65_535) throw new UsageError(`--listen: ${value} is not a port. Use a number from 0 to 65535; 0 means any free port.`);
   if (name === 'close-code') checkCloseCode(value);
   return value;
 }
@@ -201,7 +201,7 @@ function channelOptions(options) {
   };
 }
 
-/** What Node trusts without an option `ca`; NODE_EXTRA_CA_CERTS is among it from version 22.15 on. */
+/** What Node trusts without an option `ca`. This includes NODE_EXTRA_CA_CERTS from version 22.15 on. */
 const trusted = () => tls.getCACertificates?.('default') ?? tls.rootCertificates;
 
 function header(line) {

@@ -1,20 +1,20 @@
 // What a channel's end means to a script.
 
-/** [code, what it means], as the help has them. */
 export const CANNOT_LISTEN = 10;
 
+/** [code, what it means], as the help shows them. */
 export const EXIT_CODES = [
-  [0, 'the connection was closed cleanly, or everything asked for has come'],
+  [0, 'the connection was closed cleanly, or everything asked for has arrived'],
   [1, 'the connection was lost, or closed before --count messages, or a file could not be saved'],
   [2, 'the command line is wrong'],
-  [3, 'no connection: the name was not found, nothing listens there, or what answers is no HTTP'],
-  [4, 'the server answered with another HTTP status than an upgrade'],
+  [3, 'no connection: the name was not found, nothing listens there, or the response is not HTTP'],
+  [4, 'the server answered with an HTTP status that is not an upgrade'],
   [5, 'TLS: the certificate is not trusted, or the handshake failed'],
-  [6, 'the time was up: opening, closing or waiting for a pong'],
+  [6, 'a timeout expired: opening, closing or waiting for a pong'],
   [7, 'the proxy refused, or was not found'],
   [8, 'the server broke the protocol, or a limit'],
   [9, 'the server closed with an error: a code other than 1000, 1001 or none'],
-  [CANNOT_LISTEN, '--listen: the port is taken, or the address is none of this machine'],
+  [CANNOT_LISTEN, '--listen: the port is taken, or this machine does not have the address'],
   [130, 'interrupted before the connection was closed'],
 ];
 
@@ -34,14 +34,14 @@ const BY_STATUS = {
 };
 const FINE = [1000, 1001, 1005];
 
-/** The exit code for what onStop was told. */
+/** The exit code for what onStop reports. */
 export function exitCode({ name, http, closedBy, code }) {
   if (http !== null) return name.includes('PROXY') ? 7 : 4;
   if (name === 'NS_OK' && closedBy === 'remote' && !FINE.includes(code)) return 9;
   return BY_STATUS[name] ?? 1;
 }
 
-/** What the channel says names its options; at the command line they are flags. */
+/** The channel's messages name its options. On the command line, these are flags. */
 const FLAGS = {
   openTimeoutMs: '--timeout', asyncOpen: 'URI', close: '--close-code', redirects: '--max-redirects', maxMessageSize: '--max-size', headers: '--header', proxy: '--proxy',
   protocol: '--subprotocol', origin: '--origin', pingInterval: '--ping', 'tls.ca': '--ca',

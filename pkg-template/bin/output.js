@@ -1,4 +1,4 @@
-// What goes to stdout, messages, and to stderr, all the rest.
+// The output: messages go to stdout, everything else to stderr.
 
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -11,7 +11,7 @@ export class Output {
   #style;
   #errorStyle;
   #saved = 0;
-  /** What is printed while a line is being typed goes above it. */
+  /** Prints above the line that is being typed, if there is one. */
   around = (print) => print();
   isIndenting;
 
@@ -26,7 +26,7 @@ export class Output {
 
   get style() { return this.#errorStyle; }
 
-  /** A message that came; false if stdout is full. */
+  /** Shows a message that arrived. Returns false if stdout is full. */
   received(data) {
     const isText = typeof data === 'string';
     const bytes = isText ? Buffer.byteLength(data) : data.length;
@@ -36,18 +36,18 @@ export class Output {
     return process.stdout.write(isText ? `${data}\n` : data);
   }
 
-  /** A message that was accepted. What was typed on a terminal stands there already. */
+  /** Shows a message that was accepted. What was typed on a terminal is there already. */
   sent(data, bytes) {
     if (this.#options.json && !this.#isInteractive) this.#line('sent', data, bytes);
     else if (this.#isInteractive && typeof data !== 'string') this.note(`sent ${size(bytes)} of binary`);
   }
 
-  /** How things stand. */
+  /** Shows the state of things. */
   note(text) {
     if (!this.#options.quiet) this.aside(this.#errorStyle('dim', text));
   }
 
-  /** What went wrong. */
+  /** Shows what went wrong. */
   problem(text) { this.aside(this.#errorStyle('red', printable(text))); }
 
   aside(text) { this.around(() => process.stderr.write(`${text}\n`)); }

@@ -1,8 +1,8 @@
-// Colours, and what a person is shown of bytes and sizes.
+// Colors, and how bytes and sizes are shown to people.
 
 import { styleText } from 'node:util';
 
-/** A function (style, text) for what is written to this stream: it leaves the text alone where colours are not wanted. */
+/** A function (style, text) for what is written to this stream. It leaves the text alone if colors are not wanted. */
 export function styles(stream, options) {
   const wanted = !options['no-color'] && !process.env.NO_COLOR && stream.isTTY && process.env.TERM !== 'dumb';
   return wanted ? (style, text) => styleText(style, text, { validateStream: false }) : (style, text) => text;
@@ -19,7 +19,7 @@ export function size(bytes) {
   return `${at === 0 ? bytes : bytes.toFixed(1)} ${units[at]}`;
 }
 
-/** Sixteen bytes a line: where, as numbers, as ASCII. At most `limit` bytes. */
+/** Sixteen bytes per line: the offset, the bytes as numbers, and as ASCII. At most `limit` bytes. */
 export function hex(bytes, limit = 512) {
   const lines = [];
   for (let at = 0; at < Math.min(bytes.length, limit); at += 16) {
@@ -31,10 +31,10 @@ export function hex(bytes, limit = 512) {
   return lines.join('\n');
 }
 
-/** A text that cannot move the cursor or change the terminal: control characters, but for line breaks and tabs, as their pictures. */
+/** Makes a text that cannot move the cursor or change the terminal. Control characters except line breaks and tabs become symbols. */
 export const printable = (text) => text.replace(/[\0-\x08\x0b-\x1f\x7f-\x9f]/g, (char) => (char < ' ' ? String.fromCharCode(0x2400 + char.charCodeAt(0)) : '\ufffd'));
 
-/** A text that is a JSON object or array, indented; null if it is none. */
+/** A text that is a JSON object or array, indented; null for any other text. */
 export function indented(text) {
   if (!/^\s*[[{]/.test(text)) return null;
   try {

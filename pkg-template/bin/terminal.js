@@ -4,15 +4,15 @@ import { readFileSync } from 'node:fs';
 import { clearLine, createInterface, cursorTo } from 'node:readline';
 
 const HELP = `A line is sent as a text message. A line that begins with / is a command; // sends a line that begins with /.
-  /ping [TEXT]             send a ping, and say how long the pong took
-  /close [CODE [REASON]]   close, with 1000 unless you say so
+  /ping [TEXT]             send a ping, and show how long the pong took
+  /close [CODE [REASON]]   close, with 1000 by default
   /binary @FILE            send a file as a binary message
   /binary 01 ff 7f         send these bytes
   /text @FILE              send a file as a text message
-  /json                    indent messages that are JSON, or stop that
+  /json                    indent messages that are JSON, or stop indenting them
   /quit                    close with 1000
-  /help                    this
-Up and down go through what you have sent. Ctrl-C closes politely, a second one leaves at once.`;
+  /help                    show this
+Up and down go through what you have sent. Ctrl-C closes the connection, a second one exits at once.`;
 
 export class Terminal {
   isTerminal = true;
@@ -40,7 +40,7 @@ export class Terminal {
       if (this.#lines) lines.prompt();
     });
     lines.on('SIGINT', () => this.#client.interrupt());
-    lines.on('close', () => { // Ctrl-D: a prompt would read on
+    lines.on('close', () => { // Ctrl-D: a prompt would keep reading
       if (this.#lines === null) return;
       this.close();
       this.#client.close();

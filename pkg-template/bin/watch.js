@@ -1,4 +1,4 @@
-// --frames and --verbose: what passes on the wire, and how the connection came about.
+// --frames and --verbose: what passes on the wire, and how the connection was established.
 
 import { eventService } from 'websocket-channel';
 import { printable, size } from './style.js';
@@ -9,7 +9,7 @@ const NAMES = { 0: 'continuation', 1: 'text', 2: 'binary', 8: 'close', 9: 'ping'
 export function showFrames(output, sizes) {
   const { style } = output;
   const wire = { sent: 0, received: 0 };
-  /** What the messages took on the wire that have come whole, and are not told yet. */
+  /** The sizes on the wire of messages that have arrived completely but have not been reported yet. */
   const whole = [];
   const show = (arrow, colour, frame) => {
     const { finBit, rsvBit1, rsvBit2, rsvBit3, opCode, maskBit, mask, payload } = frame;
@@ -22,7 +22,7 @@ export function showFrames(output, sizes) {
   const sum = (direction, frame) => {
     if (frame.opCode < 8) wire[direction] += frame.payload.length;
   };
-  // What the frame itself does not say: how much was in what was compressed.
+  // Shows what the frame itself does not: the size of a message before it was compressed.
   const total = (bytes, taken) => {
     if (bytes !== taken) output.aside(style('dim', `  a message of ${size(bytes)}, ${size(taken)} on the wire, ${Math.round((taken / bytes) * 100)} %`));
   };
@@ -50,7 +50,7 @@ export function showFrames(output, sizes) {
   });
 }
 
-/** The beginning of what can be read in a frame. */
+/** The beginning of a frame's readable content. */
 function content({ opCode, rsvBit1, payload }) {
   if (rsvBit1 || opCode === 0 || opCode === 2) return '';
   const bytes = Buffer.from(payload);

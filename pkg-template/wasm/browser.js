@@ -1,4 +1,4 @@
-// The wasm of the browser build: base64 in the bundle itself, so that no bundler and no server has to know of it.
+// The wasm of the browser build: base64 in the bundle itself, so that no bundler and no server has to know about it.
 
 import base64 from 'build:wasm';
 

@@ -1,4 +1,4 @@
-//! What is answered to a request that is not accepted.
+//! The response to a request that is not accepted.
 
 use std::borrow::Cow;
 
@@ -9,7 +9,7 @@ use crate::http::Field;
 pub struct Denial {
     /// The status code.
     pub status: u16,
-    /// The body: for people.
+    /// The body, for people to read.
     pub message: Cow<'static, str>,
 }
 
@@ -19,10 +19,10 @@ impl Denial {
         Self { status, message: message.into() }
     }
 
-    /// The response of HTTP/1.1 to a request of this method, as it is sent. `fields` are the user's.
+    /// The HTTP/1.1 response to a request with this method, as it is sent. `fields` are the user's.
     pub fn to_bytes(&self, method: &str, fields: &[Field]) -> Vec<u8> {
         let mut text = format!("HTTP/1.1 {} {}\r\n", self.status, phrase(self.status));
-        // RFC 9110 §15.5.22 wants the protocol, and §7.8 its name among the connection's options.
+        // RFC 9110 §15.5.22 requires an Upgrade field with the protocol, and §7.8 requires the option Upgrade in the Connection field.
         text.push_str(match self.status {
             400 | 426 => "Connection: Upgrade, close\r\nUpgrade: websocket\r\n",
             _ => "Connection: close\r\n",
@@ -40,14 +40,14 @@ impl Denial {
         if self.status == 304 { "" } else { &self.message }
     }
 
-    /// The response of HTTP/2, pseudo-header fields first; its data is the content.
+    /// The fields of the HTTP/2 response, pseudo-header fields first. Its data is [`content`](Self::content).
     pub fn to_fields(&self, fields: &[Field]) -> Vec<(String, String)> {
         let mut all = vec![(":status".to_owned(), self.status.to_string())];
         self.each_shared("CONNECT", fields, |name, value| all.push((name.to_ascii_lowercase(), value.to_owned())));
         all
     }
 
-    /// The fields of every version of HTTP; `allowed` is its method for WebSockets.
+    /// Calls `tell` with each field that all versions of HTTP share. `allowed` is the version's method for WebSockets.
     fn each_shared(&self, allowed: &str, fields: &[Field], mut tell: impl FnMut(&str, &str)) {
         match self.status {
             405 => tell("Allow", allowed),
@@ -67,7 +67,7 @@ impl Denial {
     }
 }
 
-/// The reason phrase of a status that a server gives to an upgrade request (RFC 9110 §15); others go without, which is allowed.
+/// The reason phrase of a status with which a server may answer an upgrade request (RFC 9110 §15). Others have none, which is allowed.
 fn phrase(status: u16) -> &'static str {
     match status {
         300 => "Multiple Choices",

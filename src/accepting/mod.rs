@@ -1,5 +1,5 @@
 //! The server's half of the opening handshake (RFC 6455 §4.2; over HTTP/2, RFC 8441): a request in, its response out. The host's HTTP
-//! server has read the request. No JavaScript, no socket.
+//! server reads the request. No JavaScript, no socket.
 
 mod denial;
 mod request;

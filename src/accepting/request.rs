@@ -1,4 +1,4 @@
-//! An upgrade request, as an HTTP server hands it over.
+//! An upgrade request, as an HTTP server passes it on.
 
 use crate::grammar::trim;
 
@@ -16,7 +16,7 @@ pub struct Request {
 }
 
 impl Request {
-    /// Whether it came on a stream of HTTP/2.
+    /// Whether it arrived on an HTTP/2 stream.
     pub fn is_http2(&self) -> bool {
         self.version == "2.0"
     }
@@ -27,13 +27,13 @@ impl Request {
         fields.map(|(_, value)| trim(value))
     }
 
-    /// The items of all fields with this name: what stands between their commas (RFC 9110 §5.6.1).
+    /// The items of all fields with this name: the parts between their commas (RFC 9110 §5.6.1).
     pub(super) fn items<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
         let items = self.values(name).flat_map(|value| value.split(','));
         items.map(trim).filter(|item| !item.is_empty())
     }
 
-    /// The value of a field that is there exactly once.
+    /// The value of a field, if it is there exactly once.
     pub(super) fn only<'a>(&'a self, name: &'a str) -> Option<&'a str> {
         let mut values = self.values(name);
         values.next().filter(|_| values.next().is_none())

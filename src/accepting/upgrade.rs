@@ -54,7 +54,7 @@ impl Upgrade {
     }
 }
 
-/// Checks the request item by item, and selects.
+/// Checks the request item by item, and selects a subprotocol and an extension.
 pub fn accept(request: &Request, terms: &Terms) -> Result<Upgrade, Denial> {
     let key = if request.is_http2() { checked_connect(request).map(|()| None) } else { checked(request).map(Some) }?;
     let protocol = selected(request, &terms.protocols)?;
@@ -112,7 +112,7 @@ fn checked(request: &Request) -> Result<&str, Denial> {
     }
 }
 
-/// RFC 8441 §4 and §5: what takes the place of items 1 to 5.
+/// RFC 8441 §4 and §5: the checks that replace items 1 to 5.
 fn checked_connect(request: &Request) -> Result<(), Denial> {
     if request.method != "CONNECT" {
         return Err(Denial::because(405, "Over HTTP/2 a WebSocket is opened with the method CONNECT (RFC 8441)."));
@@ -120,7 +120,7 @@ fn checked_connect(request: &Request) -> Result<(), Denial> {
     match request.protocol.as_deref() {
         Some("websocket") => check_version(request),
         Some(_) => Err(Denial::because(501, "Only the protocol \"websocket\" is supported.")), // RFC 9220 §3
-        None => Err(Denial::because(400, "This is no proxy: the request must have a :protocol field.")),
+        None => Err(Denial::because(400, "This server is not a proxy. The request must have a :protocol field.")),
     }
 }
 
@@ -133,7 +133,7 @@ fn check_version(request: &Request) -> Result<(), Denial> {
     }
 }
 
-/// The subprotocol: the first one supported that is asked for, or empty (RFC 6455 §4.2.2, item 5, "/subprotocol/").
+/// The first supported subprotocol that the request asks for, or empty (RFC 6455 §4.2.2, item 5, "/subprotocol/").
 fn selected(request: &Request, supported: &[String]) -> Result<String, Denial> {
     let asked: Vec<&str> = request.items("Sec-WebSocket-Protocol").collect();
     if asked.is_empty() && request.values("Sec-WebSocket-Protocol").next().is_some() {

@@ -26,7 +26,7 @@ impl Unacknowledged {
         self.sizes.is_empty()
     }
 
-    /// How many there are, where the queues they wait in are large and double with the next one.
+    /// The number of messages, if the queues that hold them are large and double with the next one.
     #[inline]
     pub(super) fn doubling(&self) -> Option<usize> {
         const LARGE: usize = 1024;

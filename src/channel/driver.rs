@@ -15,7 +15,7 @@ use crate::status::Status;
 pub trait Host: Sized + 'static {
     /// Carries messages over a connection.
     type Transport: Transport<Self>;
-    /// Is told what happens.
+    /// Gets the notifications.
     type Listener: Listener<Self>;
     /// Wakes the driver up.
     type Timer: Timer;
@@ -112,12 +112,12 @@ impl<H: Host> Driver<H> {
         self.channel.borrow().buffered_amount()
     }
 
-    /// Whether the host has still to take an accepted message, even an empty one.
+    /// Whether the host still has to take an accepted message, even an empty one.
     pub fn awaits_acknowledgement(&self) -> bool {
         self.channel.borrow().awaits_acknowledgement()
     }
 
-    /// How many messages wait, where their queues are large and double with the next one.
+    /// The number of messages that wait, if their queues are large and double with the next one.
     pub fn doubling_queue(&self) -> Option<usize> {
         self.channel.borrow().doubling_queue()
     }
@@ -128,7 +128,7 @@ impl<H: Host> Driver<H> {
         self.transport.borrow().clone()
     }
 
-    /// Does something with the connection that calls no JavaScript.
+    /// Runs `act` on the connection. It must not call JavaScript.
     #[inline]
     pub fn with_transport<T>(&self, act: impl FnOnce(&H::Transport) -> T) -> Option<T> {
         self.transport.borrow().as_deref().map(act)
@@ -163,7 +163,7 @@ impl<H: Host> Driver<H> {
         Ok(())
     }
 
-    /// What [`open`](Self::open) has connected is open already: messages and `close` go out. The listener hears of it with [`Report::Opened`].
+    /// The connection that [`open`](Self::open) made is open already, so messages and `close` go out. The listener is told with [`Report::Opened`].
     pub fn begin_open(self: &Rc<Self>) {
         self.channel.borrow_mut().handle_report(Report::Opened);
         self.pump_commands();
@@ -246,7 +246,7 @@ impl<H: Host> Driver<H> {
     /// (law 1).
     fn called(self: &Rc<Self>) {
         self.pump_commands();
-        // Of a channel that has stopped, whose timer is free. (After `begin_open`, the report is still to come.)
+        // Only a stopped channel needs this, and its timer is free. (After `begin_open`, the report is still to come.)
         if !self.delivering.get() && self.state() == State::Stopped && self.channel.borrow().has_notification() {
             self.wake_after(0);
         }
@@ -278,7 +278,7 @@ impl<H: Host> Driver<H> {
             (Command::Timer(None), _) => self.timer.clear(),
             (Command::Timer(Some(ms)), _) => {
                 let driver = self.clone();
-                self.timer.set(ms, move || driver.wake_after(0)); // first, the host's loop reads what has arrived
+                self.timer.set(ms, move || driver.wake_after(0)); // first let the host's loop read what has arrived
             }
             (Command::Send(message), Some(transport)) => transport.send(message),
             (Command::Close(close), Some(transport)) => transport.close(close),

@@ -1,7 +1,7 @@
 //! Keep-alive: when to ping a silent peer, and when to give up on it (`pingInterval`, `pingTimeout`).
 //!
-//! The driver calls [`KeepAlive::handle_heard`] when bytes arrive. It calls [`KeepAlive::look`] when the time is over that the
-//! previous look returned. Times are milliseconds of any clock that does not run backwards.
+//! The driver calls [`KeepAlive::handle_heard`] when bytes arrive. It calls [`KeepAlive::look`] when the time that the
+//! previous look returned is over. Times are milliseconds of any clock that does not run backwards.
 
 /// What to do now.
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -46,7 +46,7 @@ impl KeepAlive {
         self.heard = now;
     }
 
-    /// The time is over. `backlog` is the number of written bytes that the system has not taken.
+    /// The time that the previous look returned is over. `backlog` is the number of written bytes that the system has not taken.
     pub fn look(&mut self, now: f64, backlog: u64) -> Look {
         let silence = now - self.heard;
         match self.pinged {

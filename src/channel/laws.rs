@@ -9,12 +9,12 @@ use super::*;
 #[derive(Clone, Debug)]
 enum Happening {
     Open,
-    /// A message of this size is sent, past the queues if it may.
+    /// A message of this size is sent; if true, it skips the queues when it may.
     Send(u64, bool),
     Close(u16),
     Cancel,
     Opened,
-    /// A message comes, past the queue if it may.
+    /// A message arrives; if true, it skips the queue when it may.
     Message(bool),
     SentMessages(usize),
     SentPart(u64),
@@ -25,7 +25,7 @@ enum Happening {
         reset: bool,
     },
     Timeout,
-    /// What a method has caused is delivered.
+    /// The consequences of a method are delivered.
     Settle,
 }
 
@@ -63,13 +63,13 @@ fn reaction() -> impl Strategy<Value = Option<(&'static str, Reaction)>> {
             }) as Reaction
         ),
         Just((|driver| driver.cancel(Ending::cancelled(Status::BINDING_ABORTED))) as Reaction),
-        // A listener that spins the host's loop: what comes meanwhile must wait for its turn.
+        // A listener that runs the host's loop: a report that arrives meanwhile must wait for its turn.
         Just((|driver| driver.report(Report::Gone(Ending::default()))) as Reaction),
     ];
     proptest::option::of((methods, reactions))
 }
 
-/// Lets it happen. Messages are numbered in the order in which they are sent and come.
+/// Makes it happen. Messages are numbered in the order in which they are sent and arrive.
 fn apply(pair: &Pair, happening: &Happening, number: usize) {
     match *happening {
         Happening::Open => {
@@ -144,10 +144,10 @@ proptest! {
         let end = calls.len() - 1;
         prop_assert_eq!((first("onStart"), last("onStart")), (Some(0), Some(0)), "{}", story);
         prop_assert_eq!((first("onStop"), last("onStop")), (Some(end), Some(end)), "{}", story);
-        // Law 3: messages in the order in which they came, and out in the order in which they were sent.
+        // Law 3: messages are delivered in the order in which they arrived, and go out in the order in which they were sent.
         prop_assert!(numbers(&calls, "onMessage ").is_sorted(), "{}", story);
         prop_assert!(numbers(&commands, "send ").is_sorted(), "{:?}", commands);
-        // Laws 3 to 5: onServerClose at most once, only onStop behind it.
+        // Laws 3 to 5: onServerClose at most once, and only onStop follows it.
         if let Some(server_close) = first("onServerClose") {
             prop_assert_eq!(server_close, end - 1, "{}", story);
         }

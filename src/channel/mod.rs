@@ -11,7 +11,7 @@ mod event;
 mod keep_alive;
 mod ping;
 
-#[cfg(all(test, not(target_arch = "wasm32")))] // proptest is of the host
+#[cfg(all(test, not(target_arch = "wasm32")))] // proptest is available only on the host
 mod laws;
 #[cfg(all(test, not(target_arch = "wasm32")))]
 mod simulation;
@@ -108,7 +108,7 @@ impl<H: Host> Channel<H> {
         !self.unacknowledged.is_empty()
     }
 
-    /// How many messages wait, where their queues are large and double with the next one: there may be no memory for that.
+    /// The number of messages that wait, if their queues are large and double with the next one. There may be no memory for that.
     pub fn doubling_queue(&self) -> Option<usize> {
         self.unacknowledged.doubling()
     }

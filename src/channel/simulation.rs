@@ -1,4 +1,4 @@
-//! A channel with a transport, a listener and a timer that write down what they are told, for tests.
+//! A channel with a transport, a listener and a timer that record how they are called, for tests.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -20,14 +20,14 @@ impl Host for TestHost {
 /// What the listener does inside a method, called with the channel.
 pub(super) type Reaction = fn(&Rc<Driver<TestHost>>);
 
-/// Everything that the parts write down.
+/// Everything that the parts record.
 #[derive(Default)]
 pub(super) struct Log {
-    /// What the transport was told: `send a`, `close 1000`, `abort`.
+    /// The transport's commands: `send a`, `close 1000`, `abort`.
     pub(super) commands: Vec<String>,
     /// The listener's calls: `onStart`, `onMessage a`.
     pub(super) calls: Vec<String>,
-    /// What `onStop` was told, in words.
+    /// The message that `onStop` got.
     message: String,
 }
 
@@ -72,7 +72,7 @@ pub(super) struct TestListener {
     driver: Rc<Driver<TestHost>>,
     on_call: Rc<Cell<Option<(&'static str, Reaction)>>>,
     acknowledges: bool,
-    /// A method is running: none may be called meanwhile.
+    /// A method is running. No other may be called meanwhile.
     is_inside: Cell<bool>,
 }
 
@@ -111,7 +111,7 @@ impl Listener<TestHost> for TestListener {
     }
 }
 
-/// A timer whose time comes when the test says so.
+/// A timer that fires when the test says so.
 #[derive(Default)]
 pub(super) struct TestTimer {
     due: RefCell<Option<(u32, Task)>>,
@@ -137,7 +137,7 @@ impl TestTimer {
         self.due.borrow().as_ref().map(|(ms, _)| *ms)
     }
 
-    /// Its time has come.
+    /// Fires the timer.
     pub(super) fn fire(&self) {
         let due = self.due.take();
         if let Some((_, task)) = due {
@@ -153,7 +153,7 @@ pub(super) struct Pair {
     /// What the listener does inside the named method.
     pub(super) on_call: Rc<Cell<Option<(&'static str, Reaction)>>>,
     pub(super) explanation: Rc<Cell<Option<&'static str>>>,
-    /// The connection, which reports even when the channel has let go of it.
+    /// The connection. It reports even after the channel has let go of it.
     pub(super) transport: Rc<TestTransport>,
     /// Whether there is an `onAcknowledge`.
     pub(super) acknowledges: bool,
@@ -166,14 +166,14 @@ impl Pair {
         Self { driver: Rc::default(), log, on_call: Rc::default(), explanation, transport, acknowledges: true }
     }
 
-    /// One that connects.
+    /// A channel that is connecting.
     pub(super) fn opening() -> Self {
         let pair = Self::idle();
         pair.open().unwrap();
         pair
     }
 
-    /// One that is open.
+    /// A channel that is open.
     pub(super) fn opened() -> Self {
         let pair = Self::opening();
         pair.driver.report(Report::Opened);
@@ -209,7 +209,7 @@ impl Pair {
         self.send(name, size)
     }
 
-    /// A message came, on the fast path if there is one.
+    /// A message arrives, on the fast path if there is one.
     pub(super) fn receive_now(&self, name: &str) {
         self.driver.message(&self.transport, name.to_owned());
     }

@@ -1,4 +1,4 @@
-//! The arguments of `asyncOpen` and `close`, and values as an error message quotes them.
+//! The arguments of `asyncOpen` and `close`, and how error messages quote values.
 
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -12,10 +12,10 @@ use crate::status::Status;
 use crate::transport::{Refusal, parse_url, sentence};
 use crate::uri::{Uri, UriError};
 
-/// `uri`: ws or wss (http and https count as those), without a fragment (RFC 6455 §3); `base` for a relative one.
+/// Parses `uri`: ws or wss (http and https count as those), without a fragment (RFC 6455 §3). A relative one is resolved against `base`.
 pub(super) fn parse_uri(uri: &JsValue, base: &JsValue) -> Result<Uri, Refusal> {
     let malformed = |message: String| Refusal::new(Status::MALFORMED_URI, message);
-    // Anything becomes a string, and in a page any string is a relative URI.
+    // The URL parser makes anything a string, and in a page any string is a relative URI.
     if !uri.is_string() && !Reflect::has(uri, &"href".into()).unwrap_or_default() {
         return Err(malformed(sentence(&["asyncOpen: uri must be a string or a URL, not ", &quote(uri), "."])));
     }
@@ -23,7 +23,7 @@ pub(super) fn parse_uri(uri: &JsValue, base: &JsValue) -> Result<Uri, Refusal> {
         let advice =
             if base.is_undefined() { "Pass an absolute URI, such as wss://example.org/chat." } else { "Correct it." };
         let refusal = malformed(sentence(&["asyncOpen: ", &quote_uri(uri), " is not a URI. ", advice]));
-        // Node's error has the whole of the URI.
+        // Node's error contains the whole URI.
         if has_user(uri) { refusal } else { refusal.because(cause) }
     })?;
     parsed.websocket().map_err(|error| match error {
@@ -38,17 +38,17 @@ pub(super) fn parse_uri(uri: &JsValue, base: &JsValue) -> Result<Uri, Refusal> {
     })
 }
 
-/// A URI as a message quotes it: without what may be a password.
+/// A URI as a message quotes it. One that may contain a password is not quoted.
 fn quote_uri(uri: &JsValue) -> String {
     if has_user(uri) { "the URI".into() } else { quote(uri) }
 }
 
-/// What may be a user name and a password.
+/// Whether the URI may contain a user name and a password.
 fn has_user(uri: &JsValue) -> bool {
     uri.as_string().is_some_and(|text| text.bytes().any(|byte| byte == b'@'))
 }
 
-/// The subprotocols of a comma-separated list (RFC 6455 §4.1, item 10).
+/// Parses a comma-separated list of subprotocols (RFC 6455 §4.1, item 10).
 pub(super) fn parse_protocols(list: &str) -> Result<Vec<String>, Refusal> {
     let mut protocols: Vec<String> = Vec::new();
     if list.trim_ascii().is_empty() {
@@ -97,6 +97,6 @@ pub(super) fn parse_close(code: &JsValue, reason: &JsValue) -> Result<Close, Ref
 
 #[wasm_bindgen(module = "/src/facade/error.js")]
 extern "C" {
-    /// A value as a message quotes it; never the inside of an object.
+    /// A value as a message quotes it; never the content of an object.
     pub(super) fn quote(value: &JsValue) -> String;
 }

@@ -1,4 +1,4 @@
-//! One channel of JavaScript's: its arguments, its attributes, and what it is a member of.
+//! One channel that JavaScript holds: its arguments, its attributes, and its load group.
 
 use alloc::boxed::Box;
 use alloc::rc::Rc;
@@ -28,7 +28,7 @@ use crate::transport::{
 pub(super) struct Inner {
     pub(super) driver: Rc<Driver>,
     pub(super) attributes: Rc<Attributes>,
-    /// Until `asyncOpen`: they may have secrets, and the channel may be kept.
+    /// Set until `asyncOpen`. They may contain secrets, and the user may keep the channel.
     options: RefCell<Option<Options>>,
     /// The object that JavaScript holds.
     this: RefCell<JsValue>,
@@ -37,7 +37,7 @@ pub(super) struct Inner {
     original_uri: RefCell<Option<String>>,
     /// A `LoadGroup`, or null.
     pub(super) load_group: RefCell<JsValue>,
-    /// From `asyncOpen` to `onStop`.
+    /// True from `asyncOpen` to `onStop`.
     is_active: Cell<bool>,
     /// The option `signal`, while the channel is active.
     abort: RefCell<Option<Abort>>,
@@ -71,7 +71,7 @@ impl Inner {
     }
 
     pub(super) fn set_this(&self, this: &JsValue) {
-        // workerd before 2025-05-05 has no WeakRef, and no finalizer either: there a channel stays.
+        // workerd before 2025-05-05 has neither WeakRef nor finalizers. There a channel is never freed.
         self.this.replace(WeakRef::new(this).map_or_else(|_| this.clone(), Into::into));
     }
 
@@ -105,7 +105,7 @@ impl Inner {
         options.as_ref().filter(|_| self.driver.state() == State::Idle).cloned().ok_or_else(|| opened_before(method))
     }
 
-    /// The subprotocols, and a listener, which both ends of a connection need.
+    /// Checks the listener and returns the subprotocols. Both ends of a connection need them.
     pub(super) fn must_have(&self, method: &str, listener: &JsValue) -> Result<Vec<String>, Refusal> {
         if !listener.is_object() && !listener.is_function() {
             let advice = ": listener must be an object. Pass one with the methods that you need.";
@@ -118,7 +118,7 @@ impl Inner {
         parse_protocols(&self.protocols.borrow())
     }
 
-    /// From idle to connecting, with valid arguments.
+    /// Moves the channel from idle to connecting. The arguments are valid.
     pub(super) fn begin(
         self: &Rc<Self>,
         method: &str,
@@ -128,7 +128,7 @@ impl Inner {
         (listener, context): (&JsValue, &JsValue),
         connect: impl FnOnce() -> Result<Rc<HostTransport>, Refusal>,
     ) -> Result<(), Refusal> {
-        // Until it stops, a channel lives without its JavaScript object, too: somebody may hold its signal or a ping's promise.
+        // Until it stops, a channel lives even without its JavaScript object: the user may hold its signal or a ping's promise.
         let channel = self.clone();
         let on_stop = Box::new(move |stop: &Stop<JsHost>| channel.stopped(stop));
         let listener = Listener::new(Trampoline::new(listener, context), on_stop);
@@ -147,7 +147,7 @@ impl Inner {
         let options = self.options.take();
         drop(options);
         self.is_active.set(true);
-        let group = self.load_group.borrow().clone(); // whose getter may call this channel
+        let group = self.load_group.borrow().clone(); // cloned, because its getter may call this channel
         load_group::join(&group, &self.this());
         if !signal.is_undefined() {
             let abort = Abort::listen(signal, &self.driver);
@@ -155,7 +155,7 @@ impl Inner {
         }
     }
 
-    /// `onStop` comes next.
+    /// Cleans up right before `onStop`.
     fn stopped(&self, stop: &Stop<JsHost>) {
         let abort = self.abort.take();
         drop(abort);
@@ -177,7 +177,7 @@ impl Inner {
         Ok(())
     }
 
-    /// Whether a message was accepted. If not, [`take_refusal`](Self::take_refusal) has what is wrong with it, if anything is.
+    /// Returns whether a message was accepted. If not, [`take_refusal`](Self::take_refusal) says what is wrong with it, if anything is.
     #[inline]
     pub(super) fn send(&self, value: &JsValue, kind: PayloadKind) -> bool {
         if let Some(len) = fill(value, kind)
@@ -293,7 +293,7 @@ pub(super) fn parse_bytes(value: &JsValue, method: &str) -> Result<js_sys::Uint8
             Err(Refusal::invalid(sentence(&[method, advice])))
         }
         Bytes::None => {
-            let advice = " is neither an ArrayBuffer nor a view of one. Pass one of these; text goes with sendMsg.";
+            let advice = " is neither an ArrayBuffer nor a view of one. Pass one of these; send text with sendMsg.";
             Err(Refusal::invalid(sentence(&[method, ": ", &quote(value), advice])))
         }
     }
@@ -304,11 +304,11 @@ fn not_text(value: &JsValue) -> Refusal {
     Refusal::invalid(sentence(&[
         "sendMsg: ",
         &quote(value),
-        " is not a string. Send an object as JSON.stringify makes it, bytes with sendBinaryMsg.",
+        " is not a string. Send an object with JSON.stringify, bytes with sendBinaryMsg.",
     ]))
 }
 
-/// What `sendMsg` or `sendBinaryMsg` would throw, whoever sends.
+/// Fails with what `sendMsg` or `sendBinaryMsg` of any channel would throw.
 pub(super) fn check_payload(payload: &JsValue, kind: PayloadKind) -> Result<(), Refusal> {
     match kind {
         PayloadKind::Text if payload.is_string() => Ok(()),
@@ -377,7 +377,7 @@ const METHODS: &[&str] =
 /// Number.MAX_SAFE_INTEGER
 const MAX_SAFE_INTEGER: u64 = (1 << 53) - 1;
 
-/// A Blob's size: no other stream has a `size` and a method `arrayBuffer`.
+/// A Blob's size. No other stream has a `size` and a method `arrayBuffer`.
 fn blob_size(value: &JsValue) -> Option<f64> {
     function(value, "arrayBuffer")?;
     property(value, "size").as_f64()

@@ -5,7 +5,7 @@ export class ChannelError extends Error {
     this.name = name;
     this.code = name;
     this.result = result;
-    // V8's lines for what ran in wasm tell the reader nothing.
+    // V8's stack lines for wasm code tell the reader nothing.
     const stack = this.stack?.replace(/\n +at .*(wasm:\/\/|__wbg_).*/g, '');
     Object.defineProperty(this, 'stack', { value: stack, writable: true, configurable: true });
   }
@@ -14,7 +14,7 @@ export class ChannelError extends Error {
 /** The longest value that a message quotes, in UTF-16 units. */
 const MAX_QUOTED = 60;
 
-/** A value as an error message quotes it; never the inside of an object. */
+/** A value as an error message quotes it; never the content of an object. */
 export function quote(value) {
   if (typeof value === 'string') {
     const start = value.slice(0, MAX_QUOTED).replace(/\p{Cc}/gu, '\uFFFD');

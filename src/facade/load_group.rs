@@ -14,7 +14,7 @@ use crate::transport::{PayloadKind, Refusal, sentence};
 /// A group of channels.
 #[wasm_bindgen(skip_typescript)]
 pub struct LoadGroup {
-    /// Of the objects that JavaScript holds: what iteration gives.
+    /// The channels' objects that JavaScript holds, which iteration returns.
     members: Set,
 }
 
@@ -27,7 +27,7 @@ impl LoadGroup {
         Self { members: Set::new(&JsValue::UNDEFINED) }
     }
 
-    /// How many channels are active: opened, and not yet stopped.
+    /// The number of active channels: opened, and not yet stopped.
     #[wasm_bindgen(getter, js_name = activeCount)]
     pub fn active_count(&self) -> u32 {
         self.members.size()
@@ -43,8 +43,8 @@ impl LoadGroup {
         Ok(())
     }
 
-    /// A `Broadcast` of this payload, or undefined where each member sends it by itself. Throws what `sendMsg` or `sendBinaryMsg` of a
-    /// member would throw for the payload, even if there is no member.
+    /// A `Broadcast` of this payload, or undefined if each member sends it by itself. Throws what a member's `sendMsg` or `sendBinaryMsg`
+    /// would throw for the payload, even if there is no member.
     #[wasm_bindgen(js_name = __broadcast)]
     pub fn broadcast(&self, payload: &JsValue, is_text: bool) -> Result<JsValue, JsValue> {
         let kind = PayloadKind::of(is_text);
@@ -64,7 +64,7 @@ impl LoadGroup {
         sentence(&["LoadGroup { activeCount: ", &quote(&self.active_count().into()), " }"])
     }
 
-    /// What channels join and leave.
+    /// The set that channels join and leave.
     #[wasm_bindgen(getter, js_name = __members)]
     pub fn members(&self) -> Set {
         self.members.clone()
@@ -79,7 +79,7 @@ impl LoadGroup {
 fn failure(status: &JsValue) -> Result<f64, Refusal> {
     let number = status.as_f64().filter(|number| f64::from(*number as u32) == *number && *number >= 2_147_483_648.0);
     number.ok_or_else(|| {
-        let advice = " is not a failure's status. Use one of Status other than NS_OK.";
+        let advice = " is not a failure status. Use any Status other than NS_OK.";
         Refusal::invalid(sentence(&["cancel: ", &quote(status), advice]))
     })
 }
@@ -92,14 +92,14 @@ pub(super) fn members(group: &JsValue) -> Option<Set> {
     Reflect::get(group, &Symbol::for_("websocket-channel.members")).ok()?.dyn_into().ok()
 }
 
-/// The channel is active, and a member if there is a group.
+/// Adds an active channel to its group, if there is one.
 pub(super) fn join(group: &JsValue, channel: &JsValue) {
     if let Some(members) = members(group) {
         members.add(channel);
     }
 }
 
-/// It is a member no longer.
+/// Removes a channel from its group, if there is one.
 pub(super) fn leave(group: &JsValue, channel: &JsValue) {
     if let Some(members) = members(group) {
         members.delete(channel);

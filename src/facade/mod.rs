@@ -1,7 +1,7 @@
-//! What JavaScript sees: the classes that `pkg-template/channel.js` makes the exported ones of. The types are in
+//! What JavaScript sees: the classes from which `pkg-template/channel.js` makes the exported ones. The types are in
 //! `pkg-template/index.d.ts`.
 //!
-//! Names that begin with two underscores are this package's own: `channel.js` moves the channel's to symbols.
+//! Names that begin with two underscores are internal to this package. `channel.js` moves the channel's to symbols.
 //!
 //! A method reads its arguments, asks the [`channel`](crate::channel) through its driver, and turns a refusal into a
 //! `ChannelError`. What only one host can do is in `host/`.
@@ -42,7 +42,7 @@ impl WebSocketChannel {
         Ok(Self { inner: Inner::new(options)? })
     }
 
-    /// The object that JavaScript holds; `channel.js` tells it once.
+    /// Sets the object that JavaScript holds. `channel.js` does so once.
     #[wasm_bindgen(setter, js_name = __this)]
     pub fn set_this(&self, this: &JsValue) {
         self.inner.set_this(this);
@@ -60,32 +60,32 @@ impl WebSocketChannel {
         Ok(self.inner.open(uri, origin, listener, context)?)
     }
 
-    /// `sendMsg`: whether the text was accepted. If not, `channel.js` calls `__refused`: returning a `Result` costs every
-    /// send 21 ns.
+    /// `sendMsg`: returns whether the text was accepted. If not, `channel.js` calls `__refused`, because returning a `Result`
+    /// would cost every send 21 ns.
     #[wasm_bindgen(js_name = sendMsg)]
     pub fn accepts_msg(&self, text: &JsValue) -> bool {
         self.inner.send(text, PayloadKind::Text)
     }
 
-    /// `sendBinaryMsg`: the same of bytes, an `ArrayBuffer` or a view of one.
+    /// `sendBinaryMsg`: the same for bytes, an `ArrayBuffer` or a view of one.
     #[wasm_bindgen(js_name = sendBinaryMsg)]
     pub fn accepts_binary_msg(&self, bytes: &JsValue) -> bool {
         self.inner.send(bytes, PayloadKind::Binary)
     }
 
-    /// Throws what is wrong with the send that was not accepted; false if nothing is.
+    /// Throws what is wrong with the message that was not accepted. Returns false if nothing is.
     #[wasm_bindgen(js_name = __refused)]
     pub fn refused(&self) -> Result<bool, JsValue> {
         self.inner.take_refusal().map_or(Ok(false), |refusal| Err(refusal.into()))
     }
 
-    /// `sendBinaryStream`: whether the stream of `length` bytes was accepted.
+    /// `sendBinaryStream`: returns whether the stream of `length` bytes was accepted.
     #[wasm_bindgen(js_name = sendBinaryStream)]
     pub fn send_binary_stream(&self, stream: &JsValue, length: &JsValue) -> Result<bool, JsValue> {
         Ok(self.inner.send_stream(stream, length)?)
     }
 
-    /// `sendPing`: a promise of the milliseconds until the pong.
+    /// `sendPing`: returns a promise of the milliseconds until the pong.
     #[wasm_bindgen(js_name = sendPing)]
     pub fn send_ping(&self, data: &JsValue) -> Result<Promise, JsValue> {
         Ok(host::send_ping(&self.inner.driver, data)?)
@@ -119,32 +119,32 @@ impl WebSocketChannel {
         self.inner.this()
     }
 
-    /// `unref`: it does not.
+    /// `unref`: the channel does not keep a Node process alive.
     pub fn unref(&self) -> JsValue {
         host::set_ref(&self.inner.driver, false);
         self.inner.this()
     }
 
-    /// What a load group does to its members.
+    /// Cancels the channel, for its load group.
     #[wasm_bindgen(js_name = __cancel)]
     pub fn cancel(&self, status: u32) {
         self.inner.cancel(Status(status));
     }
 
-    /// What `asyncOpen` was given, parsed.
+    /// The URI that was passed to `asyncOpen`, parsed.
     #[wasm_bindgen(getter, js_name = originalURI)]
     pub fn original_uri(&self) -> Result<JsValue, JsValue> {
         Ok(self.inner.original_uri("originalURI")?)
     }
 
-    /// The same after redirects.
+    /// The URI after redirects.
     #[wasm_bindgen(getter, js_name = URI)]
     pub fn uri(&self) -> Result<JsValue, JsValue> {
         self.inner.original_uri("URI")?;
         Ok(self.inner.attributes.uri.borrow().as_str().into())
     }
 
-    /// The subprotocols to ask for; once open the one that the server has selected, or empty.
+    /// The subprotocols to ask for. Once open, the one that the server has selected, or empty.
     #[wasm_bindgen(getter)]
     pub fn protocol(&self) -> JsValue {
         let protocol = match self.inner.driver.state() {
@@ -177,7 +177,7 @@ impl WebSocketChannel {
         host::http_response(&self.inner.attributes)
     }
 
-    /// What is known of the TLS connection, or null.
+    /// What is known about the TLS connection, or null.
     #[wasm_bindgen(getter, js_name = securityInfo)]
     pub fn security_info(&self) -> JsValue {
         host::security_info(&self.inner.attributes)
@@ -195,13 +195,13 @@ impl WebSocketChannel {
         Ok(self.inner.move_to(group)?)
     }
 
-    /// What is asked and told while the channel opens, or null.
+    /// The callbacks to call while the channel opens, or null.
     #[wasm_bindgen(getter, js_name = notificationCallbacks)]
     pub fn notification_callbacks(&self) -> JsValue {
         host::callbacks(&self.inner.attributes)
     }
 
-    /// Sets them.
+    /// Sets the callbacks.
     #[wasm_bindgen(setter, js_name = notificationCallbacks)]
     pub fn set_notification_callbacks(&self, callbacks: &JsValue) -> Result<(), JsValue> {
         if !callbacks.is_null() && !callbacks.is_object() {
@@ -225,7 +225,7 @@ impl WebSocketChannel {
         Ok(())
     }
 
-    /// Seconds after such a ping after which the channel stops, unless something came.
+    /// Seconds from such a ping until the channel stops, unless something arrives.
     #[wasm_bindgen(getter, js_name = pingTimeout)]
     pub fn ping_timeout(&self) -> u32 {
         self.inner.ping.get().1
@@ -239,19 +239,19 @@ impl WebSocketChannel {
         Ok(())
     }
 
-    /// Where the channel is in its life.
+    /// The name of the channel's state.
     #[wasm_bindgen(getter)]
     pub fn state(&self) -> JsValue {
         self.inner.state_name().into()
     }
 
-    /// An nsresult.
+    /// The channel's status, an nsresult.
     #[wasm_bindgen(getter)]
     pub fn status(&self) -> u32 {
         self.inner.driver.status().0
     }
 
-    /// Payload bytes accepted that the host has not taken.
+    /// The payload bytes that were accepted and that the host has not taken.
     #[wasm_bindgen(getter, js_name = bufferedAmount)]
     pub fn buffered_amount(&self) -> f64 {
         self.inner.driver.buffered_amount() as f64
@@ -269,7 +269,7 @@ impl WebSocketChannel {
         host::inspect(&self.inner)
     }
 
-    /// A member's part of a broadcast whose payload is valid: sends it if the channel is open. Returns whether it was accepted.
+    /// Sends a valid payload that a group broadcasts, if the channel is open. Returns whether it was accepted.
     #[wasm_bindgen(js_name = __sendIfOpen)]
     pub fn send_if_open(&self, payload: &JsValue, is_text: bool) -> bool {
         self.inner.driver.state() == State::Open && self.inner.send(payload, PayloadKind::of(is_text))
@@ -291,7 +291,7 @@ impl WebSocketChannel {
 }
 
 impl WebSocketChannel {
-    /// `sendMsg`, as JavaScript sees it: whether the text was accepted, or what it throws.
+    /// `sendMsg`, as JavaScript sees it: returns whether the text was accepted, or fails with what it throws.
     pub fn send_msg(&self, text: &JsValue) -> Result<bool, JsValue> {
         if self.accepts_msg(text) { Ok(true) } else { self.refused() }
     }
@@ -308,7 +308,7 @@ pub fn compression_memory() -> f64 {
     host::compression_memory()
 }
 
-/// Sets it; null and undefined mean the default.
+/// Sets `WebSocketChannel.compressionMemory`; null and undefined mean the default.
 #[wasm_bindgen(js_name = setCompressionMemory)]
 pub fn set_compression_memory(bytes: &JsValue) -> Result<(), JsValue> {
     Ok(host::set_compression_memory(bytes)?)
@@ -320,7 +320,7 @@ pub fn add_listener(listener: &JsValue) -> Result<(), JsValue> {
     Ok(host::add_listener(listener)?)
 }
 
-/// `eventService.removeListener`: whether it was one.
+/// `eventService.removeListener`: returns whether it was a listener.
 #[wasm_bindgen(js_name = removeListener)]
 pub fn remove_listener(listener: &JsValue) -> bool {
     host::remove_listener(listener)

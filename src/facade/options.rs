@@ -1,4 +1,4 @@
-//! The constructor's options: which there are, and what all hosts honour. What only one host honours is read in `options/`.
+//! The constructor's options: their names, and those that all hosts honour. `options/` reads those that only one host honours.
 
 #[cfg(not(feature = "node"))]
 mod browser;
@@ -23,7 +23,7 @@ use crate::transport::{HostOptions, Refusal, function, property, sentence};
 #[derive(Clone)]
 pub(super) struct Options {
     pub(super) timeouts: Timeouts,
-    /// In payload bytes.
+    /// The most payload bytes of a message that arrives.
     pub(super) max_message_size: u32,
     /// An `AbortSignal`, or undefined.
     pub(super) signal: JsValue,
@@ -51,7 +51,7 @@ impl Default for Options {
 }
 
 impl Options {
-    /// Reads the constructor's argument: its own properties alone, each once.
+    /// Reads the constructor's argument: only its own properties, each once.
     pub(super) fn parse(options: &JsValue) -> Result<Self, Refusal> {
         let own = own_properties(options, "options")?;
         let (names, default) = (Object::keys(&own), Self::default());
@@ -75,8 +75,8 @@ impl Options {
     }
 }
 
-/// The own enumerable properties of an option that is an object, in one without a prototype; null and undefined are as one
-/// without properties. A prototype that somebody has polluted adds nothing, and a getter runs once.
+/// Copies the own enumerable properties of an option that is an object to an object without a prototype. null and undefined count as
+/// an object without properties. A polluted prototype adds nothing, and a getter runs once.
 pub(super) fn own_properties(value: &JsValue, name: &str) -> Result<Object, Refusal> {
     let own = Object::create(JsValue::NULL.unchecked_ref());
     if value.is_undefined() || value.is_null() {
@@ -101,7 +101,7 @@ fn not_an_object(value: &JsValue, name: &str) -> String {
         "options" if value.is_string() => {
             "options: this is a string. Pass the URI to asyncOpen; the constructor takes an object of options.".into()
         }
-        "options" => sentence(&["options: ", &quote(value), " is no object of options. Pass one, or nothing."]),
+        "options" => sentence(&["options: ", &quote(value), " is not an options object. Pass one, or none."]),
         _ => sentence(&[name, ": ", &quote(value), " is not an object. Pass an object, or leave the option out."]),
     }
 }
@@ -147,7 +147,7 @@ fn signal(options: &Object) -> Result<JsValue, Refusal> {
 
 #[wasm_bindgen]
 extern "C" {
-    // js-sys's own does not catch what a getter throws.
+    // js-sys's own binding does not catch what a getter throws.
     #[wasm_bindgen(js_namespace = Object, catch)]
     fn assign(target: &Object, source: &JsValue) -> Result<Object, JsValue>;
 }

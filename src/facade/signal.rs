@@ -8,14 +8,14 @@ use crate::channel::Ending;
 use crate::status::Status;
 use crate::transport::{Driver, Evidence, as_error, property};
 
-/// A channel that listens to an `AbortSignal`. Dropping it takes the listener off the signal.
+/// A channel that listens to an `AbortSignal`. Dropping it removes the listener from the signal.
 pub(super) struct Abort {
     signal: AbortSignal,
     listener: Closure<dyn FnMut()>,
 }
 
 impl Abort {
-    /// Cancels the channel when the signal is aborted, now if it is aborted already.
+    /// Cancels the channel when the signal is aborted, or now if it already is.
     pub(super) fn listen(signal: &JsValue, driver: &Rc<Driver>) -> Self {
         let signal: AbortSignal = signal.clone().unchecked_into();
         let listener = {
@@ -26,7 +26,7 @@ impl Abort {
                 }
             })
         };
-        let _ = signal.add_event_listener("abort", listener.as_ref()); // it was checked that there is such a method
+        let _ = signal.add_event_listener("abort", listener.as_ref()); // the signal was checked to have this method
         if property(&signal, "aborted").is_truthy() {
             cancel(driver, &signal);
         }

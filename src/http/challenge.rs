@@ -11,7 +11,7 @@ pub struct Challenge {
     pub digest: Option<Digest>,
 }
 
-/// A scheme that can be answered here.
+/// A scheme that this package can answer.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Scheme {
     /// RFC 7617.
@@ -21,7 +21,7 @@ pub enum Scheme {
 }
 
 impl Scheme {
-    /// The name, as a field has it.
+    /// The name, as it is written in a field.
     pub fn name(self) -> &'static str {
         match self {
             Self::Basic => "Basic",
@@ -43,7 +43,7 @@ impl Challenge {
         if self.digest.is_some() { Scheme::Digest } else { Scheme::Basic }
     }
 
-    /// Whether just the nonce was too old.
+    /// Whether the only problem was a nonce that was too old.
     pub fn is_stale(&self) -> bool {
         self.digest.as_ref().is_some_and(|digest| digest.is_stale)
     }
@@ -69,7 +69,7 @@ pub(super) struct Parsed<'a> {
 }
 
 impl Parsed<'_> {
-    /// The value of a parameter; if it is there twice, the first.
+    /// The value of a parameter; the first one if it is there twice.
     pub(super) fn param(&self, name: &str) -> Option<String> {
         let (_, value) = self.params.iter().find(|(it, _)| it.eq_ignore_ascii_case(name))?;
         Some(value.clone())
@@ -103,7 +103,7 @@ fn parse(field: &str) -> Vec<Parsed<'_>> {
     challenges
 }
 
-/// A token as it is, a quoted string without its quotes and escapes (RFC 9110 §5.6.4).
+/// Returns a token unchanged, and a quoted string without its quotes and escapes (RFC 9110 §5.6.4).
 fn unquote(value: &str) -> String {
     let Some(inner) = value.strip_prefix('"').and_then(|it| it.strip_suffix('"')) else { return value.to_owned() };
     let mut escaped = false;

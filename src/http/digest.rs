@@ -31,7 +31,7 @@ pub(super) enum Algorithm {
     Sha256,
 }
 
-/// A challenge under use: a server's nonce may authorize many requests, which are counted.
+/// A challenge in use. A server's nonce may authorize many requests, which are counted.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Nonce {
     digest: Digest,
@@ -45,7 +45,7 @@ impl Nonce {
         Self { digest, cnonce: hex(random), count: 0 }
     }
 
-    /// The value of the `Authorization` field of the next request: `method` is the request's, `resource` what it asks for.
+    /// The value of the next request's `Authorization` field. `method` and `resource` are the request's.
     pub fn authorization(&mut self, username: &str, password: &str, method: &str, resource: &str) -> String {
         self.count = self.count.saturating_add(1);
         self.digest.authorization(username, password, method, resource, self.count, &self.cnonce)
@@ -53,7 +53,7 @@ impl Nonce {
 }
 
 impl Digest {
-    /// `None` if the challenge asks for something that is not known here.
+    /// `None` if the challenge asks for something that is not supported here.
     pub(super) fn read(challenge: &Parsed<'_>) -> Option<Self> {
         let named = challenge.param("algorithm").map(|name| name.to_ascii_lowercase());
         let (algorithm, session) = match named.as_deref() {
@@ -139,7 +139,7 @@ impl Algorithm {
         }
     }
 
-    /// In lower-case hexadecimal digits.
+    /// The hash of `text`, in lower-case hexadecimal digits.
     fn hash(self, text: &str) -> String {
         match self {
             Self::Md5 => hex(&Md5::digest(text)),
@@ -153,7 +153,7 @@ fn hex(bytes: &[u8]) -> String {
     bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 0xF)]).collect()
 }
 
-/// For use between quotes (RFC 9110 §5.6.4).
+/// Escapes `text` for use between quotes (RFC 9110 §5.6.4).
 fn escape(text: &str) -> String {
     text.replace('\\', "\\\\").replace('"', "\\\"")
 }

@@ -1,6 +1,6 @@
 //! The error codes of HTTP/2 (RFC 9113 §7).
 
-/// The names of the codes from 1 on; 0 is no error.
+/// The names of the codes, starting at 1. Code 0 means no error.
 const NAMES: [&str; 13] = [
     "PROTOCOL_ERROR",
     "INTERNAL_ERROR",
@@ -17,7 +17,7 @@ const NAMES: [&str; 13] = [
     "HTTP_1_1_REQUIRED",
 ];
 
-/// The name of an error code; `None` for 0, and for an unknown one.
+/// The name of an error code; `None` for 0 and for an unknown code.
 pub fn error_name(code: u32) -> Option<&'static str> {
     NAMES.get((code as usize).checked_sub(1)?).copied()
 }

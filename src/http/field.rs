@@ -43,12 +43,12 @@ impl Field {
         &self.value
     }
 
-    /// Whether only the first origin may see this field: it says who the user is.
+    /// Whether only the first origin may see this field, because it says who the user is.
     pub fn is_private(&self) -> bool {
         PRIVATE.iter().any(|name| self.is(name))
     }
 
-    /// Whether this is the name; upper and lower case are the same (RFC 9110 §5.1).
+    /// Whether the field has this name, in upper or lower case (RFC 9110 §5.1).
     pub fn is(&self, name: &str) -> bool {
         self.name.eq_ignore_ascii_case(name)
     }
@@ -65,7 +65,7 @@ impl Field {
     }
 }
 
-/// Whether the HTTP parser finds just this field in its line, and finds it unchanged.
+/// Whether the HTTP parser reads exactly this field from its line, unchanged.
 fn reads_back(name: &str, value: &str) -> bool {
     let line = format!("{name}: {value}\r\n\r\n");
     let mut fields = [httparse::EMPTY_HEADER; 1];

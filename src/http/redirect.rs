@@ -1,4 +1,4 @@
-//! Redirects (RFC 9110 §15.4): which responses are one, and where they may lead.
+//! Redirects (RFC 9110 §15.4): which responses redirect, and where they may lead.
 
 use std::collections::BTreeSet;
 
@@ -14,15 +14,15 @@ pub fn location(response: &Response) -> Option<String> {
 /// Why a redirect is not followed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Forbidden {
-    /// It leads from wss to ws: what was encrypted no longer would be.
+    /// It leads from wss to ws, so the connection would no longer be encrypted.
     Unencrypted,
-    /// It leads back to a place that has redirected before.
+    /// It leads back to a URI that has redirected before.
     Circle,
-    /// It is one more than the limit.
+    /// It exceeds the limit.
     TooMany,
 }
 
-/// The places that a chain of redirects has been to.
+/// The URIs that a chain of redirects has visited.
 #[derive(Debug)]
 pub struct Trail {
     /// URIs without user name and password.
@@ -36,7 +36,7 @@ impl Trail {
         Self { visited: BTreeSet::from([uri]), limit: usize::try_from(limit).unwrap_or(usize::MAX) }
     }
 
-    /// Whether the next redirect may lead to `uri`. The two booleans tell whether the connections are encrypted.
+    /// Whether the next redirect may lead to `uri`. The two booleans say whether the connections before and after it are encrypted.
     pub fn check(&self, from_secure: bool, to_secure: bool, uri: &str) -> Result<(), Forbidden> {
         if from_secure && !to_secure {
             return Err(Forbidden::Unencrypted);
@@ -47,7 +47,7 @@ impl Trail {
         if self.visited.len() > self.limit { Err(Forbidden::TooMany) } else { Ok(()) }
     }
 
-    /// The redirect to `uri` is followed.
+    /// Records that the redirect to `uri` is followed.
     pub fn follow(&mut self, uri: String) {
         self.visited.insert(uri);
     }

@@ -1,4 +1,4 @@
-//! A response that is a refusal: its body, as far as it is kept, and where it ends (RFC 9112 §6).
+//! The body of a refusal: how much of it is kept, and where it ends (RFC 9112 §6).
 
 use super::{Expect, Response, location};
 
@@ -10,11 +10,11 @@ pub(super) const MAX_BODY: usize = 4 * 1024;
 pub(super) struct Refusal {
     response: Response,
     length: BodyLength,
-    /// A redirect says all it has to say in its head: its body is not waited for.
+    /// It is a redirect, whose head says everything. Its body is not waited for.
     is_redirect: bool,
 }
 
-/// How the end of a body is told (RFC 9112 §6.3).
+/// How to find the end of a body (RFC 9112 §6.3).
 #[derive(Clone, Copy, Debug)]
 enum BodyLength {
     Known(usize),
@@ -56,7 +56,7 @@ impl Refusal {
     }
 }
 
-/// The data of the chunks that are there, and whether the last one is (RFC 9112 §7.1). Trailers are not waited for.
+/// The data of the chunks that have arrived, and whether the last chunk has (RFC 9112 §7.1). Trailers are not waited for.
 fn join_chunks(mut body: &[u8]) -> (Vec<u8>, bool) {
     let mut joined = Vec::new();
     while let Ok(httparse::Status::Complete((start, size))) = httparse::parse_chunk_size(body) {

@@ -1,4 +1,4 @@
-//! Reading an HTTP response (RFC 9112): the answer to the upgrade request, a refusal, and a proxy's answer to CONNECT.
+//! Reads HTTP responses (RFC 9112): those to an upgrade request, and a proxy's to CONNECT.
 
 use std::borrow::Cow;
 
@@ -24,7 +24,7 @@ impl Response {
         fields.map(|(_, value)| value.as_slice())
     }
 
-    /// Adds to the body as much as it may have: whether that is all.
+    /// Adds `bytes` to the body, up to its limit. Returns whether the limit has been reached.
     pub fn extend_body(&mut self, bytes: &[u8]) -> bool {
         let room = MAX_BODY.saturating_sub(self.body.len());
         self.body.extend_from_slice(bytes.get(..room).unwrap_or(bytes));
@@ -38,7 +38,7 @@ impl Response {
     }
 }
 
-/// What a response is the answer to. It decides which one is a success, where HTTP ends and other bytes begin.
+/// What a response answers. It decides which responses are a success. Behind a success, HTTP ends and other bytes begin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Expect {
     /// An upgrade request: 101 is a success.
@@ -65,7 +65,7 @@ pub enum MalformedKind {
     Wrong,
 }
 
-/// Reads one response, in whatever pieces it comes. Interim responses before it are skipped (RFC 9110 §15.2).
+/// Reads one response, in whatever pieces it arrives. Skips interim responses before it (RFC 9110 §15.2).
 #[derive(Debug)]
 pub struct ResponseReader {
     expect: Expect,
@@ -86,8 +86,8 @@ impl ResponseReader {
         Self { expect, held: Vec::new(), refusal: None }
     }
 
-    /// Takes the next bytes. Returns the response once it is complete, with the bytes behind a successful one: those are not HTTP.
-    /// After a response or an error, nothing more may be read.
+    /// Takes the next bytes. Returns the response once it is complete, and the bytes behind it if it is a success: those are not HTTP.
+    /// Do not call this again after a response or an error.
     pub fn read(&mut self, mut input: &[u8]) -> Result<Option<(Response, Vec<u8>)>, Malformed> {
         while self.refusal.is_none() {
             let Some(head) = self.take_head(&mut input)? else { return Ok(None) };
@@ -104,7 +104,7 @@ impl ResponseReader {
         Ok(if is_complete { self.refusal().map(|refusal| (refusal, Vec::new())) } else { None })
     }
 
-    /// The connection has ended, or the time is up. Returns what has come of a refusal.
+    /// The connection has ended, or the time is up. Returns what has arrived of a refusal.
     pub fn end(&mut self) -> Result<Response, Malformed> {
         let is_empty = self.held.is_empty();
         self.refusal().ok_or_else(|| {
@@ -116,7 +116,7 @@ impl ResponseReader {
         })
     }
 
-    /// What has come of a refusal, if there is one; its head is complete.
+    /// What has arrived of a refusal, if there is one. Its head is complete.
     pub fn refusal(&mut self) -> Option<Response> {
         let held = std::mem::take(&mut self.held);
         self.refusal.take().map(|refusal| refusal.finish(held))
@@ -155,7 +155,7 @@ fn parse_head(head: &[u8]) -> Result<Response, Malformed> {
     let mut fields = [httparse::EMPTY_HEADER; MAX_FIELDS];
     let mut parsed = httparse::Response::new(&mut fields);
     match parsed.parse(head) {
-        // The parser takes a bare LF as the end of a line: it must not find the end of the head earlier than we do.
+        // The parser accepts a bare LF as the end of a line. It must not find the end of the head earlier than we do.
         Ok(httparse::Status::Complete(size)) if size == head.len() => {}
         Err(httparse::Error::TooManyHeaders) => return Err(wrong("The response has more than 128 header fields.")),
         Err(httparse::Error::Version | httparse::Error::Status) => return Err(not_http(NOT_HTTP)),
@@ -184,7 +184,7 @@ fn wrong(message: &'static str) -> Malformed {
 mod tests {
     use super::*;
 
-    /// What comes of a response, in one piece and byte by byte, and of the end if that has to come first.
+    /// Reads a response in one piece and byte by byte, and then its end if it is not complete.
     fn read(expect: Expect, text: &str) -> Result<(Response, Vec<u8>), Malformed> {
         let read = |size: usize| {
             let mut reader = ResponseReader::new(expect);
@@ -199,7 +199,7 @@ mod tests {
         };
         let whole = read(text.len().max(1));
         let bytewise = read(1);
-        // A redirect's body is as much of it as came with the head, and what lies behind a refusal is nobody's.
+        // A redirect's body is whatever came with the head, and the bytes behind a refusal belong to nothing, so only the status is compared.
         assert_eq!(whole.as_ref().map(|it| it.0.status), bytewise.as_ref().map(|it| it.0.status));
         whole
     }

@@ -6,8 +6,8 @@ use base64::engine::general_purpose::STANDARD;
 use crate::http::{Challenge, Nonce, Scheme};
 use crate::uri::Uri;
 
-/// How many times the user is asked for the credentials of one origin. A callback that always returns the same must not ask a
-/// server for ever.
+/// How many times the user is asked for the credentials of one origin. A callback that always returns the same credentials must not
+/// query a server forever.
 pub(super) const MAX_ATTEMPTS: u32 = 10;
 /// How many times a server may call its own nonce too old.
 const MAX_STALE: u32 = 3;
@@ -57,7 +57,7 @@ pub(super) fn percent_decode(text: &str) -> Option<String> {
         decoded.push(match byte {
             b'%' => {
                 let digits = [bytes.next()?, bytes.next()?];
-                // (The standard parser would take a sign.)
+                // (The standard parser would accept a sign.)
                 let digits =
                     str::from_utf8(&digits).ok().filter(|it| it.bytes().all(|digit| digit.is_ascii_hexdigit()))?;
                 u8::from_str_radix(digits, 16).ok()?
@@ -72,7 +72,8 @@ pub(super) fn percent_decode(text: &str) -> Option<String> {
 #[derive(Default)]
 pub(super) struct Account {
     credentials: Option<Credentials>,
-    /// What a URI said last. It counts when it changes: a relative redirect repeats it, and what was agreed on since goes on.
+    /// The credentials of the last URI that had any. They count only if they change: a relative redirect repeats them, and must not
+    /// replace what has been agreed on since.
     in_uri: Option<Credentials>,
     /// The challenge of Digest that is being answered; `None` for Basic, with which every account starts.
     nonce: Option<Nonce>,
@@ -82,7 +83,7 @@ pub(super) struct Account {
 }
 
 impl Account {
-    /// A URI of this origin has these credentials.
+    /// Takes the credentials of a URI of this origin.
     pub(super) fn learn(&mut self, credentials: Credentials) {
         if self.in_uri.as_ref() == Some(&credentials) {
             return;
@@ -91,7 +92,7 @@ impl Account {
         self.set(credentials);
     }
 
-    /// From now on these are shown.
+    /// Uses these credentials from now on.
     pub(super) fn set(&mut self, credentials: Credentials) {
         self.credentials = Some(credentials);
         self.nonce = None;
@@ -101,8 +102,8 @@ impl Account {
         self.credentials.is_some()
     }
 
-    /// Whether the credentials that were just refused may be shown once more without asking: by Digest instead of Basic, or
-    /// with a new nonce.
+    /// Whether the credentials that were just refused may be sent once more without asking the user: by Digest instead of Basic,
+    /// or with a new nonce.
     pub(super) fn may_answer(&mut self, challenge: &Challenge) -> bool {
         if self.credentials.is_none() || challenge.scheme() != Scheme::Digest {
             return false;
@@ -117,12 +118,12 @@ impl Account {
         self.stale <= MAX_STALE
     }
 
-    /// The next requests answer this challenge.
+    /// Makes the next requests answer this challenge.
     pub(super) fn challenged(&mut self, challenge: Challenge, random: [u8; 16]) {
         self.nonce = challenge.digest.map(|digest| Nonce::new(digest, &random));
     }
 
-    /// The field's value in the next request there; `None` if there is nothing to show.
+    /// The field's value in the next request to this origin; `None` if there are no credentials.
     pub(super) fn authorization(&mut self, method: &str, resource: &str) -> Option<String> {
         let Credentials { username, password } = self.credentials.as_ref()?;
         Some(match &mut self.nonce {

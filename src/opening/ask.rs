@@ -1,4 +1,4 @@
-//! What the user is asked and told while a connection comes about: `notificationCallbacks`.
+//! What the user is asked and told while a connection is being established: `notificationCallbacks`.
 
 use super::account::Credentials;
 use crate::http::Scheme;
@@ -13,7 +13,7 @@ pub trait Ask {
     /// `onProgress`: how far the connection has come, and with which host.
     fn progress(&self, stage: Stage, host: &str);
 
-    /// A request is on its way: its head, line by line, for whoever looks at the wire.
+    /// A request is being sent. `head` returns its head, line by line, for anyone who inspects the wire.
     fn sends(&self, head: impl FnOnce() -> String);
 
     /// A redirect is followed: the attribute `URI` changes.
@@ -26,14 +26,14 @@ pub trait Ask {
     async fn may_redirect(&self, from: &str, to: &str, status: u16) -> Result<bool, Self::Cause>;
 }
 
-/// What `onAuthRequired` is asked.
+/// What `onAuthRequired` is asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AuthRequest {
     /// The scheme that will carry the credentials.
     pub scheme: Scheme,
     /// What they are for, as the server puts it.
     pub realm: String,
-    /// Whose they are: the server's origin or the proxy's.
+    /// Whose credentials they are: the server's origin or the proxy's.
     pub origin: String,
     /// Whether the proxy asks.
     pub is_proxy: bool,
@@ -56,7 +56,7 @@ pub enum Stage {
 }
 
 impl Stage {
-    /// The name that `onProgress` is given (nsISocketTransport).
+    /// The name that `onProgress` gets (nsISocketTransport).
     pub fn name(self) -> &'static str {
         match self {
             Self::ResolvingHost => "NS_NET_STATUS_RESOLVING_HOST",

@@ -1,4 +1,4 @@
-//! What the opening needs of its host: sockets. Every await may be the last: dropping a socket destroys its connection.
+//! What the opening needs from its host: sockets. The opening may be dropped at every await. Dropping a socket destroys its connection.
 
 use super::proxy::Proxy;
 use crate::http::Response;
@@ -6,16 +6,16 @@ use crate::uri::Uri;
 
 /// Makes sockets.
 pub trait Dial {
-    /// A connection that is coming about.
+    /// A connection that is being established.
     type Socket: Socket<Cause = Self::Cause>;
     /// The host's error object.
     type Cause;
 
-    /// Starts to connect. Returns `Err` if the host refuses an option; that must show at once, because `asyncOpen` throws it.
+    /// Starts to connect. Returns `Err` if the host refuses an option. It must do so at once, because `asyncOpen` throws the error.
     /// Must not run the user's code.
     fn connect(&self, hop: &Hop) -> Result<Self::Socket, Self::Cause>;
 
-    /// A stream of an HTTP/2 session that has one to spare, made by another channel's opening in [`Socket::share`].
+    /// A stream of an HTTP/2 session that another channel's opening made in [`Socket::share`], if a session has room.
     fn join(&self, route: &Route) -> Option<Self::Socket>;
 }
 
@@ -26,13 +26,13 @@ pub struct Hop {
     pub host: String,
     /// The port.
     pub port: u16,
-    /// The proxy is there, not the server.
+    /// It is the proxy's address, not the server's.
     pub is_proxy: bool,
     /// The server's origin is not the first one: options that are private to the first must not be used.
     pub is_foreign: bool,
     /// TLS with the server comes later on this connection: the host can check its options now.
     pub will_be_secure: bool,
-    /// TLS will be spoken over what is connected, with the proxy or with the server behind it.
+    /// TLS will run over this connection, with the proxy or with the server behind it.
     pub is_wrapped: bool,
     /// HTTP/2 is offered to the server.
     pub offers_http2: bool,
@@ -47,14 +47,14 @@ pub struct Route {
     pub proxy: Option<Proxy>,
 }
 
-/// Whom TLS is spoken with.
+/// The peer of a TLS handshake.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct TlsPeer {
     /// An address or a name; an IPv6 address has no brackets.
     pub host: String,
     /// The port.
     pub port: u16,
-    /// It is the proxy: the user's client certificate and server name are not for it.
+    /// It is the proxy. The user's client certificate and server name are not for it.
     pub is_proxy: bool,
     /// The server's origin is not the first one: options that are private to the first must not be used.
     pub is_foreign: bool,
@@ -62,40 +62,40 @@ pub struct TlsPeer {
     pub offers_http2: bool,
 }
 
-/// One connection while it comes about. Dropping it destroys the connection.
+/// One connection while it is being established. Dropping it destroys the connection.
 #[allow(async_fn_in_trait)] // one thread: no future is sent
 pub trait Socket {
     /// The host's error object.
     type Cause;
 
-    /// Whether a name is looked up first: it is not for an IP address or a unix socket.
+    /// Whether a name is looked up first. There is none for an IP address or a unix socket.
     fn looks_up(&self) -> bool;
 
-    /// The name is resolved. Awaited only if [`Socket::looks_up`] says so.
+    /// Waits until the name is resolved. Awaited only if [`Socket::looks_up`] returns true.
     async fn resolved(&mut self) -> Result<(), Loss<Self::Cause>>;
 
-    /// The connection is established.
+    /// Waits until the connection is established.
     async fn connected(&mut self) -> Result<(), Loss<Self::Cause>>;
 
-    /// Speaks TLS over what is connected: to the proxy, or through it to the server; through a proxy of https to a server of wss,
-    /// one after the other. A certificate that is not trusted is a loss.
+    /// Starts TLS over this connection: with the proxy, or through it with the server. Between an https proxy and a wss server, this is
+    /// called for each in turn. A certificate that is not trusted is a loss.
     async fn secure(&mut self, peer: &TlsPeer) -> Result<(), Loss<Self::Cause>>;
 
-    /// Whether the last TLS handshake was completed, even if [`Socket::secure`] has not trusted the certificate.
+    /// Whether the last TLS handshake was completed, even if [`Socket::secure`] did not trust the certificate.
     fn has_shaken_hands(&self) -> bool;
 
-    /// Whether it is a stream of a session that was there: neither a connection nor TLS has to come about.
+    /// Whether it is a stream of an existing session, which needs neither a new connection nor TLS.
     fn is_joined(&self) -> bool;
 
     /// Whether TLS has agreed on HTTP/2.
     fn speaks_http2(&self) -> bool;
 
-    /// Makes an HTTP/2 session of the connection, and waits for the server's settings. `None` if they do not enable extended CONNECT
-    /// (RFC 8441 §3). Otherwise how many others have room in it; [`Dial::join`] finds the session from now on.
+    /// Turns the connection into an HTTP/2 session, and waits for the server's settings. Returns `None` if they do not enable extended
+    /// CONNECT (RFC 8441 §3), otherwise the number of other streams that have room. From now on, [`Dial::join`] finds the session.
     async fn share(&mut self, route: &Route) -> Result<Option<usize>, Loss<Self::Cause>>;
 
-    /// Opens a stream with these fields, the pseudo-header fields among them, and waits for the response's (RFC 8441 §5).
-    /// What is read next, [`Socket::read`], is the stream's data.
+    /// Opens a stream with these fields, including the pseudo-header fields, and waits for the response's fields (RFC 8441 §5).
+    /// After that, [`Socket::read`] returns the stream's data.
     async fn request(&mut self, fields: &[(String, String)]) -> Result<Response, Loss<Self::Cause>>;
 
     /// Sends bytes.
@@ -104,15 +104,15 @@ pub trait Socket {
     /// The next bytes; empty if the peer has ended its side.
     async fn read(&mut self) -> Result<Vec<u8>, Loss<Self::Cause>>;
 
-    /// Gives back bytes that came behind what was read, such as the server's first ones behind a proxy's answer: whatever
+    /// Gives back bytes that came behind what was read, such as the server's first bytes behind a proxy's response. Whatever
     /// reads next, [`Socket::read`] or TLS, gets them first.
     fn unread(&mut self, bytes: Vec<u8>);
 }
 
-/// What the system says of a connection that failed or was lost.
+/// What the system says about a connection that failed or was lost.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Loss<C> {
-    /// Node's error code; the name of HTTP/2's if the peer has reset the stream (RFC 9113 §7); or empty.
+    /// Node's error code, or the name of the HTTP/2 error code if the peer has reset the stream (RFC 9113 §7), or empty.
     pub code: String,
     /// The error's message, or empty.
     pub message: String,
@@ -120,7 +120,7 @@ pub struct Loss<C> {
     pub cause: Option<C>,
 }
 
-/// Takes a URI apart, with the second as the base of a relative one (WHATWG URL).
+/// Parses a URI. The second argument is the base of a relative one (WHATWG URL).
 pub type Parse = fn(&str, Option<&str>) -> Option<Uri>;
 
 impl<C> Loss<C> {
@@ -129,7 +129,7 @@ impl<C> Loss<C> {
         Self { code: String::new(), message: String::new(), cause: None }
     }
 
-    /// The error's message in one line, to put behind the problem; empty if there is none.
+    /// The error's message in one line, to append to the problem; empty if there is none.
     pub(super) fn detail(&self) -> String {
         let words: Vec<_> = self.message.split_whitespace().collect();
         let line = words.join(" ");

@@ -1,4 +1,4 @@
-//! Why a connection did not come about or was lost: a status, and a sentence that a person can act on.
+//! Why a connection was not established or was lost: a status, and a sentence that a person can act on.
 //!
 //! Every sentence has the form `peer: what is wrong (code). What to do.`
 
@@ -12,10 +12,10 @@ use crate::http::{Malformed, MalformedKind, is_error_name};
 use crate::status::Status;
 use crate::uri::Uri;
 
-/// What to check where no response came, or none of HTTP.
+/// What to check if no response came, or the response was not HTTP.
 const LISTENS: &str = "Check that a WebSocket server listens on this port, and that ws or wss is right.";
 
-/// Whom a sentence is about.
+/// The peer that a sentence is about.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Peer {
     /// How the sentence starts: "example.org:443", or "proxy example.org:3128".
@@ -30,13 +30,13 @@ pub(super) enum Leg {
     Connect,
     /// During the TLS handshake.
     Tls,
-    /// Before the response: the server's, or the proxy's that opens a tunnel.
+    /// Before the response of the server, or of the proxy that opens a tunnel.
     Response,
     /// The channel was open.
     Open,
 }
 
-/// What a sentence says of a peer.
+/// What a sentence says about a peer.
 pub(super) struct Said {
     /// What is wrong, without a period.
     pub(super) problem: Cow<'static, str>,
@@ -44,7 +44,8 @@ pub(super) struct Said {
     pub(super) advice: &'static str,
 }
 
-/// A loss after the channel was open, to this server, or to a client. The status is OK if the connection just ended: the channel knows what that means.
+/// Explains a loss after the channel was open. `server` is `None` if the peer is a client. The status is OK if the connection just ended:
+/// the channel knows what that means.
 pub fn explain_loss<C>(server: Option<&Uri>, loss: &Loss<C>) -> (Status, String) {
     of_loss(&server.map_or_else(Peer::client, Peer::server), Leg::Open, loss)
 }
@@ -65,7 +66,7 @@ pub(super) fn of_loss<C>(peer: &Peer, leg: Leg, loss: &Loss<C>) -> (Status, Stri
     (if peer.is_proxy { of_proxy(status) } else { status }, peer.sentence(&said, code))
 }
 
-/// A dialogue with `peer` came to nothing.
+/// A dialogue with `peer` failed.
 pub(super) fn of_obstacle<C>(peer: &Peer, obstacle: &Obstacle<C>) -> (Status, String) {
     let malformed = match obstacle {
         Obstacle::Lost(loss) => return of_loss(peer, Leg::Response, loss),
@@ -108,7 +109,7 @@ pub(super) fn of_timeout(server: &Peer, proxy: Option<&Peer>, point: Point) -> S
     let waited = match (point, proxy) {
         (Point::Start, _) => String::new(),
         (Point::Turn, _) => {
-            "while other channels were connecting to the host, which oneConnectingPerHost lets come first".into()
+            "while waiting for other channels that were connecting to the host (oneConnectingPerHost)".into()
         }
         (Point::Lookup, None) => "while looking up the name. Check the network and its name server".into(),
         (Point::Lookup, Some(proxy)) => {
@@ -132,7 +133,7 @@ impl Peer {
         Self { at: uri.authority(), is_proxy: false }
     }
 
-    /// At a server's end.
+    /// The peer of a server.
     pub(super) fn client() -> Self {
         Self { at: "the client".into(), is_proxy: false }
     }
@@ -235,13 +236,13 @@ fn when_open(code: &str) -> (Status, Said) {
     }
 }
 
-/// What to do if `code` is one of HTTP/2 (RFC 9113 §7): sentences, or empty.
+/// What to do if `code` is an HTTP/2 error code (RFC 9113 §7): sentences, or empty. `None` for any other code.
 fn of_reset(code: &str) -> Option<&'static str> {
     Some(match code {
-        "REFUSED_STREAM" => "It has as many streams as it takes. Try again later.",
+        "REFUSED_STREAM" => "It does not accept more streams. Try again later.",
         "ENHANCE_YOUR_CALM" => "It received too much too fast. Send less, or more slowly.",
-        "INADEQUATE_SECURITY" => "It wants a newer TLS. Check the options tls.minVersion and tls.ciphers.",
-        "HTTP_1_1_REQUIRED" => "It wants HTTP/1.1. Leave out the option http2.",
+        "INADEQUATE_SECURITY" => "It requires a newer TLS. Check the options tls.minVersion and tls.ciphers.",
+        "HTTP_1_1_REQUIRED" => "It requires HTTP/1.1. Leave out the option http2.",
         _ if is_error_name(code) => "",
         _ => return None,
     })

@@ -42,7 +42,7 @@ impl<C> Failure<C> {
     }
 }
 
-/// Why a dialogue with a peer came to nothing.
+/// Why a dialogue with a peer failed.
 #[derive(Debug)]
 pub(super) enum Obstacle<C> {
     /// The connection was lost.
@@ -67,7 +67,7 @@ impl<C> From<Loss<C>> for Obstacle<C> {
 pub(super) struct DeadEnd<C> {
     /// `None` for the status that the refusal itself calls for.
     pub(super) status: Option<Status>,
-    /// A sentence, or empty. With a status it is the whole message, without one it goes behind the refusal's own sentence.
+    /// A sentence, or empty. With a status, it is the whole message. Without one, it follows the refusal's own sentence.
     pub(super) message: String,
     pub(super) cause: Option<C>,
 }

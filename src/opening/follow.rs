@@ -49,7 +49,7 @@ impl<D: Dial, A: Ask<Cause = D::Cause>> Opening<D, A> {
         Ok(())
     }
 
-    /// Answers the challenge with what is known, or asks the user.
+    /// Answers the challenge with the credentials that are known, or asks the user.
     async fn authorize(&mut self, refusal: &Response, party: Party) -> Result<(), DeadEnd<D::Cause>> {
         let field = if party == Party::Proxy { "Proxy-Authenticate" } else { "WWW-Authenticate" };
         let values: Vec<_> = refusal.values(field).map(String::from_utf8_lossy).collect();
@@ -92,7 +92,7 @@ fn unknown_scheme<C>(asked: &str) -> DeadEnd<C> {
     DeadEnd::new(match asked {
         "" => "It does not say which authorization it accepts.".to_owned(),
         _ => {
-            format!("It accepts no authorization that is known here, only \"{asked}\". Pass it in the option headers.")
+            format!("It accepts no authorization that is supported, only \"{asked}\". Pass it in the option headers.")
         }
     })
 }

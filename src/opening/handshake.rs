@@ -1,4 +1,4 @@
-//! The opening handshake (RFC 6455 §4.1; over HTTP/2, RFC 8441 §5): the request, and what makes its answer good.
+//! The opening handshake (RFC 6455 §4.1; over HTTP/2, RFC 8441 §5): the request, and what makes its response valid.
 
 use std::borrow::Cow;
 
@@ -26,7 +26,7 @@ pub(super) struct Request {
     pub(super) fields: Vec<Field>,
 }
 
-/// What a good response settles.
+/// What a valid response settles.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Settled {
     pub(super) protocol: String,
@@ -51,8 +51,8 @@ impl Request {
         text
     }
 
-    /// The fields of an extended CONNECT (RFC 8441 §5), pseudo-header fields first. Neither the key nor what concerns one connection
-    /// is among them (RFC 9113 §8.2.2).
+    /// The fields of an extended CONNECT (RFC 8441 §5), pseudo-header fields first. They include neither the key nor fields that are
+    /// specific to a connection (RFC 9113 §8.2.2).
     pub(super) fn to_fields(&self) -> Vec<(String, String)> {
         let pseudo = [
             (":method", "CONNECT"),
@@ -71,7 +71,7 @@ impl Request {
         fields
     }
 
-    /// The fields of every version of HTTP.
+    /// Calls `tell` with each field that all versions of HTTP share.
     fn each_shared(&self, mut tell: impl FnMut(&str, &str)) {
         tell("Sec-WebSocket-Version", "13");
         if !self.protocols.is_empty() {
@@ -102,7 +102,7 @@ impl Request {
         self.settle(response)
     }
 
-    /// What the response has selected: items 5 and 6, which hold over HTTP/2, too (RFC 8441 §5).
+    /// Validates what the response has selected: items 5 and 6, which apply over HTTP/2 too (RFC 8441 §5).
     pub(super) fn settle(&self, response: &Response) -> Result<Settled, Malformed> {
         let extensions = response.joined("Sec-WebSocket-Extensions").unwrap_or_default();
         let deflate = judge(self.deflate.as_ref(), &extensions).map_err(|fault| wrong(fault.message))?;
@@ -125,7 +125,7 @@ impl Request {
     }
 }
 
-/// The value of a field that is there exactly once.
+/// The value of a field, if it is there exactly once.
 fn only<'a>(response: &'a Response, name: &'a str) -> Option<&'a [u8]> {
     let mut values = response.values(name);
     values.next().filter(|_| values.next().is_none())
@@ -135,12 +135,12 @@ fn has_upgrade_token(value: &[u8]) -> bool {
     value.split(|byte| *byte == b',').any(|token| token.trim_ascii().eq_ignore_ascii_case(b"upgrade"))
 }
 
-/// What the server must answer to `key` (RFC 6455 §4.2.2, item 5).
+/// The value that the server must return for `key` (RFC 6455 §4.2.2, item 5).
 pub(crate) fn accept_for(key: &str) -> String {
     STANDARD.encode(Sha1::new().chain_update(key).chain_update(GUID).finalize())
 }
 
-/// What the user's fields may have of those that HTTP/2 does not (RFC 9113 §8.2.2).
+/// Fields that the user may set, but that HTTP/2 does not allow (RFC 9113 §8.2.2).
 const OF_A_CONNECTION: &[&str] = &["keep-alive", "proxy-connection", "http2-settings"];
 
 /// RFC 6455 §1.3

@@ -1,4 +1,4 @@
-//! WebSockets with HTTP/2 (RFC 8441): a stream of a session that channels share takes the place of a connection.
+//! WebSockets over HTTP/2 (RFC 8441): a stream of a session that channels share replaces a connection.
 
 use super::explanation::Leg;
 use super::failure::{Failure, Obstacle};
@@ -12,7 +12,7 @@ impl<D: Dial, A: Ask<Cause = D::Cause>> Opening<D, A> {
     pub(super) fn join(&mut self) -> Option<D::Socket> {
         let socket = self.dial.join(&self.plan.route()?)?;
         if let Some(leader) = self.leader.take() {
-            leader.arrive(Some(0)); // the next one may find another place, or connects
+            leader.arrive(Some(0)); // the next one may find room too, or it connects
         }
         self.progress.start(self.plan.peer(Party::Server), None);
         Some(socket)
@@ -25,7 +25,7 @@ impl<D: Dial, A: Ask<Cause = D::Cause>> Opening<D, A> {
             return false;
         };
         let stands = self.leader.as_ref().filter(|leader| *leader.route() == route);
-        // The session that it waited for has no room any more: another one is needed, and the next one makes it.
+        // The session that it waited for has no room left. Another session is needed, and the next leader makes it.
         if stands.is_none_or(|leader| leader.place() == Place::MayJoin) {
             self.leader = Some(Leader::new(route));
         }
@@ -65,7 +65,7 @@ impl<D: Dial, A: Ask<Cause = D::Cause>> Opening<D, A> {
                 self.plan.do_without_http2();
                 Ok(Exchange::Again)
             }
-            // The server has not looked at the request: it may be made again (RFC 9113 §8.7).
+            // The server has not processed the request, so it may be sent again (RFC 9113 §8.7).
             Err(loss) if loss.code == "REFUSED_STREAM" && !self.is_repeated => {
                 self.is_repeated = true;
                 Ok(Exchange::Again)

@@ -1,5 +1,5 @@
-//! The first connects, and the others wait: of several openings by one route that offer HTTP/2, because they may all be streams of
-//! its session.
+//! Of several openings by one route that offer HTTP/2, the first connects and the others wait, because they may all become streams
+//! of its session.
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
@@ -9,20 +9,20 @@ use std::task::{Context, Poll, Waker};
 
 use super::Route;
 
-/// Where one opening stands.
+/// The place of one opening.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Place {
     /// It connects.
     Leads,
-    /// The first is connecting.
+    /// It waits, because the first is connecting.
     Follows,
     /// The first has a session, which has room for this one.
     MayJoin,
-    /// The first has none to share.
+    /// The first has no session to share.
     IsAlone,
 }
 
-/// One opening, until it is dropped; as a future, ready when it follows nobody.
+/// One opening, until it is dropped. As a future, it is ready once it follows no other.
 pub(super) struct Leader {
     route: Route,
     place: Rc<Cell<Place>>,
@@ -60,8 +60,8 @@ impl Leader {
         self.place.get()
     }
 
-    /// It has a session, which takes so many others: those go on, the next one leads, and the rest follow that one. `None`: there is no
-    /// session, and all go on by themselves. A follower's word means nothing.
+    /// This opening has a session with `room` for others: that many followers may join it, the next one leads, and the rest follow that
+    /// one. `None` means that there is no session, and all followers go on by themselves. Only a leader's report counts.
     pub(super) fn arrive(&self, room: Option<usize>) {
         if self.place.replace(Place::IsAlone) != Place::Leads {
             return;

@@ -1,7 +1,7 @@
-//! How a connection comes about: from `asyncOpen` to the first frame, as one async function, `Opening::run`.
+//! Establishes a connection: from `asyncOpen` to the first frame, as one async function, `Opening::run`.
 //!
-//! Generic over [`Dial`], which makes sockets, and [`Ask`], the user's callbacks. No JavaScript, no clock: whoever drives the
-//! future drops it when the time is up or the channel is closed. The future uses nothing of a runtime.
+//! Generic over [`Dial`], which makes sockets, and [`Ask`], the user's callbacks. No JavaScript, no clock: the caller that drives the
+//! future drops it when the time is up or the channel is closed. The future depends on no runtime.
 //!
 //! | file | |
 //! |---|---|
@@ -12,7 +12,7 @@
 //! | `follow.rs` | what follows a refusal: a redirect, a question to the user, or the end |
 //! | `explanation.rs`, `tls.rs` | every failure's status and sentence |
 //! | `turn.rs` | one connection at a time to a host, if that is wanted |
-//! | `http2.rs`, `leader.rs` | the request on a stream of HTTP/2; who connects where channels share a session |
+//! | `http2.rs`, `leader.rs` | the request on an HTTP/2 stream; which opening connects if channels share a session |
 //! | `progress.rs` | what is known when openTimeoutMs runs out |
 
 mod account;
@@ -65,7 +65,7 @@ use crate::uri::Uri;
 /// An open connection.
 #[derive(Debug)]
 pub struct Opened<S> {
-    /// The connection; what it reads next are frames.
+    /// The connection. What it reads next is frames.
     pub socket: S,
     /// The subprotocol that the server has selected, or empty.
     pub protocol: String,
@@ -79,14 +79,14 @@ pub struct Opened<S> {
     pub rest: Vec<u8>,
 }
 
-/// What is known meanwhile, and the future that opens the channel.
+/// What is known so far, and the future that opens the channel.
 pub type Begun<F> = (Rc<Progress>, F);
 
-/// What an opening comes to.
+/// The result of an opening.
 pub type Outcome<D> = Result<Opened<<D as Dial>::Socket>, Failure<<D as Dial>::Cause>>;
 
-/// Validates, and starts the first connection, because `asyncOpen` throws what is wrong with either. `uri` is a WebSocket's
-/// ([`Uri::websocket`]). The rest is the future; dropping it abandons everything. No callback runs before it is polled.
+/// Validates the settings and starts the first connection, because `asyncOpen` throws the errors of both. `uri` must come from
+/// [`Uri::websocket`]. The future does the rest; dropping it abandons everything. No callback runs before the future is polled.
 pub fn begin<D: Dial, A: Ask<Cause = D::Cause>>(
     uri: Uri,
     settings: Settings,
@@ -111,24 +111,24 @@ struct Opening<D, A> {
     dial: D,
     ask: A,
     progress: Rc<Progress>,
-    /// Held while it connects, if only one channel at a time may.
+    /// Held while it connects, if only one channel at a time may connect.
     turn: Option<Turn>,
-    /// While others may wait for its HTTP/2 session, or it for theirs.
+    /// Set while others may wait for its HTTP/2 session, or it waits for theirs.
     leader: Option<Leader>,
-    /// The server has not taken up the request on a stream, and it is made again.
+    /// The server refused a stream without processing the request, and the request is sent again.
     is_repeated: bool,
 }
 
-/// What the server has responded.
+/// The server's response.
 enum Exchange {
     Upgraded(Settled, Response, Vec<u8>),
     Refused(Response),
-    /// Nothing: it is asked again, on another connection.
+    /// None: send the request again, on another connection.
     Again,
 }
 
 impl<D: Dial, A: Ask<Cause = D::Cause>> Opening<D, A> {
-    /// One connection after the other, as redirects and authorization want it.
+    /// Makes one connection after the other, as redirects and authorization require.
     async fn run(mut self, mut first: Option<D::Socket>) -> Outcome<D> {
         loop {
             let mut socket = match first.take() {
@@ -153,7 +153,7 @@ impl<D: Dial, A: Ask<Cause = D::Cause>> Opening<D, A> {
         }
     }
 
-    /// The server, through a proxy if there is one. Returns the proxy's response if that is a refusal.
+    /// Reaches the server, through a proxy if there is one. Returns the proxy's response if that is a refusal.
     async fn reach(&mut self, socket: &mut D::Socket) -> Result<Option<Response>, Failure<D::Cause>> {
         if socket.is_joined() {
             return Ok(None);
@@ -198,14 +198,14 @@ impl<D: Dial, A: Ask<Cause = D::Cause>> Opening<D, A> {
         self.dial().map(Some)
     }
 
-    /// Whether it may connect at once. If not, it has a place in the line of the host.
+    /// Whether it may connect at once. If not, it now has a place in the host's line.
     fn has_turn(&mut self) -> bool {
         if !self.plan.settings.one_connecting_per_host {
             return true;
         }
         let host = self.plan.uri.authority();
         if self.turn.as_ref().is_none_or(|turn| turn.host() != host) {
-            self.turn = None; // before it waits for another: two channels could wait for each other
+            self.turn = None; // give up the old turn before waiting for another: otherwise two channels could wait for each other
             self.turn = Some(Turn::new(host));
         }
         self.turn.as_ref().is_none_or(Turn::has_come)
@@ -221,7 +221,7 @@ impl<D: Dial, A: Ask<Cause = D::Cause>> Opening<D, A> {
         })
     }
 
-    /// To the proxy, or without one to the server.
+    /// Connects to the proxy, or to the server if there is no proxy.
     async fn connect(&self, socket: &mut D::Socket) -> Result<(), Failure<D::Cause>> {
         let (host, party) = match &self.plan.proxy {
             Some(proxy) => (proxy.host.as_str(), Party::Proxy),
@@ -240,7 +240,7 @@ impl<D: Dial, A: Ask<Cause = D::Cause>> Opening<D, A> {
         Ok(())
     }
 
-    /// Through the proxy, if there is one. Returns its response if that is a refusal.
+    /// Opens the tunnel through the proxy, if there is one. Returns its response if that is a refusal.
     async fn tunnel(&mut self, socket: &mut D::Socket) -> Result<Option<Response>, Failure<D::Cause>> {
         let Some(proxy) = self.plan.proxy.clone() else { return Ok(None) };
         self.progress.reach(Point::Proxy);
@@ -258,7 +258,7 @@ impl<D: Dial, A: Ask<Cause = D::Cause>> Opening<D, A> {
         asked.map_err(|obstacle| self.stopped(Party::Proxy, obstacle))
     }
 
-    /// TLS with the server, if the URI wants it.
+    /// Starts TLS with the server, if the URI requires it.
     async fn secure(&self, socket: &mut D::Socket) -> Result<(), Failure<D::Cause>> {
         let uri = &self.plan.uri;
         if uri.is_secure() {
@@ -273,7 +273,7 @@ impl<D: Dial, A: Ask<Cause = D::Cause>> Opening<D, A> {
         Ok(())
     }
 
-    /// The request and its response.
+    /// Sends the request and reads its response.
     async fn exchange(&mut self, socket: &mut D::Socket) -> Result<Exchange, Failure<D::Cause>> {
         if let Some(route) = self.plan.route().filter(|_| socket.speaks_http2()) {
             return self.exchange_on_stream(socket, &route).await;

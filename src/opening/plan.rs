@@ -20,12 +20,12 @@ pub(super) struct Plan {
     pub(super) uri: Uri,
     /// The proxy on the path there.
     pub(super) proxy: Option<Proxy>,
-    /// Private headers and options are for this origin alone.
+    /// Only this origin may see private headers and options.
     first_origin: String,
-    /// HTTP/2 is offered to the server: it has not turned out to do without extended CONNECT.
+    /// HTTP/2 is offered to the server. Cleared if the server turns out to have no extended CONNECT.
     offers_http2: bool,
     trail: Trail,
-    /// By origin, the proxies' too.
+    /// The accounts of all origins, including the proxies'.
     accounts: HashMap<String, Account>,
 }
 
@@ -37,7 +37,7 @@ pub(super) enum Party {
 }
 
 impl Plan {
-    /// `uri` is a WebSocket's ([`Uri::websocket`]).
+    /// `uri` must come from [`Uri::websocket`].
     pub(super) fn new<C>(uri: Uri, settings: Settings) -> Result<Self, Refusal<C>> {
         let invalid = |message: String| Refusal::new(Status::INVALID_ARG, message);
         let proxy = settings.proxy.choose(&uri, settings.parse).map_err(invalid)?;
@@ -81,7 +81,7 @@ impl Plan {
         Hop { host: host.to_owned(), port, is_proxy, is_foreign, will_be_secure, is_wrapped, offers_http2 }
     }
 
-    /// TLS with the server.
+    /// The peer for TLS with the server.
     pub(super) fn tls(&self) -> TlsPeer {
         TlsPeer {
             host: self.uri.address().to_owned(),
@@ -92,23 +92,23 @@ impl Plan {
         }
     }
 
-    /// TLS with a proxy.
+    /// The peer for TLS with a proxy.
     pub(super) fn proxy_tls(&self, proxy: &Proxy) -> TlsPeer {
         let (host, is_foreign) = (proxy.host.clone(), self.is_foreign());
         TlsPeer { host, port: proxy.port, is_proxy: true, is_foreign, offers_http2: false }
     }
 
-    /// Whose HTTP/2 sessions may be shared; `None` if HTTP/2 is not wanted here.
+    /// The route whose HTTP/2 sessions may be shared; `None` if HTTP/2 is not offered.
     pub(super) fn route(&self) -> Option<Route> {
         self.offers_http2.then(|| Route { server: self.tls(), proxy: self.proxy.clone() })
     }
 
-    /// The server has no extended CONNECT: the next connection to it is HTTP/1.1's.
+    /// The server has no extended CONNECT, so the next connection to it uses HTTP/1.1.
     pub(super) fn do_without_http2(&mut self) {
         self.offers_http2 = false;
     }
 
-    /// Whom sentences are about.
+    /// The peer that sentences are about.
     pub(super) fn peer(&self, party: Party) -> Peer {
         match (&self.proxy, party) {
             (Some(proxy), Party::Proxy) => Peer::proxy(&proxy.authority),
@@ -116,7 +116,7 @@ impl Plan {
         }
     }
 
-    /// Whose user name and password `party` asks for.
+    /// The origin whose user name and password `party` asks for.
     pub(super) fn origin(&self, party: Party) -> String {
         match (&self.proxy, party) {
             (Some(proxy), Party::Proxy) => proxy.origin(),
@@ -149,7 +149,7 @@ impl Plan {
         }
     }
 
-    /// The field of the next CONNECT.
+    /// The authorization field of the next CONNECT, if there is one.
     pub(super) fn proxy_authorization(&mut self) -> Option<Field> {
         let target = self.uri.authority();
         self.authorization(Party::Proxy, "Proxy-Authorization", "CONNECT", &target)
@@ -157,7 +157,7 @@ impl Plan {
 
     fn authorization(&mut self, party: Party, name: &str, method: &str, resource: &str) -> Option<Field> {
         let value = self.account(party).authorization(method, resource)?;
-        Field::new(name, &value).ok() // it always is: neither credentials nor challenges have control characters
+        Field::new(name, &value).ok() // never fails: neither credentials nor challenges have control characters
     }
 
     /// Where a `Location` leads, if the rules allow it.
@@ -203,7 +203,7 @@ impl Plan {
         DeadEnd { status: Some(status), message, cause: None }
     }
 
-    /// The user name and password in a URI are its origin's.
+    /// Moves on to `uri`. The user name and password in it belong to its origin.
     fn enter(&mut self, uri: Uri, proxy: Option<Proxy>) {
         self.offers_http2 = self.settings.http2 && uri.is_secure();
         self.uri = uri;
@@ -221,7 +221,7 @@ impl Plan {
     }
 }
 
-/// What a `Location` may have between `//` and `@` is no one else's to read.
+/// Removes the credentials that a `Location` may have between `//` and `@`, which are secret.
 fn without_credentials(location: &str) -> String {
     let Some((scheme, rest)) = location.split_once("//") else { return location.to_owned() };
     let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());

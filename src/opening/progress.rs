@@ -1,4 +1,4 @@
-//! What is known while a connection comes about, for when openTimeoutMs runs out.
+//! What is known while a connection is being established, in case openTimeoutMs runs out.
 
 use std::cell::{Cell, RefCell};
 
@@ -8,7 +8,7 @@ use super::failure::{Failure, Obstacle};
 use crate::http::{Expect, Malformed, Response, ResponseReader};
 use crate::status::Status;
 
-/// What is known meanwhile. A refusal whose body is still coming says more than a timeout does.
+/// What is known so far. A refusal whose body is still arriving says more than a timeout does.
 #[derive(Default)]
 pub struct Progress {
     point: Cell<Point>,
@@ -16,7 +16,7 @@ pub struct Progress {
     proxy: RefCell<Option<Peer>>,
     /// The response that is being read.
     reader: RefCell<Option<ResponseReader>>,
-    /// The refusal on a stream, as far as its body has come.
+    /// The refusal on a stream, with as much of its body as has arrived.
     refusal: RefCell<Option<Response>>,
 }
 
@@ -28,9 +28,9 @@ pub(super) enum Point {
     Start,
     /// Other channels, which are connecting to the host.
     Turn,
-    /// The proxy's address, or without one the server's.
+    /// The address of the proxy, or of the server if there is no proxy.
     Lookup,
-    /// The connection there.
+    /// The connection to that address.
     Connect,
     /// TLS with the proxy, or the tunnel through it.
     Proxy,
@@ -70,8 +70,8 @@ impl Progress {
         self.point.set(point);
     }
 
-    /// Reads a response, and returns what came behind a successful one. If the connection is lost in the middle of a refusal's
-    /// body, the refusal is the response: it says more than the loss.
+    /// Reads a response. Also returns the bytes behind a successful one. If the connection is lost in the middle of a refusal's
+    /// body, the refusal is the response, because it says more than the loss.
     pub(super) async fn read_response<S: Socket>(
         &self,
         socket: &mut S,
@@ -107,7 +107,7 @@ impl Progress {
         self.refusal.take().unwrap_or_default()
     }
 
-    /// Empty `bytes` are the end of the connection.
+    /// Empty `bytes` mean the end of the connection.
     fn handle_bytes(&self, bytes: &[u8]) -> Result<Option<(Response, Vec<u8>)>, Malformed> {
         match self.reader.borrow_mut().as_mut() {
             Some(reader) if bytes.is_empty() => reader.end().map(|response| Some((response, Vec::new()))),

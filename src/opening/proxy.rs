@@ -21,7 +21,7 @@ pub struct Proxy {
     pub(super) credentials: Option<Credentials>,
 }
 
-/// How a proxy is spoken to.
+/// The protocol that a proxy speaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum ProxyKind {
     Http,
@@ -55,7 +55,7 @@ impl Proxy {
         })
     }
 
-    /// What `onAuthRequired` is told, and the key of the proxy's account.
+    /// The origin that `onAuthRequired` gets. It is also the key of the proxy's account.
     pub(super) fn origin(&self) -> String {
         let scheme = match self.kind {
             ProxyKind::Http => "http",
@@ -97,7 +97,7 @@ impl ProxySetting {
     }
 }
 
-/// As curl does it. HTTP_PROXY in capitals is not read: in a CGI program it may be a header of the request.
+/// Reads the variables as curl does. HTTP_PROXY in capitals is not read, because in a CGI program it may be a header of the request.
 fn from_environment(
     uri: &Uri,
     variable: impl Fn(&str) -> Option<String>,
@@ -120,7 +120,7 @@ fn is_exception(list: &str, uri: &Uri) -> bool {
     entries.into_iter().any(|entry| entry == "*" || excepts(entry, uri))
 }
 
-/// An entry is a name, which stands for all names within it too, or an address; with or without a port.
+/// An entry is a name, which also stands for all its subdomains, or an address. Either may have a port.
 fn excepts(entry: &str, uri: &Uri) -> bool {
     let (name, port) = split_port(entry);
     if port.is_some_and(|port| port != uri.port()) {
@@ -137,7 +137,7 @@ fn excepts(entry: &str, uri: &Uri) -> bool {
     within.is_some_and(|before| before.is_empty() || before.ends_with('.'))
 }
 
-/// `name:port`, but for an IPv6 address without brackets.
+/// Splits `name:port`. An IPv6 address without brackets has no port.
 fn split_port(entry: &str) -> (&str, Option<u16>) {
     if entry.parse::<IpAddr>().is_ok() {
         return (entry, None);

@@ -1,11 +1,11 @@
-//! What a channel opens with.
+//! The settings that a channel opens with.
 
 use super::dial::Parse;
 use super::proxy::Proxy;
 use crate::http::Field;
 use crate::protocol::DeflateOffer;
 
-/// What a channel opens with, all of it validated.
+/// The settings that a channel opens with, all of them validated.
 #[derive(Clone, Debug)]
 pub struct Settings {
     /// The `Origin` field.
@@ -14,15 +14,15 @@ pub struct Settings {
     pub headers: Vec<Field>,
     /// The subprotocols asked for, in order of preference.
     pub protocols: Vec<String>,
-    /// permessage-deflate, if it is to be offered.
+    /// permessage-deflate, if it is offered.
     pub deflate: Option<DeflateOffer>,
-    /// How many redirects are followed at most.
+    /// The most redirects to follow.
     pub redirects: u32,
     /// The option `proxy`.
     pub proxy: ProxySetting,
-    /// Whether it waits until no other channel that does is connecting to the host.
+    /// Whether the channel waits until no other channel that has this setting is connecting to the host.
     pub one_connecting_per_host: bool,
-    /// Whether HTTP/2 is offered where TLS is spoken.
+    /// Whether HTTP/2 is offered over TLS.
     pub http2: bool,
     /// The option `socket.path` is set.
     pub unix_socket: bool,

@@ -1,4 +1,4 @@
-//! The tunnel through a SOCKS5 proxy (RFC 1928), with a user name and password if it wants them (RFC 1929).
+//! The tunnel through a SOCKS5 proxy (RFC 1928), with a user name and password if the proxy requires them (RFC 1929).
 
 use std::borrow::Cow;
 use std::net::IpAddr;
@@ -34,9 +34,10 @@ pub(super) async fn connect<S: Socket>(
     Ok(())
 }
 
-/// What was received and not yet read.
+/// A dialogue with the proxy.
 struct Dialogue<'a, S> {
     socket: &'a mut S,
+    /// Bytes that were received and not yet read.
     held: Vec<u8>,
 }
 
@@ -55,7 +56,7 @@ impl<S: Socket> Dialogue<'_, S> {
                 let [_, status] = self.read().await?;
                 if status == 0 { Ok(()) } else { Err(wrong("It does not accept the user name and password.")) }
             }
-            _ => Err(wrong("It requires a user name and password, or a method that is not known here.")),
+            _ => Err(wrong("It requires a user name and password, or a method that is not supported.")),
         }
     }
 
@@ -70,7 +71,7 @@ impl<S: Socket> Dialogue<'_, S> {
         if reply != 0 {
             return Err(wrong(format!("It refuses to connect to {host}, port {port}: {}.", meaning(reply))));
         }
-        // The address that the proxy connects from, which nobody needs.
+        // The address that the proxy connects from, which is not needed.
         let len: usize = match kind {
             1 => 4,
             3 => u8::from_be_bytes(self.read().await?).into(),
@@ -90,7 +91,7 @@ impl<S: Socket> Dialogue<'_, S> {
         Ok(bytes)
     }
 
-    /// Waits until so many bytes are held.
+    /// Waits until `len` bytes are held.
     async fn fill(&mut self, len: usize) -> Result<(), Obstacle<S::Cause>> {
         while self.held.len() < len {
             let bytes = self.socket.read().await?;

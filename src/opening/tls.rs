@@ -3,7 +3,7 @@
 use super::dial::Loss;
 use super::explanation::{Peer, Said};
 
-/// Whether the code is one of TLS's.
+/// Whether the code is a TLS error.
 pub(super) fn is_tls(code: &str) -> bool {
     code == "EPROTO" || code.starts_with("ERR_SSL_") || code.starts_with("ERR_TLS_") || distrust(code).is_some()
 }
@@ -28,7 +28,7 @@ pub(super) fn explain<C>(peer: &Peer, loss: &Loss<C>) -> Said {
         return Said::new("the TLS handshake was refused", advice);
     }
     if code.contains("NO_APPLICATION_PROTOCOL") {
-        let advice = "If it speaks HTTP/2 alone, set the option http2, and have it enable extended CONNECT (RFC 8441).";
+        let advice = "If it speaks only HTTP/2, set the option http2, and enable extended CONNECT on it (RFC 8441).";
         return Said::new("this port does not speak HTTP/1.1", advice);
     }
     if has(&["PROTOCOL_VERSION", "UNSUPPORTED_PROTOCOL"], code) {
@@ -37,7 +37,7 @@ pub(super) fn explain<C>(peer: &Peer, loss: &Loss<C>) -> Said {
     if code == "ECONNRESET" || code.is_empty() && loss.message.is_empty() {
         return Said::new("the connection ended during the TLS handshake", "");
     }
-    // OpenSSL's own messages are for its authors; every other one is what someone has to say, such as tls.checkServerIdentity.
+    // OpenSSL's own messages are meant for its authors. Any other message is meant for people, such as that of tls.checkServerIdentity.
     let detail = if loss.message.contains(":error:") { String::new() } else { loss.detail() };
     Said::new(format!("TLS failed{detail}"), "")
 }
@@ -47,7 +47,7 @@ const PASS_AUTHORITY: &str = "Pass the certificate of its authority in the optio
 /// Why a certificate is not trusted, and what to do, by the error's code.
 fn distrust(code: &str) -> Option<(&'static str, &'static str)> {
     Some(match code {
-        "SELF_SIGNED_CERT_IN_CHAIN" => ("no known authority has signed the last one of its chain", PASS_AUTHORITY),
+        "SELF_SIGNED_CERT_IN_CHAIN" => ("no known authority signed the last certificate of its chain", PASS_AUTHORITY),
         "DEPTH_ZERO_SELF_SIGNED_CERT" => ("it is self-signed", "If you trust it, pass it in the option tls.ca."),
         "UNABLE_TO_GET_ISSUER_CERT" => ("the certificate of its authority is missing", PASS_AUTHORITY),
         "UNABLE_TO_GET_ISSUER_CERT_LOCALLY" => ("its authority is not known here", PASS_AUTHORITY),

@@ -1,14 +1,14 @@
-//! One connection at a time: who opens one to a host waits until no other is connecting there (RFC 6455 §4.1, item 2).
+//! One connection at a time: an opening waits until no other is connecting to the same host (RFC 6455 §4.1, item 2).
 //!
-//! The RFC counts by IP address. Here it is the URI's host and port: a proxy, or Node's choice among several addresses,
-//! does not tell which address it will be.
+//! The RFC counts by IP address. This counts by the URI's host and port: with a proxy, or with Node's choice among several
+//! addresses, the address is not known in advance.
 
 use std::cell::RefCell;
 use std::collections::{HashMap, VecDeque};
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
 
-/// Who waits for a host, in order. The first has its turn.
+/// The openings that wait for a host, in order. It is the first one's turn.
 type Line = VecDeque<(u64, Option<Waker>)>;
 
 thread_local! {
@@ -16,14 +16,14 @@ thread_local! {
     static LAST: RefCell<u64> = const { RefCell::new(0) };
 }
 
-/// A place in a host's line, until it is dropped; as a future, ready when it is the first.
+/// A place in a host's line, until it is dropped. As a future, it is ready once it is the first.
 pub(super) struct Turn {
     host: String,
     number: u64,
 }
 
 impl Turn {
-    /// The last place in the line of this host and port.
+    /// Takes the last place in the line of this host and port.
     pub(super) fn new(host: String) -> Self {
         let number = LAST.with_borrow_mut(|last| {
             *last += 1;
@@ -37,7 +37,7 @@ impl Turn {
         &self.host
     }
 
-    /// Whether nobody is before it.
+    /// Whether no other is before it.
     pub(super) fn has_come(&self) -> bool {
         LINES.with_borrow(|lines| {
             lines.get(&self.host).and_then(VecDeque::front).is_none_or(|(number, _)| *number == self.number)

@@ -85,7 +85,7 @@ fn message(number: usize) -> Vec<u8> {
     format!("{{\"symbol\":\"ABC{}\",\"price\":{}}}", number % 7, number * 31).repeat(1 + number % 60).into_bytes()
 }
 
-/// Has all idle contexts give way.
+/// Makes all idle contexts give way.
 fn press() {
     contexts::set_budget(0);
     contexts::set_budget(contexts::DEFAULT_BUDGET);

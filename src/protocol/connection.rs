@@ -125,11 +125,11 @@ pub struct Fragments {
     key: Option<MaskKey>,
 }
 
-/// Uncompressed messages up to this size are sent in one frame, which leaves the peer nothing to put together. Longer messages
+/// Uncompressed messages up to this size are sent in one frame, so that the peer has nothing to reassemble. Longer messages
 /// are sent in one frame per piece, so that control frames can go out between them.
 const MAX_SINGLE: u64 = 1 << 20;
 
-/// The most pongs that wait. One more ping, and only that ping is answered (RFC 6455 §5.5.3 allows that).
+/// The most pongs that wait. If one more ping arrives, only that ping is answered (RFC 6455 §5.5.3 allows that).
 const MAX_PONGS: usize = 32;
 
 impl Connection {
@@ -167,7 +167,7 @@ impl Connection {
         self.read(chunk, at, scratch).unwrap_or_else(|fault| Some(self.fail(fault)))
     }
 
-    /// Where the next bytes belong: how many are left of a frame, and the beginning of a header that they continue.
+    /// Where the next bytes belong: the number of payload bytes left in the current frame, and the beginning of a header that they continue.
     pub fn position(&self) -> (u64, &[u8]) {
         self.reader.position()
     }
@@ -222,13 +222,13 @@ impl Connection {
         }
     }
 
-    /// What a frame that this end shares with others depends on, for a message of `len` bytes.
+    /// What the shared frame of a message of `len` bytes depends on.
     pub(super) fn agreed(&self, len: u64) -> Agreed {
         let compression = self.compression.as_ref().filter(|compression| compression.compresses(len))?;
         Some((compression.agreement.level, compression.window_bits))
     }
 
-    /// A server's frame that refers to no message before it.
+    /// A server's frame that refers to no earlier message.
     pub(super) fn frame_alone(&self, kind: Kind, payload: &[u8]) -> Vec<u8> {
         let mut out = Vec::new();
         match &self.compression {
@@ -240,7 +240,7 @@ impl Connection {
         out
     }
 
-    /// The next compressed message refers to none before it.
+    /// Makes the next compressed message refer to no earlier one.
     pub(super) fn start_afresh(&mut self) {
         if let Some(compression) = &mut self.compression {
             compression.deflater.context.give_back();
@@ -308,7 +308,7 @@ impl Connection {
         self.pings.push(payload);
     }
 
-    /// Fails the connection for a reason of our own (RFC 6455 §7.1.7). The next `poll_transmit` writes this close frame, and
+    /// Fails the connection for a reason of this end (RFC 6455 §7.1.7). The next `poll_transmit` writes this close frame, and
     /// everything that still arrives is dropped. A message of several frames that is being sent stays incomplete.
     pub fn abandon(&mut self, close: Close) {
         self.deafen();
@@ -396,7 +396,7 @@ impl Compression {
         Self { takeover, window_bits, agreement, deflater: Deflater::new(takeover, agreement.level, window_bits) }
     }
 
-    /// The same agreement for one message that refers to none before it.
+    /// The same agreement, for one message that refers to no earlier one.
     fn without_takeover(&self) -> Self {
         let Self { agreement, window_bits, .. } = *self;
         Self { takeover: false, window_bits, agreement, deflater: Deflater::new(false, agreement.level, window_bits) }

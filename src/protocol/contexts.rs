@@ -1,12 +1,12 @@
 //! The compression contexts of this process, and the memory that they take together.
 //!
-//! A compressor with the largest window takes 350 KiB, and there may be ten thousand connections. So between two messages a
-//! connection only keeps its context as long as all of them fit the budget. Beyond it, the least recently used gives way: a
+//! A compressor with the largest window takes 350 KiB, and there may be ten thousand connections. So a connection keeps its
+//! context between two messages only as long as all contexts fit the budget. Beyond it, the least recently used one gives way: a
 //! compressor starts afresh, which a sender may always do (RFC 7692 §7.1.1), and a decompressor keeps its window, from which it
-//! is made again.
+//! is rebuilt.
 //!
-//! A context that nobody has is kept for the next connection, and counts. Freeing it would leave a hole in memory, which small
-//! allocations would fill so that the next context does not fit there.
+//! A spare context, which belongs to no connection, is kept for the next one, and counts. Freeing it would leave a hole in memory.
+//! Small allocations would fill that hole, and the next context would not fit there.
 
 use std::cell::{RefCell, RefMut};
 use std::collections::BTreeMap;
@@ -15,25 +15,25 @@ use std::rc::{Rc, Weak};
 
 use zlib_rs::{Deflate, Inflate};
 
-/// The most that all contexts take together unless [`set_budget`] says otherwise, in bytes.
+/// The most memory that all contexts take together unless [`set_budget`] says otherwise, in bytes.
 pub const DEFAULT_BUDGET: usize = 64 << 20;
 
 /// A compressor or a decompressor.
 pub(super) trait Context: Sized + 'static {
-    /// What makes two of them interchangeable.
+    /// Two contexts of the same shape are interchangeable.
     type Shape: Copy + PartialEq;
 
     fn new(shape: Self::Shape) -> Self;
-    /// What one takes, in bytes.
+    /// The memory that one takes, in bytes.
     fn size(shape: Self::Shape) -> usize;
     /// Makes it as good as new.
     fn reset(&mut self);
-    /// Those there are.
+    /// The contexts of this kind.
     fn all(contexts: &mut Contexts) -> &mut All<Self>;
 }
 
 impl Context for Inflate {
-    /// A decompressor with the largest window reads every stream.
+    /// All are alike: a decompressor with the largest window reads every stream.
     type Shape = ();
 
     fn new((): ()) -> Self {
@@ -53,7 +53,7 @@ impl Context for Inflate {
     }
 }
 
-/// What a compressor is made for.
+/// The parameters of a compressor.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) struct Shape {
     pub(super) level: i32,
@@ -87,19 +87,19 @@ thread_local! {
 /// All contexts.
 pub(super) struct Contexts {
     budget: usize,
-    /// The bytes of all.
+    /// The memory that all contexts take, in bytes.
     used: usize,
     inflaters: All<Inflate>,
     deflaters: All<Deflate>,
-    /// The next place.
+    /// The next place among the idle contexts.
     clock: u64,
 }
 
 /// All contexts of one kind that are not in the middle of a message.
 pub(super) struct All<C: Context> {
-    /// Those that nobody has.
+    /// Contexts that belong to no connection.
     spare: Vec<(C::Shape, C)>,
-    /// Those between two messages, by when they were last used.
+    /// Contexts between two messages, in the order of their last use.
     idle: BTreeMap<u64, Weak<RefCell<Slot<C>>>>,
 }
 
@@ -123,24 +123,24 @@ impl Contexts {
         self.used.saturating_add(bytes) <= self.budget
     }
 
-    /// There is one less of this shape.
+    /// Stops counting one context of this shape.
     fn forget<C: Context>(&mut self, shape: C::Shape) {
         self.used = self.used.saturating_sub(C::size(shape));
     }
 }
 
-/// Sets the most that all contexts take together, in bytes. Those in the middle of a message stay whatever it is.
+/// Sets the most memory that all contexts take together, in bytes. Contexts in the middle of a message stay, whatever the budget.
 pub fn set_budget(bytes: usize) {
     CONTEXTS.with_borrow_mut(|contexts| contexts.budget = bytes);
     while !CONTEXTS.with_borrow(|contexts| contexts.has_room(0)) && make_room::<Deflate>() {}
 }
 
-/// What [`set_budget`] has set.
+/// The current budget, in bytes. See [`set_budget`].
 pub fn budget() -> usize {
     CONTEXTS.with_borrow(|contexts| contexts.budget)
 }
 
-/// One connection's context: taken when a message begins, and kept between two messages as long as it may be.
+/// One connection's context. It is taken when a message begins, and kept between two messages as long as the budget allows.
 pub(super) struct Kept<C: Context>(Rc<RefCell<Slot<C>>>);
 
 struct Slot<C: Context> {
@@ -155,8 +155,8 @@ impl<C: Context> Kept<C> {
         Self(Rc::new(RefCell::new(Slot { shape, context: None, place: None })))
     }
 
-    /// The context, for a message that begins or goes on, and whether it is as good as new. `None` at a message's begin if there is
-    /// no memory for one.
+    /// The context for a message that begins or continues, and whether the context is as good as new. `None` at the beginning of a
+    /// message if there is no memory for a context.
     pub(super) fn begin(&self) -> Option<(RefMut<'_, C>, bool)> {
         let mut slot = self.0.borrow_mut();
         slot.place = None;
@@ -167,7 +167,7 @@ impl<C: Context> Kept<C> {
         Some((RefMut::filter_map(slot, |slot| slot.context.as_mut()).ok()?, is_new))
     }
 
-    /// A message ends, and the next may refer to it: from now on, the context may give way.
+    /// Ends a message that the next one may refer to. From now on, the context may give way.
     pub(super) fn rest(&self) {
         let mut slot = self.0.borrow_mut();
         if slot.context.is_some() && slot.place.is_none() {
@@ -175,7 +175,7 @@ impl<C: Context> Kept<C> {
         }
     }
 
-    /// A message ends, and no other refers to it.
+    /// Ends a message that no later one refers to.
     pub(super) fn give_back(&self) {
         self.0.borrow_mut().give_back();
     }
@@ -191,7 +191,7 @@ impl<C: Context> Slot<C> {
     fn give_back(&mut self) {
         self.place = None;
         if let Some(context) = self.context.take() {
-            // `Err`: the thread ends, and frees everything.
+            // `Err`: the thread is ending, and frees everything.
             let _ = CONTEXTS.try_with(|contexts| C::all(&mut contexts.borrow_mut()).spare.push((self.shape, context)));
         }
     }
@@ -202,13 +202,13 @@ impl<C: Context> Drop for Slot<C> {
         if self.place.is_some() {
             self.give_back();
         } else if self.context.take().is_some() {
-            // In the middle of a message: even reset, a compressor is not as good as new then (zlib-rs 0.6.8).
+            // Dropped in the middle of a message, a compressor is not as good as new even after a reset (zlib-rs 0.6.8).
             let _ = CONTEXTS.try_with(|contexts| contexts.borrow_mut().forget::<C>(self.shape));
         }
     }
 }
 
-/// A context's place among the idle ones: dropped when it is used again, or given back.
+/// A context's place among the idle ones. It is dropped when the context is used again or given back.
 struct Place(u64);
 
 impl Place {
@@ -253,12 +253,12 @@ fn take<C: Context>(shape: C::Shape) -> Option<C> {
     }
 }
 
-/// Memory that stays for all that is small: an allocation that fails would end every connection of the process.
+/// Memory that stays free for small allocations, in bytes. If one of them failed, that would end every connection of the process.
 const RESERVE: usize = 256 << 10;
-/// What new channels and long queues leave to the connections that there are.
+/// Memory that new channels and long queues leave to the existing connections, in bytes.
 const LEFT_TO_OTHERS: usize = 1 << 20;
 
-/// Whether there is memory for a new connection, or for something else of `bytes`. Contexts give way for that.
+/// Whether there is memory for a new connection, or for anything else of `bytes`. Contexts give way to it.
 pub fn has_memory(bytes: usize) -> bool {
     can_allocate(bytes.saturating_add(LEFT_TO_OTHERS))
 }
@@ -267,22 +267,22 @@ fn can_allocate(bytes: usize) -> bool {
     loop {
         let mut tried: Vec<u8> = Vec::new();
         let can_allocate = tried.try_reserve_exact(bytes).is_ok();
-        drop(black_box(tried)); // or the compiler would see that nothing is done with it
+        drop(black_box(tried)); // without this, the compiler could remove the unused allocation
         if can_allocate || !make_room::<Deflate>() {
             return can_allocate;
         }
     }
 }
 
-/// One step towards less memory: frees a context of this kind that nobody has, or has the least recently used one give way, or the same
-/// of the other kind. Contexts of a kind take each other's place first, since a smaller one would leave a hole. False if all are in
-/// the middle of a message.
+/// One step towards less memory: frees a spare context of this kind, or makes the least recently used one give way. If there is
+/// neither, does the same with the other kind. This kind comes first because its contexts fit each other's place, while a smaller one
+/// would leave a hole. Returns false if all contexts are in the middle of a message.
 fn make_room<C: Context>() -> bool {
     let of_this_kind = || free_one::<C>() || give_way::<C>();
     of_this_kind() || free_one::<Inflate>() || free_one::<Deflate>() || give_way::<Inflate>() || give_way::<Deflate>()
 }
 
-/// Frees a context of this kind that nobody has, if there is one.
+/// Frees a spare context of this kind, if there is one.
 fn free_one<C: Context>() -> bool {
     CONTEXTS.with_borrow_mut(|contexts| {
         let freed = C::all(contexts).spare.pop();
@@ -290,7 +290,7 @@ fn free_one<C: Context>() -> bool {
     })
 }
 
-/// Has the least recently used context of this kind given back, if one is idle.
+/// Makes the least recently used idle context of this kind give way, if there is one.
 fn give_way<C: Context>() -> bool {
     let oldest = CONTEXTS.with_borrow_mut(|contexts| C::all(contexts).idle.pop_first());
     let Some((_, slot)) = oldest else { return false };
@@ -300,7 +300,7 @@ fn give_way<C: Context>() -> bool {
     true
 }
 
-/// The bytes of all contexts that somebody has, and how many are between two messages.
+/// The bytes of all contexts that belong to a connection, and the number of contexts between two messages.
 #[cfg(test)]
 pub(super) fn in_use() -> (usize, usize) {
     CONTEXTS.with_borrow(|Contexts { used, inflaters, deflaters, .. }| {
@@ -310,7 +310,7 @@ pub(super) fn in_use() -> (usize, usize) {
     })
 }
 
-/// The bytes of all contexts there are.
+/// The bytes of all contexts.
 #[cfg(test)]
 pub(super) fn used() -> usize {
     CONTEXTS.with_borrow(|contexts| contexts.used)

@@ -20,7 +20,7 @@ impl Deflater {
     }
 
     /// Compresses a message's next bytes and appends what the compressor returns to `out`. It may keep some for later. With `last`,
-    /// it appends everything except the [`TAIL`]. False at a message's begin if there is no memory for a compressor.
+    /// it appends everything except the [`TAIL`]. Returns false at the beginning of a message if there is no memory for a compressor.
     #[must_use]
     pub(super) fn deflate(&mut self, input: &[u8], last: bool, out: &mut Vec<u8>) -> bool {
         let Some((mut context, _)) = self.context.begin() else { return false };

@@ -1,20 +1,20 @@
-//! permessage-deflate's negotiation (RFC 7692 §7.1) as a client: the offer, and what makes its answer good.
+//! permessage-deflate's negotiation (RFC 7692 §7.1) as a client: the offer, and what makes the response valid.
 
 use std::borrow::Cow;
 
 use super::frame::Role;
 use crate::grammar::trim;
 
-/// What is offered; the user's options.
+/// The user's options for permessage-deflate, as an offer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DeflateOffer {
-    /// Messages of fewer bytes go uncompressed; `None` for [`THRESHOLD`] or [`THRESHOLD_WITHOUT_TAKEOVER`].
+    /// Messages with fewer bytes are not compressed. `None` means [`THRESHOLD`] or [`THRESHOLD_WITHOUT_TAKEOVER`].
     pub threshold: Option<u64>,
     /// zlib's level, 0 to 9.
     pub level: i32,
     /// How `client_max_window_bits` is offered.
     pub client_max_window_bits: WindowBits,
-    /// The largest window the server may compress with, 8 to 15; `None` says nothing of it.
+    /// The largest window the server may compress with, 8 to 15. `None` does not mention it.
     pub server_max_window_bits: Option<u8>,
     /// Announces that we compress each message by itself.
     pub client_no_context_takeover: bool,
@@ -33,14 +33,14 @@ pub enum WindowBits {
     AtMost(u8),
 }
 
-/// Below so many bytes a message gains nothing from compression.
+/// A message with fewer bytes gains nothing from compression.
 const THRESHOLD: u64 = 128;
 /// The same for a message compressed by itself.
 const THRESHOLD_WITHOUT_TAKEOVER: u64 = 1024;
-/// zlib's windows are 512 bytes or larger; of a limit of 256 bytes we make no use (RFC 7692 §7.2.1 obliges nobody to compress).
+/// zlib's windows are 512 bytes or larger. With a limit of 256 bytes we do not compress (RFC 7692 §7.2.1 does not require it).
 const SMALLEST_WINDOW_BITS: u8 = 9;
 
-/// zlib's middle way, as its own default.
+/// zlib's compromise, which is also its own default.
 pub const DEFAULT_LEVEL: i32 = 6;
 
 impl Default for DeflateOffer {
@@ -68,7 +68,7 @@ pub struct Agreement {
 }
 
 impl Agreement {
-    /// What a server has selected: window bits and takeover of the client, and of the server. `own_takeover` is this end's.
+    /// What a server has selected. `client` and `server` are the window bits and context takeover of each end. `own_takeover` is this end's.
     pub(super) fn new(client: (u8, bool), server: (u8, bool), config: &DeflateOffer, own_takeover: bool) -> Self {
         let threshold = if own_takeover { THRESHOLD } else { THRESHOLD_WITHOUT_TAKEOVER };
         Self {
@@ -81,7 +81,7 @@ impl Agreement {
         }
     }
 
-    /// Whether the end that is `role` compresses a message with what it knows of those before it.
+    /// Whether a message from the end that is `role` may refer to earlier ones.
     pub(super) fn own_takeover(&self, role: Role) -> bool {
         match role {
             Role::Client => self.client_takeover,
@@ -89,7 +89,7 @@ impl Agreement {
         }
     }
 
-    /// The window that the other end compresses with, 8 to 15, if a message may refer to those before it.
+    /// The window bits that the other end compresses with, 8 to 15, if its messages may refer to earlier ones.
     pub(super) fn peer_window_bits(&self, role: Role) -> Option<u8> {
         match role {
             Role::Client => self.server_takeover.then_some(self.server_window_bits),
@@ -97,7 +97,7 @@ impl Agreement {
         }
     }
 
-    /// The window that the end that is `role` compresses with, 8 to 15.
+    /// The window bits that the end that is `role` compresses with, 8 to 15.
     pub(super) fn own_window_bits(&self, role: Role) -> u8 {
         match role {
             Role::Client => self.client_window_bits,
@@ -105,7 +105,7 @@ impl Agreement {
         }
     }
 
-    /// Whether a message of `len` bytes is to be compressed, with a window of `window_bits`.
+    /// Whether to compress a message of `len` bytes with a window of `window_bits`.
     #[inline]
     pub(super) fn compresses(&self, len: u64, window_bits: u8) -> bool {
         len > 0 && len >= self.threshold && window_bits >= SMALLEST_WINDOW_BITS
@@ -205,8 +205,8 @@ impl Parameters {
     }
 }
 
-/// Checks the `Sec-WebSocket-Extensions` header of a response, its lines joined by commas, against the offer (RFC 6455 §9.1, RFC 7692 §5.1). `None`: no
-/// extension is used.
+/// Checks the `Sec-WebSocket-Extensions` header of a response (its lines joined by commas) against the offer (RFC 6455 §9.1, RFC 7692
+/// §5.1). `None` means that no extension is used.
 #[cold]
 pub fn judge(offer: Option<&DeflateOffer>, header: &str) -> Result<Option<Agreement>, Disagreement> {
     if trim(header).is_empty() {
@@ -311,7 +311,7 @@ mod tests {
             (", x-other", "x-other"),
             (", permessage-deflate", "permessage-deflate"),
             (",", "second extension"),
-            ("\u{A0}", "not offered"), // whitespace in Unicode, and not in HTTP
+            ("\u{A0}", "not offered"), // whitespace in Unicode, but not in HTTP
             ("; server_no_context_takeover\u{A0}", "server_no_context_takeover"),
             ("; client_max_window_bits=\u{3000}10", "client_max_window_bits"),
         ] {

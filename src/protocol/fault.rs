@@ -1,4 +1,4 @@
-//! What the peer did wrong, and what ends a connection like it.
+//! What the peer did wrong, and what else ends a connection in the same way.
 
 use std::borrow::Cow;
 
@@ -7,13 +7,13 @@ use crate::close::CloseCode;
 /// A fault of the peer.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Fault {
-    /// What it calls for.
+    /// The kind, which decides the close code.
     pub kind: FaultKind,
     /// A sentence for people.
     pub message: Cow<'static, str>,
 }
 
-/// The kinds of faults, by what they call for.
+/// The kinds of faults. Each has its close code.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum FaultKind {
     /// A wrong frame (RFC 6455 §5).
@@ -24,7 +24,7 @@ pub enum FaultKind {
     TooBig,
     /// Compressed data that does not inflate (RFC 7692 §7.2.2).
     NotDeflated,
-    /// A compressed message that there is no memory to inflate. That is no fault of the peer's.
+    /// There is no memory to inflate a compressed message. This is not the peer's fault.
     NoMemory,
 }
 
@@ -39,9 +39,9 @@ impl FaultKind {
         }
     }
 
-    /// What the peer is told instead of the fault's message, which is advice for this end's own people.
+    /// The reason that the peer gets instead of the fault's message, which is advice for this end's own users.
     pub(super) fn for_peer(self) -> Option<&'static str> {
-        (self == Self::TooBig).then_some("The message is longer than this end takes.")
+        (self == Self::TooBig).then_some("The message is longer than this end accepts.")
     }
 
     pub(super) fn because(self, message: impl Into<Cow<'static, str>>) -> Fault {

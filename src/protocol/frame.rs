@@ -85,7 +85,7 @@ pub(super) struct Parsed {
 
 /// Reads the header at the front of `bytes`, of a frame that is sent to `role`. Returns `None` if more bytes are needed.
 ///
-/// It makes every check that needs no other frame. The reader makes those that depend on the frames before.
+/// It makes every check that needs no other frame. The reader makes those that depend on earlier frames.
 #[inline]
 pub(super) fn parse_header(bytes: &[u8], role: Role) -> Result<Option<Parsed>, Fault> {
     let [first, second, rest @ ..] = bytes else { return Ok(None) };

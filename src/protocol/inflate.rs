@@ -21,7 +21,7 @@ pub(super) struct Inflater {
 }
 
 impl Inflater {
-    /// `window_bits`: how far the peer's compressor looks back, with context takeover; `None` without it.
+    /// `window_bits` is the size of the peer's window as a power of two, with context takeover; `None` without it.
     pub(super) fn new(window_bits: Option<u8>) -> Self {
         Self { context: Kept::new(()), window: window_bits.map(Window::new) }
     }
@@ -74,7 +74,7 @@ fn inflate(
 /// The last bytes that were inflated.
 pub(super) struct Window {
     pub(super) bytes: VecDeque<u8>,
-    /// How many there are at most.
+    /// The most bytes to keep.
     size: usize,
 }
 

@@ -1,5 +1,5 @@
-//! RFC 6455 and RFC 7692 behind the opening handshake, both roles: bytes in, events out, and the other way round. No
-//! socket, no clock, no dice.
+//! RFC 6455 and RFC 7692 after the opening handshake, for both roles: bytes in, events out, and the other way round. No
+//! socket, no clock, no randomness.
 //!
 //! A [`Connection`] is driven like this:
 //!
@@ -7,10 +7,10 @@
 //!    Payload is never copied: events name ranges of the chunk, or of the memory it was inflated into.
 //! 2. After each chunk, call [`Connection::poll_transmit`] for pongs and close frames.
 //!
-//! Anything wrong that the peer does becomes one [`Event::Failed`] with one [`Fault`]. Nothing follows it, and the next
+//! Any mistake of the peer becomes one [`Event::Failed`] with one [`Fault`]. Nothing follows it, and the next
 //! `poll_transmit` writes the close frame that it calls for.
 //!
-//! [`Outgoing`] decides what goes out when: the messages of one tick in one write, a large one piece by piece.
+//! [`Outgoing`] decides what goes out when: the messages of one tick in one write, a large message piece by piece.
 //! [`FrameObserver`] finds the frames in the bytes of one direction, without checking them.
 
 mod connection;

@@ -33,9 +33,9 @@ pub enum Observed {
 pub struct FrameObserver {
     /// The beginning of a header that continues in later bytes.
     header: Vec<u8>,
-    /// The frame that passes: what is left of it, and its key, rotated to the next byte.
+    /// The current frame: the number of payload bytes left, and its key, rotated to the next byte.
     frame: Option<(u64, Option<MaskKey>)>,
-    /// The frame began before the observation: it is not reported.
+    /// The current frame began before the observation, so it is not reported.
     is_unseen: bool,
 }
 
@@ -51,7 +51,7 @@ impl FrameObserver {
         self.frame.is_some()
     }
 
-    /// The next bytes.
+    /// Observes the next bytes, and calls `tell` with everything found in them.
     pub fn look(&mut self, mut bytes: &[u8], mut tell: impl FnMut(Observed)) {
         loop {
             let Some((remaining, key)) = &mut self.frame else {
@@ -112,7 +112,7 @@ fn parse(bytes: &[u8]) -> Option<(Head, usize)> {
     Some((Head { fin: first & 0x80 != 0, rsv, opcode: first & 0x0F, mask, len }, size))
 }
 
-#[cfg(all(test, not(target_arch = "wasm32")))] // proptest is of the host
+#[cfg(all(test, not(target_arch = "wasm32")))] // proptest is available only on the host
 mod tests {
     use proptest::prelude::*;
 
@@ -124,7 +124,7 @@ mod tests {
         all
     }
 
-    /// Payloads joined: how they come depends on the bytes' pieces.
+    /// Joins the payloads of each frame: how they are split depends on how the bytes were split.
     fn frames(observed: impl IntoIterator<Item = Observed>) -> Vec<(Head, Vec<u8>, bool)> {
         let mut frames: Vec<(Head, Vec<u8>, bool)> = Vec::new();
         for observed in observed {

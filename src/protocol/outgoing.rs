@@ -3,13 +3,13 @@
 //!
 //! The driver owns a *window*: [`MAX_HEADER`] bytes of room and [`WINDOW`](Outgoing::WINDOW) bytes of payload. It does this:
 //!
-//! 1. A message goes in by [`Outgoing::push`], a close frame by [`Outgoing::close`]. A message that fits the window and that
-//!    nothing waits before ([`Outgoing::is_free`]) may be framed at once by [`Outgoing::frame`].
+//! 1. A message goes in by [`Outgoing::push`], a close frame by [`Outgoing::close`]. If nothing waits before it
+//!    ([`Outgoing::is_free`]), a message that fits the window may be framed at once by [`Outgoing::frame`].
 //! 2. After every input: while [`Outgoing::poll_piece`] returns a payload, put its next piece into the window and hand both
 //!    back to [`Outgoing::handle_piece`]. Obey what that and `frame` return ([`Framed`]). Then obey [`Outgoing::poll_wake`].
 //! 3. After every chunk that was received, at each tick, and when a write was taken: write what [`Outgoing::poll_shared`]
 //!    returns, or else [`Outgoing::poll_transmit`].
-//! 4. Tell of each write that the system has taken ([`Outgoing::handle_written`]), and of each wake that is due.
+//! 4. Report each write that the system has taken ([`Outgoing::handle_written`]), and each wake that is due.
 
 use std::cell::Cell;
 use std::collections::VecDeque;
@@ -20,7 +20,7 @@ use super::frame::{MAX_HEADER, MaskKey};
 use super::shared::{Shared, SharedFrames};
 use crate::close::Close;
 
-/// A message that waits, or goes in pieces. It lies in the host's memory.
+/// A message that waits, or goes out in pieces. It is in the host's memory.
 pub trait Payload {
     /// Text or binary.
     fn kind(&self) -> Kind;
@@ -30,11 +30,11 @@ pub trait Payload {
     fn is_stream(&self) -> bool;
 }
 
-/// A payload whose next piece has its turn.
+/// A payload whose next piece is due.
 pub struct Piece<P> {
-    /// Whose piece it is.
+    /// The payload.
     pub payload: P,
-    /// Set if there is more than one.
+    /// Set if the payload does not fit the window, or is a stream.
     fragments: Option<Fragments>,
 }
 
@@ -54,15 +54,15 @@ pub enum Fill {
     Failed,
 }
 
-/// What became of a piece.
+/// What to do after a piece was framed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Framed {
-    /// Nothing is to be done now.
+    /// Nothing now.
     Later,
     /// Write what [`Outgoing::poll_transmit`] returns.
     Full,
-    /// Write what [`Outgoing::poll_transmit`] returns, if anything, and behind it the window from `start` to the payload's end,
-    /// before the window is used again.
+    /// Write what [`Outgoing::poll_transmit`] returns, if anything, then the window from `start` to the payload's end. Do so before
+    /// the window is used again.
     InPlace {
         /// Where the bytes begin.
         start: usize,
@@ -73,21 +73,21 @@ pub enum Framed {
     Failed,
 }
 
-/// What the peer has when a write is taken.
+/// What is complete once a write is taken.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Done {
-    /// This many more messages, whole.
+    /// This many more whole messages.
     pub messages: u32,
-    /// This many payload bytes of the stream behind those.
+    /// This many payload bytes of the stream behind those messages.
     pub part: u32,
 }
 
-/// When the driver is to call again.
+/// When the driver must call again.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Wake {
-    /// Call [`Outgoing::handle_tick`] when the code that runs now has ended.
+    /// Call [`Outgoing::handle_tick`] after the current code has ended.
     Tick,
-    /// Call [`Outgoing::handle_turn`] when other events have had their turn.
+    /// Call [`Outgoing::handle_turn`] after other events have had a turn.
     Turn,
 }
 
@@ -95,21 +95,21 @@ pub enum Wake {
 pub struct Outgoing<P> {
     /// Frames that leave together in one write.
     out: Vec<u8>,
-    /// The frames that leave, which other connections send, too. `out` is empty then.
+    /// Frames for the next write that other connections send too. While there are any, `out` is empty.
     shared: SharedFrames,
-    /// What is complete when they are taken.
+    /// What is complete once those frames are taken.
     done: Done,
-    /// The message that goes in pieces. Set only while it waits.
+    /// The message that goes out in pieces. Set only while it waits.
     large: Option<(P, Fragments)>,
     /// A payload is with the driver, between [`poll_piece`](Self::poll_piece) and [`handle_piece`](Self::handle_piece).
     filling: bool,
     /// How many pieces of the large message this turn has sent.
     pieces: u32,
-    /// It is a stream that has nothing now.
+    /// The large message is a stream that has no data now.
     pending: bool,
-    /// Messages behind it, in order.
+    /// Messages behind the large one, in order.
     queue: VecDeque<P>,
-    /// The close frame behind them.
+    /// The close frame behind those messages.
     close: Option<Close>,
     /// There was a close frame: no message may follow it.
     closing: bool,
@@ -132,15 +132,15 @@ enum Asked {
 
 /// Frames beyond this many bytes are written at once, not at the tick's end.
 const FULL: usize = 64 * 1024;
-/// Payloads from this size on are framed where they lie in the window, not collected.
+/// Payloads of at least this size are framed in place in the window, not collected.
 const IN_PLACE: usize = 32 * 1024;
-/// The most pieces of one message that a turn sends before other events get theirs: compressing them takes some 20 ms.
+/// The most pieces of one message in one turn. Then other events get a turn: compressing this many pieces takes about 20 ms.
 const PIECES_A_TURN: u32 = 16;
-/// A large message goes on when the system has at most this many writes to take.
+/// A large message continues when the system has at most this many writes left to take.
 const MAX_WRITES: u32 = 32;
 
 thread_local! {
-    /// The memory of the last `out` that was written, for the next: an idle connection owns none.
+    /// The memory of the last `out` that was written. The next `out` takes it, so that an idle connection owns none.
     static SPARE: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
 }
 
@@ -175,28 +175,28 @@ impl<P: Payload> Outgoing<P> {
         !self.is_busy() && !self.closing
     }
 
-    /// A message is under way that goes in pieces.
+    /// Whether a message is going out in pieces.
     #[inline]
     pub fn is_busy(&self) -> bool {
         self.filling || self.large.is_some()
     }
 
-    /// There was a close frame.
+    /// Whether there was a close frame.
     pub fn is_closing(&self) -> bool {
         self.closing
     }
 
-    /// Frames wait for the next write.
+    /// Whether frames wait for the next write.
     pub fn has_collected(&self) -> bool {
         !self.out.is_empty() || !self.shared.is_empty()
     }
 
-    /// The close frame is written, and the system has taken everything.
+    /// Whether the close frame is written and the system has taken everything.
     pub fn is_over(&self) -> bool {
         self.closing && self.writes == 0 && self.close.is_none() && !self.close_unwritten && !self.has_collected()
     }
 
-    /// Frames the message that lies in `window`, header room and payload. Only if [`is_free`](Self::is_free).
+    /// Frames the message in `window`, which is header room and payload. Call it only if [`is_free`](Self::is_free).
     #[inline]
     pub fn frame(
         &mut self,
@@ -215,7 +215,7 @@ impl<P: Payload> Outgoing<P> {
         self.collected(Done { messages: 1, part: 0 })
     }
 
-    /// Takes the frame of a message that other connections send, too. Only if [`is_free`](Self::is_free), and at a server's end.
+    /// Takes the frame of a message that other connections send too. Call it only for a server, and only if [`is_free`](Self::is_free).
     pub fn share(
         &mut self,
         connection: &mut Connection,
@@ -233,14 +233,14 @@ impl<P: Payload> Outgoing<P> {
         self.collected(Done { messages: 1, part: 0 })
     }
 
-    /// A message goes out behind those before it. It is dropped if there was a close frame.
+    /// Queues a message. Drops it if there was a close frame.
     pub fn push(&mut self, payload: P) {
         if !self.closing {
             self.queue.push_back(payload);
         }
     }
 
-    /// A close frame goes out behind all messages: whether it is the first.
+    /// Queues a close frame behind all messages. Returns whether it is the first.
     #[cold]
     pub fn close(&mut self, close: Close) -> bool {
         let first = !std::mem::replace(&mut self.closing, true);
@@ -250,8 +250,8 @@ impl<P: Payload> Outgoing<P> {
         first
     }
 
-    /// Sends nothing more but what `connection` itself has to say: it has failed, or is abandoned. A close frame that waits
-    /// is dropped, and returned.
+    /// From now on, sends only what `connection` itself has to say, because it has failed or was abandoned. Removes and returns a
+    /// close frame that waits.
     #[cold]
     pub fn stop(&mut self) -> Option<Close> {
         self.closing = true;
@@ -260,7 +260,7 @@ impl<P: Payload> Outgoing<P> {
         self.close.take()
     }
 
-    /// Drops the messages that wait: the peer has closed, and will not read them (RFC 6455 §5.5.1).
+    /// Drops the messages that wait. The peer has closed and will not read them (RFC 6455 §5.5.1).
     #[cold]
     pub fn drop_messages(&mut self) {
         self.large = None;
@@ -296,7 +296,7 @@ impl<P: Payload> Outgoing<P> {
         self.go_on_soon();
     }
 
-    /// The payload that is next. `None` until the next input.
+    /// The payload whose piece is next. After `None`, call again after the next input.
     pub fn poll_piece(&mut self, connection: &mut Connection) -> Option<Piece<P>> {
         if self.filling || self.pending || self.turn != Asked::No {
             return None;
@@ -329,7 +329,7 @@ impl<P: Payload> Outgoing<P> {
         Some(Piece { payload, fragments })
     }
 
-    /// The payload has put its next piece into `window`, header room and payload, `fill` says what.
+    /// Frames the next piece of a payload. It is in `window`, behind the header room; `fill` says what was put there.
     pub fn handle_piece(
         &mut self,
         connection: &mut Connection,
@@ -362,8 +362,8 @@ impl<P: Payload> Outgoing<P> {
         framed
     }
 
-    /// Frames to write now that other connections write, too, with what they complete: none of them need copy it. `None` if that is not all there
-    /// is to write.
+    /// Frames to write now that other connections write too, and what they complete. No connection needs a copy of them. `None` if
+    /// these frames are not all there is to write.
     #[inline]
     pub fn poll_shared(&mut self, connection: &Connection) -> Option<(Rc<[u8]>, Done)> {
         if connection.has_transmit() {
@@ -375,7 +375,8 @@ impl<P: Payload> Outgoing<P> {
         Some((frames, std::mem::take(&mut self.done)))
     }
 
-    /// Bytes to write now, with what they complete; give the memory back to [`recycle`](Self::recycle). `None` until the next input.
+    /// Bytes to write now, and what they complete. Give the memory back with [`recycle`](Self::recycle). After `None`, call again after
+    /// the next input.
     ///
     /// Pongs alone wait while the peer does not take what was written before: a peer that only pings must not fill our memory.
     pub fn poll_transmit(
@@ -398,13 +399,13 @@ impl<P: Payload> Outgoing<P> {
         Some((out, std::mem::take(&mut self.done)))
     }
 
-    /// The memory of what was written, for the next.
+    /// Keeps the memory of what was written for the next write.
     pub fn recycle(mut out: Vec<u8>) {
         out.clear();
         SPARE.set(out);
     }
 
-    /// When to call again. `None` until the next input.
+    /// When the driver must call again. After `None`, call this again after the next input.
     #[inline]
     pub fn poll_wake(&mut self) -> Option<Wake> {
         for (asked, wake) in [(&mut self.tick, Wake::Tick), (&mut self.turn, Wake::Turn)] {
@@ -416,7 +417,7 @@ impl<P: Payload> Outgoing<P> {
         None
     }
 
-    /// Something is to be written at the tick's end.
+    /// Asks for a tick, because there is something to write at its end.
     #[inline]
     pub fn tick_soon(&mut self) {
         if self.tick == Asked::No {
@@ -442,7 +443,7 @@ impl<P: Payload> Outgoing<P> {
         }
     }
 
-    /// More frames are added to `out`.
+    /// Prepares `out` for more frames.
     #[inline]
     fn collect(&mut self) {
         if self.out.capacity() == 0 {
@@ -451,7 +452,7 @@ impl<P: Payload> Outgoing<P> {
         self.unshare();
     }
 
-    /// What leaves is no longer what other connections send, too.
+    /// Moves the shared frames to `out`, because something else leaves with them.
     #[inline]
     fn unshare(&mut self) {
         if !self.shared.is_empty() {
@@ -459,7 +460,7 @@ impl<P: Payload> Outgoing<P> {
         }
     }
 
-    /// Frames were added to what leaves.
+    /// Frames were added to the next write.
     #[inline]
     fn collected(&mut self, Done { messages, part }: Done) -> Framed {
         self.done.messages += messages;
@@ -468,7 +469,7 @@ impl<P: Payload> Outgoing<P> {
         if self.out.len() + self.shared.len() >= FULL { Framed::Full } else { Framed::Later }
     }
 
-    /// A large message goes on when other events have had their turn, if the system takes what was written.
+    /// Continues a large message after other events have had a turn, if the system takes what was written.
     fn go_on_soon(&mut self) {
         if self.large.is_some() && !self.pending && self.writes <= MAX_WRITES && self.turn == Asked::No {
             self.turn = Asked::Wanted;
@@ -476,7 +477,7 @@ impl<P: Payload> Outgoing<P> {
     }
 }
 
-#[cfg(all(test, not(target_arch = "wasm32")))] // proptest is of the host
+#[cfg(all(test, not(target_arch = "wasm32")))] // proptest is available only on the host
 #[path = "outgoing_simulation.rs"]
 mod simulation;
 #[cfg(all(test, not(target_arch = "wasm32")))]

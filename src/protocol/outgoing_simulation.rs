@@ -1,4 +1,4 @@
-//! A driver of [`Outgoing`] as its documentation asks for, with payloads in memory and a server that reads every write.
+//! A driver of [`Outgoing`] that follows its documentation, with payloads in memory and a peer that reads every write.
 
 use std::collections::VecDeque;
 
@@ -10,7 +10,7 @@ use super::*;
 pub(super) struct Fake {
     pub(super) bytes: Vec<u8>,
     pub(super) at: usize,
-    /// `None` if it is no stream.
+    /// `None` if it is not a stream.
     pub(super) portions: Option<VecDeque<Portion>>,
 }
 
@@ -38,7 +38,7 @@ impl Payload for Fake {
 }
 
 impl Fake {
-    /// Bytes that differ from one message to the next, and compress by half or so.
+    /// Bytes that differ from one message to the next and compress by about half.
     pub(super) fn new(size: usize, seed: usize) -> Self {
         let bytes = (0..size).map(|index| ((index * index) >> 7) as u8 & 15 | seed as u8).collect();
         Self { bytes, at: 0, portions: None }
@@ -64,14 +64,14 @@ impl Fake {
     }
 }
 
-/// One end that sends, and the other that it sends to: mostly a client and a server.
+/// A sender and the other end, usually a client and a server.
 pub(super) struct Sender {
     role: Role,
     pub(super) connection: Connection,
     pub(super) outgoing: Outgoing<Fake>,
     pub(super) tick: bool,
     pub(super) turn: bool,
-    /// A stream has nothing now.
+    /// A stream has no data now.
     pub(super) is_pending: bool,
     /// The message that was filled last is a stream.
     is_stream: bool,
@@ -81,8 +81,8 @@ pub(super) struct Sender {
     pub(super) writes: Vec<usize>,
     /// The number of them that the system has not taken.
     pub(super) untaken: usize,
-    /// The most of them that there may be while a long message goes out: it goes on when there are at most [`MAX_WRITES`], and
-    /// then for a turn. What was written before it began it cannot help.
+    /// The most untaken writes allowed while a long message goes out. It continues for one turn when there are at most [`MAX_WRITES`].
+    /// Writes from before it began do not count against it.
     most_ahead: usize,
     /// The other end.
     peer: Connection,
@@ -91,7 +91,7 @@ pub(super) struct Sender {
     /// What [`Done`] says that the other end has: whole messages, and bytes of the next.
     done: (usize, usize),
     is_compressed: bool,
-    /// How many bytes of the message that is under way were filled.
+    /// How many bytes of the current message have been filled.
     begun: usize,
     keys: u32,
 }
@@ -138,7 +138,7 @@ impl Sender {
         }
     }
 
-    /// Sends a message, past the queue if `now` and if it may.
+    /// Sends a message. If `now`, it skips the queue when it may.
     pub(super) fn send(&mut self, payload: Fake, now: bool) {
         let fits = payload.bytes.len() <= Outgoing::<Fake>::WINDOW && !payload.is_stream();
         if now && fits && self.outgoing.is_free() {
@@ -152,12 +152,12 @@ impl Sender {
         self.pump();
     }
 
-    /// Whether it can send the frame that others send.
+    /// Whether it can send a frame that other connections send.
     pub(super) fn can_share(&self) -> bool {
         self.role == Role::Server && self.outgoing.is_free()
     }
 
-    /// Sends a message that others send, too. Only if it can.
+    /// Sends a message that other connections send too. Call it only if [`can_share`](Self::can_share).
     pub(super) fn broadcast(&mut self, message: &mut Shared) {
         let keys = keys(&mut self.keys);
         let framed = self.outgoing.share(&mut self.connection, message, keys);
@@ -180,7 +180,7 @@ impl Sender {
         self.flush();
     }
 
-    /// The tick is over, if its end was asked for.
+    /// Ends the tick, if that was asked for.
     pub(super) fn end_tick(&mut self) {
         if std::mem::take(&mut self.tick) {
             self.outgoing.handle_tick();
@@ -189,7 +189,7 @@ impl Sender {
         }
     }
 
-    /// Other events have had their turn, if that was asked for.
+    /// Gives other events a turn, if that was asked for.
     pub(super) fn end_turn(&mut self) {
         if std::mem::take(&mut self.turn) {
             self.outgoing.handle_turn();
@@ -215,7 +215,7 @@ impl Sender {
         }
     }
 
-    /// Everything happens that was asked for, until nothing is.
+    /// Does everything that was asked for, until nothing is left.
     pub(super) fn settle(&mut self) {
         while self.tick || self.turn || self.is_pending || self.untaken > 0 {
             self.end_tick();

@@ -1,4 +1,4 @@
-//! The rules of the outgoing queue, one by one; then all of them whatever happens.
+//! The rules of the outgoing queue, one by one, then all of them together over random events.
 
 use proptest::prelude::*;
 
@@ -293,11 +293,11 @@ fn a_frame_that_others_send_too_is_written_as_it_is_unless_something_else_leaves
 /// Anything that can happen to a connection that sends.
 #[derive(Clone, Debug)]
 enum Happening {
-    /// A message of this size, past the queue if it may.
+    /// A message of this size; if true, it skips the queue when it may.
     Send(usize, bool),
     /// A stream of this size, in these portions.
     Stream(usize, Vec<Portion>),
-    /// A message of this size that others send, too, if it may.
+    /// A message of this size that other connections send too, if that is possible.
     Broadcast(usize),
     Ping(u8),
     ReceivePing(u8),
@@ -345,7 +345,7 @@ fn happening() -> impl Strategy<Value = Happening> {
     ]
 }
 
-/// Lets it happen. `fast`: on the fast path where there is one.
+/// Makes it happen; if `fast`, on the fast path where there is one.
 fn apply(sender: &mut Sender, happening: &Happening, number: usize, fast: bool) {
     match happening {
         Happening::Send(size, now) => sender.send(Fake::new(*size, number), *now && fast),

@@ -9,18 +9,18 @@ struct Offer {
     parameters: Vec<(String, Option<String>)>,
 }
 
-/// What a good offer of permessage-deflate asks for.
+/// What a valid offer of permessage-deflate asks for.
 #[derive(Default)]
 struct Wishes {
     server_no_context_takeover: bool,
     client_no_context_takeover: bool,
     server_max_window_bits: Option<u8>,
-    /// It is there, with or without a value.
+    /// Set if the parameter is there, with or without a value.
     client_max_window_bits: Option<Option<u8>>,
 }
 
-/// Selects from the request's `Sec-WebSocket-Extensions`, its lines joined by commas, as far as `config` allows. Returns what was
-/// agreed on and the response's field, or `None`: no extension is used. An offer that is wrong, or not to be had, is passed over
+/// Selects an offer from the request's `Sec-WebSocket-Extensions` (its lines joined by commas), as far as `config` allows. Returns the
+/// agreement and the response's field, or `None` if no extension is used. Skips an offer that is wrong or cannot be accepted
 /// (RFC 7692 §5.1).
 ///
 /// # Errors
@@ -36,7 +36,7 @@ pub fn select(header: &str, config: Option<&DeflateOffer>) -> Result<Option<(Agr
 }
 
 impl Wishes {
-    /// `None` for parameters that are unknown, double or wrong (RFC 7692 §7.1).
+    /// `None` for parameters that are unknown, repeated or wrong (RFC 7692 §7.1).
     fn of(parameters: &[(String, Option<String>)]) -> Option<Self> {
         let mut wishes = Self::default();
         for (name, value) in parameters {
@@ -107,7 +107,7 @@ fn parse(header: &str) -> Option<Vec<Offer>> {
     Some(offers)
 }
 
-/// The parts between separators that stand outside of quotes. `None` if a quote is not closed.
+/// The parts between those separators that are outside of quotes. `None` if a quote is not closed.
 fn split(text: &str, separator: char) -> Option<Vec<&str>> {
     let (mut is_quoted, mut is_escaped) = (false, false);
     let parts = text.split(|char| {

@@ -27,8 +27,8 @@ impl Shared {
         self.payload.len() as u64
     }
 
-    /// The frame for a connection, which a server's end sends unchanged. The connection's own compressor starts afresh with its next message:
-    /// the peer's window has this message in it, and the compressor's has not.
+    /// The frame for a server's connection, which sends it unchanged. The connection's own compressor starts afresh with its next message,
+    /// because the peer's window contains this message and the compressor's does not.
     pub(super) fn frame(&mut self, connection: &mut Connection) -> Rc<[u8]> {
         let agreed = connection.agreed(self.size());
         let found = self.frames.iter().find(|(it, _)| *it == agreed).map(|(_, frame)| frame.clone());
@@ -44,11 +44,11 @@ impl Shared {
     }
 }
 
-/// Frames of such messages that one connection sends in one write.
+/// Frames of shared messages that one connection sends in one write.
 #[derive(Default)]
 pub(super) struct SharedFrames {
     first: Option<Rc<[u8]>>,
-    /// Those behind it: mostly there are none.
+    /// The frames behind it, usually none.
     more: Vec<Rc<[u8]>>,
     len: usize,
 }
@@ -59,7 +59,7 @@ impl SharedFrames {
         self.first.is_none()
     }
 
-    /// In bytes.
+    /// The size of all frames, in bytes.
     #[inline]
     pub(super) fn len(&self) -> usize {
         self.len
@@ -73,7 +73,7 @@ impl SharedFrames {
         }
     }
 
-    /// All of them in one piece, which connections with the same frames share; none are left.
+    /// Takes all frames, joined into one piece. Connections with the same frames share that piece.
     pub(super) fn take_joined(&mut self) -> Option<Rc<[u8]>> {
         let Self { first, more, len } = std::mem::take(self);
         let first = first?;
@@ -93,7 +93,7 @@ impl SharedFrames {
         }))
     }
 
-    /// Moves them behind what is there.
+    /// Moves all frames to the end of `out`.
     #[cold]
     pub(super) fn move_to(&mut self, out: &mut Vec<u8>) {
         let Self { first, more, .. } = std::mem::take(self);
@@ -104,7 +104,7 @@ impl SharedFrames {
 type Joined = (Vec<Rc<[u8]>>, Rc<[u8]>);
 
 thread_local! {
-    /// What was joined last, and of which frames: the next member of a group most likely sends the same.
+    /// The last joined piece and its frames. The next member of a group most likely sends the same.
     static JOINED: RefCell<Option<Joined>> = const { RefCell::new(None) };
 }
 

@@ -1,11 +1,11 @@
-//! Whole connections. Everything that is fed is fed twice: in one chunk, and one byte at a time.
+//! Whole connections. `read` feeds its bytes in one chunk, and in chunks of one, three and seven bytes.
 
 use std::ops::Range;
 
 use super::*;
 use crate::close::{Close, CloseCode};
 
-/// An event with the bytes its ranges stood for.
+/// An event with the bytes that its ranges stand for.
 #[derive(Clone, PartialEq, Debug)]
 enum Seen {
     Text(String, bool),
@@ -30,7 +30,7 @@ fn no_mask() -> MaskKey {
     [0; 4]
 }
 
-/// Feeds `bytes` in chunks of `size` and gathers what comes of it.
+/// Feeds `bytes` in chunks of `size` and collects the events.
 fn feed(connection: &mut Connection, bytes: &[u8], size: usize) -> Vec<Seen> {
     let (mut seen, mut gathered, mut scratch) = (Vec::new(), Vec::new(), [0; 64]);
     for chunk in bytes.to_vec().chunks_mut(size.max(1)) {
@@ -69,12 +69,12 @@ fn feed(connection: &mut Connection, bytes: &[u8], size: usize) -> Vec<Seen> {
     seen
 }
 
-/// What a client makes of `bytes`, and what it writes then. Neither may depend on where the chunks are cut.
+/// What a client reads from `bytes`, and what it then writes. Neither may depend on where the chunks are cut.
 fn read(bytes: &[u8]) -> (Vec<Seen>, Vec<u8>) {
     read_with(connection, bytes)
 }
 
-/// The same of a client that negotiated permessage-deflate.
+/// The same for a client that negotiated permessage-deflate.
 fn read_compressed(parameters: &str, bytes: &[u8]) -> (Vec<Seen>, Vec<u8>) {
     read_with(|| compressing(Role::Client, parameters), bytes)
 }
@@ -311,7 +311,7 @@ fn compressed_messages_arrive_whole_and_in_fragments() {
         frame(0x89, b"between"),
         frame(0x00, b""),
         frame(0x80, &HELLO[3..]),
-        frame(0xC2, b"\xf2\x00\x11\x00\x00"), // out of the window of the messages before
+        frame(0xC2, b"\xf2\x00\x11\x00\x00"), // refers to the window of the earlier messages
         frame(0xC1, b"\x00"),
     ];
     let expected = [text("Hello"), text("plain"), text("Hello"), Seen::Binary(b"Hello".to_vec()), text("")];
@@ -380,7 +380,7 @@ fn what_is_sent_compressed_is_what_a_server_inflates() {
     assert_eq!(read_with(|| compressing(Role::Server, ""), &out).0, expected);
 }
 
-/// The same frames as a client sends them, each with another key.
+/// The same frames as a client sends them, each with a different key.
 fn masked(frames: &[Vec<u8>]) -> Vec<u8> {
     let mut out = Vec::new();
     for (index, frame) in frames.iter().enumerate() {

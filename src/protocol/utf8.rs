@@ -107,7 +107,7 @@ pub fn to_units(text: &[u8], units: &mut [u16]) -> Option<Units> {
     Some(Units { count, narrow })
 }
 
-#[cfg(all(test, not(target_arch = "wasm32")))] // proptest is of the host
+#[cfg(all(test, not(target_arch = "wasm32")))] // proptest is available only on the host
 mod tests {
     use super::*;
     use proptest::prelude::*;

@@ -1,7 +1,7 @@
 //! The browser's transport: the native `WebSocket`.
 //!
-//! What it cannot do for us (a status code of its own choosing, its own headers, the reason of a failure) nobody can do in a
-//! page; README.md lists the differences.
+//! What it cannot do (send any status code, send request headers, give the reason for a failure), no page can do. README.md lists
+//! the differences.
 
 mod collecting;
 mod url;
@@ -35,7 +35,7 @@ pub(crate) struct HostOptions;
 /// A message on its way out, and its size in bytes.
 pub(crate) struct Outgoing(Content, u64);
 
-/// Nothing is ever left to do.
+/// What a sent message leaves to do: never anything in a browser.
 pub(crate) enum Rest {}
 
 impl Rest {
@@ -44,7 +44,7 @@ impl Rest {
     }
 }
 
-/// Nothing goes past the channel's queues: in a browser they take nothing beside the event.
+/// Always `None`: no message skips the channel's queues, whose cost is negligible next to that of the event.
 pub(crate) fn fill(_payload: &JsValue, _kind: PayloadKind) -> Option<usize> {
     None
 }
@@ -64,24 +64,24 @@ pub(crate) struct Browser {
     driver: Rc<Driver>,
     attributes: Rc<Attributes>,
     max_message_size: f64,
-    /// Until the end, when they are taken off the socket and freed.
+    /// Set until the end. Then they are removed from the socket and freed.
     handlers: RefCell<Option<Handlers>>,
-    /// What waits behind a stream that is being collected, the stream first.
+    /// A stream that is being collected, then everything that waits behind it.
     queue: RefCell<VecDeque<Queued>>,
-    /// Looks at `bufferedAmount`, which changes without an event.
+    /// Polls `bufferedAmount`, which changes without an event.
     poll: Timer,
-    /// Milliseconds to the next look; 0 when none is due.
+    /// Milliseconds until the next poll; 0 if none is due.
     poll_delay: Cell<u32>,
 }
 
 enum Queued {
-    /// A message that is all there, or a stream.
+    /// A complete message, or a stream that is not being collected yet.
     Message(Outgoing),
     Collecting(Collecting),
     Close(Close),
 }
 
-/// One signature for all: each costs a page some hundred bytes.
+/// They all have one signature, because each signature costs a page a few hundred bytes.
 struct Handlers {
     open: Closure<dyn FnMut(JsValue)>,
     message: Closure<dyn FnMut(JsValue)>,
@@ -89,15 +89,15 @@ struct Handlers {
     close: Closure<dyn FnMut(JsValue)>,
 }
 
-/// When to look first, in milliseconds, unless a message comes before; sooner would cost an echo more than it tells.
+/// The delay of the first poll, in milliseconds, unless a message arrives earlier. A shorter delay would cost an echo more than it gains.
 const FIRST_POLL_DELAY: u32 = 4;
-/// `bufferedAmount` mostly falls within a few milliseconds; a peer that does not read is asked for less often.
+/// The longest delay, in milliseconds. `bufferedAmount` usually falls within a few milliseconds; if the peer does not read, polls become less frequent.
 const MAX_POLL_DELAY: u32 = 64;
-/// How long after the event `error` the event `close` is waited for, in milliseconds: Chromium fires none where the page's policy forbids to connect.
+/// How long to wait for the `close` event after the `error` event, in milliseconds. Chromium fires no `close` if the page's policy forbids the connection.
 const CLOSE_DELAY: u32 = 100;
-/// What is known of a connection that did not open.
+/// The message for a connection that did not open.
 const NOT_OPENED: &str =
-    "The connection did not open. A browser tells only its console why: look there, and at the network panel.";
+    "The connection did not open. The browser logs the reason: look at its console and network panel.";
 
 impl Browser {
     pub(crate) fn connect(driver: &Rc<Driver>, target: Target) -> Result<Rc<Self>, Refusal> {
@@ -123,7 +123,7 @@ impl Browser {
         Ok(browser)
     }
 
-    /// Never called: nothing is filled.
+    /// Never called, because `fill` always returns `None`.
     pub(crate) fn send_filled(&self, _driver: &Driver, _kind: PayloadKind, _len: usize) -> Option<Rest> {
         None
     }
@@ -138,7 +138,7 @@ impl Browser {
             }
             Payload::Binary(bytes) => {
                 let size = bytes.length().into();
-                // What waits must be free of what the caller writes to its memory.
+                // A message that waits must not change when the caller writes to its buffer.
                 let waits = state != State::Open || !self.queue.borrow().is_empty();
                 (Content::Whole(if waits { bytes.slice(0, bytes.length()) } else { bytes }.into()), size)
             }
@@ -168,7 +168,7 @@ impl Browser {
         *self.handlers.borrow_mut() = Some(handlers);
     }
 
-    /// Takes the handlers off the socket and frees them; they held this object alive.
+    /// Removes the handlers from the socket and frees them. They kept this object alive.
     fn release(&self) {
         self.socket.set_onopen(None);
         self.socket.set_onmessage(None);
@@ -182,7 +182,7 @@ impl Browser {
     }
 
     fn opened(self: &Rc<Self>, _event: JsValue) {
-        // (null in workerd where there is none)
+        // (null in workerd if there is no value)
         let text = |name| property(&self.socket, name).as_string().unwrap_or_default();
         self.attributes.protocol.replace(text("protocol"));
         self.attributes.extensions.replace(text("extensions"));
@@ -192,7 +192,7 @@ impl Browser {
     fn received(self: &Rc<Self>, event: JsValue) {
         let data = event.unchecked_into::<MessageEvent>().data();
         if self.driver.awaits_acknowledgement() {
-            self.look(); // an echo: what it answers was sent
+            self.look(); // this may be an echo, so the message it answers was sent
         }
         if size_of(&data, self.max_message_size) > self.max_message_size {
             let message = "A message is longer than maxMessageSize. Raise the option if you expect such messages.";
@@ -207,7 +207,7 @@ impl Browser {
             return; // close follows
         }
         let browser = self.clone();
-        // The end takes this task away, whatever else it comes by. The status is the channel's to say.
+        // Any other end of the channel clears this task. With `OK`, the channel chooses the status.
         self.poll.set(CLOSE_DELAY, move || browser.fail(Status::OK, NOT_OPENED.into(), None));
     }
 
@@ -237,7 +237,7 @@ impl Browser {
         self.driver.report(Report::Gone(ending));
     }
 
-    /// The connection cannot go on.
+    /// Drops the connection because of a failure, and reports it.
     fn fail(&self, status: Status, message: Cow<'static, str>, evidence: Option<Evidence>) {
         self.abort(None);
         self.driver.report(Report::Gone(Ending { status, message, evidence, ..Ending::default() }));
@@ -252,7 +252,7 @@ impl Browser {
         }
     }
 
-    /// The browser does not send a message: it is too long for it, mostly. The listener hears of it later, since its own call may be running.
+    /// The browser rejected a message, usually because it is too long. The listener is told later, because one of its methods may be running.
     fn refused(self: &Rc<Self>, thrown: JsValue) {
         self.abort(None);
         let browser = self.clone();
@@ -265,14 +265,14 @@ impl Browser {
     }
 
     fn close_now(&self, close: &Close) {
-        // A page may send few codes (WHATWG WebSockets); any other closes without one, which the peer sees as 1005.
+        // A page may send only some codes (WHATWG WebSockets). For any other code, close without one: the peer sees 1005.
         let _ = match close.code().filter(|code| code.may_be_sent_by_a_page()) {
             Some(code) => self.socket.close_with_code_and_reason(code.number(), close.reason()),
             None => self.socket.close(),
         };
     }
 
-    /// Sends what waits, in order; a stream is collected first.
+    /// Sends the queue in order. A stream is collected before it is sent.
     fn drain(self: &Rc<Self>) {
         loop {
             let Some(next) = self.queue.borrow_mut().pop_front() else { return };
@@ -293,7 +293,7 @@ impl Browser {
         }
     }
 
-    /// The stream that stands first in the queue is at its end, or has failed.
+    /// The stream at the front of the queue has ended or failed.
     fn collected(self: &Rc<Self>, result: Result<JsValue, JsValue>) {
         match result {
             Ok(bytes) => {
@@ -310,7 +310,7 @@ impl Browser {
         self.handlers.borrow().is_some()
     }
 
-    /// Payload bytes that the browser has not taken, and those that wait for it.
+    /// Reports the number of payload bytes that the browser has not taken, including those in the queue.
     fn look(&self) {
         let waiting: u64 = self.queue.borrow().iter().map(Queued::size).sum();
         let left = waiting.saturating_add(self.socket.unchecked_ref::<RawSocket>().buffered_amount() as u64);
@@ -401,7 +401,7 @@ extern "C" {
     fn new(url: &str, protocols: &Array) -> Result<RawSocket, JsValue>;
     #[wasm_bindgen(method, catch)]
     fn send(this: &RawSocket, payload: &JsValue) -> Result<(), JsValue>;
-    /// (It may be above 4 GiB, which web-sys's does not tell.)
+    /// (It may exceed 4 GiB. web-sys returns a `u32`.)
     #[wasm_bindgen(method, getter, js_name = bufferedAmount)]
     fn buffered_amount(this: &RawSocket) -> f64;
 }

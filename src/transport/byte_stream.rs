@@ -1,5 +1,5 @@
-//! `sendBinaryStream`'s source: a `ReadableStream`, Node's `Readable`, a `Blob` or an async iterable, held to the length that
-//! it was announced with.
+//! `sendBinaryStream`'s source: a `ReadableStream`, Node's `Readable`, a `Blob` or an async iterable, whose length must be the
+//! announced one.
 
 use alloc::boxed::Box;
 use alloc::rc::Rc;
@@ -23,16 +23,16 @@ struct Source {
     stream: JsValue,
     /// The announced length, in bytes.
     size: u64,
-    /// A reader of the stream, or its iterator, from the first read on.
+    /// The stream's reader or iterator. Set from the first read on.
     reader: RefCell<Option<JsValue>>,
-    /// The bytes that are still to come.
+    /// The number of bytes still to come.
     left: Cell<u64>,
     reads: Cell<u32>,
-    /// Nobody reads it: it was not accepted, its end was read, or nobody reads on.
+    /// There is nothing to cancel: the stream was not accepted, its end was read, or it was cancelled.
     is_over: Cell<bool>,
 }
 
-/// One read in this many lets other events have their turn: a stream that always has something must not hold them up.
+/// After this many reads, other events get a turn. A stream that always has data must not hold them up.
 const READS_A_TURN: u32 = 512;
 
 impl ByteStream {
@@ -49,7 +49,7 @@ impl ByteStream {
         Self { source: Rc::new(source) }
     }
 
-    /// In bytes.
+    /// The announced length, in bytes.
     pub(crate) fn size(&self) -> u64 {
         self.source.size
     }
@@ -60,9 +60,9 @@ impl ByteStream {
         self.source.left.get() == 0
     }
 
-    /// The next bytes, at least one, as a plain array; `None` at the end. Fails if the stream does, and if it does not have the
-    /// announced length. What the stream's owner wrote runs when the future is polled, not before.
-    #[cfg_attr(not(feature = "node"), allow(dead_code))] // a page downloads no executor: it is called back
+    /// The next bytes, at least one, as a plain array; `None` at the end. Fails if the stream fails or does not have the
+    /// announced length. The user's code runs when the future is polled, not before.
+    #[cfg_attr(not(feature = "node"), allow(dead_code))] // the browser build has no executor: it uses callbacks
     pub(crate) fn next(&self) -> impl Future<Output = Result<Option<Uint8Array>, JsValue>> + 'static {
         let source = self.source.clone();
         async move { source.next().await }
@@ -74,32 +74,32 @@ impl ByteStream {
         Ok(settled(&self.source.read()?).unchecked_into())
     }
 
-    /// What such an item carries: the next bytes, perhaps none; `None` at the end.
+    /// The bytes of an item that [`read`](Self::read) promised, possibly none; `None` at the end.
     #[cfg_attr(feature = "node", allow(dead_code))]
     pub(crate) fn take(&self, item: &JsValue) -> Result<Option<Uint8Array>, JsValue> {
         self.source.take(item)
     }
 
-    /// Whether other events must have their turn before the next read; `chunk` is what the last one gave.
+    /// Whether other events must get a turn before the next read. `chunk` is what the last read returned.
     #[cfg_attr(feature = "node", allow(dead_code))]
     pub(crate) fn rests(&self, chunk: &Uint8Array) -> bool {
         self.source.rests(chunk)
     }
 
-    /// Nobody reads on: the stream is destroyed or cancelled, when the code that runs now has ended.
+    /// Stops reading. The stream is destroyed or cancelled once the current code has ended.
     pub(crate) fn cancel(&self) {
         if !self.source.is_over.replace(true) {
             let source = self.source.clone();
             microtask(Box::new(move || {
-                let _ = source.cancel(); // a stream that does not let itself be cancelled has failed
+                let _ = source.cancel(); // a stream that cannot be cancelled has failed
             }));
         }
     }
 
-    /// It was accepted: from now on it is read or cancelled.
+    /// The stream was accepted. From now on it is read or cancelled.
     pub(crate) fn accept(&self) {
         self.source.is_over.set(false);
-        // Node ends the process for a stream's error event that nobody hears, and the reader is yet to come.
+        // Node ends the process if a stream's error event has no listener, and the reader does not exist yet.
         if let Some(on) = function(&self.source.stream, "on") {
             let _ = on.call2(&self.source.stream, &"error".into(), &Nothing::function()); // if it throws, there is nothing to guard
         }
@@ -122,7 +122,7 @@ impl Source {
                 JsFuture::from(Promise::new(&mut |resolve, _| set_timeout(&resolve))).await?;
             }
             if chunk.length() > 0 || self.is_over.get() {
-                return Ok(Some(chunk)); // if nobody reads on, that does not matter
+                return Ok(Some(chunk)); // after a cancel, an empty chunk does not matter
             }
         }
     }
@@ -161,7 +161,7 @@ impl Source {
         chunk.length() == 0 || self.reads.get().is_multiple_of(READS_A_TURN)
     }
 
-    /// Asks for the next item: a promise as a rule.
+    /// Asks for the next item. The result is usually a promise.
     fn read(&self) -> Result<JsValue, JsValue> {
         let known = self.reader.borrow().clone();
         let reader = match known {
@@ -192,7 +192,7 @@ impl Source {
     }
 }
 
-/// Calls the first of these methods that there is.
+/// Calls the first of these methods that exists.
 fn call_first(object: &JsValue, names: &[&str]) -> Result<JsValue, JsValue> {
     match names.iter().find_map(|name| function(object, name)) {
         Some(method) => method.call0(object),
@@ -213,7 +213,7 @@ fn wrong_length(message: &str) -> JsValue {
     RangeError::new(message).into()
 }
 
-/// As JavaScript writes it.
+/// Formats a number as JavaScript does.
 fn number(bytes: u64) -> String {
     to_text(&(bytes as f64).into()).unwrap_or_default()
 }

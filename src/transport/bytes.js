@@ -1,4 +1,4 @@
-// The bytes of an ArrayBuffer or a view, read through the language's own getters: a subclass may have others.
+// The bytes of an ArrayBuffer or a view, read through the built-in getters, because a subclass may have others.
 
 const getters = (prototype, ...names) => names.map((name) => Object.getOwnPropertyDescriptor(prototype, name).get);
 const TypedArray = /* @__PURE__ */ Object.getPrototypeOf(Uint8Array.prototype);
@@ -10,15 +10,15 @@ export const [kind] = /* @__PURE__ */ getters(TypedArray, Symbol.toStringTag);
 export const [, , byteLength] = typedArray;
 
 /**
- * A plain Uint8Array over the same memory, or a copy if that is shared or may be resized; null if the buffer is detached or too short
- * for the view, undefined if there are no bytes.
+ * A plain Uint8Array over the same memory, or over a copy if that memory is shared or may be resized. Null if the buffer is detached or
+ * too short for the view, undefined if `value` has no bytes.
  */
 export function bytesOf(value) {
   let hasBytes = ArrayBuffer.isView(value);
   try {
     const isTyped = hasBytes && kind.call(value) !== undefined;
     const [buffer, offset, length] = hasBytes ? (isTyped ? typedArray : dataView).map((get) => get.call(value))
-      : [value, 0, sizeOfBuffer.call(value)]; // throws if it is not an ArrayBuffer, of whatever realm
+      : [value, 0, sizeOfBuffer.call(value)]; // throws if it is not an ArrayBuffer of any realm
     hasBytes = true;
     if (length === 0 && isTyped) TypedArray.keys.call(value); // throws if the view lies outside its buffer, as a DataView's getters do
     const bytes = new Uint8Array(buffer, offset, length); // throws if it is detached

@@ -1,13 +1,13 @@
-//! The bytes of what JavaScript hands over, whatever a subclass or a proxy says of itself.
+//! The bytes of a value from JavaScript, whatever a subclass or a proxy claims about itself.
 
 use js_sys::Uint8Array;
 use wasm_bindgen::prelude::*;
 
-/// What a value is, as far as bytes go.
+/// The bytes of a value, if it has any.
 pub(crate) enum Bytes {
     /// An `ArrayBuffer` or a view of one: a plain `Uint8Array` over the same memory, or over a copy if the memory is shared or may be resized.
     Plain(Uint8Array),
-    /// Its buffer was transferred elsewhere, or has shrunk.
+    /// Its buffer was transferred, or has shrunk.
     Detached,
     /// Something else.
     None,

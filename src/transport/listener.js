@@ -8,10 +8,10 @@ export function report(error) {
   queueMicrotask(() => { throw error; });
 }
 
-/** A promise of our own for what a function of the user's returned, whose methods it does not call while Rust runs. */
+/** Wraps the result of a user's function in a promise of our own. Does not call the result's methods while Rust runs. */
 export const settled = async (value) => await value;
 
-/** A listener with the context that each of its methods is given. */
+/** A listener, and the context that each of its methods gets. */
 export class Listener {
   constructor(listener, context) {
     this.listener = listener;
@@ -26,7 +26,7 @@ export class Listener {
     try { this.listener.onBinaryMessageAvailable?.(this.context, bytes); } catch (error) { report(error); }
   }
 
-  /** Whether there is an onAcknowledge; asked once for everything that the host has taken at a time. */
+  /** Whether the listener has onAcknowledge. Asked once for all messages that the host takes at a time. */
   acknowledges() {
     try { return (this.listener.onAcknowledge ?? null) !== null; } catch (error) { report(error); }
     return false;

@@ -10,7 +10,7 @@ use crate::close::{ABNORMAL, Close};
 
 #[wasm_bindgen(module = "/src/transport/listener.js")]
 extern "C" {
-    /// A promise of our own for what a function of the user's returned. It calls none of that object's methods now.
+    /// Wraps the result of a user's function in a promise of our own. Calls none of the result's methods now.
     pub(crate) fn settled(value: &JsValue) -> js_sys::Promise;
 
     /// A listener with its context.
@@ -52,19 +52,19 @@ extern "C" {
     pub(crate) fn report(error: &JsValue);
 }
 
-/// What is done right before `onStop`, which is told the same.
+/// Called right before `onStop`, with the same content.
 pub(crate) type OnStop = Box<dyn Fn(&Stop<JsHost>)>;
 
 /// The listener of one channel.
 pub(crate) struct Listener {
-    /// What transports hand messages to.
+    /// Where transports deliver messages.
     pub(super) trampoline: Trampoline,
     /// Called right before `onStop`.
     on_stop: OnStop,
 }
 
 impl Listener {
-    /// `on_stop` is called right before `onStop`, when everything that the connection needed is released.
+    /// `on_stop` is called right before `onStop`, after everything that the connection needed has been released.
     pub(crate) fn new(trampoline: Trampoline, on_stop: OnStop) -> Self {
         Self { trampoline, on_stop }
     }

@@ -1,14 +1,14 @@
-//! How messages really move. A transport translates: [`Command`](crate::channel::Command)s into what its host can do, what
-//! happens there into [`Report`](crate::channel::Report)s. The rules are the channel's.
+//! Moves messages over a real connection. A transport only translates: [`Command`](crate::channel::Command)s into calls of its
+//! host, and the host's events into [`Report`](crate::channel::Report)s. The rules are in the channel.
 //!
-//! Which transport is built is decided here and nowhere else. Both offer the same to the façade beside the trait
-//! [`Transport`](crate::channel::Transport):
+//! This file alone decides which transport is built. Besides the trait [`Transport`](crate::channel::Transport), both offer
+//! the same items to the façade:
 //!
 //! - `connect(&Rc<Driver>, Target) -> Result<Rc<Self>, Refusal>`: start to connect; `Err` refuses an argument.
 //! - `fill(payload, kind) -> Option<usize>`: put a payload where it can be sent at once, if there is such a place.
 //! - `send_filled(&self, &Driver, kind, len) -> Option<Rest>`: send it if nothing waits before it. Calls no JavaScript.
-//! - `finish(&self, Rest)`: what that has left to do.
-//! - `outgoing(&self, payload, kind, state) -> (Outgoing, u64)`: a message that may have to wait, and its size in bytes.
+//! - `finish(&self, Rest)`: do what `send_filled` has left to do.
+//! - `outgoing(&self, payload, state) -> (Outgoing, u64)`: a message that may have to wait, and its size in bytes.
 //! - `HostOptions`: the options that only this host honours, validated.
 
 mod byte_stream;
@@ -48,7 +48,7 @@ use crate::channel::{self, Host};
 use crate::status::Status;
 use crate::uri::Uri;
 
-/// A host of JavaScript's.
+/// A JavaScript host.
 pub(crate) struct JsHost;
 
 impl Host for JsHost {
@@ -60,10 +60,10 @@ impl Host for JsHost {
     type Evidence = Evidence;
 }
 
-/// A channel at work.
+/// The driver of a channel on this host.
 pub(crate) type Driver = channel::Driver<JsHost>;
 
-/// What `onStop`'s detail has from the host alone.
+/// The parts of `onStop`'s detail that only the host knows.
 pub(crate) struct Evidence {
     /// `{ status, headers, body }` of an HTTP response that was not an upgrade, or null.
     pub(crate) http: JsValue,
@@ -84,7 +84,7 @@ impl Evidence {
     }
 }
 
-/// What a payload is, as JavaScript hands it over.
+/// The kind of a payload that JavaScript passes.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum PayloadKind {
     /// A string.
@@ -109,7 +109,7 @@ pub(crate) enum Payload {
     Stream(ByteStream),
 }
 
-/// Where to connect to and how, all of it validated.
+/// Where and how to connect. All of it is validated.
 pub(crate) struct Target {
     /// A ws or wss URI without a fragment.
     pub(crate) uri: Uri,
@@ -118,19 +118,19 @@ pub(crate) struct Target {
     pub(crate) origin: Option<String>,
     /// Distinct tokens.
     pub(crate) protocols: Vec<String>,
-    /// In payload bytes.
+    /// The most payload bytes of a message that arrives.
     pub(crate) max_message_size: u32,
     /// What only this host honours.
     #[cfg_attr(not(feature = "node"), allow(dead_code))]
     pub(crate) options: HostOptions,
-    /// Where the transport leaves what the channel's attributes show.
+    /// Where the transport stores the values of the channel's attributes.
     pub(crate) attributes: Rc<Attributes>,
 }
 
-/// What the transport knows and the channel's attributes show.
+/// The values of the channel's attributes that come from the transport.
 #[derive(Default)]
 pub(crate) struct Attributes {
-    /// The URI now, after redirects.
+    /// The current URI, after redirects.
     pub(crate) uri: RefCell<String>,
     /// The subprotocol that the server has selected.
     pub(crate) protocol: RefCell<String>,
@@ -144,7 +144,7 @@ pub(crate) struct Attributes {
 /// Why a call throws: becomes a `ChannelError`.
 pub(crate) struct Refusal(pub(crate) Box<Reason>);
 
-/// What the error tells.
+/// The content of the error.
 pub(crate) struct Reason {
     pub(crate) status: Status,
     /// The status's name; 0x80070057 has two.
@@ -170,31 +170,31 @@ impl Refusal {
         Self::new(Status::INVALID_ARG, message)
     }
 
-    /// The same under the name that `onStop` reports.
+    /// The same refusal, with the status name that `onStop` reports.
     #[cfg_attr(not(feature = "node"), allow(dead_code))]
     pub(crate) fn reported(mut self) -> Self {
         self.0.name = self.0.status.name().unwrap_or(self.0.name);
         self
     }
 
-    /// The same, because of what the host threw.
+    /// The same refusal, with what the host threw as its cause.
     pub(crate) fn because(mut self, cause: JsValue) -> Self {
         self.0.cause = cause;
         self
     }
 }
 
-/// A plain object of these properties. (Interned names are decoded once, in Node's build; a page interns nothing.)
+/// A plain object with these properties. (In Node's build, names are interned, so each is decoded once. The browser build interns nothing.)
 #[cfg_attr(not(feature = "node"), allow(dead_code))]
 pub(crate) fn object<const N: usize>(properties: [(&str, JsValue); N]) -> Object {
     let object = Object::new();
     for (name, value) in properties {
-        let _ = Reflect::set(&object, &intern(name).into(), &value); // a plain object takes any
+        let _ = Reflect::set(&object, &intern(name).into(), &value); // cannot fail on a plain object
     }
     object
 }
 
-/// These parts as one text: what `concat` and `format!` do, without the code that a page would download with them.
+/// Joins these parts, as `concat` and `format!` do, but without the code that they would add to a page's download.
 pub(crate) fn sentence(parts: &[&str]) -> String {
     let mut text = String::new();
     for part in parts {
@@ -208,9 +208,9 @@ pub(crate) fn property(object: &JsValue, name: &str) -> JsValue {
     Reflect::get(object, &intern(name).into()).unwrap_or_default()
 }
 
-/// What was thrown as an Error, and its message in one sentence.
+/// What was thrown, as an Error, and its message as one sentence.
 pub(crate) fn as_error(thrown: JsValue) -> (JsValue, String) {
-    // Another realm's is none to instanceof.
+    // instanceof does not recognize another realm's Error.
     let is_error = thrown.is_instance_of::<js_sys::Error>() || tag_of(&thrown) == "[object Error]";
     let message = if is_error { property(&thrown, "message").as_string() } else { None };
     let (error, message) = match message {
@@ -224,7 +224,7 @@ pub(crate) fn as_error(thrown: JsValue) -> (JsValue, String) {
     (error, sentence(&[&message, end]))
 }
 
-/// What `String(value)` returns, unless that throws.
+/// What `String(value)` returns, or `None` if it throws.
 pub(crate) fn to_text(value: &JsValue) -> Option<String> {
     string(value).ok()
 }

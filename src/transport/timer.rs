@@ -19,23 +19,23 @@ extern "C" {
 
     /// A number in a browser, in Node an object.
     type Id;
-    // Node's alone: a browser never calls them.
+    // Only in Node: the browser build never calls them.
     #[wasm_bindgen(method, js_name = ref)]
     fn keep(this: &Id);
     #[wasm_bindgen(method)]
     fn unref(this: &Id);
 }
 
-/// Calls `task` once, when the code that runs now has ended.
+/// Calls `task` once, after the current code has ended.
 pub(crate) fn microtask(task: Box<dyn FnOnce()>) {
-    queue_microtask(&Closure::once(task).into_js_value()); // which is freed when it was called
+    queue_microtask(&Closure::once(task).into_js_value()); // the closure is freed after the call
 }
 
 /// A timer that can be set again and again; dropping it clears it.
 #[derive(Default)]
 pub(crate) struct Timer {
     running: Rc<RefCell<Option<Running>>>,
-    /// It does not keep the process alive.
+    /// Whether the timer lets the process end.
     is_unref: Cell<bool>,
 }
 
@@ -49,7 +49,7 @@ impl channel::Timer for Timer {
     fn set(&self, ms: u32, task: impl FnOnce() + 'static) {
         let running = self.running.clone();
         let callback: Box<dyn FnOnce()> = Box::new(move || {
-            // Over: what the task sets is another. Its closure is the one that runs, and freed when that returns.
+            // This timer is over, and the task may set another. The closure that runs here must not be freed before the task returns.
             let over = running.take();
             task();
             drop(over);
@@ -70,7 +70,7 @@ impl channel::Timer for Timer {
 }
 
 impl Timer {
-    /// Whether it keeps a Node process alive, from now on.
+    /// Sets whether the timer keeps a Node process alive, from now on.
     #[cfg_attr(not(feature = "node"), allow(dead_code))] // a page has no process
     pub(crate) fn keep_alive(&self, keep: bool) {
         self.is_unref.set(!keep);
@@ -79,7 +79,7 @@ impl Timer {
         }
     }
 
-    /// Whether it does.
+    /// Whether the timer keeps a Node process alive.
     #[cfg_attr(not(feature = "node"), allow(dead_code))]
     pub(crate) fn keeps_alive(&self) -> bool {
         !self.is_unref.get()

@@ -21,7 +21,7 @@ function parsed(text, base) {
   try {
     return new URL(text, base);
   } catch {
-    const shown = text.includes('@') ? 'The URL' : JSON.stringify(text.slice(0, 60)); // what may be a password is not shown
+    const shown = text.includes('@') ? 'The URL' : JSON.stringify(text.slice(0, 60)); // never show what may be a password
     throw syntaxError(`${shown} is not a URL. Pass one such as wss://example.org/chat.`);
   }
 }
@@ -30,8 +30,8 @@ function parsed(text, base) {
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 
 /**
- * Throws unless each subprotocol is a token, and there but once. Case makes no difference, as in Node's own class and in
- * the browsers' test suite; browsers themselves tell "chat" from "Chat".
+ * Throws unless each subprotocol is a token and appears only once. Case makes no difference, as in Node's own class and in
+ * the browsers' test suite; browsers themselves distinguish "chat" from "Chat".
  * @throws DOMException SyntaxError
  */
 export function checkProtocols(protocols) {
@@ -44,8 +44,8 @@ export function checkProtocols(protocols) {
 
 /**
  * The second argument of `WebSocket`: (DOMString or sequence<DOMString>), or this package's options.
- * Options are an object that Object's own toString makes a string of: "[object Object]" is no subprotocol, so nothing that the
- * standard allows is lost.
+ * An object counts as options if Object's own toString would convert it: "[object Object]" is not a valid subprotocol, so nothing
+ * that the standard allows is lost.
  */
 export function parseProtocols(value) {
   if (value === undefined) return { protocols: [] };
@@ -55,13 +55,13 @@ export function parseProtocols(value) {
   const hasText = typeof value === 'function' || value[Symbol.toPrimitive] !== undefined
     || (value.toString !== undefined && value.toString !== Object.prototype.toString);
   if (hasText) return { protocols: [toDOMString(value)] };
-  const options = Object.assign(Object.create(null), value); // own members alone: a prototype may have been polluted
+  const options = Object.assign(Object.create(null), value); // only own members: a prototype may have been polluted
   const { protocols = null, ...rest } = options;
   return { ...parseProtocols(protocols ?? undefined), options: rest };
 }
 
 /**
- * Checks a close code and reason; null for one that is absent. A reason without a code goes out with 1000.
+ * Checks a close code and a reason; null means that it is absent. A reason without a code is sent with 1000.
  * @throws DOMException InvalidAccessError for the code, SyntaxError for the reason
  */
 export function checkClose(code, reason) {

@@ -1,4 +1,4 @@
-// Web IDL's BufferSource, and Blob, for Node: whatever a subclass says of itself is not asked.
+// Web IDL's BufferSource, and Blob, for Node. What a subclass claims about itself is ignored.
 
 import { illegal } from './idl.js';
 
@@ -14,7 +14,7 @@ const sharedLength = getterOf(SharedArrayBuffer.prototype, 'byteLength');
 const bufferResizable = getterOf(ArrayBuffer.prototype, 'resizable');
 const tagOf = getterOf(TypedArray.prototype, Symbol.toStringTag);
 
-/** Whether the value has what this getter reads, of whatever realm. */
+/** Whether the value has what this getter reads, whatever its realm. */
 function has(getter, value) {
   try {
     getter.call(value);
@@ -25,23 +25,23 @@ function has(getter, value) {
 }
 
 /**
- * Whether the value is a Blob, and does not merely inherit from its prototype: that is a string to Web IDL. Most data inherit nothing of it, and
- * Node loads Blob when it is first named.
+ * Whether the value is a Blob. One that merely inherits from Blob's prototype is a string to Web IDL. The getter is looked up here, because most
+ * data inherits nothing from Blob, and Node loads Blob when it is first named.
  */
 export const isBlob = (value) => value instanceof Blob && has(getterOf(Blob.prototype, 'size'), value);
 
-/** Its bytes' number, and a promise of them. */
+/** A Blob's size in bytes, and a promise of its bytes. */
 export const sizeOf = (blob) => getterOf(Blob.prototype, 'size').call(blob);
 export const read = (blob) => Blob.prototype.arrayBuffer.call(blob);
 
 const isArrayBuffer = (value) => has(bufferLength, value);
 
-/** Whether the value is an ArrayBuffer or a view, of whatever realm. A SharedArrayBuffer is taken for one, and cannot be sent: as in browsers. */
+/** Whether the value is an ArrayBuffer or a view, of any realm. A SharedArrayBuffer counts as one but cannot be sent, as in browsers. */
 export const isBufferSource = (value) => typeof value === 'object' && value !== null
   && (ArrayBuffer.isView(value) || isArrayBuffer(value) || has(sharedLength, value));
 
 /**
- * BufferSource: what can be sent of an ArrayBuffer or a view. Whatever a subclass says of itself is not asked.
+ * BufferSource: the bytes of an ArrayBuffer or a view, ready to be sent. What a subclass claims about itself is ignored.
  * A detached buffer has no bytes. Shared and resizable ones throw: the interface has neither [AllowShared] nor [AllowResizable].
  */
 export function bytesOf(source, method) {
@@ -51,7 +51,7 @@ export function bytesOf(source, method) {
     ? new Uint8Array(dataViewBuffer.call(source), dataViewOffset.call(source), dataViewLength.call(source)) : new Uint8Array();
 }
 
-/** Whether the buffer has bytes. */
+/** Whether the buffer has bytes. Throws if it is shared or resizable. */
 function fixed(buffer, method) {
   if (!isArrayBuffer(buffer)) throw illegal(method, 'the data is in a SharedArrayBuffer. Copy it to an ArrayBuffer.');
   if (bufferResizable?.call(buffer)) throw illegal(method, 'the data is in a resizable ArrayBuffer. Copy it to one of fixed length.');

@@ -4,8 +4,8 @@ import { CANCEL, ChannelError, CLOSE_EMPTY, Status } from 'build:channel';
 import { blockedPort } from 'build:web-host';
 
 /**
- * Opens the channel and answers true; false if Fetch blocks the port, or a URL that the standard takes cannot be used: failures that are told in a
- * task of its own.
+ * Opens the channel and returns true. Returns false if Fetch blocks the port, or if a URL that the standard accepts cannot be used. Such a failure
+ * is reported in a task of its own.
  */
 export function open({ channel, origin }, record, protocols, listener, context) {
   channel.protocol = protocols.join(',');
@@ -17,7 +17,7 @@ export function open({ channel, origin }, record, protocols, listener, context) 
   return false;
 }
 
-/** Why the URL cannot be used (its user name cannot be sent, for one), or null. */
+/** Why the URL cannot be used (for example because its user name cannot be sent), or null. */
 function unusable(asyncOpen) {
   try {
     asyncOpen();
@@ -28,7 +28,7 @@ function unusable(asyncOpen) {
   }
 }
 
-/** Fetch is stricter than RFC 6455: a server that was asked for subprotocols must select one. Answers the failure, or null. */
+/** Fetch is stricter than RFC 6455: a server that was asked for subprotocols must select one. Returns the failure, or null. */
 export function refusedProtocols(channel, wasAsked) {
   if (!wasAsked || channel.protocol !== '') return null;
   return new ChannelError('NS_ERROR_ILLEGAL_VALUE', Status.NS_ERROR_ILLEGAL_VALUE,
@@ -46,7 +46,7 @@ export function fail(channel, error) {
   channel[CANCEL](error.result);
 }
 
-/** What onStop tells, as an error; null if both close frames were exchanged. */
+/** What onStop reports, as an error; null if both close frames were exchanged. */
 export function stopError(status, detail) {
   if (status === Status.NS_OK) return null;
   return Object.assign(new ChannelError(detail.name, status, detail.message, detail.cause ?? undefined), { detail });

@@ -3,7 +3,7 @@
 import { toCloseInfo } from './arguments.js';
 import { finishInterface } from './idl.js';
 
-/** Set while this package makes one: a code that the peer has sent, or 1006, is not checked. */
+/** Set while this package makes an error, so that a code from the peer, or 1006, is not checked. */
 let received = null;
 
 export const WebSocketError = /* @__PURE__ */ (() => {
@@ -26,7 +26,7 @@ export const WebSocketError = /* @__PURE__ */ (() => {
   return WebSocketError;
 })();
 
-/** The error of a connection that failed, with what the peer's close frame had. */
+/** The error of a connection that failed, with the code and reason of the peer's close frame. */
 export function connectionError({ message, code, reason }, cause) {
   received = { code, reason };
   try {

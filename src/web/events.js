@@ -1,7 +1,7 @@
-// The events that a socket fires, and who hears them (DOM §2).
+// The events that a socket fires, and their dispatch (DOM §2).
 //
-// They are the host's own events, and pass for its MessageEvent and CloseEvent. What dispatching sets, only the host's
-// EventTarget can reach, which takes several times as long as all the rest: so a dispatch of our own, whose state these events hold.
+// They are instances of the host's Event, and pass for its MessageEvent and CloseEvent. Only the host's EventTarget can set the state that a
+// dispatch sets, and it takes several times as long as everything else. So the dispatch is our own, and these events hold its state.
 
 import { illegal, requireArguments, toUSVString } from './idl.js';
 
@@ -12,7 +12,7 @@ class FiredEvent extends Event {
   #stopsPropagation = false;
   #stopsImmediately = false;
 
-  // After its dispatch it may be dispatched anew, by somebody else and at another target: then the host knows better.
+  // After our dispatch, anyone may dispatch the event again at another target. Then the host's values are right.
   get target() { return this.#isDispatched ? this.#target : super.target ?? this.#target; }
   get srcElement() { return this.target; }
   get currentTarget() { return this.#isDispatched ? this.#target : super.currentTarget; }
@@ -26,7 +26,7 @@ class FiredEvent extends Event {
 
   composedPath() { return this.#isDispatched ? [this.#target] : super.composedPath(); }
 
-  // Node's own flags stay for ever, where DOM unsets them behind the dispatch.
+  // Node never clears its own flags, while DOM clears them after the dispatch.
   stopPropagation() {
     if (this.#isDispatched) this.#stopsPropagation = true;
     else super.stopPropagation();
@@ -51,7 +51,7 @@ class FiredEvent extends Event {
     event.#isDispatched = event.#stopsPropagation = event.#stopsImmediately = false;
   }
 
-  /** Those that are there now: one that is added meanwhile is not called, one that is removed neither. */
+  /** Calls the listeners that are there now. One that is added meanwhile is not called, nor is one that is removed. */
   #invoke(type, listeners, capture) {
     const { list } = listeners;
     const { length } = list;
@@ -100,7 +100,7 @@ class FiredCloseEvent extends FiredEvent {
   get reason() { return this.#reason; }
 }
 
-/** Where the host has no CloseEvent, as Node before version 23. */
+/** For a host that has no CloseEvent, such as Node before version 23. */
 class CloseEvent extends Event {
   #init;
 
@@ -120,12 +120,12 @@ class CloseEvent extends Event {
   }
 }
 
-// DOM has them at each event, too, and Node at its class alone.
+// DOM has these constants on each event too. Node has them only on its class.
 for (const name of ['NONE', 'CAPTURING_PHASE', 'AT_TARGET', 'BUBBLING_PHASE']) {
   Object.defineProperty(FiredEvent.prototype, name, { value: Event[name], enumerable: true });
 }
 
-/** Lets the events of a class pass for those of one of the host's: `instanceof`, `constructor`, `Object.prototype.toString`. */
+/** Makes the events of a class pass for those of a host's class: `instanceof`, `constructor`, `Object.prototype.toString`. */
 function passFor(it, host, name) {
   delete it.prototype.constructor;
   for (const name of Object.getOwnPropertyNames(it.prototype)) Object.defineProperty(it.prototype, name, { enumerable: true }); // as Web IDL has them
@@ -138,7 +138,7 @@ function passFor(it, host, name) {
 
 passFor(FiredEvent, Event, 'Event');
 
-// With the first event: Node loads its MessageEvent and CloseEvent when they are first named, which takes longer than all of this package.
+// Done with the first event: Node loads its MessageEvent and CloseEvent when they are first named, which takes longer than loading this package.
 let passesForMessage = false;
 let passesForClose = false;
 
@@ -168,8 +168,8 @@ export function fire(event, type, target, listeners) {
 }
 
 /**
- * dispatchEvent, of an event that anybody has made: the host's own dispatch, over these listeners.
- * `host` are the host's methods, bound to the target.
+ * dispatchEvent, for an event that anyone may have made. It is the host's own dispatch, over these listeners.
+ * `host` has the host's methods, bound to the target.
  */
 export function dispatchForeign(event, target, listeners, host) {
   requireArguments('dispatchEvent', event === undefined ? 0 : 1, 1);
@@ -177,7 +177,7 @@ export function dispatchForeign(event, target, listeners, host) {
   if (FiredEvent.isDispatched(event)) throw new DOMException('The event is being dispatched already.', 'InvalidStateError');
   const isFirst = !FiredEvent.isOne(event) && !dispatched.has(event);
   dispatched.add(event);
-  // What a listener dispatches is not this event.
+  // A listener may dispatch another event of this type meanwhile.
   const call = (it) => { if (it === event) invokeAll(event, target, listeners, isFirst); };
   host.addEventListener(event.type, call);
   try {
@@ -190,12 +190,12 @@ export function dispatchForeign(event, target, listeners, host) {
   }
 }
 
-/** The events that were dispatched before: Node never unsets what their listeners have said of propagation. */
+/** The events that were dispatched before. Node never clears the propagation flags that their listeners have set. */
 const dispatched = new WeakSet();
 
-/** One listener of the host's calls all of these: its own dispatch forgets the target behind the first, and warns of more than ten. */
+/** Calls all listeners from one listener of the host, whose own dispatch forgets the target after the first, and warns about more than ten. */
 function invokeAll(event, target, listeners, isFirst) {
-  if (isFirst && event.cancelBubble) return; // said before the dispatch
+  if (isFirst && event.cancelBubble) return; // stopped before the dispatch
   const stopped = watchPropagation(event);
   for (const listener of listeners.of(event.type)) {
     if (stopped.at(listener)) break;
@@ -204,17 +204,17 @@ function invokeAll(event, target, listeners, isFirst) {
   stopped.end();
 }
 
-/** Sees what the event's listeners say of propagation: `at` answers whether a listener is not called any more. */
+/** Watches whether the event's listeners stop its propagation. `at` returns whether a listener must not be called any more. */
 function watchPropagation(event) {
   const said = { stopPropagation: false, stopImmediatePropagation: false };
   const wasStopped = event.cancelBubble;
   const own = Object.keys(said).map((name) => [name, Object.getOwnPropertyDescriptor(event, name)]);
   for (const [name] of own) {
     const method = event[name];
-    // Node's would keep the event from ever being heard again. A class may have its own.
+    // Node's method would keep the event from ever reaching a listener again. A class may have its own method.
     const isNodes = method === Event.prototype.stopImmediatePropagation;
     const value = () => { said[name] = true; (isNodes ? Event.prototype.stopPropagation : method).call(event); };
-    Reflect.defineProperty(event, name, { value, configurable: true }); // an event that is frozen says only cancelBubble
+    Reflect.defineProperty(event, name, { value, configurable: true }); // for a frozen event, only cancelBubble tells
   }
   return {
     at: ({ options }) => said.stopImmediatePropagation || (!options.capture && (said.stopPropagation || (!wasStopped && event.cancelBubble))),

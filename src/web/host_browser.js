@@ -1,11 +1,11 @@
-// What WebSocketStream needs of a browser.
+// What WebSocketStream needs from a browser.
 
 import { WebSocketChannel } from 'build:channel';
 
-/** Also of another realm. */
+/** Whether the value is an ArrayBuffer or a view, of any realm. */
 export const isBufferSource = (value) => ArrayBuffer.isView(value) || Object.prototype.toString.call(value) === '[object ArrayBuffer]';
 
-/** The channel reads it by itself, but for what is detached, which has no bytes. */
+/** The channel reads the source by itself, unless it is detached. Then it has no bytes. */
 export function bytesOf(source) {
   try {
     if (source.byteLength > 0) return source;
@@ -13,7 +13,7 @@ export function bytesOf(source) {
   return new Uint8Array();
 }
 
-/** A channel. What else there is in the dictionary is ignored, as by a browser's own class; the browser sends the page's origin. */
+/** A channel. Other members of the dictionary are ignored, as in a browser's own class. The browser sends the page's origin. */
 export const channelOf = () => ({ channel: new WebSocketChannel() });
 
 export const base = () => globalThis.document?.baseURI ?? globalThis.location?.href;
@@ -21,7 +21,7 @@ export const base = () => globalThis.document?.baseURI ?? globalThis.location?.h
 /** The browser blocks ports by itself. */
 export const blockedPort = () => null;
 
-/** Calls back when the signal is aborted. Returns a function that takes the callback off. */
+/** Calls back when the signal is aborted. Returns a function that removes the callback. */
 export function whenAborted(signal, callback) {
   signal.addEventListener('abort', callback, { once: true });
   return () => signal.removeEventListener('abort', callback);

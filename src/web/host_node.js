@@ -1,16 +1,16 @@
-// What the web's own classes need of Node.
+// What the web's own classes need from Node.
 
 import events from 'node:events';
 import { ChannelError, END_WITH_TCP, Status, WebSocketChannel } from 'build:channel';
 
 export { bytesOf, isBlob, isBufferSource, read, sizeOf } from './buffer_source.js';
 
-/** What the options may name besides the channel's own: the attributes that are written before a channel opens. */
+/** What the options may contain besides the channel's own: the attributes that are set before a channel opens. */
 const ATTRIBUTES = ['notificationCallbacks', 'loadGroup', 'pingInterval', 'pingTimeout'];
 
-/** A channel with these options, and the origin to open it with. Fetch's redirect mode is "error": none is followed, unless they say so. */
+/** A channel with these options, and the origin to open it with. Fetch's redirect mode is "error": no redirect is followed, unless the options say so. */
 export function channelOf(given) {
-  const options = Object.assign(Object.create(null), given); // own members alone: a prototype may have been polluted
+  const options = Object.assign(Object.create(null), given); // only own members: a prototype may have been polluted
   options.redirects ??= 0;
   const { origin } = options;
   const attributes = ATTRIBUTES.filter((name) => (options[name] ?? null) !== null).map((name) => [name, options[name]]);
@@ -21,7 +21,7 @@ export function channelOf(given) {
   return { channel, origin };
 }
 
-/** A relative URL is relative to nothing. */
+/** There is no base for relative URLs. */
 export const base = () => undefined;
 
 /** The ports that Fetch blocks ("bad port"). */
@@ -39,8 +39,8 @@ export function blockedPort({ port }) {
 }
 
 /**
- * Calls back when the signal is aborted, also if another listener of it stops the event: DOM runs abort algorithms before. Returns a function that
- * takes the callback off.
+ * Calls back when the signal is aborted, even if another of its listeners stops the event, because DOM runs abort algorithms first. Returns a
+ * function that removes the callback.
  */
 export function whenAborted(signal, callback) {
   const listening = events.addAbortListener(signal, callback);

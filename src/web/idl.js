@@ -1,20 +1,20 @@
 // Web IDL's conversions, as far as these classes need them (https://webidl.spec.whatwg.org).
 
-/** A message that names the method, as browsers have it. */
+/** A TypeError whose message names the method, as in browsers. */
 export const illegal = (method, problem) => new TypeError(`${method}: ${problem}`);
 
-/** Throws as a method does that was given fewer arguments than it requires. */
+/** Throws what a method throws when it gets fewer arguments than it requires. */
 export function requireArguments(method, given, required) {
   if (given < required) throw illegal(method, `it takes ${required}, not ${given} arguments.`);
 }
 
-/** DOMString. A symbol throws, which `String()` takes. */
+/** DOMString. A symbol throws, which `String()` accepts. */
 export const toDOMString = (value) => `${value}`;
 
 /** USVString: lone surrogates become U+FFFD. */
 export const toUSVString = (value) => `${value}`.replace(/\p{Surrogate}/gu, '\uFFFD');
 
-/** [Clamp] unsigned short: to the nearest whole number, to an even one from halfway. A bigint throws. */
+/** [Clamp] unsigned short: rounds to the nearest whole number, and from halfway to the even one. A bigint throws. */
 export function toClampedShort(value) {
   const number = Math.min(Math.max(+value, 0), 65_535);
   if (Number.isNaN(number)) return 0;
@@ -46,10 +46,10 @@ export function toSignal(value, method) {
   throw illegal(method, 'signal is not an AbortSignal.');
 }
 
-/** Gives an interface's members the attributes that Web IDL demands. */
+/** Gives an interface's members the attributes that Web IDL requires. */
 export function finishInterface(it, name, length, members) {
   for (const member of members) Object.defineProperty(it.prototype, member, { enumerable: true });
   Object.defineProperty(it, 'length', { value: length, configurable: true });
   Object.defineProperty(it.prototype, Symbol.toStringTag, { value: name, configurable: true });
-  Object.defineProperty(it, 'name', { value: name, configurable: true }); // a bundler may have given it another
+  Object.defineProperty(it, 'name', { value: name, configurable: true }); // a bundler may have renamed it
 }

@@ -5,16 +5,16 @@ import { report } from '../transport/listener.js';
 import { illegal, isObject, toSignal } from './idl.js';
 
 const NONE = [];
-/** How most listeners are added; shared, because there are many. */
+/** The options of most listeners. They share one object, because there are many. */
 const PLAIN = { isHandler: false, capture: false, once: false, passive: false };
-/** An event handler's. */
+/** The options of an event handler. */
 const HANDLER = { ...PLAIN, isHandler: true };
 
 /** The event listener list of one target, and its event handlers (HTML §8.1.8.1). */
 export class Listeners {
   /**
-   * In the order in which they were added, with some that were removed. A dispatch goes on with the array and the length that it has begun with: what
-   * is added comes behind, and when many were removed there is a new array.
+   * The listeners in the order in which they were added, including some that were removed. A dispatch keeps the array and the length that it began
+   * with: what is added goes behind that length, and when many have been removed, a new array takes over.
    */
   list = NONE;
   #removed = 0;
@@ -44,7 +44,7 @@ export class Listeners {
     return this.#handlerOf(type)?.callback ?? null;
   }
 
-  /** Its place among the listeners is that of the first value; null gives the place up. */
+  /** Sets an event handler. Its place among the listeners is that of its first value; null gives up the place. */
   setHandler(type, value) {
     const callback = isObject(value) ? value : null;
     const listener = this.#handlerOf(type);
@@ -79,13 +79,13 @@ export class Listeners {
     this.#removed = 0;
   }
 
-  /** All of a type, in the order in which they are called. */
+  /** All listeners of a type, in the order in which they are called. */
   of(type) {
     const all = this.list.filter((one) => one.type === type && !one.isRemoved);
     return [...all.filter(({ options }) => options.capture), ...all.filter(({ options }) => !options.capture)];
   }
 
-  /** Calls one listener. What it throws is reported, and stops nothing. */
+  /** Calls one listener. What it throws is reported and stops nothing else. */
   call(listener, event, target) {
     const { callback, options } = listener;
     if (options.once) this.drop(listener);
@@ -105,7 +105,7 @@ export class Listeners {
 
 const nothing = () => {};
 
-/** A passive listener cannot cancel, which Node does not see to. Returns a function that allows it again. */
+/** Keeps a passive listener from cancelling the event, which Node does not do. Returns a function that allows it again. */
 function forbidCancelling(event) {
   const isCancelled = event.defaultPrevented;
   Reflect.defineProperty(event, 'preventDefault', { value: nothing, configurable: true });

@@ -1,4 +1,4 @@
-// Messages that wait for a Blob before them: a Blob's bytes come later, and messages keep their order.
+// Messages that wait for a Blob before them. A Blob's bytes arrive later, and messages keep their order.
 
 import { read } from 'build:web-host';
 
@@ -11,26 +11,26 @@ export class Outbox {
   #end = null;
   #isDropped = false;
 
-  /** `sink`: text(), bytes(), done() when nothing waits any more, failed() for a Blob that cannot be read. */
+  /** `sink` has text(), bytes(), done() for when nothing waits any more, and failed() for a Blob that cannot be read. */
   constructor(sink) {
     this.#sink = sink;
   }
 
-  /** A message of so many bytes: 'text', 'bytes' or 'blob'. */
+  /** Adds a message of `size` bytes. `kind` is 'text', 'bytes' or 'blob'. */
   add(kind, data, size) {
     this.size += size;
     const isFirst = this.#waiting.length === 0;
-    // The caller may change the bytes before they go.
+    // The caller may change the bytes before they are sent.
     this.#waiting.push({ kind, size, data: kind === 'bytes' ? new Uint8Array(data).slice() : data });
     if (isFirst) this.#run();
   }
 
-  /** Nothing more comes; `end` is called behind all messages. */
+  /** No more messages follow. Calls `end` after all of them. */
   end(end) {
     this.#end = end;
   }
 
-  /** The connection is closed: nothing of what waits goes out, or is told. */
+  /** The connection is closed. Nothing that waits is sent, and `sink` is not called any more. */
   drop() {
     this.#isDropped = true;
   }

@@ -6,9 +6,9 @@ import { fail, open, refusedProtocols, startClosing, stopError } from './connect
 import { connectionError, WebSocketError } from './error.js';
 import { finishInterface, illegal, isObject, requireArguments, toDictionary, toSequence, toSignal, toUSVString } from './idl.js';
 
-/** Messages of so many bytes may wait for the reader before the channel stops reading: stopping for each would cost more than the message. */
+/** This many bytes of messages may wait for the reader before the channel stops reading. Stopping for each message would cost more than the message. */
 const HIGH_WATER = 131_072;
-/** What each of them counts besides its own bytes: an empty one takes memory, too. */
+/** What each message counts besides its own bytes, because even an empty one takes memory. */
 const OVERHEAD = 16;
 
 const invalidState = (message) => new DOMException(message, 'InvalidStateError');
@@ -59,7 +59,7 @@ export const WebSocketStream = /* @__PURE__ */ (() => {
       if (channel !== undefined) this.#close(close);
     }
 
-    /** The signal is one of the handshake alone. */
+    /** The signal applies only to the handshake. */
     #abortWith(signal) {
       this.#forgetSignal = whenAborted(signal, () => {
         this.#reject(signal.reason);
@@ -72,14 +72,14 @@ export const WebSocketStream = /* @__PURE__ */ (() => {
       this.#closed.reject(error);
     }
 
-    /** "Close the WebSocket": nothing if that has begun. */
+    /** "Close the WebSocket": does nothing if that has begun. */
     #close(close) {
       const { state } = this.#channel;
       if (state === 'idle' || state === 'closing' || state === 'stopped') return;
       startClosing(this.#channel, close);
     }
 
-    /** Cancelling the readable, or aborting the writable: the reason may say with which code to close. */
+    /** The readable was cancelled, or the writable aborted. The reason may say with which code to close. */
     #closeBecause(reason) {
       const isOurs = reason instanceof WebSocketError;
       this.#close(checkClose(isOurs ? sendable(reason.closeCode) : null, isOurs ? reason.reason : ''));
@@ -127,7 +127,7 @@ export const WebSocketStream = /* @__PURE__ */ (() => {
       if (this.#channel.state !== 'stopped') this.#channel.resume();
     }
 
-    /** Settles when the host has taken the message; at once once the closing handshake has begun, which no message follows. */
+    /** Settles when the host has taken the message, or at once if the closing handshake has begun, which no message follows. */
     #write(chunk) {
       const accepted = isBufferSource(chunk) ? this.#channel.sendBinaryMsg(bytesOf(chunk, 'write')) : this.#channel.sendMsg(`${chunk}`);
       if (!accepted) return undefined;
@@ -136,7 +136,7 @@ export const WebSocketStream = /* @__PURE__ */ (() => {
       return write.promise;
     }
 
-    /** Closing the writable closes the connection, and has succeeded when that has. */
+    /** Closing the writable closes the connection, and succeeds when the connection has closed. */
     #end() {
       this.#ending = deferred();
       this.#close({ code: null, reason: '' });
@@ -189,7 +189,7 @@ export const WebSocketStream = /* @__PURE__ */ (() => {
 /** A message's bytes in an ArrayBuffer of their own, which the reader may transfer: a channel's small messages share one. */
 const owned = (bytes) => bytes.byteLength === bytes.buffer.byteLength ? bytes : bytes.slice();
 
-/** A promise that nobody need handle. */
+/** A promise whose rejection nobody has to handle. */
 function deferred() {
   const it = {};
   it.promise = new Promise((resolve, reject) => Object.assign(it, { resolve, reject }));
@@ -197,13 +197,13 @@ function deferred() {
   return it;
 }
 
-/** An attribute of another object: a promise that is rejected, as Web IDL has it. */
+/** The attribute of a wrong object: a rejected promise, as Web IDL requires. */
 const refuse = (name) => Promise.reject(illegal(name, 'this is not a WebSocketStream.'));
 
-/** A code that a close frame may have been received with, but that this end may not send, closes without one. */
+/** The close code to send; null for a code that may be received but not sent, so that the close frame has none. */
 const sendable = (code) => code === 1000 || (code >= 3000 && code <= 4999) ? code : null;
 
-/** The members in Web IDL's order, each read once. What the package adds are the channel's options. */
+/** Reads the members in Web IDL's order, each once. Those that the package adds are the channel's options. */
 function parseOptions(value) {
   const options = toDictionary(value, 'WebSocketStream', 'options');
   const names = options.protocols;

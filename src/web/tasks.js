@@ -1,4 +1,4 @@
-// The tasks that events come in: between two of them microtasks run (HTML §8.1.7.3), so that a program that awaits each message misses none.
+// The tasks in which events are fired. Microtasks run between two tasks (HTML §8.1.7.3), so that a program that awaits each message misses none.
 
 import { hold, release } from '../transport/node/tick.js';
 import { runMicrotasks } from '../transport/node/undocumented.js';
@@ -9,7 +9,7 @@ export class Tasks {
   #hear;
   #isOver;
   #run = () => {
-    let mustGoOn = true; // also behind a callback of the program's that throws
+    let mustGoOn = true; // also after a user's callback that throws
     hold();
     try {
       mustGoOn = this.#go();
@@ -19,14 +19,14 @@ export class Tasks {
     }
   };
 
-  /** The first runs when microtasks have run. `hear` has each message, `isOver` is called when nothing waits any more. */
+  /** The first task runs after microtasks have run. `hear` gets each message, and `isOver` is called when nothing waits any more. */
   constructor(hear, isOver) {
     this.#hear = hear;
     this.#isOver = isOver;
     this.#schedule();
   }
 
-  /** Returns whether more have to follow later. */
+  /** Runs tasks. Returns whether more must follow later. */
   #go() {
     runMicrotasks?.();
     while (this.#next < this.#waiting.length) {
@@ -46,7 +46,7 @@ export class Tasks {
     else process.nextTick(this.#run);
   }
 
-  /** A message or a function, behind those that wait. */
+  /** Adds a message or a function behind those that wait. */
   add(task) {
     this.#waiting.push(task);
   }

@@ -14,9 +14,9 @@ const [CONNECTING, OPEN, CLOSING, CLOSED] = [0, 1, 2, 3];
 
 export class WebSocket extends EventTarget {
   #channel;
-  /** What MessageEvent says: the URL's origin; made with the first message. */
+  /** MessageEvent's origin, which is the URL's. Set with the first message. */
   #origin = null;
-  /** Of a URL whose port is blocked, or that cannot be used: the channel has none. */
+  /** A URL whose port is blocked, or that cannot be used, or null. In these cases the channel has no URL. */
   #blockedURL = null;
   #hasProtocols;
   #readyState = CONNECTING;
@@ -28,7 +28,7 @@ export class WebSocket extends EventTarget {
   #outbox = null;
   /** Bytes given to `send` that will not go out any more. */
   #unsent = 0;
-  /** What comes waits here while microtasks run, or null. */
+  /** What arrives waits here while microtasks run, or null. */
   #tasks = null;
   /** Why the connection was made to fail by this class, or null. */
   #failure = null;
@@ -52,7 +52,7 @@ export class WebSocket extends EventTarget {
   get extensions() { return this.#extensions; }
   get protocol() { return this.#protocol; }
 
-  /** The channel underneath; no part of the standard. */
+  /** The channel underneath. It is not part of the standard. */
   get channel() { return this.#channel; }
 
   get bufferedAmount() {
@@ -65,7 +65,7 @@ export class WebSocket extends EventTarget {
   set binaryType(value) {
     const before = this.#binaryType;
     value = toDOMString(value);
-    this.#binaryType = value === 'blob' || value === 'arraybuffer' ? value : before; // an enumeration: what is none of it is ignored
+    this.#binaryType = value === 'blob' || value === 'arraybuffer' ? value : before; // an enumeration: other values are ignored
   }
 
   get onopen() { return this.#listeners.handler('open'); }
@@ -99,7 +99,7 @@ export class WebSocket extends EventTarget {
     if (readyState === CLOSING || readyState === CLOSED) return;
     this.#readyState = CLOSING;
     if (readyState === CONNECTING) {
-      if (channel.state !== 'idle') channel.close(); // it is, if the port is blocked
+      if (channel.state !== 'idle') channel.close(); // it is idle if the port is blocked
     } else if (this.#outbox === null) startClosing(channel, close);
     else this.#outbox.end(() => startClosing(channel, close));
   }
@@ -124,7 +124,7 @@ export class WebSocket extends EventTarget {
 
   #sendText(text) {
     try {
-      if (!this.#channel.sendMsg(text)) this.#unsent += Buffer.byteLength(text); // it has stopped, and that event is still to come
+      if (!this.#channel.sendMsg(text)) this.#unsent += Buffer.byteLength(text); // the channel has stopped, and the event close is still to come
     } catch (error) {
       this.#fail(error);
     }
@@ -138,7 +138,7 @@ export class WebSocket extends EventTarget {
     }
   }
 
-  /** Behind the Blobs that were sent before, and have still to be read. */
+  /** Queues a message behind the Blobs that were sent before and are still to be read. */
   #wait(kind, message, size) {
     this.#outbox ??= new Outbox({
       text: (it) => this.#sendText(it),
@@ -168,7 +168,7 @@ export class WebSocket extends EventTarget {
     fire(openEvent(), 'open', this, this.#listeners);
   }
 
-  /** Each message is a task of its own; the first of a chunk comes at once. */
+  /** Each message is a task of its own; the first of a chunk is delivered at once. */
   #received(message) {
     if (this.#tasks !== null) return this.#tasks.add(message);
     this.#wakeLater();
@@ -183,7 +183,7 @@ export class WebSocket extends EventTarget {
 
   #binary(bytes) {
     if (this.#binaryType === 'blob') return new Blob([bytes]);
-    // A small message is a view of what came with it.
+    // A small message is a view of a buffer that other messages share.
     const { buffer, byteOffset, byteLength } = bytes;
     return byteLength === buffer.byteLength ? buffer : buffer.slice(byteOffset, byteOffset + byteLength);
   }
@@ -232,7 +232,7 @@ let hasWarned = false;
 
 /** The standard's constructor ignores a third argument. */
 function warn() {
-  if (!hasWarned) process.emitWarning('WebSocket: the third argument is not read. Pass the options as the second: { protocols, headers, … }.');
+  if (!hasWarned) process.emitWarning('WebSocket: the third argument is ignored. Pass the options as the second: { protocols, headers, … }.');
   hasWarned = true;
 }
 

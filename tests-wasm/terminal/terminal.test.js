@@ -108,7 +108,7 @@ test('the exit code says what went wrong, and the message what to do', async (t)
     [['--proxy', `http://127.0.0.1:${free}`, url], 7, /proxy/], [[`${url}/wrong`], 8, /RSV/], [[`${url}/close`], 9, /4001 go away/],
     [['ftp://x'], 2, /ws/], [[], 2, /URI is missing/], [[url, 'more'], 2, /Unexpected argument: "more"/], [['--hedaer', 'x', url], 2, /Did you mean --header/],
     [['--count', 'x', url], 2, /"x" is not valid. Use a whole number/], [['--header', 'x', url], 2, /no colon/], [['--ca', '/nowhere', url], 2, /ENOENT/], [['--listen', '0', url], 2, /no URI/],
-    [['--close-code', '999', url], 2, /--close-code: 999 is not a code/], [['--listen', '70000'], 2, /70000 is no port/], [['--timeout', '0', url], 2, /--timeout: 0 is too small/],
+    [['--close-code', '999', url], 2, /--close-code: 999 is not a code/], [['--listen', '70000'], 2, /70000 is not a port/], [['--timeout', '0', url], 2, /--timeout: 0 is too small/],
     [['--count', '0', url], 2, /--count: 0/], [['--relay', url], 2, /--relay is for --listen/], [['--listen', '0', '--once'], 2, /--once is for the client/],
     [['--rate', '5', url], 2, /--rate is for --load/], [['--load', '2', '--frames', url], 2, /--frames is for the client and --listen/],
     [['--listen', '0', '--json'], 2, /--json shows what clients say/], [['--max-redirects', '5000', url], 2, /^websocket-channel: --max-redirects: 5000/m], [['--listen', '0', '--insecure'], 2, /--insecure is for the client and --load/],
@@ -327,7 +327,7 @@ test('--relay cuts off a client that does not read, and the others go on', async
   await server.done;
 });
 
-test('--listen --tls has a throw-away certificate; HTTP/2 too; a port that is taken is said', async () => {
+test('--listen --tls has a temporary certificate; HTTP/2 too; a port that is taken is said', async () => {
   const server = await listening(['--tls'], 'wss');
   const [, path] = await server.until(/--ca (\S+),/);
   const uri = server.uri.replace('127.0.0.1', 'localhost');
@@ -351,7 +351,7 @@ test('--load opens, sends at a rate, and sums up', async () => {
   assert.equal(code, 0, stderr);
   assert.match(stdout, /connections +20 of 20\n/);
   assert.match(stdout, /messages +2000 sent, 2000 came back/);
-  assert.match(stdout, /there and back +50 % [\d.]+ ms .*max/);
+  assert.match(stdout, /round trip +50 % [\d.]+ ms .*max/);
   assert.match(stderr, /20 open, \d+ sent/);
   const failing = await run(['--load', '3', '--seconds', '0', '--json', `${url}/forbidden`]);
   const { connections, wanted, failures } = JSON.parse(failing.stdout);

@@ -13,7 +13,7 @@ use crate::facade::options::{Options, whole_number};
 use crate::transport::node::{Acceptance, deny, fields_of};
 use crate::transport::{HostTransport, Refusal, function, parse_url, property};
 
-/// What only Node can do: the server's end, and the end of TCP.
+/// What only Node can do: accept connections, and wait for the end of TCP.
 #[wasm_bindgen]
 impl WebSocketChannel {
     /// `asyncAccept`: `request`, `socket` and `head` are those of an HTTP server's event `upgrade`.
@@ -29,13 +29,13 @@ impl WebSocketChannel {
         Ok(accept(&self.inner, [request, socket, head], (listener, context))?)
     }
 
-    /// A clean end is told when the TCP connection is closed.
+    /// Reports a clean end only when the TCP connection is closed.
     #[wasm_bindgen(js_name = __endWithTcp)]
     pub fn end_with_tcp(&self) {
         self.inner.attributes.node.ends_with_tcp.set(true);
     }
 
-    /// `refuse`: answers an upgrade request with another status than 101.
+    /// `refuse`: answers an upgrade request with a status other than 101.
     pub fn refuse(&self, request: &JsValue, socket: &JsValue, status: &JsValue, body: &JsValue) -> Result<(), JsValue> {
         Ok(refuse(&self.inner, [request, socket], status, body)?)
     }
@@ -81,7 +81,7 @@ fn accept(
     Ok(())
 }
 
-/// The channel stays idle: it has only lent its options' headers.
+/// The channel stays idle. Only the headers of its options are used.
 fn refuse(
     channel: &Rc<Inner>,
     [request, socket]: [&JsValue; 2],
@@ -108,15 +108,15 @@ fn refuse(
     deny(&parsed.request, &socket, &denial, &settings.host.headers)
 }
 
-/// A request that a server of the host's has read.
+/// A request that the host's server has read.
 struct Parsed {
     request: Request,
-    /// Where the client wanted to go, if the request says so: not checked.
+    /// The URI that the client asked for, if the request contains it. It is not validated.
     target: Option<String>,
 }
 
-/// The request's head, and a socket to answer on: the arguments of an event `upgrade`; or fields and stream of an event `stream` of HTTP/2,
-/// the latter also with the request that Node makes of them for its event `connect`.
+/// Reads the request's head, and checks the socket to answer on. They are the arguments of an `upgrade` event, or the fields and the stream of
+/// an HTTP/2 `stream` event. With a stream, `request` may also be the request that Node makes of the fields for its `connect` event.
 fn parse(method: &str, request: &JsValue, socket: &JsValue) -> Result<(Parsed, JsValue), Refusal> {
     let raw: Option<Array> = property(request, "rawHeaders").dyn_into().ok();
     let is_stream = function(socket, "respond").is_some();
@@ -136,7 +136,7 @@ fn parse(method: &str, request: &JsValue, socket: &JsValue) -> Result<(Parsed, J
     Ok((parsed, socket.clone()))
 }
 
-/// Where the client wanted to go: the target in the request, at the host that its field names (RFC 9112 §3.3).
+/// Reads an upgrade request. The client asked for the request's target, at the host that its Host field names (RFC 9112 §3.3).
 fn parse_upgrade(request: &JsValue, fields: Vec<(String, String)>, socket: &JsValue) -> Parsed {
     let text = |name| property(request, name).as_string();
     let (method, version) = (text("method").unwrap_or_default(), text("httpVersion").unwrap_or_default());
@@ -149,7 +149,7 @@ fn parse_upgrade(request: &JsValue, fields: Vec<(String, String)>, socket: &JsVa
     Parsed { request: head, target }
 }
 
-/// The same of pseudo-header fields (RFC 8441 §5).
+/// Reads an extended CONNECT, from its pseudo-header fields (RFC 8441 §5).
 fn parse_connect(all: Vec<(String, String)>) -> Parsed {
     let (pseudo, fields): (Vec<_>, Vec<_>) = all.into_iter().partition(|(name, _)| name.starts_with(':'));
     let text = |name: &str| pseudo.iter().find(|(it, _)| it == name).map(|(_, value)| value.clone());
@@ -160,7 +160,7 @@ fn parse_connect(all: Vec<(String, String)>) -> Parsed {
     Parsed { target: target(), request }
 }
 
-/// Names and values in turn.
+/// The pairs of an array in which names and values alternate.
 fn pairs(raw: &Array) -> Vec<(String, String)> {
     let mut texts = raw.iter().map(|text| text.as_string().unwrap_or_default());
     std::iter::from_fn(|| Some((texts.next()?, texts.next()?))).collect()

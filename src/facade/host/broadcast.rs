@@ -17,7 +17,7 @@ pub struct Broadcast {
     shared: RefCell<Shared>,
 }
 
-/// `undefined` if the payload is too large to be framed once: then each member sends it by itself.
+/// `undefined` if the payload is too large to be framed once. Then each member sends it by itself.
 pub(in crate::facade) fn broadcast(payload: &JsValue, kind: PayloadKind) -> JsValue {
     let Some(bytes) = node::filled(payload, kind) else { return JsValue::UNDEFINED };
     let shared = Shared::new(kind.into(), bytes);
@@ -34,7 +34,7 @@ impl Broadcast {
             && (self.send_shared(&channel.driver) || channel.send(&self.payload, self.kind))
     }
 
-    /// False if the channel cannot send the frame that the others send.
+    /// Returns false if the channel cannot send the frame that the others send.
     fn send_shared(&self, driver: &Driver) -> bool {
         let rest = {
             let shared = &mut *self.shared.borrow_mut();

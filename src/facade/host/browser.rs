@@ -19,7 +19,7 @@ pub(in crate::facade) fn attributes(_serial: u32) -> Rc<Attributes> {
 
 #[wasm_bindgen(module = "/src/transport/browser.js")]
 extern "C" {
-    /// What a relative URI is resolved against: the document's base, in a worker the script's URL.
+    /// The base of relative URIs: the document's base URI, or in a worker the script's URL.
     #[wasm_bindgen(js_name = baseUri)]
     pub(in crate::facade) fn base() -> JsValue;
     #[wasm_bindgen(js_name = pageOrigin)]
@@ -53,7 +53,7 @@ pub(in crate::facade) fn parse_ping(name: &str, _min: u32, seconds: &JsValue) ->
 }
 
 pub(in crate::facade) fn suspend(_driver: &Driver) -> Result<(), Refusal> {
-    Err(not_implemented("suspend: a browser reads on whatever a page does. Ask the server to wait instead."))
+    Err(not_implemented("suspend: a page cannot make its browser wait. Ask the server to wait instead."))
 }
 
 pub(in crate::facade) fn resume(_driver: &Driver) -> Result<(), Refusal> {
@@ -71,7 +71,7 @@ pub(in crate::facade) fn set_callbacks(_attributes: &Attributes, callbacks: &JsV
     if callbacks.is_null() {
         return Ok(());
     }
-    Err(not_implemented("notificationCallbacks: a browser asks and tells a page nothing. Leave it null."))
+    Err(not_implemented("notificationCallbacks: a browser makes no such calls. Leave it null."))
 }
 
 pub(in crate::facade) fn http_response(_attributes: &Attributes) -> JsValue {
@@ -82,7 +82,7 @@ pub(in crate::facade) fn security_info(_attributes: &Attributes) -> JsValue {
     JsValue::NULL
 }
 
-/// The browser limits what a page takes.
+/// The browser itself limits the memory that a page takes.
 pub(in crate::facade) fn can_queue(_count: usize) -> bool {
     true
 }
@@ -114,7 +114,7 @@ pub(in crate::facade) fn remove_listener(_listener: &JsValue) -> bool {
 
 pub(in crate::facade) fn stopped(_attributes: &Attributes, _stop: &Stop<JsHost>) {}
 
-/// Only Node's `console.log` asks.
+/// Only Node's `console.log` calls this.
 pub(in crate::facade) fn inspect(_channel: &Inner) -> JsValue {
     JsValue::UNDEFINED
 }

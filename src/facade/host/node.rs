@@ -21,7 +21,7 @@ const MAX_PING: usize = 125;
 /// The longest delay of `setTimeout`, in seconds.
 const MAX_SECONDS: u32 = 2_147_483;
 
-/// A panic is readable.
+/// Makes panics readable.
 pub(in crate::facade) fn start() {
     console_error_panic_hook::set_once();
 }
@@ -33,7 +33,7 @@ pub(in crate::facade) fn attributes(serial: u32) -> Rc<Attributes> {
     Rc::new(attributes)
 }
 
-/// Node has no document: a relative URI is refused.
+/// Node has no document, so a relative URI is refused.
 pub(in crate::facade) fn base() -> JsValue {
     JsValue::UNDEFINED
 }
@@ -42,7 +42,7 @@ pub(in crate::facade) fn options_for(options: HostOptions, ping: (u32, u32)) -> 
     HostOptions { ping, ..options }
 }
 
-/// What a header must not have, the opening knows.
+/// The transport checks the origin, as a header field.
 pub(in crate::facade) fn check_origin(_origin: &str) -> Result<(), Refusal> {
     Ok(())
 }
@@ -70,7 +70,7 @@ pub(in crate::facade) fn send_ping(driver: &Driver, data: &JsValue) -> Result<Pr
             &Refusal::new(Status::NOT_CONNECTED, "sendPing: the channel is closing or has stopped.").into(),
         ),
     };
-    // Nobody need wait for it, or handle it.
+    // Nobody has to await the promise or handle its rejection.
     IGNORE.with(|ignore| {
         let _ = promise.catch(ignore);
     });
@@ -172,7 +172,7 @@ pub(in crate::facade) fn add_listener(listener: &JsValue) -> Result<(), Refusal>
 
 pub(in crate::facade) use crate::transport::node::{can_queue, remove_listener};
 
-/// Pings that no pong has answered never will be.
+/// Reports the end to eventService. Rejects the unanswered pings, because no pong can arrive any more.
 pub(in crate::facade) fn stopped(attributes: &Attributes, stop: &Stop<JsHost>) {
     let status = stop.status;
     let (code, reason) = stop.peer_close.as_ref().map_or((ABNORMAL, ""), |it| (it.reported_code(), it.reason()));

@@ -1,4 +1,4 @@
-//! A browser honours no options of its own. `oneConnectingPerHost` is what it does, whatever the option says.
+//! A browser honours no options of its own. It always behaves as `oneConnectingPerHost` asks, whatever the option says.
 
 use alloc::borrow::Cow;
 
@@ -32,7 +32,7 @@ pub(super) fn parse_host_options(options: &Object) -> Result<HostOptions, Refusa
     }
 }
 
-/// What to do about an option that there is not.
+/// What to do about an unknown option.
 pub(super) fn advice_for(_name: &str) -> Cow<'static, str> {
     "Remove it, or see the documentation for the options there are.".into()
 }

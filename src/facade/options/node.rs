@@ -16,7 +16,7 @@ use crate::protocol::{DeflateOffer, WindowBits};
 use crate::transport::node::{env, parse_uri};
 use crate::transport::{HostOptions, Refusal, to_text};
 
-/// The options as JavaScript has them. What Node itself judges is handed on as it is.
+/// The options as JavaScript passes them. What Node itself validates is passed on unchanged.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Raw {
@@ -59,7 +59,7 @@ const DEFLATE: &[&str] = &[
     "clientNoContextTakeover",
     "serverNoContextTakeover",
 ];
-/// What of `tls` and `socket` the URI and the channel decide.
+/// The keys of `tls` and `socket` that the URI and the channel decide.
 const OWNED_TLS: &[&str] = &["host", "port", "path", "socket", "onread", "allowHalfOpen"];
 const OWNED_SOCKET: &[&str] = &["host", "port", "fd", "onread", "allowHalfOpen"];
 
@@ -83,7 +83,7 @@ pub(super) fn parse_host_options(options: &Object) -> Result<HostOptions, Refusa
     })
 }
 
-/// Reads a struct; an error names the property, behind `prefix`.
+/// Reads a struct. An error names the property, preceded by `prefix`.
 fn deserialize<T: for<'de> Deserialize<'de>>(object: &Object, prefix: &str) -> Result<T, Refusal> {
     let deserializer = serde_wasm_bindgen::Deserializer::from(JsValue::from(object));
     serde_path_to_error::deserialize(deserializer).map_err(|error| {
@@ -190,7 +190,7 @@ fn deflate(value: &JsValue) -> Result<Option<DeflateOffer>, Refusal> {
     }))
 }
 
-/// What fetch takes: an object of names and values, pairs, or `Headers`. Values become strings.
+/// Reads what fetch accepts: an object of names and values, pairs, or `Headers`. Values become strings.
 fn headers(value: &JsValue) -> Result<Vec<Field>, Refusal> {
     if value.is_undefined() || value.is_null() {
         return Ok(Vec::new());
@@ -216,7 +216,7 @@ fn header(pair: &JsValue) -> Result<Field, Refusal> {
     let pair = from_iterable(pair).ok().filter(|pair| pair.length() == 2);
     let pair = pair.ok_or_else(|| Refusal::invalid("headers: an item is not a pair. Use [name, value]."))?;
     let name = to_text(&pair.get(0)).unwrap_or_default();
-    // String() takes a symbol, fetch does not.
+    // String() accepts a symbol, fetch does not.
     let value = Some(pair.get(1)).filter(|value| !value.is_symbol()).and_then(|value| to_text(&value));
     let value = value.ok_or_else(|| {
         Refusal::invalid(format!(
@@ -254,7 +254,7 @@ fn proxy(value: &JsValue) -> Result<ProxySetting, Refusal> {
     }
 }
 
-/// What Node's own functions take, by its own keys.
+/// An option that is passed on to Node's own functions, with Node's keys.
 fn handed_on(value: &JsValue, name: &str, owned: &[&str]) -> Result<Object, Refusal> {
     let own = own_properties(value, name)?;
     if let Some(key) = owned.iter().find(|key| Object::has_own(&own, &JsValue::from_str(intern(key)))) {
@@ -273,7 +273,7 @@ extern "C" {
     fn entries(object: &JsValue) -> Result<Array, JsValue>;
 }
 
-/// What to do about an option that there is not: it may be an attribute, or have another name in ws or in Node.
+/// What to do about an unknown option. It may be an attribute, or have another name in ws or in Node.
 pub(super) fn advice_for(name: &str) -> Cow<'static, str> {
     let advice = match name {
         "pingInterval" | "pingTimeout" | "loadGroup" | "notificationCallbacks" => {

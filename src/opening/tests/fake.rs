@@ -68,7 +68,7 @@ pub(super) struct World {
     thinks_forever: bool,
 }
 
-/// How an opening stands after all that can happen has happened.
+/// The state of an opening after everything that can happen has happened.
 pub(super) enum Stand {
     Opened(Box<Opened<FakeSocket>>),
     Failed(Failure<&'static str>),
@@ -172,7 +172,7 @@ impl World {
     }
 }
 
-/// What a channel has without options.
+/// The settings of a channel without options.
 pub(super) fn settings() -> Settings {
     Settings {
         origin: None,

@@ -19,7 +19,7 @@ fn answer(status: u16, fields: &[(&str, &str)]) -> Response {
     Response { version: 1, status, fields, body: Vec::new() }
 }
 
-/// A connection whose server speaks HTTP/2 and answers each request so.
+/// A connection whose server speaks HTTP/2 and gives these answers, one for each request.
 fn session(answers: impl IntoIterator<Item = Result<Response, &'static str>>) -> Script {
     Script { shares: Some(Share::Enabled(usize::MAX)), answers: answers.into_iter().collect(), ..script([]) }
 }
@@ -225,7 +225,7 @@ fn others_wait_for_the_first_and_join_its_session_or_make_the_next() {
     assert!(first.has_opened());
     joins.0.seen.borrow_mut().sessions.push_back(welcomes());
     assert!(joins.has_opened());
-    // The session is full: one more opening connects, and whoever comes while it does follows that one.
+    // The session is full: one more opening connects, and any that comes meanwhile follows that one.
     let mut full = Polled::begin("wss://share/", [replies(&[])]);
     assert_eq!(full.dialed(), 1);
     assert!(finds_no_room.poll().is_pending() && follows_that.poll().is_pending());

@@ -11,7 +11,7 @@ fn to(locations: &[&str]) -> World {
     World::new(locations.iter().map(|location| replies(&[&redirect(location)])).chain([accepts()]))
 }
 
-/// How it ends to be sent from `from` to `location`, where nobody is to be asked.
+/// The failure of a redirect from `from` to `location`, for which the user is not asked.
 fn sent(from: &str, location: &str) -> Failure<&'static str> {
     let world = World::new([replies(&[&redirect(location)])]);
     let failure = world.open(from).failed();
@@ -191,7 +191,7 @@ fn private_headers_stay_with_the_first_origin_and_are_back_when_it_is() {
         let names = ["aUTHORIZATION", "Cookie", "Proxy-Authorization"];
         let mut headers: Vec<_> = names.iter().map(|name| Field::new(name, "secret").unwrap()).collect();
         headers.push(Field::new("X-Custom", "kept").unwrap());
-        // From wss the path back to ws is closed, so it starts encrypted.
+        // A redirect from wss back to ws is forbidden, so the first URI is encrypted too.
         let first = if elsewhere.starts_with("wss") { "wss://first.example/" } else { "ws://a.example/" };
         let back = format!("{first}back");
         let world = to(&[elsewhere, &back]);

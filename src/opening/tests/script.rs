@@ -17,20 +17,20 @@ pub(super) struct Script {
     pub(super) connected: Step,
     /// Each TLS handshake: the proxy's, the server's.
     pub(super) secure: VecDeque<Step>,
-    /// TLS comes up even where the certificate is not trusted.
+    /// The TLS handshake completes even if the certificate is not trusted.
     pub(super) shakes_hands: bool,
     pub(super) reads: VecDeque<Read>,
     pub(super) refused_options: bool,
-    /// TLS agrees on HTTP/2, and this comes of it.
+    /// TLS agrees on HTTP/2, with this outcome.
     pub(super) shares: Option<Share>,
     /// The response to each request on a stream, or the code that it is reset with.
     pub(super) answers: VecDeque<Result<Response, &'static str>>,
 }
 
-/// What comes of an HTTP/2 session.
+/// The outcome of an HTTP/2 session.
 #[derive(Clone, Copy)]
 pub(super) enum Share {
-    /// With room for so many others.
+    /// With room for this many others.
     Enabled(usize),
     Disabled,
     Lost(&'static str),

@@ -1,4 +1,4 @@
-//! A native `WebSocket` sends whole messages: all bytes of a stream are collected first.
+//! Collects all bytes of a stream, because a native `WebSocket` sends only whole messages.
 
 use alloc::rc::{Rc, Weak};
 use core::cell::{Cell, RefCell};
@@ -9,16 +9,16 @@ use wasm_bindgen::prelude::*;
 use super::Browser;
 use crate::transport::ByteStream;
 
-/// A stream whose bytes are being collected. It ends by telling the transport; dropped before that, it cancels the stream.
+/// A stream whose bytes are being collected. At the end, it tells the transport. If it is dropped before that, it cancels the stream.
 pub(super) struct Collecting(Rc<Reading>);
 
 struct Reading {
     browser: Weak<Browser>,
     stream: ByteStream,
     bytes: RefCell<Option<Uint8Array>>,
-    /// How many of them are there.
+    /// The number of bytes collected.
     at: Cell<u32>,
-    /// Until the last read has settled; they hold this object alive.
+    /// Set until the last read has settled. They keep this object alive.
     handlers: RefCell<Option<Handlers>>,
 }
 
@@ -29,7 +29,7 @@ struct Handlers {
 }
 
 impl Collecting {
-    /// Fails if there is no memory for them; the stream is cancelled then.
+    /// Fails if there is no memory for the bytes. The stream is then cancelled.
     pub(super) fn new(browser: &Rc<Browser>, stream: ByteStream) -> Result<Self, JsValue> {
         let bytes = room(stream.size()).inspect_err(|_| stream.cancel())?;
         let reading = Reading {
@@ -47,7 +47,7 @@ impl Collecting {
         self.0.stream.size()
     }
 
-    /// What to call to begin, once this stands where a channel's end finds it.
+    /// Returns the function that starts the reading. Call it once this object is in the transport's queue, where the channel's end drops it.
     pub(super) fn start(&self) -> impl FnOnce() + use<> {
         let reading = self.0.clone();
         move || reading.start()
@@ -129,7 +129,7 @@ fn room(size: u64) -> Result<Uint8Array, JsValue> {
 extern "C" {
     #[wasm_bindgen(js_name = Uint8Array)]
     type Room;
-    /// Throws if there is no memory for so many bytes.
+    /// Throws if there is no memory for this many bytes.
     #[wasm_bindgen(constructor, js_class = "Uint8Array", catch)]
     fn new(size: u32) -> Result<Room, JsValue>;
     #[wasm_bindgen(js_name = setTimeout)]

@@ -16,8 +16,8 @@ extern "C" {
     fn href(this: &Url) -> String;
 }
 
-/// Parses `url`, a string or something that becomes one, with `base` for a relative one; undefined for none. Only `href` and
-/// `scheme` are filled: a browser makes the connection by itself. `Err` is its TypeError, or what the conversion threw.
+/// Parses `url`, a string or something that converts to one. A relative URL is resolved against `base`; undefined means no base.
+/// Only `href` and `scheme` are set, because a browser makes the connection itself. `Err` is the parser's TypeError, or what the conversion threw.
 pub(crate) fn parse_url(url: &JsValue, base: &JsValue) -> Result<Uri, JsValue> {
     let href = Url::new(url, base)?.href();
     let scheme = href.split(':').next().unwrap_or_default().into();

@@ -1,4 +1,4 @@
-//! A connection that an HTTP server of the host's has accepted: [`crate::accepting`] over its socket.
+//! A connection that the host's HTTP server has accepted: [`crate::accepting`] over its socket.
 
 use std::rc::Rc;
 
@@ -19,10 +19,10 @@ use crate::status::Status;
 use crate::transport::{Attributes, Driver, JsHost, Refusal};
 use crate::uri::Uri;
 
-/// An upgrade request, and what this end makes of it.
+/// An upgrade request, and what this end needs to answer it.
 pub(crate) struct Acceptance {
     pub(crate) request: Request,
-    /// Where the client wanted to go; `None` if that is no URI.
+    /// The URI that the client asked for; `None` if it is not valid.
     pub(crate) uri: Option<Uri>,
     /// The request's socket.
     pub(crate) socket: JsValue,
@@ -32,7 +32,7 @@ pub(crate) struct Acceptance {
     pub(crate) max_message_size: u32,
     /// Seconds: `pingInterval`, 0 for none, and `pingTimeout`.
     pub(crate) ping: (u32, u32),
-    /// Where to leave what the channel's attributes show.
+    /// Where to store the values of the channel's attributes.
     pub(crate) attributes: Rc<Attributes>,
 }
 
@@ -46,7 +46,7 @@ enum Outcome {
     Left,
 }
 
-/// Denies an upgrade request, and ends the connection; over HTTP/2, the stream. Nothing if the client is gone.
+/// Denies an upgrade request, and ends the connection; over HTTP/2, the stream. Does nothing if the client is gone.
 pub(crate) fn deny(request: &Request, socket: &JsValue, denial: &Denial, fields: &[Field]) -> Result<(), Refusal> {
     let answered = if request.is_http2() {
         let answer = fields_object(&denial.to_fields(fields));
@@ -62,7 +62,7 @@ fn answered_already(method: &str) -> Refusal {
     Refusal::invalid(format!("{method}: this request was answered already. Answer each upgrade once."))
 }
 
-/// Node throws for the fields of a response over HTTP/2, or because there was one.
+/// Node throws because of a field of an HTTP/2 response, or because there was a response already.
 fn not_accepted(method: &str, cause: JsValue) -> Refusal {
     if crate::transport::property(&cause, "code").as_string().as_deref() == Some("ERR_HTTP2_HEADERS_SENT") {
         return answered_already(method).because(cause);
@@ -73,7 +73,7 @@ fn not_accepted(method: &str, cause: JsValue) -> Refusal {
 }
 
 impl Node {
-    /// Takes the socket over and answers the request: whether the connection is open with that. The listener is told later.
+    /// Takes over the socket and answers the request. Also returns whether the connection is now open. The listener is told later.
     #[cold]
     pub(crate) fn accept(driver: &Rc<Driver>, acceptance: Acceptance) -> Result<(Rc<Self>, bool), Refusal> {
         let Acceptance { request, uri, socket: accepted, head, terms, max_message_size, ping, attributes } = acceptance;
@@ -94,7 +94,7 @@ impl Node {
             }
             answer => answer,
         };
-        // A client that left meanwhile is no mistake of the caller's: onStop tells.
+        // If the client has left meanwhile, that is not the caller's mistake: onStop reports it.
         let is_gone = socket.is_gone();
         let is_early = socket.has_response();
         if !is_gone && !is_early {
@@ -110,7 +110,7 @@ impl Node {
             Err(denial) => Outcome::Denied(denial),
             Ok(_) if is_gone => Outcome::Left,
             Ok(upgrade) => {
-                node.attributes.uri.replace(href.into()); // which the event service tells
+                node.attributes.uri.replace(href.into()); // the event service reports it
                 node.settle_upgrade(&socket, upgrade);
                 link.open(node.clone());
                 Outcome::Open
@@ -166,7 +166,7 @@ fn respond(socket: &Socket, request: &Request, answer: &Result<Upgrade, Denial>)
     Ok(())
 }
 
-/// A response behind the 101 would be taken for frames.
+/// The earlier request's response would come behind the 101, and be taken for frames.
 fn too_early() -> Ending<JsHost> {
     let message = "The upgrade request came before an earlier request on its connection was answered.";
     Ending { status: Status::CONNECTION_REFUSED, message: message.into(), ..Ending::default() }

@@ -18,7 +18,7 @@ pub(super) struct Asker {
     pub(super) node: Rc<Node>,
 }
 
-/// What onAuthRequired is given.
+/// The argument of onAuthRequired.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Request<'a> {
@@ -46,7 +46,7 @@ impl Asker {
         Ok(Some((callbacks, callback)))
     }
 
-    /// Calls a callback whose answer does not matter. What it throws is reported, and stops nothing.
+    /// Calls a callback whose result does not matter. What it throws is reported and stops nothing else.
     fn tell(&self, name: &str, call: impl FnOnce(&JsValue, &Function) -> Result<(), JsValue>) {
         if self.node.driver.state() != State::Connecting {
             return; // a callback has closed the channel
@@ -94,7 +94,7 @@ impl opening::Ask for Asker {
         });
     }
 
-    /// A callback that is not documented: the command's `--verbose` shows the request.
+    /// Calls a callback that is not documented. The command's `--verbose` uses it to show the request.
     fn sends(&self, head: impl FnOnce() -> String) {
         self.tell("__onRequest", |callbacks, callback| callback.call1(callbacks, &head().into()).map(drop));
     }

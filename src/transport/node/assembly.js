@@ -1,4 +1,4 @@
-// A message that comes in pieces, assembled in the host's memory.
+// A message that arrives in pieces, assembled in the host's memory.
 
 import { StringDecoder } from 'node:string_decoder';
 import { latin1Slice } from './undocumented.js';
@@ -12,15 +12,15 @@ export function assemble(isText, length) {
   return isText ? new TextAssembly() : new BinaryAssembly(length);
 }
 
-/** The memory for small pieces of the last text that had some, for the next. */
+/** The memory for small pieces, kept from the last text that had some for the next. */
 let spareSmall = null;
 
-/** Decoded as it arrives: decoding a large text at once would hold up everything else. */
+/** A text is decoded as it arrives, because decoding a large text at once would hold up everything else. */
 class TextAssembly {
   constructor() {
     this.text = '';
     this.decoder = null;
-    /** Pieces too small to be decoded by themselves: a string of its own for each would be many times their size. */
+    /** Pieces too small to be decoded one by one: a string for each would be many times their size. */
     this.small = null;
     this.smallLength = 0;
     this.smallAscii = true;
@@ -60,16 +60,16 @@ class TextAssembly {
 }
 
 /**
- * The buffer of the last message. While it lives, malloc does not give the memory below it back to the system, only to ask
- * for it again for the next messages, page fault by page fault.
+ * The buffer of the last message. While it lives, malloc does not give the memory below it back to the system. Otherwise malloc would
+ * ask for it again for the next messages, page fault by page fault.
  */
 let last = null;
 const MAX_LAST = 1 << 22;
 
-/** A channel that ends keeps nothing. */
+/** Called when a channel ends, so that it keeps nothing. */
 export function forgetLast() { last = null; }
 
-/** Its memory doubles with what has arrived: what a header claims is not there yet. */
+/** Its memory doubles as bytes arrive, because the length that a header claims has not arrived yet. */
 class BinaryAssembly {
   constructor(length) {
     this.bytes = Buffer.allocUnsafeSlow(Math.min(length, 16 * WINDOW));
@@ -83,10 +83,10 @@ class BinaryAssembly {
     this.length = length;
   }
 
-  /** Bytes that lie in wasm's memory. */
+  /** Adds bytes from wasm's memory. */
   append({ buffer, byteOffset, length }) { this.add(Buffer.from(buffer, byteOffset, length), 0, length); }
 
-  /** Where the next bytes go, up to `limit`. */
+  /** Where the next bytes go, at most `limit` of them. */
   room(limit) {
     if (this.length === this.bytes.length) this.grow(this.length + 1);
     return this.bytes.subarray(this.length, this.length + limit);
@@ -103,7 +103,7 @@ class BinaryAssembly {
     const bytes = new Uint8Array(this.bytes.buffer, 0, this.length);
     if (this.bytes.length <= MAX_LAST) last = this.bytes;
     if (this.bytes.length - this.length > WINDOW) return bytes.slice();
-    this.bytes.fill(0, this.length); // the buffer is the user's now: it shows nothing of before
+    this.bytes.fill(0, this.length); // the user gets the buffer, which must not show older data
     return bytes;
   }
 }

@@ -1,4 +1,4 @@
-/** A checkServerIdentity of the user's, as Node can call it: what it throws counts as what it returns, and Node can read that. */
+/** Wraps a user's checkServerIdentity for Node. What it throws counts as its result, made an error that Node can read. */
 export const guardCheck = (check) => (...args) => {
   try {
     const verdict = check(...args);
@@ -6,7 +6,7 @@ export const guardCheck = (check) => (...args) => {
   } catch (thrown) { return readable(thrown); }
 };
 
-/** A lookup of the user's, which Node would call inside asyncOpen: what it throws is its answer. */
+/** Wraps a user's lookup, which Node would call inside asyncOpen. It is called later, and what it throws is its result. */
 export const guardLookup = (lookup) => (host, options, done) => queueMicrotask(() => {
   try { lookup(host, options, done); } catch (thrown) { done(readable(thrown)); }
 });

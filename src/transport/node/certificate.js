@@ -1,4 +1,4 @@
-/** What Node knows of a TLS socket's peer now, whether trusted or not: `chain` is of certificates in DER, the server's first. */
+/** What Node now knows about a TLS socket's peer, trusted or not. `chain` has the certificates in DER, the peer's first. */
 export function certificatesOf(socket) {
   const chain = [];
   // (getPeerX509Certificate, called here, makes Node find no names in the certificate.) A root is its own issuer.

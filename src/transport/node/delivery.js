@@ -1,25 +1,25 @@
-// What was received, as the strings and views that the listener is given.
+// Delivers what was received, as the strings and views that the listener gets.
 //
-// Rust names offsets: of `chunk`, or of the window that a message was inflated into. Strings and views are made here,
+// Rust passes offsets: in `chunk`, or in the window that a message was inflated into. Strings and views are made here,
 // because a string is made fastest where its bytes are.
 
 import { latin1Slice, ucs2Slice, utf8Slice } from './undocumented.js';
 import { WINDOW, inflateAt, receiveAt, unitsAt, wasm } from './windows.js';
 
-/** One buffer for all sockets: `onread` hands it over at once, and the next one is read when this one has been (`isReading` in socket.js). */
+/** One buffer for all sockets: `onread` passes it on at once, and the next chunk is read after this one (`isReading` in socket.js). */
 export const chunk = Buffer.allocUnsafeSlow(WINDOW);
 
-/** Texts up to this size, when several lie in a chunk, are cut out of one string of `RUN` bytes, which takes a seventh of the time. */
+/** If a chunk has several texts up to this size, they are cut out of one string of `RUN` bytes, which takes a seventh of the time. */
 const SHORT = 1024;
-/** A text that is kept keeps at most this many bytes beside its own. */
+/** If the user keeps a text, that keeps at most this many other bytes in memory. */
 const RUN = 4096;
 
-/** How much of `chunk` was received, and where in it the part begins that Rust looks at. */
+/** How much of `chunk` was received, and where the part that Rust looks at begins. */
 let received = 0;
 let base = 0;
-/** A copy of the chunk, whose buffer its binary messages are views of: a view takes a twentieth of the time that a buffer does. */
+/** A copy of the chunk. Binary messages are views of its buffer, because a view takes a twentieth of the time that a buffer does. */
 let copy = null;
-/** A piece of the chunk as a string, headers and all, and where it lies. */
+/** A piece of the chunk as a string, headers included, and its position. */
 let run = '';
 let runStart = 0;
 let runEnd = 0;
@@ -34,19 +34,19 @@ export function begin(length) {
 /** Rust looks at what was received from `start` on. */
 export function lookFrom(start) { base = start; }
 
-/** Nothing of the chunk is delivered any more. */
+/** Nothing more of the chunk is delivered. */
 export function end() { copy = null; }
 
 /** Rust has unmasked what was received from `start` to `end`. */
 export function unmasked(start, end) {
   const view = wasm();
   view.copy(chunk, base + start, receiveAt + start, receiveAt + end);
-  // One copy for a chunk, however many frames lie between its messages.
+  // Update the copy, so that a chunk needs only one, however many frames are between its messages.
   if (copy !== null && copy.byteLength > 0) view.copy(copy, base + start, receiveAt + start, receiveAt + end);
   runEnd = 0;
 }
 
-/** An ASCII text. */
+/** Delivers an ASCII text. */
 export function deliverAscii(listener, inflated, start, end) {
   if (inflated) listener.text(latin1Slice(wasm(), inflateAt + start, inflateAt + end));
   else listener.text(decodeAscii(base + start, base + end));
@@ -62,7 +62,7 @@ function decodeAscii(start, end) {
   return run.slice(start - runStart, end - runStart);
 }
 
-/** A text of `count` UTF-16 units that lie in the window for them; if all are `narrow`, of as many Latin-1 bytes. */
+/** Delivers a text of `count` UTF-16 units in the window for them, or of as many Latin-1 bytes if all are `narrow`. */
 export function deliverUnits(listener, count, narrow) {
   if (narrow) listener.text(latin1Slice(wasm(), unitsAt, unitsAt + count));
   else listener.text(ucs2Slice(wasm(), unitsAt, unitsAt + 2 * count));
@@ -71,22 +71,22 @@ export function deliverUnits(listener, count, narrow) {
 /** Whether the host makes a string of UTF-8 faster than Rust makes UTF-16 for it: twice as fast from V8 13 on, half as fast before. */
 export const decodesFast = parseInt(process.versions.v8) >= 13;
 
-/** A text that is UTF-8. */
+/** Delivers a UTF-8 text. */
 export function deliverUtf8(listener, inflated, start, end) {
   if (inflated) listener.text(utf8Slice(wasm(), inflateAt + start, inflateAt + end));
   else listener.text(utf8Slice(chunk, base + start, base + end));
 }
 
-/** A binary message. */
+/** Delivers a binary message. */
 export function deliverBinary(listener, inflated, start, end) {
   if (inflated) return listener.binary(new Uint8Array(wasm().buffer.slice(inflateAt + start, inflateAt + end)));
   if (start === end) return listener.binary(new Uint8Array());
-  // A listener may have transferred the copy elsewhere.
+  // A listener may have transferred the copy.
   if (copy === null || copy.byteLength === 0) copy = new Uint8Array(chunk.buffer.slice(0, received));
   listener.binary(new Uint8Array(copy.buffer, base + start, end - start));
 }
 
-/** Adds the next piece of a message that comes in pieces. */
+/** Adds the next piece of a message that arrives in pieces. */
 export function deliverPiece(message, inflated, start, end, ascii) {
   if (inflated) message.add(wasm(), inflateAt + start, inflateAt + end, ascii);
   else message.add(chunk, base + start, base + end, ascii);

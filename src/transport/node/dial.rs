@@ -1,4 +1,4 @@
-//! The opening's sockets, over `socket.js`; and which of the options `tls` and `socket` go where.
+//! The opening's sockets, over `socket.js`, and which peers get which parts of the options `tls` and `socket`.
 
 use std::cell::RefCell;
 use std::net::IpAddr;
@@ -21,17 +21,17 @@ use crate::transport::{as_error, object};
 #[derive(Clone)]
 pub(super) struct Dialer {
     pub(super) node: Rc<Node>,
-    /// The option `tls`, by its own keys.
+    /// The option `tls`, with Node's keys.
     pub(super) tls: Object,
-    /// The option `socket`, by its own keys.
+    /// The option `socket`, with Node's keys.
     pub(super) socket: Object,
     /// Keeps the HTTP/2 session of the last response for the next request: a redirect, or an answer to a challenge.
     pub(super) spare: Rc<RefCell<Option<Stream>>>,
 }
 
-/// What of `socket` says where the first origin is.
+/// The keys of `socket` that say where the first origin is.
 const PRIVATE_SOCKET: &[&str] = &["path"];
-/// What of `tls` may be used for every origin: nothing that says who the user is.
+/// The keys of `tls` that may be used for every origin. None of them says who the user is.
 const PUBLIC_TLS: &[&str] = &[
     "ca",
     "crl",
@@ -47,7 +47,7 @@ const PUBLIC_TLS: &[&str] = &[
     "minDHSize",
     "ALPNProtocols",
 ];
-/// What of `tls` is for a proxy, too.
+/// The keys of `tls` that are used for a proxy too.
 const PROXY_TLS: &[&str] = &["ca", "rejectUnauthorized"];
 
 impl Dialer {
@@ -62,20 +62,20 @@ impl Dialer {
         drop(before); // which may end its session
     }
 
-    /// What a session must have in common with another to take its place: the server, the proxy, and the options that apply there.
+    /// What two interchangeable sessions have in common: the server, the proxy, and the options that apply there.
     fn route_key(&self, route: &Route) -> RouteKey {
         let is_foreign = route.server.is_foreign;
         let tls = if is_foreign { only(&self.tls, PUBLIC_TLS) } else { self.tls.clone() };
         let socket: Object = Object::assign(&Object::new(), &self.socket);
         if is_foreign || route.proxy.is_some() {
             for name in PRIVATE_SOCKET {
-                let _ = Reflect::delete_property(&socket, &intern(name).into()); // a plain object's
+                let _ = Reflect::delete_property(&socket, &intern(name).into()); // cannot fail on a plain object
             }
         }
         RouteKey { host: route.server.host.clone(), port: route.server.port, proxy: route.proxy.clone(), tls, socket }
     }
 
-    /// What `tls.connect` is given for this peer.
+    /// The options of `tls.connect` for this peer.
     fn tls_options(&self, peer: &TlsPeer) -> Result<Object, JsValue> {
         let servername = if is_address(&peer.host) { "" } else { &peer.host };
         let options = object([("servername", servername.into()), ("host", peer.host.as_str().into())]);
@@ -112,7 +112,7 @@ impl opening::Dial for Dialer {
         let starts_secure = hop.will_be_secure && !hop.is_proxy;
         let secure_context = match hop {
             Hop { will_be_secure: true, is_proxy: true, is_foreign, .. } => {
-                // What Node refuses in the options for TLS shows here: asyncOpen throws it.
+                // If Node refuses one of the TLS options, it throws here, and so does asyncOpen.
                 let chosen = if *is_foreign { only(&self.tls, PUBLIC_TLS) } else { self.tls.clone() };
                 Some(create_secure_context(&chosen)?)
             }
@@ -184,28 +184,28 @@ impl opening::Dial for Dialer {
     }
 }
 
-/// A socket while its connection comes about.
+/// A socket while its connection is being established.
 pub(super) struct Dialed {
     dialer: Dialer,
     socket: Rc<Socket>,
     link: Rc<Link>,
     looks_up: bool,
-    /// TLS comes with the connection.
+    /// TLS starts with the connection.
     starts_secure: bool,
     /// What tls.createSecureContext made for the server.
     secure_context: Option<JsValue>,
-    /// It reads what comes in.
+    /// Whether it reads what arrives.
     is_read: bool,
     /// The place in an HTTP/2 session: the socket is a stream, or will be.
     stream: Option<Stream>,
-    /// The session was there.
+    /// The session existed before.
     is_joined: bool,
-    /// The connection is open: the socket is the transport's.
+    /// The connection is open, and the socket belongs to the transport.
     is_kept: bool,
 }
 
 impl Dialed {
-    /// The connection is open.
+    /// Hands over the socket, because the connection is open.
     pub(super) fn keep(mut self) -> Kept {
         self.is_kept = true;
         Kept { socket: self.socket.clone(), link: self.link.clone(), stream: self.stream.take(), is_read: self.is_read }
@@ -218,7 +218,7 @@ pub(super) struct Kept {
     pub(super) link: Rc<Link>,
     /// The place in an HTTP/2 session, if the socket is a stream of one.
     pub(super) stream: Option<Stream>,
-    /// It reads what comes in; if not, it has to be told to.
+    /// Whether it reads what arrives. If not, it must be told to.
     pub(super) is_read: bool,
 }
 
@@ -332,7 +332,7 @@ impl opening::Socket for Dialed {
     }
 }
 
-/// These own keys of `options`.
+/// A copy of `options` that has only these own keys.
 fn only(options: &Object, keys: &[&str]) -> Object {
     let chosen = Object::new();
     for key in keys {
@@ -340,18 +340,18 @@ fn only(options: &Object, keys: &[&str]) -> Object {
         if Object::has_own(options, &key)
             && let Ok(value) = Reflect::get(options, &key)
         {
-            let _ = Reflect::set(&chosen, &key, &value); // a plain object takes any
+            let _ = Reflect::set(&chosen, &key, &value); // cannot fail on a plain object
         }
     }
     chosen
 }
 
-/// An IP address rather than a name.
+/// Whether `host` is an IP address rather than a name.
 fn is_address(host: &str) -> bool {
     host.parse::<IpAddr>().is_ok()
 }
 
-/// What an error of Node's says. Of several addresses, none of which answered, it is the first one's code.
+/// The loss that an error of Node's describes. If none of several addresses answered, the code is the first one's.
 pub(super) fn loss_of(error: JsValue) -> Loss<JsValue> {
     let get = |object: &JsValue, name: &str| Reflect::get(object, &name.into()).ok();
     let code_of = |error: &JsValue| get(error, "code").and_then(|code| code.as_string());
@@ -362,8 +362,8 @@ pub(super) fn loss_of(error: JsValue) -> Loss<JsValue> {
     Loss { code, message, cause: Some(cause) }
 }
 
-/// What is said of a stream that was reset, with a code that is not 0, or of a socket. A system's error says more than the code that
-/// its streams are reset with; when it has none, Node resets the streams of a session that `is_lost` by itself.
+/// The loss of a socket or a stream. `reset` is the code that a stream was reset with, or 0. A system error says more than that code. If
+/// there is none, and the stream's session `is_lost`, Node itself resets the stream.
 pub(super) fn loss_of_stream(error: JsValue, reset: u32, is_lost: bool) -> Loss<JsValue> {
     let loss = if error.is_null() { Loss::ended() } else { loss_of(error) };
     let is_node_own = loss.code.is_empty() || loss.code.starts_with("ERR_HTTP2_");

@@ -17,21 +17,21 @@ use crate::transport::{Trampoline, object, report};
 
 thread_local! {
     static LISTENERS: RefCell<Vec<JsValue>> = RefCell::default();
-    /// The number of the watch, from the first listener to the last; 0 while there is no listener.
+    /// The number of the current watch, which lasts from the first listener to the last; 0 while there is no listener.
     static WATCH: Cell<u32> = const { Cell::new(0) };
     /// How many watches there were.
     static WATCHES: Cell<u32> = const { Cell::new(0) };
     /// The calls that are still to be made: a method and its arguments.
     static NEWS: RefCell<Vec<(&'static str, Array)>> = RefCell::default();
-    /// Takes the place of a channel's listener where messages are made for the service.
+    /// Takes the place of a channel's listener when messages are made for the service.
     static RECEIVER: Trampoline = receiver();
-    /// Whose messages those are.
+    /// The serial of the channel whose messages those are.
     static SERIAL: Cell<u32> = const { Cell::new(0) };
 }
 
 /// Observes the frames of one connection.
 pub(super) struct Watched {
-    /// Which watch it belongs to: between two watches frames went by unseen.
+    /// The watch it belongs to. Between two watches, frames passed unseen.
     watch: u32,
     received: Direction,
     sent: Direction,
@@ -85,14 +85,14 @@ impl Node {
         self.attributes.node.serial.get()
     }
 
-    /// `asyncOpen` or `asyncAccept` has succeeded.
+    /// Reports that `asyncOpen` or `asyncAccept` has succeeded.
     pub(super) fn tell_created(&self, uri: &str, protocols: &[String]) {
         if is_watched() {
             notify("webSocketCreated", arguments![self.serial(), uri, protocols.join(", ")]);
         }
     }
 
-    /// The handshake has settled everything.
+    /// Reports that the handshake has succeeded.
     pub(super) fn tell_opened(&self) {
         if is_watched() {
             let it = &self.attributes;
@@ -101,20 +101,20 @@ impl Node {
         }
     }
 
-    /// A message that is about to be delivered.
+    /// Reports a message that is about to be delivered.
     pub(super) fn tell_message(&self, message: &Incoming) {
         SERIAL.set(self.serial());
         RECEIVER.with(|receiver| hand_over(receiver, message.clone()));
     }
 
-    /// The first `len` bytes of the receive window, before anything is unmasked there.
+    /// Observes the first `len` bytes of the receive window, before anything is unmasked there.
     #[cold]
     pub(super) fn look_at_received(&self, len: usize) {
         let watched = &mut **self.watched();
         windows::with_received(len, |bytes, _| watched.received.look(self.serial(), "frameReceived", bytes));
     }
 
-    /// Bytes that are about to be written: frames, or a piece of one that has begun before.
+    /// Observes bytes that are about to be written: frames, or a piece of one that began before.
     #[cold]
     pub(super) fn look_at_sent(&self, bytes: &[u8], begins: bool) {
         let watched = &mut **self.watched();
@@ -123,14 +123,14 @@ impl Node {
         }
     }
 
-    /// The send window from `start` on, with `len` bytes of payload.
+    /// Observes the send window from `start` on, with `len` bytes of payload.
     #[cold]
     pub(super) fn look_at_window(&self, start: usize, len: usize) {
         let begins = start < MAX_HEADER; // otherwise it is a piece without a header
         windows::with_filled(len, |window| self.look_at_sent(window.get(start..).unwrap_or_default(), begins));
     }
 
-    /// The observer of the watch that runs now. A new watch begins where the engine's reader stands.
+    /// The observer of the current watch. A new watch begins at the position of the engine's reader.
     fn watched(&self) -> RefMut<'_, Box<Watched>> {
         RefMut::map(self.watched.borrow_mut(), |watched| {
             if watched.as_ref().is_some_and(|it| it.watch != WATCH.get()) {
@@ -148,13 +148,13 @@ impl Node {
         Watched { watch: WATCH.get(), received: received.unwrap_or_default(), sent: Direction::default() }
     }
 
-    /// How many bytes may pass wasm by: none while somebody looks at them.
+    /// How many of the next bytes may bypass wasm: none while they are observed.
     pub(super) fn passable(&self) -> f64 {
         if is_watched() { 0.0 } else { self.wire.borrow().connection.passable() as f64 }
     }
 }
 
-/// The channel has stopped.
+/// Reports that the channel has stopped.
 pub(crate) fn tell_closed(serial: u32, was_clean: bool, code: u16, reason: &str) {
     if is_watched() {
         notify("webSocketClosed", arguments![serial, was_clean, code, reason]);
@@ -180,7 +180,7 @@ impl Direction {
     }
 }
 
-/// A frame, by the names of nsIWebSocketEventService.
+/// A frame, with the property names of nsIWebSocketEventService.
 fn frame_object(head: &Head, time: f64, payload: &JsValue) -> Object {
     object([
         ("timeStamp", time.into()),
@@ -220,7 +220,7 @@ pub(crate) fn add_listener(listener: &JsValue) {
     });
 }
 
-/// Removes it: whether it was one.
+/// Removes a listener. Returns whether it was one.
 pub(crate) fn remove_listener(listener: &JsValue) -> bool {
     LISTENERS.with_borrow_mut(|listeners| {
         let before = listeners.len();

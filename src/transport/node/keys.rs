@@ -12,9 +12,9 @@ extern "C" {
     fn fill_random(bytes: &mut [u8]) -> Result<(), JsValue>;
 }
 
-/// How many random bytes are drawn at once.
+/// How many random bytes are drawn together.
 const POOL_SIZE: usize = 8192;
-/// What remains for close frames and pongs when no more can be drawn.
+/// How many bytes remain for close frames and pongs when no more can be drawn.
 const RESERVE: usize = 1024;
 
 /// Random bytes for many frames.

@@ -1,4 +1,4 @@
-//! What happens to one socket, told to whoever has it: first the opening, which waits for it, then the open connection.
+//! Reports what happens to one socket to its owner: first the opening, which waits for it, then the open connection.
 
 use std::cell::{Cell, RefCell};
 use std::future::poll_fn;
@@ -18,7 +18,7 @@ use crate::opening::Loss;
 #[derive(Default)]
 pub(super) struct Link {
     phase: RefCell<Phase>,
-    /// The TLS that is spoken now is a proxy's: its certificate is not the server's.
+    /// The current TLS is with a proxy, so the certificate is not the server's.
     is_proxy_tls: Cell<bool>,
     /// A TLS handshake was completed, whether the certificate is trusted or not.
     has_shaken_hands: Cell<bool>,
@@ -29,7 +29,7 @@ enum Phase {
     /// The channel is done with the socket.
     #[default]
     Gone,
-    /// It waits for the next thing that happens.
+    /// The opening waits for the next thing that happens.
     Opening(Rc<Node>, Mailbox),
     Open(Rc<Node>),
 }
@@ -51,7 +51,7 @@ pub(super) struct Mailbox {
     waker: Option<Waker>,
 }
 
-/// How many bytes wait for the opening before the socket is paused: a peer may send more than it is asked for.
+/// How many bytes wait for the opening before the socket is paused. A peer may send more than it was asked for.
 const MAX_RECEIVED: usize = 256 << 10;
 
 impl Link {
@@ -66,12 +66,12 @@ impl Link {
         drop(before);
     }
 
-    /// What was received has been taken: whether the socket has to be told to go on.
+    /// The opening has taken what was received. Returns whether the socket must be resumed.
     pub(super) fn unpause(&self) -> bool {
         self.with_mailbox(|mailbox| std::mem::take(&mut mailbox.is_paused)) == Some(true)
     }
 
-    /// Nobody wants to know any more.
+    /// Stops reporting.
     pub(super) fn detach(&self) {
         let before = self.phase.take();
         drop(before);
@@ -114,7 +114,7 @@ impl Link {
         .await
     }
 
-    /// Something has happened, which the opening is woken up for; `false` if the opening is over.
+    /// Writes what has happened into the mailbox, and wakes the opening up. Returns `false` if the opening is over.
     fn post(&self, write: impl FnOnce(&mut Mailbox)) -> bool {
         let waker = self.with_mailbox(|mailbox| {
             write(mailbox);
@@ -166,7 +166,7 @@ impl SocketHandler {
         self.0.post(|mailbox| mailbox.connected = true);
     }
 
-    /// What is known of the peer's certificate, and why it is not trusted: `reason` is null, an error or its code.
+    /// What is known about the peer's certificate, and why it is not trusted: `reason` is null, an error or its code.
     #[wasm_bindgen(js_name = handleCertificates)]
     pub fn handle_certificates(&self, certificates: Certificates, reason: JsValue) {
         self.0.has_shaken_hands.set(true);
@@ -181,7 +181,7 @@ impl SocketHandler {
         self.0.post(|mailbox| mailbox.secured = true);
     }
 
-    /// This many bytes are in the receive window. Returns how many of the next ones may pass by.
+    /// This many bytes are in the receive window. Returns how many of the next ones may bypass wasm.
     #[wasm_bindgen(js_name = handleData)]
     pub fn handle_data(&self, len: usize) -> f64 {
         if let Some(node) = self.0.open_node() {
@@ -197,13 +197,13 @@ impl SocketHandler {
         0.0
     }
 
-    /// This many bytes have passed by, into the message that is being assembled. Returns how many more may.
+    /// This many bytes have bypassed wasm, into the message that is being assembled. Returns how many more may.
     #[wasm_bindgen(js_name = handlePassed)]
     pub fn handle_passed(&self, len: f64) -> f64 {
         self.0.open_node().map_or(0.0, |node| node.handle_passed(len as u64))
     }
 
-    /// The tick is over that sent something.
+    /// A tick that sent something is over.
     #[wasm_bindgen(js_name = handleTick)]
     pub fn handle_tick(&self) {
         if let Some(node) = self.0.open_node() {
@@ -211,7 +211,7 @@ impl SocketHandler {
         }
     }
 
-    /// Other events had their turn while a large message is being sent.
+    /// Other events have had a turn while a large message is being sent.
     #[wasm_bindgen(js_name = handleTurn)]
     pub fn handle_turn(&self) {
         if let Some(node) = self.0.open_node() {
@@ -243,8 +243,8 @@ impl SocketHandler {
         self.0.post(|mailbox| mailbox.response = Some(fields));
     }
 
-    /// The socket is closed, because of `error` if that is not null; the last call. A stream of HTTP/2 was reset with `reset`, if that
-    /// is not 0, or its session `is_lost`.
+    /// The socket is closed, because of `error` if that is not null. This is the last call. For an HTTP/2 stream, `reset` is the code that
+    /// it was reset with, or 0, and `is_lost` says whether its session was lost.
     #[wasm_bindgen(js_name = handleClosed)]
     pub fn handle_closed(&self, error: JsValue, reset: u32, is_lost: bool) {
         let loss = loss_of_stream(error, reset, is_lost);

@@ -2,13 +2,13 @@
 //!
 //! | file | |
 //! |---|---|
-//! | `transport.rs` | what comes in, and how a connection ends |
+//! | `transport.rs` | what arrives, and how a connection ends |
 //! | `writing.rs`, `payload.rs` | what goes out |
-//! | `opening.rs`, `dial.rs`, `ask.rs` | how a connection comes about: [`crate::opening`] over Node's sockets and the user's callbacks |
+//! | `opening.rs`, `dial.rs`, `ask.rs` | how a connection is established: [`crate::opening`] over Node's sockets and the user's callbacks |
 //! | `accepting.rs` | the same for a connection that a server has accepted: [`crate::accepting`] |
-//! | `link.rs`, `socket.rs` | the socket: what it tells, what it is told |
-//! | `session.rs` | HTTP/2 sessions, whose streams take the place of sockets |
-//! | `windows.rs`, `memory.rs` | the memory that both languages look at; how wasm's grows |
+//! | `link.rs`, `socket.rs` | the socket: what it reports, and how it is called |
+//! | `session.rs` | HTTP/2 sessions, whose streams replace sockets |
+//! | `windows.rs`, `memory.rs` | the memory that both languages access; how wasm's memory grows |
 //! | `events.rs` | `eventService`: reports the frames and messages of every channel |
 //! | `pinging.rs`, `security.rs`, `keys.rs`, `url.rs` | pings; certificates; mask keys; URLs |
 
@@ -52,20 +52,20 @@ use crate::protocol::DeflateOffer;
 /// The options that only Node honours, validated.
 #[derive(Clone)]
 pub(crate) struct HostOptions {
-    /// permessage-deflate, if it is to be offered.
+    /// permessage-deflate, if it is offered.
     pub(crate) deflate: Option<DeflateOffer>,
     /// Extra request headers.
     pub(crate) headers: Vec<Field>,
-    /// How many redirects to follow at most.
+    /// The most redirects to follow.
     pub(crate) redirects: u32,
     pub(crate) proxy: ProxySetting,
-    /// Whether it waits until no other channel that does is connecting to the host.
+    /// Whether the channel waits until no other channel with this option is connecting to the host.
     pub(crate) one_connecting_per_host: bool,
     /// Whether to offer HTTP/2.
     pub(crate) http2: bool,
-    /// What `tls.connect` takes, by its own keys.
+    /// Options for `tls.connect`, with Node's keys.
     pub(crate) tls: Object,
-    /// What `net.connect` takes, by its own keys.
+    /// Options for `net.connect`, with Node's keys.
     pub(crate) socket: Object,
     /// Seconds: `pingInterval`, 0 for none, and `pingTimeout`.
     pub(crate) ping: (u32, u32),
@@ -87,7 +87,7 @@ impl Default for HostOptions {
     }
 }
 
-/// What the channel's attributes show in Node alone.
+/// The values of the channel's attributes that only Node has.
 pub(crate) struct Attributes {
     pub(crate) http_response: RefCell<opening::HttpResponse>,
     pub(crate) security: RefCell<security::Security>,
@@ -97,7 +97,8 @@ pub(crate) struct Attributes {
     pub(crate) pings: pinging::Promised,
     /// The attribute `serial`.
     pub(crate) serial: Cell<u32>,
-    /// A clean end is told when TCP is closed, as the close event of the web's own classes is; otherwise when both close frames are exchanged.
+    /// A clean end is reported when TCP is closed, like the close event of the web's own classes. Otherwise it is reported when both close
+    /// frames have been exchanged.
     pub(crate) ends_with_tcp: Cell<bool>,
 }
 

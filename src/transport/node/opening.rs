@@ -1,4 +1,4 @@
-//! The opening under way: [`crate::opening`] as a task that can be dropped at any await.
+//! An opening in progress: [`crate::opening`] as a task that can be dropped at any await.
 
 use std::rc::Rc;
 
@@ -20,7 +20,7 @@ use crate::status::Status;
 use crate::transport::{Evidence, JsHost, Refusal, Target, object, parse_url};
 use crate::uri::Uri;
 
-/// The opening of one channel. Dropping it drops its sockets and whatever it waits for.
+/// The opening of one channel. Dropping it drops its sockets and everything it waits for.
 pub(super) struct Opening {
     progress: Rc<Progress>,
     abort: AbortHandle,
@@ -39,7 +39,7 @@ impl Opening {
     }
 }
 
-/// Validates the target and starts to connect. Nothing of the user's runs before this has returned.
+/// Validates the target and starts to connect. None of the user's code runs before this has returned.
 #[cold]
 pub(super) fn begin(node: &Rc<Node>, target: Target) -> Result<(), Refusal> {
     let Target { uri, origin, protocols, options, .. } = target;
@@ -84,7 +84,7 @@ pub(super) fn begin(node: &Rc<Node>, target: Target) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// The host's URL parser, as the opening takes it.
+/// The host's URL parser, in the form that the opening needs.
 pub(crate) fn parse(text: &str, base: Option<&str>) -> Option<Uri> {
     parse_url(&text.into(), &base.map_or(JsValue::UNDEFINED, JsValue::from_str)).ok()
 }
@@ -104,7 +104,7 @@ impl Node {
     fn handle_opened(self: &Rc<Self>, opened: Opened<Dialed>) {
         let over = self.opening.borrow_mut().take();
         if over.is_none() {
-            return; // the channel was closed while the last await was on its way
+            return; // the channel was closed during the last await
         }
         drop(over);
         let Opened { socket, protocol, extensions, deflate, response, rest } = opened;
@@ -120,7 +120,7 @@ impl Node {
         }
     }
 
-    /// What the handshake has settled, at either end: frames follow.
+    /// Stores what the handshake has settled, for either role. Frames follow.
     pub(super) fn settle(&self, deflate: Option<Agreement>, protocol: String, extensions: String, response: Response) {
         {
             let mut wire = self.wire.borrow_mut();
@@ -151,7 +151,7 @@ fn ending_of(failure: Failure<JsValue>) -> Ending<JsHost> {
 #[derive(Default)]
 pub(crate) struct HttpResponse {
     response: Option<Response>,
-    /// What the attribute is, once somebody has asked: few do, and an object costs as much as all the rest of an opening's Rust.
+    /// The attribute's value, made when it is first read. Few programs read it, and an object costs as much as all the rest of an opening's Rust.
     described: Option<JsValue>,
 }
 
@@ -170,7 +170,7 @@ impl HttpResponse {
     }
 }
 
-/// The headers with lower-case names; the values of one that came several times are joined by commas (RFC 9110 §5.3).
+/// The headers with lower-case names. The values of a repeated header are joined by commas (RFC 9110 §5.3).
 fn headers_of(response: &Response) -> Object {
     let headers = Object::new();
     for (name, _) in &response.fields {

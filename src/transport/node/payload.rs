@@ -1,4 +1,4 @@
-//! A message that waits, or goes in pieces: it lies in the host's memory, and passes the send window piece by piece.
+//! A message that waits, or goes out in pieces. It is in the host's memory, and passes through the send window piece by piece.
 
 use std::cell::RefCell;
 use std::rc::{Rc, Weak};
@@ -12,23 +12,23 @@ use super::windows::{WINDOW, fill_piece, try_fill_bytes, utf8_length};
 use crate::protocol::{self, Fill, Kind};
 use crate::transport::{ByteStream, Payload};
 
-/// A message on its way out. One that goes at once is not made into this: [`Node::send_filled`].
+/// A message to send. One that goes out at once does not become this: see [`Node::send_filled`].
 pub(crate) struct Outgoing {
     kind: Kind,
-    /// In bytes.
+    /// The payload's size, in bytes.
     size: u64,
     source: Source,
 }
 
 enum Source {
-    /// What is left begins at this UTF-16 unit.
+    /// The rest begins at this UTF-16 unit.
     Text(JsString, u32),
-    /// What is left begins at this byte.
+    /// The rest begins at this byte.
     Bytes(Uint8Array, u32),
     Stream(Streaming),
 }
 
-/// What one turn sends of a message, in bytes: see `protocol/outgoing.rs`.
+/// The most bytes of a message that one turn sends: see `protocol/outgoing.rs`.
 const ONE_TURN: u32 = 16 * WINDOW as u32;
 
 impl Outgoing {
@@ -40,7 +40,7 @@ impl Outgoing {
                 (Kind::Text, utf8_length(&text) as u64, Source::Text(text, 0))
             }
             Payload::Binary(bytes) => {
-                // What one turn sends is framed before the caller's next instruction; other bytes need a copy of their own.
+                // What one turn can send is framed before the caller's next instruction. Other bytes need a copy.
                 let length = bytes.length();
                 let bytes = if is_free && length <= ONE_TURN { bytes } else { bytes.slice(0, length) };
                 (Kind::Binary, length.into(), Source::Bytes(bytes, 0))
@@ -50,14 +50,14 @@ impl Outgoing {
         Self { kind, size, source }
     }
 
-    /// Whom a stream tells that it has more.
+    /// Sets which node a stream tells that it has more.
     pub(super) fn on_ready(&mut self, node: &Rc<Node>) {
         if let Source::Stream(streaming) = &self.source {
             streaming.progress.borrow_mut().node = Rc::downgrade(node);
         }
     }
 
-    /// Puts the next piece into the send window; `Err` is what a stream has failed with, or that the stack has no room.
+    /// Puts the next piece into the send window. `Err` is the error of a stream, or of a stack that has no room.
     pub(super) fn fill(&mut self) -> Result<Fill, JsValue> {
         match &mut self.source {
             Source::Text(text, at) => fill_text(text, at, self.size),
@@ -85,7 +85,7 @@ impl protocol::Payload for Outgoing {
     }
 }
 
-/// A large text is encoded piece by piece: all at once would take too long.
+/// Encodes the next piece of a large text. All of it at once would take too long.
 fn fill_text(text: &JsString, at: &mut u32, size: u64) -> Result<Fill, JsValue> {
     let length = text.length();
     // A UTF-16 unit has up to three bytes in UTF-8, unless all have one.
@@ -100,7 +100,7 @@ fn fill_text(text: &JsString, at: &mut u32, size: u64) -> Result<Fill, JsValue> 
     Ok(Fill::Bytes { len, last: end == length })
 }
 
-/// Copies what fits the window into it.
+/// Copies a piece into the send window. Returns its size in bytes.
 fn filled(piece: &Uint8Array) -> Result<usize, JsValue> {
     Ok(usize::try_from(try_fill_bytes(piece)?).unwrap_or_default()) // negative if it is empty
 }
@@ -109,7 +109,7 @@ fn part(bytes: &Uint8Array, begin: u32, end: u32) -> Result<Uint8Array, JsValue>
     bytes.unchecked_ref::<Chunk>().subarray(begin, end)
 }
 
-/// A stream that is being sent. What comes in small chunks is collected: a peer may refuse a message of too many frames.
+/// A stream that is being sent. Small chunks are collected, because a peer may refuse a message of too many frames.
 struct Streaming {
     stream: ByteStream,
     progress: Rc<RefCell<Progress>>,
@@ -118,13 +118,13 @@ struct Streaming {
 #[derive(Default)]
 struct Progress {
     node: Weak<Node>,
-    /// The next frame's payload, as far as it is there; from the first piece on.
+    /// The next frame's payload, as far as it has been read. Set from the first piece on.
     frame: Option<Uint8Array>,
     used: u32,
-    /// What was read last, and how much of it is in a frame.
+    /// The chunk that was read last, and how much of it is in a frame.
     chunk: Option<Uint8Array>,
     at: u32,
-    /// The stream was asked for more, and has not answered.
+    /// The stream was asked for more and has not answered.
     reading: bool,
     ended: bool,
     error: Option<JsValue>,
@@ -153,7 +153,7 @@ impl Streaming {
         self.fill_frame()
     }
 
-    /// Its turn has come.
+    /// Starts to read the stream, because its turn has come.
     fn begin(&self) {
         let room = self.stream.size().min(WINDOW as u64) as u32;
         self.progress.borrow_mut().frame = Some(Uint8Array::new_with_length(room));
@@ -167,7 +167,7 @@ impl Streaming {
             (arrays.0, arrays.1, progress.used, progress.at, progress.ended)
         };
         let room = frame.length();
-        let piece = part(&chunk, at, at + (room - used))?; // throws if the chunk was transferred elsewhere
+        let piece = part(&chunk, at, at + (room - used))?; // throws if the chunk was transferred
         frame.unchecked_ref::<Chunk>().set(&piece, used)?;
         let (at, used) = (at + piece.length(), used + piece.length());
         let is_exhausted = at == chunk.length();
@@ -191,7 +191,7 @@ impl Streaming {
         let (next, progress) = (self.stream.next(), Rc::downgrade(&self.progress));
         spawn_local(async move {
             let read = next.await;
-            let Some(progress) = progress.upgrade() else { return }; // nobody wants it any more
+            let Some(progress) = progress.upgrade() else { return }; // it is no longer needed
             let node = progress.borrow_mut().handle_read(read);
             if let Some(node) = node {
                 node.handle_ready();

@@ -17,12 +17,12 @@ pub(super) struct Pinging {
     /// Seconds: `pingInterval`, 0 for none, and `pingTimeout`.
     options: (u32, u32),
     keep_alive: RefCell<Option<Box<KeepAlive>>>,
-    /// There is a keep-alive: it wants to know of every byte.
+    /// There is a keep-alive, which must know whenever bytes arrive.
     hears: Cell<bool>,
     timer: Timer,
 }
 
-/// The pings of one channel that no pong has answered; made when the first is sent, since few channels send any.
+/// The pings of one channel that no pong has answered. Made when the first is sent, because few channels send any.
 #[derive(Default)]
 pub(crate) struct Promised(RefCell<Option<Box<Pings<Waiting>>>>);
 
@@ -33,7 +33,7 @@ struct Waiting {
 }
 
 impl Promised {
-    /// The channel has stopped: what waits is rejected with `error`.
+    /// The channel has stopped. Rejects what waits with `error`.
     pub(crate) fn end(&self, error: impl FnOnce() -> JsValue) {
         let pings = self.0.take();
         let Some(mut pings) = pings else { return };
@@ -58,7 +58,7 @@ impl Pinging {
         Self { options, keep_alive: RefCell::default(), hears: Cell::new(false), timer }
     }
 
-    /// The connection is open, and the listener has not heard of it: the pings that have waited for that go out. Those of `onStart` come behind them.
+    /// The connection is open, and the listener has not been told. Sends the pings that waited for that. Those of `onStart` follow them.
     pub(super) fn send_waiting(node: &Node) {
         let now = now();
         let waiting =
@@ -68,7 +68,7 @@ impl Pinging {
         }
     }
 
-    /// The channel is open: its keep-alive begins.
+    /// The channel is open. Starts its keep-alive.
     pub(super) fn start(node: &Rc<Node>) {
         let now = now();
         let (interval, timeout) = node.pinging.options;
@@ -80,7 +80,7 @@ impl Pinging {
         }
     }
 
-    /// Bytes came.
+    /// Bytes arrived.
     #[inline]
     pub(super) fn handle_heard(&self) {
         if self.hears.get()
@@ -90,7 +90,7 @@ impl Pinging {
         }
     }
 
-    /// The connection has ended: nothing is pinged any more.
+    /// The connection has ended. Stops pinging.
     pub(super) fn stop(&self) {
         self.timer.clear();
         self.hears.set(false);
@@ -101,7 +101,7 @@ impl Pinging {
     fn look_after(&self, node: &Weak<Node>, ms: f64) {
         let node = node.clone();
         self.timer.set(ms.max(1.0).ceil() as u32, move || {
-            // First the loop reads what came while it was busy.
+            // First let the loop read what arrived while it was busy.
             if let Some(open) = node.upgrade() {
                 let node = node.clone();
                 open.pinging.timer.set(0, move || {
@@ -115,7 +115,7 @@ impl Pinging {
 }
 
 impl Node {
-    /// `sendPing`: a promise of the milliseconds until the pong. Only while connecting or open.
+    /// `sendPing`: returns a promise of the milliseconds until the pong. Call it only while connecting or open.
     pub(crate) fn send_ping(&self, payload: Option<Vec<u8>>) -> Result<Promise, Refusal> {
         if self.attributes.node.pings.0.borrow().as_ref().is_some_and(|pings| pings.is_full()) {
             let message =
@@ -152,7 +152,7 @@ impl Node {
     /// The keep-alive's timer is due.
     fn look(self: &Rc<Self>) {
         if self.driver.state() != State::Open {
-            return; // it closes, which has a timeout of its own
+            return; // closing has a timeout of its own
         }
         let Some(socket) = self.socket() else { return };
         let (now, backlog) = (now(), socket.backlog() as u64);
@@ -173,7 +173,7 @@ impl Node {
             Look::GiveUp => {
                 let (_, timeout) = self.pinging.options;
                 let message = format!(
-                    "Nothing came within {timeout} s after a ping (pingTimeout). The peer or the network path to it is gone."
+                    "Nothing arrived within {timeout} s after a ping (pingTimeout). The peer or the network path to it is gone."
                 );
                 let timed_out = Some(TimedOut::Ping);
                 let ending =

@@ -10,11 +10,11 @@ use crate::transport::{object, to_text};
 /// OpenSSL's code for a client that sent no certificate.
 const NO_CERTIFICATE: &str = "ERR_SSL_PEER_DID_NOT_RETURN_A_CERTIFICATE";
 
-/// What is known of a channel's TLS connection.
+/// What is known about a channel's TLS connection.
 #[derive(Clone, Default)]
 pub(crate) struct Security {
     checked: Option<(Certificates, Option<String>)>,
-    /// What the attribute is, once somebody has asked.
+    /// The attribute's value, made when it is first read.
     described: Option<JsValue>,
 }
 
@@ -36,8 +36,8 @@ struct Info {
 }
 
 impl Security {
-    /// Node has checked the certificate; `reason` is why it is not trusted, or null. Of a client that sent none Node has no reason, or one
-    /// that misleads.
+    /// Node has checked the certificate. `reason` is why it is not trusted, or null. If a client sent no certificate, Node has no reason, or
+    /// a misleading one.
     pub(super) fn of(certificates: Certificates, reason: &JsValue, role: Role) -> Self {
         let sent_none = role == Role::Server && certificates.chain().length() == 0;
         let reason = (!reason.is_null()).then(|| if sent_none { NO_CERTIFICATE.into() } else { reason_of(reason) });
@@ -99,7 +99,7 @@ fn describe_certificate(raw: &JsValue) -> Result<JsValue, JsValue> {
     Ok(described.into())
 }
 
-/// The names of Node's list: commas stand between them, and in quoted ones.
+/// Splits Node's list of names. Commas separate the names, and may occur in quoted ones.
 fn names_of(list: &str) -> Vec<String> {
     let (mut quoted, mut escaped) = (false, false);
     let names = list.split(|char| {

@@ -11,7 +11,7 @@ const SETTINGS = { enablePush: false, initialWindowSize: 1 << 20 };
 const SESSION_WINDOW = 1 << 24;
 
 export class Session {
-  /** `handler` is Rust's: it is told what happens, and freed when the session is closed. */
+  /** `handler` belongs to Rust. It is told what happens, and freed when the session is closed. */
   constructor(http2, handler, socket, authority) {
     this.error = null;
     this.socket = socket;
@@ -29,14 +29,14 @@ export class Session {
       });
   }
 
-  /** A stream; throws if Node refuses a field, or if the session is closed. */
+  /** Opens a stream; throws if Node refuses a field, or if the session is closed. */
   request(fields) { return this.session.request(fields, { endStream: false }); }
 
   get isClosed() { return this.session.closed || this.session.destroyed; }
 
   setRef(isRef) { this.session[isRef ? 'ref' : 'unref'](); }
 
-  /** Ends the session when its last stream has ended, and its connection, if the peer does not within `ms`. */
+  /** Ends the session when its last stream has ended. Destroys its connection if the peer does not end it within `ms`. */
   close(ms) {
     this.session.close();
     destroyAfter(this.socket, ms);

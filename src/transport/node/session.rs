@@ -1,4 +1,4 @@
-//! HTTP/2 sessions, which channels to one server share (RFC 8441): over `session.js`.
+//! HTTP/2 sessions, which channels to one server share (RFC 8441), over `session.js`.
 
 use std::cell::{Cell, RefCell};
 use std::future::poll_fn;
@@ -40,9 +40,9 @@ pub(super) struct Session {
 
 #[derive(Default)]
 struct State {
-    /// Whether the server's settings enable extended CONNECT, once they have come.
+    /// Whether the server's settings enable extended CONNECT. Set once they have arrived.
     is_enabled: Option<bool>,
-    /// How many streams the server takes.
+    /// How many streams the server accepts.
     max_streams: f64,
     /// The session is closed.
     lost: Option<Loss<JsValue>>,
@@ -55,7 +55,7 @@ thread_local! {
 }
 
 impl Session {
-    /// Makes a session of a connection on which TLS has agreed on HTTP/2, with a first place in it.
+    /// Makes a session of a connection on which TLS has agreed on HTTP/2. Returns the first place in it.
     pub(super) async fn open(
         connection: JsValue,
         key: RouteKey,
@@ -76,7 +76,7 @@ impl Session {
         Ok(Stream::of(session, is_ref))
     }
 
-    /// A place in a session with an equal key that has room.
+    /// Takes a place in a session with an equal key that has room.
     pub(super) fn join(key: &RouteKey, is_ref: bool) -> Option<Stream> {
         let with_room: Vec<_> =
             SESSIONS.with_borrow(|sessions| sessions.iter().filter(|session| session.room() > 0).cloned().collect());
@@ -84,12 +84,12 @@ impl Session {
         found.map(|session| Stream::of(session, is_ref))
     }
 
-    /// How many more channels fit, by what the server's settings say.
+    /// How many more channels fit, according to the server's settings.
     fn room(&self) -> usize {
         (self.state.borrow().max_streams - f64::from(self.users.get())).max(0.0) as usize
     }
 
-    /// No more channels join.
+    /// Lets no more channels join.
     fn withdraw(&self) {
         SESSIONS.with_borrow_mut(|sessions| sessions.retain(|it| !std::ptr::eq(&raw const **it, self)));
     }
@@ -134,7 +134,7 @@ fn has_same_values(one: &Object, other: &Object) -> bool {
     keys.length() == Object::keys(other).length() && keys.iter().all(is_same)
 }
 
-/// The same value; bytes and arrays by what is in them: a certificate may have been read anew for each channel.
+/// Whether two values are the same. Bytes and arrays are compared by content, because a certificate may have been read anew for each channel.
 fn is_same_value(one: &JsValue, other: &JsValue) -> bool {
     if let (Some(one), Some(other)) = (one.dyn_ref::<Uint8Array>(), other.dyn_ref::<Uint8Array>()) {
         return one.length() == other.length() && one.to_vec() == other.to_vec();
@@ -161,7 +161,8 @@ impl Stream {
         Self { session, is_ref: Cell::new(is_ref) }
     }
 
-    /// `None` unless the server's settings enable extended CONNECT (RFC 8441 §3). If they do, so many others may join.
+    /// Waits for the server's settings. Returns `None` unless they enable extended CONNECT (RFC 8441 §3). If they do, others may join from
+    /// now on, and this returns how many.
     pub(super) async fn room_for_others(&self) -> Result<Option<usize>, Loss<JsValue>> {
         let is_enabled = poll_fn(|context| {
             let mut state = self.session.state.borrow_mut();
@@ -211,7 +212,7 @@ impl Drop for Stream {
         let has_settings = self.session.state.borrow().is_enabled.is_some();
         match has_settings {
             true => self.session.raw.close(LINGER_MS),
-            false => self.session.raw.destroy(), // its settings may never come
+            false => self.session.raw.destroy(), // its settings may never arrive
         }
     }
 }
@@ -228,7 +229,7 @@ impl SessionHandler {
 
 #[wasm_bindgen]
 impl SessionHandler {
-    /// The server's settings have come.
+    /// The server's settings have arrived.
     #[wasm_bindgen(js_name = handleSettings)]
     pub fn handle_settings(&self, is_enabled: bool, max_streams: f64) {
         if let Some(session) = self.session() {
@@ -239,7 +240,7 @@ impl SessionHandler {
         }
     }
 
-    /// The server takes no more streams.
+    /// The server accepts no more streams.
     #[wasm_bindgen(js_name = handleGoaway)]
     pub fn handle_goaway(&self) {
         if let Some(session) = self.session() {
@@ -247,7 +248,7 @@ impl SessionHandler {
         }
     }
 
-    /// The session is closed, because of `error` if that is not null; the last call.
+    /// The session is closed, because of `error` if that is not null. This is the last call.
     #[wasm_bindgen(js_name = handleClosed)]
     pub fn handle_closed(&self, error: JsValue) {
         let Some(session) = self.0.take() else { return };
@@ -256,22 +257,22 @@ impl SessionHandler {
     }
 }
 
-/// Fields as node:http2 takes them: a name that is there several times has an array.
+/// Fields in the form that node:http2 takes. A repeated name has an array of values.
 pub(super) fn fields_object(fields: &[(String, String)]) -> Object {
     let object = Object::create(JsValue::NULL.unchecked_ref());
     for (name, _) in fields {
         let values: Array =
             fields.iter().filter(|(it, _)| it == name).map(|(_, value)| JsValue::from_str(value)).collect();
         let value = if values.length() == 1 { values.get(0) } else { values.into() };
-        let _ = Reflect::set(&object, &name.as_str().into(), &value); // a plain object takes any
+        let _ = Reflect::set(&object, &name.as_str().into(), &value); // cannot fail on a plain object
     }
     object
 }
 
-/// What [`fields_object`] makes, as names and values.
+/// The names and values of an object such as [`fields_object`] makes.
 pub(crate) fn fields_of(object: &JsValue) -> Vec<(String, String)> {
     let mut fields = Vec::new();
-    // It has no prototype, and is no Object to instanceof.
+    // It has no prototype, so instanceof does not recognize it as an Object.
     for entry in Object::entries(object.unchecked_ref()).iter().filter_map(|entry| entry.dyn_into::<Array>().ok()) {
         let (name, value) = (entry.get(0).as_string().unwrap_or_default(), entry.get(1));
         let values = if value.is_array() { Array::from(&value) } else { Array::of1(&value) };
@@ -280,7 +281,7 @@ pub(crate) fn fields_of(object: &JsValue) -> Vec<(String, String)> {
     fields
 }
 
-/// A response as node:http2 tells it.
+/// A response, from the fields that node:http2 reports.
 pub(super) fn response_of(fields: &JsValue) -> Response {
     let (pseudo, fields): (Vec<_>, Vec<_>) = fields_of(fields).into_iter().partition(|(name, _)| name.starts_with(':'));
     let status = pseudo.iter().find(|(name, _)| name == ":status").and_then(|(_, status)| status.parse().ok());

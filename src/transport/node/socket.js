@@ -1,7 +1,7 @@
 // A TCP or TLS socket: node:net and node:tls, and nothing else. Rust decides; this carries.
 //
-// What comes in is read into `chunk`, copied into the receive window in wasm, and parsed there. Uncompressed binary payload
-// passes wasm by: Rust says how many of the next bytes may. What goes out is framed in wasm and copied out.
+// What arrives is read into `chunk`, copied into the receive window in wasm, and parsed there. Uncompressed binary payload
+// bypasses wasm: Rust says how many of the next bytes may. What goes out is framed in wasm and copied out.
 
 import net from 'node:net';
 import tls from 'node:tls';
@@ -12,22 +12,22 @@ import { atEnd } from './tick.js';
 import { backlogOf, hasResponse, whenSecure } from './undocumented.js';
 import { MAX_HEADER, WINDOW, receiveAt, sendAt, wasm } from './windows.js';
 
-/** From this many bytes on, payload that passes by wasm is read right into its message. */
+/** Payload that bypasses wasm is read directly into its message if it has at least this many bytes. */
 const DIRECT = 16384;
-/** How much of a chunk Rust is shown first where a large message is likely to begin. */
+/** How much of a chunk Rust sees first if a large message is likely to begin there. */
 const HEAD = 1024;
 
-/** The memory of long writes, for the next ones: fresh memory takes longer than the copy into it. */
+/** The memory of long writes, kept for the next ones, because fresh memory takes longer than the copy into it. */
 const blocks = [];
 const BLOCK = 96 * 1024 + MAX_HEADER;
 const MAX_BLOCKS = 8;
 
-/** Whether `chunk` is in use, and what came meanwhile: a stream made in JavaScript may push from within a listener. */
+/** Whether `chunk` is in use, and what arrived meanwhile: a stream made in JavaScript may push from within a listener. */
 let isReading = false;
 const later = [];
 
-// One function for all sockets each: a closure of each for each socket would be a seventh of a channel's memory.
-const OWNER = Symbol.for('websocket-channel.owner'); // of whatever copy of this package
+// All sockets share these functions. A closure of each for each socket would take a seventh of a channel's memory.
+const OWNER = Symbol.for('websocket-channel.owner'); // the same in every copy of this package
 function onLookup(error) { if (!error) this[OWNER].handler?.handleResolved(); }
 function onAttempt() { if (!this[OWNER].isRef) this.unref(); } // each attempt has a handle of its own
 function onConnect() { this[OWNER].handler?.handleConnected(); }
@@ -46,7 +46,7 @@ function uncork(owner) { owner.uncork(); }
 
 export const copied = (bytes) => Buffer.from(bytes);
 
-/** Answers a request and ends its socket; destroys it if the peer does not within `ms`. False if it was answered, or accepted, before. */
+/** Answers a request and ends its socket. Destroys it if the peer does not end it within `ms`. Returns false if it was answered or accepted before. */
 export function answer(socket, bytes, ms) {
   if (!claim(socket)) return false;
   socket.on('error', () => socket.destroy()).end(Buffer.from(bytes));
@@ -65,7 +65,7 @@ export function answerOnStream(stream, fields, body, ms) {
   return true;
 }
 
-/** A socket that was answered has no owner, and none to come. */
+/** Marks a socket as answered: it has no owner, and never gets one. Returns false if it has an owner, or was answered. */
 function claim(socket) {
   if (socket[OWNER] !== undefined) return false;
   socket[OWNER] = null;
@@ -81,7 +81,7 @@ export function destroyAfter(socket, ms) {
 }
 
 export class Socket {
-  /** `handler` is Rust's: it is told what happens, and freed when the socket is closed or detached. */
+  /** `handler` belongs to Rust. It is told what happens, and freed when the socket is closed or detached. */
   constructor(handler, isRef) {
     this.handler = handler;
     this.isRef = isRef; // whether it keeps the process alive
@@ -92,7 +92,7 @@ export class Socket {
     this.buffer = null; // where the next bytes are read to
     this.passing = 0; // how many of the next bytes Rust need not see
     this.large = false; // the last message was a large one of binary payload
-    this.message = null; // the one that comes in pieces (assembly.js)
+    this.message = null; // the message that arrives in pieces (assembly.js)
     this.corked = 0; // how many blocks wait for the tick's end
   }
 
@@ -108,7 +108,7 @@ export class Socket {
     this.watchSecuring(socket);
   }
 
-  /** TLS over what is connected; throws if Node refuses an option. (Node's `onread` is for sockets that connect by themselves.) */
+  /** Starts TLS over this connection; throws if Node refuses an option. (Node's `onread` is for sockets that connect by themselves.) */
   secure(options, readsLater) {
     const plain = this.socket.off('data', onData).pause();
     const socket = tls.connect({ ...options, socket: plain });
@@ -118,10 +118,10 @@ export class Socket {
     if (!readsLater) socket.on('data', onData);
   }
 
-  /** What TLS has agreed on by ALPN, or undefined. */
+  /** The protocol that TLS has agreed on by ALPN, or undefined. */
   get alpn() { return this.socket.alpnProtocol || undefined; }
 
-  /** The TLS socket, which nobody has read from: another has it from here on. */
+  /** Lets go of the TLS socket, which has not been read from, and returns it for another owner. */
   handOver() {
     const { socket } = this;
     socket.off('end', onEnd).off('error', onError).off('close', onClose);
@@ -133,7 +133,7 @@ export class Socket {
   /** Opens a stream of an HTTP/2 session (session.js), and takes it over; throws if Node refuses a field. */
   request(session, fields) { this.adopt(session.request(fields).on('response', onResponse)); }
 
-  /** Takes over a socket that an HTTP server has accepted, or a stream of HTTP/2: false if another channel has it, or it was answered. */
+  /** Takes over a socket that an HTTP server has accepted, or an HTTP/2 stream. Returns false if another channel has it, or if it was answered. */
   adopt(socket) {
     if (socket[OWNER] !== undefined) return false;
     socket.setTimeout?.(0);
@@ -143,7 +143,7 @@ export class Socket {
     return true;
   }
 
-  /** What is known of the client's certificate, if TLS is spoken. */
+  /** Reports what is known about the client's certificate, if the socket uses TLS. */
   checkCertificates() {
     const socket = this.isStream ? this.session?.socket : this.socket;
     if (!socket?.encrypted) return;
@@ -154,10 +154,10 @@ export class Socket {
   /** Writes an HTTP response, which completes no message. */
   respond(bytes) { this.socket.write(Buffer.from(bytes)); }
 
-  /** The fields of a response on a stream of HTTP/2; throws if Node refuses one. */
+  /** Sends the fields of a response on an HTTP/2 stream; throws if Node refuses one. */
   respondOnStream(fields) { this.socket.respond(fields); }
 
-  /** Reads from now on. */
+  /** Starts to read. */
   listen(isSuspended) {
     this.socket.on('data', onData);
     if (!isSuspended) this.socket.resume();
@@ -165,7 +165,7 @@ export class Socket {
 
   get isStream() { return 'rstCode' in this.socket; }
 
-  /** The client has left: it has ended its side, at the least, which is not told again. */
+  /** Whether the client has left. It has at least ended its side, which is not reported again. */
   get isGone() { return isClosed(this.socket) || this.socket.readableEnded; }
 
   get hasResponse() { return hasResponse(this.socket); }
@@ -192,11 +192,11 @@ export class Socket {
   }
 
   /**
-   * The peer ends its side, or has reset the connection right behind its last bytes: a write of nothing fails then. A stream that was reset has a code
-   * when what came with its end was read.
+   * The peer ends its side, or has reset the connection right behind its last bytes. In that case, writing nothing fails. A stream that was reset has
+   * a code once what arrived with its end has been read.
    */
   ended() {
-    if (this.handler === null || this.error !== null) return; // nobody asks; or the error says more, in closed
+    if (this.handler === null || this.error !== null) return; // not needed; or the error says more, in closed
     if (this.isStream) setImmediate(() => this.socket.rstCode > 0 || this.handler?.handleEnd());
     else if (this.socket.writableLength > 0) this.handler?.handleEnd();
     else this.socket.write('', (error) => error || this.handler?.handleEnd());
@@ -221,10 +221,10 @@ export class Socket {
     };
   }
 
-  /** Where to read next; undefined for the same again. A large message's payload goes right where it stays. */
+  /** Where to read next; undefined for the same buffer again. A large message's payload is read directly into the message. */
   nextBuffer() {
     const next = this.handler !== null && this.passing >= DIRECT ? this.message.room(this.passing) : chunk;
-    // Each attempt to connect has a handle of its own, which must be given its buffer.
+    // Each attempt to connect has a handle of its own, which must get its buffer.
     if (next === chunk && this.buffer === chunk && !this.socket.connecting) return undefined;
     this.buffer = next;
     return next;
@@ -256,7 +256,7 @@ export class Socket {
         at = upTo;
         continue;
       }
-      // Large messages mostly follow large messages: of those Rust need not see more than the header.
+      // Large messages usually follow large messages, and Rust needs to see only their headers.
       const upTo = this.large ? Math.min(at + HEAD, length) : length;
       chunk.copy(wasm(), receiveAt, at, upTo);
       lookFrom(at);
@@ -267,14 +267,14 @@ export class Socket {
     end();
   }
 
-  /** The next `length` bytes of the message were received, where they belong. */
+  /** The next `length` bytes of the message were received, directly in the message. */
   readDirectly(length) {
     if (this.handler === null) return;
     this.message.length += length;
     this.passing = this.handler.handlePassed(length);
   }
 
-  /** Reads these bytes as if they had just been received; behind what is being read. */
+  /** Reads these bytes as if they had just been received, behind what is being read. */
   replay(bytes) {
     const readsNow = isReading ? 0 : Math.min(bytes.length, WINDOW);
     if (readsNow < bytes.length) {
@@ -289,13 +289,13 @@ export class Socket {
   /** Gives bytes back: TLS reads them first. */
   unread(bytes) { this.socket.unshift(bytes.slice()); }
 
-  /** The next messages come in pieces, into `message`; `mayPass` bytes of the first frame may pass wasm by. */
+  /** The next message arrives in pieces, which go into `message`; `mayPass` bytes of its first frame may bypass wasm. */
   beginMessage(message, mayPass) {
     this.message = message;
     this.large = mayPass >= DIRECT;
   }
 
-  /** The message is complete: it, a string or a Uint8Array. */
+  /** The message is complete. Returns it, a string or a Uint8Array. */
   endMessage() { return this.message.finish(); }
   pause() { this.socket.pause(); }
   resume() { this.socket.resume(); }
@@ -304,28 +304,28 @@ export class Socket {
     this.socket?.[isRef ? 'ref' : 'unref']?.();
   }
 
-  /** Has handleTick called when the code that runs now, and what it promised, is done. */
+  /** Calls handleTick after the current code and its promise callbacks have run. */
   tick() { atEnd(handleTick, this); }
-  /** Has handleTurn called when other events have had their turn. */
+  /** Calls handleTurn after other events have had a turn. */
   turn() { setImmediate(() => this.handler?.handleTurn()); }
 
-  /** Writes bytes; `messages` and `part` are what they complete. What waits behind much else takes no more memory than it needs. */
+  /** Writes bytes; `messages` and `part` are what they complete. A write behind a long backlog takes no more memory than it needs. */
   write(bytes, messages, part) {
     const fits = bytes.length >= BLOCK / 2 && bytes.length <= BLOCK && this.socket.writableLength < MAX_BLOCKS * BLOCK;
     if (fits) this.writeBlock(bytes, messages, part);
     else this.hand(Buffer.from(bytes), null, messages, part);
   }
 
-  /** Writes a Buffer that other sockets write, too. */
+  /** Writes a Buffer that other sockets write too. */
   writeShared(bytes, messages, part) { this.hand(bytes, null, messages, part); }
 
-  /** Writes the send window from `start` on, in the room for its header or behind it. */
+  /** Writes the send window from `start` on, which is in the room for the header or behind it. */
   writeWindow(start, length, messages, part) {
     const from = sendAt - MAX_HEADER + start;
     this.write(wasm().subarray(from, from + length), messages, part);
   }
 
-  /** Long writes of a tick go to the system together: each by itself would wake the peer. */
+  /** Long writes of a tick go to the system together, because each by itself would wake the peer. */
   writeBlock(bytes, messages, part) {
     const block = blocks.pop() ?? Buffer.allocUnsafeSlow(BLOCK);
     block.set(bytes);
@@ -345,7 +345,7 @@ export class Socket {
 
   hand(bytes, block, messages, part) {
     this.socket.write(bytes, (error) => {
-      if (error) return; // and the system may still look at the block
+      if (error) return; // and do not reuse the block, which the system may still read
       if (block !== null && blocks.length < MAX_BLOCKS) blocks.push(block);
       this.handler?.handleWritten(messages, part);
     });
@@ -358,7 +358,7 @@ export class Socket {
   /** Destroys the socket if the peer does not end the connection within `ms`. */
   linger(ms) { destroyAfter(this.socket, ms); }
 
-  /** Nothing is reported any more. */
+  /** Stops reporting. */
   detach() {
     const { handler } = this;
     this.release();

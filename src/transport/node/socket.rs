@@ -22,16 +22,16 @@ extern "C" {
     pub(super) fn connect_secure(this: &Socket, options: &Object, reads_later: bool) -> Result<(), JsValue>;
     #[wasm_bindgen(method, catch)]
     pub(super) fn secure(this: &Socket, options: &Object, reads_later: bool) -> Result<(), JsValue>;
-    /// What TLS has agreed on by ALPN.
+    /// The protocol that TLS has agreed on by ALPN.
     #[wasm_bindgen(method, getter)]
     pub(super) fn alpn(this: &Socket) -> Option<String>;
-    /// Lets go of the TLS socket, which nobody has read from.
+    /// Lets go of the TLS socket, which has not been read from.
     #[wasm_bindgen(method, js_name = handOver)]
     pub(super) fn hand_over(this: &Socket) -> JsValue;
     /// Opens a stream of a session, and takes it over.
     #[wasm_bindgen(method, catch)]
     pub(super) fn request(this: &Socket, session: &RawSession, fields: &Object) -> Result<(), JsValue>;
-    /// Takes over a socket that a server has accepted; false if another channel has it, or it was answered.
+    /// Takes over a socket that a server has accepted. Returns false if another channel has it, or if it was answered.
     #[wasm_bindgen(method)]
     pub(super) fn adopt(this: &Socket, socket: &JsValue) -> bool;
     #[wasm_bindgen(method, js_name = checkCertificates)]
@@ -46,10 +46,10 @@ extern "C" {
     /// Whether it is a stream of HTTP/2.
     #[wasm_bindgen(method, getter, js_name = isStream)]
     pub(super) fn is_stream(this: &Socket) -> bool;
-    /// Whether the client has left before it was accepted.
+    /// Whether the client left before it was accepted.
     #[wasm_bindgen(method, getter, js_name = isGone)]
     pub(super) fn is_gone(this: &Socket) -> bool;
-    /// Whether an HTTP server has still to answer an earlier request on it.
+    /// Whether an HTTP server still has to answer an earlier request on it.
     #[wasm_bindgen(method, getter, js_name = hasResponse)]
     pub(super) fn has_response(this: &Socket) -> bool;
     #[wasm_bindgen(method)]
@@ -94,7 +94,8 @@ extern "C" {
 
 #[wasm_bindgen(module = "/src/transport/node/socket.js")]
 extern "C" {
-    /// Writes these bytes to a socket and ends it; destroys it if the peer does not within `ms`. False if a channel has it, or it was answered.
+    /// Writes these bytes to a socket and ends it. Destroys it if the peer does not end it within `ms`. Returns false if a channel has it, or if it
+    /// was answered.
     pub(super) fn answer(socket: &JsValue, bytes: &[u8], ms: u32) -> bool;
     /// The same for a stream of HTTP/2; throws if Node refuses a field.
     #[wasm_bindgen(js_name = answerOnStream, catch)]
@@ -103,12 +104,12 @@ extern "C" {
 
 #[wasm_bindgen(module = "/src/transport/node/assembly.js")]
 extern "C" {
-    /// What the pieces of a message go into.
+    /// Where the pieces of a message are put together.
     pub(super) type Assembly;
-    /// Adds bytes of Rust's own.
+    /// Adds bytes from Rust's memory.
     #[wasm_bindgen(method)]
     pub(super) fn append(this: &Assembly, bytes: &[u8]);
-    /// What it has become: a string, or a `Uint8Array`.
+    /// The whole message: a string, or a `Uint8Array`.
     #[wasm_bindgen(method)]
     pub(super) fn finish(this: &Assembly) -> JsValue;
     pub(super) fn assemble(is_text: bool, length: f64) -> Assembly;
@@ -124,13 +125,13 @@ extern "C" {
     pub(super) fn deliver_utf8(listener: &Trampoline, inflated: bool, start: u32, end: u32);
     #[wasm_bindgen(js_name = deliverBinary)]
     pub(super) fn deliver_binary(listener: &Trampoline, inflated: bool, start: u32, end: u32);
-    /// These bytes of what was received were masked.
+    /// Rust has unmasked these bytes of what was received.
     pub(super) fn unmasked(start: u32, end: u32);
     #[wasm_bindgen(js_name = deliverPiece)]
     pub(super) fn deliver_piece(message: &Assembly, inflated: bool, start: u32, end: u32, ascii: bool);
 }
 
-// Only scripts use these two. wasm-bindgen copies the scripts that Rust names, and they must be among them.
+// Only scripts use these two. Rust names them because wasm-bindgen copies only the scripts that Rust names.
 #[wasm_bindgen(module = "/src/transport/node/undocumented.js")]
 extern "C" {
     #[allow(dead_code)]

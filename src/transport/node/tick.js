@@ -1,16 +1,16 @@
-// The end of a tick: what it has sent goes out then, in one write.
+// The end of a tick, when what the tick has sent goes out in one write.
 
-/** How many hold the ends of ticks back; what waits for them. */
+/** How many callers hold back the ends of ticks, and what waits for them. */
 let holds = 0;
 let held = [];
 
-/** Calls `callback` with `owner` when the code that runs now, and what it promised, is done. */
+/** Calls `callback` with `owner` after the current code and its promise callbacks have run. */
 export function atEnd(callback, owner) {
   if (holds === 0) process.nextTick(callback, owner);
   else held.push([callback, owner]);
 }
 
-/** While messages that came together are told one by one, what answers them waits, to go out together. */
+/** While messages that arrived together are delivered one by one, the answers to them wait, so that they go out together. */
 export function hold() { holds += 1; }
 
 export function release() {

@@ -1,4 +1,4 @@
-//! What comes in on one connection, and how it ends. What goes out is in `writing.rs`.
+//! What arrives on one connection, and how it ends. What goes out is in `writing.rs`.
 
 use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
@@ -24,12 +24,12 @@ use crate::status::Status;
 use crate::transport::{Attributes, Driver, Evidence, JsHost, Listener, Refusal, Target, Timer, Trampoline};
 use crate::uri::Uri;
 
-/// A message that came in.
+/// A message that arrived.
 #[derive(Clone)]
 pub(crate) enum Incoming {
-    /// It lies in the chunk that is being read, or inflated in the window for that, from start to end.
+    /// It is in the chunk that is being read, or inflated in the window for that, from `start` to `end`.
     Whole { kind: Kind, inflated: bool, start: u32, end: u32, ascii: bool },
-    /// It came in pieces, and is a string or a `Uint8Array` now.
+    /// It arrived in pieces, and is a string or a `Uint8Array` now.
     Assembled(Kind, JsValue),
 }
 
@@ -38,12 +38,12 @@ pub(crate) struct Node {
     pub(super) driver: Rc<Driver>,
     pub(super) role: Role,
     pub(super) attributes: Rc<Attributes>,
-    /// Until the connection is open.
+    /// Set until the connection is open.
     pub(super) opening: RefCell<Option<Opening>>,
     pub(super) wire: RefCell<Wire>,
     /// The socket that connects now, then the open connection's.
     pub(super) socket: RefCell<Option<Rc<Socket>>>,
-    /// What is received is looked at through this while `eventService` has a listener.
+    /// Observes the frames while `eventService` has a listener.
     pub(super) watched: RefCell<Option<Box<Watched>>>,
     /// The place in an HTTP/2 session, if the socket is a stream of one.
     pub(super) stream: RefCell<Option<Stream>>,
@@ -52,20 +52,20 @@ pub(crate) struct Node {
     is_ref: Cell<bool>,
     /// How many times the caller has suspended reading and not resumed it.
     suspended: Cell<u32>,
-    /// Runs while nothing is read: such a socket keeps no process alive, and its channel, which is open, does.
+    /// Runs while reading is suspended. A socket that does not read keeps no process alive, but its open channel must.
     paused: Timer,
-    /// The peer's close frame came.
+    /// The peer's close frame has arrived.
     pub(super) peer_closed: Cell<bool>,
-    /// The system has our close frame. Pongs may have been written behind it, which a peer that is gone does not take.
+    /// The system has taken our close frame. Pongs may have been written behind it, which a peer that is gone does not read.
     close_taken: Cell<bool>,
     /// Both close frames are exchanged, and the channel ends with the socket.
     lingers: Cell<bool>,
-    /// How the channel ends when its close frame is out: the peer broke the protocol, or a stream failed.
+    /// How the channel ends once its close frame is out, because the peer broke the protocol or a stream failed.
     fault: RefCell<Option<Ending<JsHost>>>,
 }
 
 thread_local! {
-    /// The memory of [`Node::read_masked`], for the next chunk.
+    /// The memory of [`Node::read_masked`], kept for the next chunk.
     static BATCH: Cell<Vec<Whole>> = const { Cell::new(Vec::new()) };
 }
 
@@ -87,7 +87,7 @@ impl Node {
         Ok(node)
     }
 
-    /// Without a socket yet.
+    /// A connection that has no socket yet.
     pub(super) fn new(
         driver: &Rc<Driver>,
         role: Role,
@@ -135,8 +135,8 @@ impl Node {
         self.is_ref.get()
     }
 
-    /// `suspend`: reads no more from the socket, so that in the end the peer cannot write. The handshake is read all the
-    /// same, and so is everything after `close`: the peer's close frame would not be seen otherwise.
+    /// `suspend`: stops reading until `resume` has been called as many times. TCP back-pressure then stops the peer. The handshake is
+    /// still read, and so is everything after `close`, because otherwise the peer's close frame would not be seen.
     pub(crate) fn suspend(&self) {
         self.suspended.set(self.suspended.get().saturating_add(1));
         if self.driver.state() == State::Open {
@@ -155,7 +155,7 @@ impl Node {
         self.with_socket(Socket::resume);
     }
 
-    /// `resume`: reads on, once for each `suspend`. False if there was none.
+    /// `resume`: takes back one `suspend`. Reading goes on after the last one. Returns false if there was none.
     pub(crate) fn resume(&self) -> bool {
         let Some(left) = self.suspended.get().checked_sub(1) else { return false };
         self.suspended.set(left);
@@ -173,16 +173,16 @@ impl Node {
     pub(super) fn dialed(&self, socket: &Rc<Socket>) {
         let before = self.socket.replace(Some(socket.clone()));
         drop(before);
-        self.attributes.node.security.take(); // that of an earlier hop says nothing of this one
+        self.attributes.node.security.take(); // an earlier hop's says nothing about this one
     }
 
     pub(super) fn handle_certificates(&self, certificates: Certificates, reason: JsValue) {
-        let security = Security::of(certificates, &reason, self.role); // which may call a getter of the user's
+        let security = Security::of(certificates, &reason, self.role); // this may call a user's getter
         let before = self.attributes.node.security.replace(security);
         drop(before);
     }
 
-    /// The connection is open: frames that came right behind the response are `rest`.
+    /// The connection is open. `rest` is the frames that arrived right behind the response.
     pub(super) fn start(self: &Rc<Self>, rest: &[u8]) {
         if self.is_suspended() {
             self.pause();
@@ -197,10 +197,10 @@ impl Node {
         self.with_socket(|socket| socket.replay(rest));
     }
 
-    /// The first `len` bytes of the receive window. Returns how many of the next ones may pass by.
+    /// Handles the first `len` bytes of the receive window. Returns how many of the next ones may bypass wasm.
     pub(super) fn handle_data(self: &Rc<Self>, len: usize) -> f64 {
         self.pinging.handle_heard();
-        // What is dropped is not looked at either: a frame of it may never end.
+        // What is dropped is not observed either: its last frame may never end.
         if is_watched() && !self.wire.borrow().connection.is_deaf() {
             self.look_at_received(len);
         }
@@ -208,7 +208,7 @@ impl Node {
         self.passable()
     }
 
-    /// This many bytes have passed by.
+    /// This many bytes have bypassed wasm. Returns how many more may.
     pub(super) fn handle_passed(self: &Rc<Self>, len: u64) -> f64 {
         self.wire.borrow_mut().connection.pass(len);
         self.handle_data(0)
@@ -233,7 +233,7 @@ impl Node {
         memory::grow_ahead();
     }
 
-    /// The messages that lie whole in the chunk, as far as nothing else lies between: the hot loop.
+    /// Delivers the messages that are entirely in the chunk, until anything else comes. This is the hot loop.
     fn read_whole(self: &Rc<Self>, len: usize, at: &mut usize) {
         while let Some(Whole { kind, start, end, ascii }) =
             windows::with_received(len, |chunk, _| self.wire.borrow().connection.poll_whole(chunk, at))
@@ -243,7 +243,7 @@ impl Node {
         }
     }
 
-    /// The same for a client's messages: all of them are unmasked before the first is told, so that one call carries them over.
+    /// The same for a client's messages. All of them are unmasked before the first is delivered, so that one call copies them to JavaScript.
     fn read_masked(self: &Rc<Self>, len: usize, at: &mut usize) {
         let mut batch = BATCH.take();
         windows::with_received(len, |chunk, _| {
@@ -277,7 +277,7 @@ impl Node {
             }
             Event::Begin { kind, first_frame } => {
                 let message = socket::assemble(kind == Kind::Text, first_frame as f64);
-                // Masked payload has to be seen.
+                // Masked payload cannot bypass wasm.
                 let may_pass = if kind == Kind::Binary && self.role == Role::Client { first_frame as f64 } else { 0.0 };
                 self.with_socket(|socket| socket.begin_message(&message, may_pass));
             }
@@ -302,7 +302,7 @@ impl Node {
         }
     }
 
-    /// The connection has its last close frame: that goes out, and then this is how it ended.
+    /// The connection has its last close frame. Sends it, and then ends the channel with `ending`.
     #[cold]
     pub(super) fn fail(&self, ending: Ending<JsHost>) {
         let waiting = self.wire.borrow_mut().outgoing.stop();
@@ -328,7 +328,8 @@ impl Node {
         }
     }
 
-    /// Once our close frame and all before it are with the system: ends the channel if it was a fault's, or if the peer's has come.
+    /// Once the system has taken our close frame and everything before it, ends the channel if there was a fault, or if the peer's close
+    /// frame has arrived.
     pub(super) fn conclude_if_closed(&self) {
         if self.wire.borrow().is_over() {
             self.close_taken.set(true);
@@ -344,7 +345,7 @@ impl Node {
         }
     }
 
-    /// Both close frames are exchanged: the channel ends now, or with the socket ([`Node::handle_closed`]).
+    /// Both close frames have been exchanged. The channel ends now, or with the socket ([`Node::handle_closed`]).
     fn conclude_cleanly(&self) {
         let ends_with_tcp = self.attributes.node.ends_with_tcp.get();
         if ends_with_tcp && let Some(socket) = self.socket().filter(|it| !it.is_stream()) {
@@ -369,7 +370,7 @@ impl Node {
         self.driver.report(Report::Gone(ending));
     }
 
-    /// What the socket does from here on does not matter.
+    /// Lets go of the socket. What it does from now on does not matter.
     #[cold]
     fn let_go(&self, farewell: impl FnOnce(&Socket)) {
         self.pinging.stop();
@@ -385,7 +386,7 @@ impl Node {
         self.stream.take();
     }
 
-    /// The peer has ended its side. If it has not said close, nothing more will come; what is on its way may still go.
+    /// The peer has ended its side. If it has not sent a close frame, nothing more will arrive. What is being sent may still go out.
     pub(super) fn handle_end(&self) {
         if self.peer_closed.get() || self.fault.borrow().is_some() {
             return; // a close frame of ours is on its way
@@ -431,7 +432,7 @@ impl Transport<JsHost> for Node {
         self.push_close(close);
     }
 
-    /// What was accepted in this tick goes out all the same.
+    /// What was accepted in this tick still goes out.
     #[cold]
     fn abort(&self, farewell: Option<Close>) {
         let opening = self.opening.borrow_mut().take();
@@ -464,7 +465,7 @@ impl Transport<JsHost> for Node {
     }
 }
 
-/// Makes the string or the view that the listener is given.
+/// Makes the string or the view that the listener gets.
 #[inline(always)]
 pub(super) fn hand_over(listener: &Trampoline, message: Incoming) {
     match message {

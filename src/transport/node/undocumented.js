@@ -1,4 +1,4 @@
-// What this package uses of Node that Node does not document. Each has a test of whether it is there, and a documented way to do without.
+// The undocumented parts of Node that this package uses. Each is used only if it is there, and has a documented substitute.
 
 const has = (name) => typeof Buffer.prototype[name] === 'function';
 
@@ -17,24 +17,24 @@ export const utf8Slice = has('utf8Slice')
   ? (bytes, start, end) => bytes.utf8Slice(start, end)
   : (bytes, start, end) => bytes.toString('utf8', start, end);
 
-/** Writes `text` as UTF-8 at `at`, at most `length` bytes: how many. Without it: Buffer.write. */
+/** Writes `text` as UTF-8 at `at`, at most `length` bytes. Returns how many. Without it: Buffer.write. */
 export const utf8Write = has('utf8Write')
   ? (bytes, text, at, length) => bytes.utf8Write(text, at, length)
   : (bytes, text, at, length) => bytes.write(text, at, length, 'utf8');
 
 /**
- * The bytes of `socket` that the system has not taken. Node's own count, `writableLength`, falls by whole writes; the handle's knows how much
- * of one is gone. Without it: a large write counts as not taken until all of it is.
+ * The bytes of `socket` that the system has not taken. Node's own count, `writableLength`, falls by whole writes; the handle's count knows how much
+ * of a write is gone. Without it: a large write counts as not taken until all of it is.
  */
 export const backlogOf = (socket) => socket.writableLength + (socket._handle?.writeQueueSize ?? 0);
 
 /** Calls `look` before Node checks the certificate and destroys a socket that is not trusted. Without the event: securityInfo is null. */
 export const whenSecure = (socket, look) => socket.prependListener('secure', look);
 
-/** Runs what promises and process.nextTick have waiting, as Node does behind each callback. Null where that is not to be had: then let the event loop turn. */
+/** Runs the waiting callbacks of promises and process.nextTick, as Node does after each callback. Null if not available: then let the event loop turn. */
 export const runMicrotasks = typeof process._tickCallback === 'function' && !process.versions.bun && !process.versions.deno
   ? () => process._tickCallback()
   : null;
 
-/** Whether an HTTP server has still to answer an earlier request on the socket. Without it: never. */
+/** Whether an HTTP server still has to answer an earlier request on the socket. Without it: never. */
 export const hasResponse = (socket) => (socket._httpMessage ?? null) !== null;

@@ -32,8 +32,8 @@ extern "C" {
     fn hash(this: &Url) -> String;
 }
 
-/// Parses `url`, a string or something that becomes one, with `base` for a relative one; undefined for none. `Err` is the
-/// host's TypeError, or what the conversion threw.
+/// Parses `url`, a string or something that converts to one. A relative URL is resolved against `base`; undefined means no base.
+/// `Err` is the host's TypeError, or what the conversion threw.
 pub(crate) fn parse_url(url: &JsValue, base: &JsValue) -> Result<Uri, JsValue> {
     let url = Url::new(url, base)?;
     Ok(Uri {

@@ -9,7 +9,7 @@ export const WINDOW = 65536;
 export const MAX_HEADER = 14;
 /** Texts of up to this many characters are copied one by one if they are ASCII: calling an encoder takes longer. */
 const TINY = 20;
-/** What fillText and fillBytes return if the argument does not fit the window, and if it is something else. */
+/** What fillText and fillBytes return if the argument does not fit the window, and if it is of another type. */
 const TOO_LARGE = -1;
 const OTHER = -2;
 
@@ -22,7 +22,7 @@ let view = Buffer.alloc(0);
 let window = view;
 const encoder = new TextEncoder();
 
-/** Tells where in wasm's memory the windows are. Called once, when the first channel opens. */
+/** Sets where in wasm's memory the windows are. Called once, when the first channel opens. */
 export function provideWindows(wasmMemory, receive, inflate, send, units) {
   memory = wasmMemory;
   receiveAt = receive;
@@ -31,7 +31,7 @@ export function provideWindows(wasmMemory, receive, inflate, send, units) {
   unitsAt = units;
 }
 
-/** wasm's memory. When it grows, views made before are detached. */
+/** A view of wasm's memory. When the memory grows, earlier views are detached. */
 export function wasm() {
   if (view.byteLength === 0) view = Buffer.from(memory.buffer);
   return view;
@@ -43,7 +43,7 @@ function sendWindow() {
   return window;
 }
 
-/** Writes `text` into the send window: its size in bytes, TOO_LARGE, or OTHER if it is not a string. */
+/** Writes `text` into the send window. Returns its size in bytes, TOO_LARGE, or OTHER if it is not a string. */
 export function fillText(text) {
   if (typeof text !== 'string') return OTHER;
   const { length } = text;
@@ -62,7 +62,7 @@ export function fillText(text) {
   return read === length ? written : TOO_LARGE;
 }
 
-/** Copies `bytes` into the send window: their number, TOO_LARGE, or OTHER if they are not in a Uint8Array, or in an empty one. */
+/** Copies `bytes` into the send window. Returns their number, TOO_LARGE, or OTHER if they are not in a Uint8Array, or in an empty one. */
 export function fillBytes(bytes) {
   if (kind.call(bytes) !== 'Uint8Array') return OTHER;
   const length = byteLength.call(bytes);
@@ -72,7 +72,7 @@ export function fillBytes(bytes) {
   return length;
 }
 
-/** Writes a piece of a text into the send window as UTF-8: its size in bytes. */
+/** Writes a piece of a text into the send window as UTF-8. Returns its size in bytes. */
 export const fillPiece = (text, start, end) => utf8Write(wasm(), text.slice(start, end), sendAt, WINDOW);
 
 /** A text's size in UTF-8. */

@@ -1,5 +1,5 @@
-//! The windows: memory that Rust and JavaScript share (`windows.js`). JavaScript writes a chunk that was received and a payload to
-//! send while Rust is not looking, and reads what Rust has made.
+//! The windows: memory that Rust and JavaScript share (`windows.js`). While Rust does not access them, JavaScript writes a chunk that
+//! was received or a payload to send, and reads what Rust has made.
 
 use std::cell::RefCell;
 
@@ -15,13 +15,13 @@ thread_local! {
     static WINDOWS: Windows = Windows::new();
 }
 
-/// One set for all connections: what happens to one happens at a time.
+/// One set for all connections, because only one of them is handled at a time.
 struct Windows {
     receive: RefCell<Box<[u8]>>,
     inflate: RefCell<Box<[u8]>>,
     /// With room for a header.
     send: RefCell<Box<[u8]>>,
-    /// A text as UTF-16, or Latin-1; without room where the host makes strings of UTF-8 faster.
+    /// A text as UTF-16 or Latin-1. Has no room if the host makes strings of UTF-8 faster.
     units: RefCell<Box<[u16]>>,
 }
 
@@ -49,7 +49,7 @@ pub(super) fn with_received<T>(len: usize, look: impl FnOnce(&mut [u8], &mut [u8
     })
 }
 
-/// Makes a string's units of what was received, or inflated, from `start` to `end`: UTF-8. `None` where the host is to do that.
+/// Converts the UTF-8 that was received or inflated, from `start` to `end`, to a string's units. `None` if the host must do that.
 pub(super) fn units_of(inflated: bool, start: u32, end: u32) -> Option<Units> {
     WINDOWS.with(|windows| {
         let window = if inflated { windows.inflate.borrow() } else { windows.receive.borrow() };
@@ -57,7 +57,7 @@ pub(super) fn units_of(inflated: bool, start: u32, end: u32) -> Option<Units> {
     })
 }
 
-/// Looks at the first `len` bytes that are to be sent, with the room for a header before them.
+/// Looks at the first `len` bytes to send, with the room for a header before them.
 #[inline]
 pub(super) fn with_filled<T>(len: usize, look: impl FnOnce(&mut [u8]) -> T) -> T {
     WINDOWS.with(|windows| look(windows.send.borrow_mut().get_mut(..MAX_HEADER + len).unwrap_or_default()))
@@ -67,16 +67,16 @@ pub(super) fn with_filled<T>(len: usize, look: impl FnOnce(&mut [u8]) -> T) -> T
 extern "C" {
     #[wasm_bindgen(js_name = provideWindows)]
     fn provide_windows(memory: JsValue, receive: *const u8, inflate: *const u8, send: *const u8, units: *const u16);
-    /// Writes a string into the send window: its size in bytes, or a negative number if that was not possible.
+    /// Writes a string into the send window. Returns its size in bytes, or a negative number if that was not possible.
     #[wasm_bindgen(js_name = fillText)]
     pub(super) fn fill_text(text: &JsValue) -> i32;
-    /// The same of a `Uint8Array`.
+    /// The same for a `Uint8Array`.
     #[wasm_bindgen(js_name = fillBytes)]
     pub(super) fn fill_bytes(bytes: &JsValue) -> i32;
-    /// The same where Rust must hear of it if the stack has no room for the call: a part of a message is on its way.
+    /// The same, but fails if the stack has no room for the call. Rust must know that, because part of a message has been sent.
     #[wasm_bindgen(js_name = fillBytes, catch)]
     pub(super) fn try_fill_bytes(bytes: &JsValue) -> Result<i32, JsValue>;
-    /// Writes a piece of a string, between two UTF-16 units, into the send window: its size in bytes.
+    /// Writes a piece of a string, between two UTF-16 units, into the send window. Returns its size in bytes.
     #[wasm_bindgen(js_name = fillPiece, catch)]
     pub(super) fn fill_piece(text: &JsString, start: u32, end: u32) -> Result<u32, JsValue>;
     #[wasm_bindgen(js_name = utf8Length)]

@@ -32,13 +32,13 @@ impl Wire {
         Self { connection: Connection::new(Role::Client, None, limit), outgoing: Default::default(), limit }
     }
 
-    /// Nothing more will be sent, and the system has taken everything.
+    /// Whether nothing more will be sent and the system has taken everything.
     pub(super) fn is_over(&self) -> bool {
         self.outgoing.is_over() && !self.connection.has_transmit()
     }
 }
 
-/// Puts a payload into the send window; `None` if it does not fit, or is something else.
+/// Puts a payload into the send window. Returns `None` if it does not fit, or is not of this kind.
 #[inline]
 pub(crate) fn fill(payload: &JsValue, kind: PayloadKind) -> Option<usize> {
     keys::prepare().ok()?; // the slow path reports the error
@@ -49,7 +49,7 @@ pub(crate) fn fill(payload: &JsValue, kind: PayloadKind) -> Option<usize> {
     usize::try_from(filled).ok()
 }
 
-/// The same bytes as memory of Rust's own.
+/// The same, but copies the bytes to Rust's own memory.
 pub(crate) fn filled(payload: &JsValue, kind: PayloadKind) -> Option<Vec<u8>> {
     let len = fill(payload, kind)?;
     Some(windows::with_filled(len, |window| window.get(MAX_HEADER..).unwrap_or_default().to_vec()))
@@ -81,7 +81,7 @@ impl Rest {
 /// What is written next.
 enum Due {
     Own(Vec<u8>),
-    /// A frame that other connections write, too.
+    /// Frames that other connections write too.
     Shared(Rc<[u8]>),
 }
 
@@ -99,7 +99,7 @@ impl Due {
 }
 
 thread_local! {
-    /// The frames of broadcasts that are under way, as the host's memory: one copy for all members.
+    /// The frames of current broadcasts, in the host's memory: one copy for all members.
     static BUFFERS: RefCell<Vec<(Rc<[u8]>, JsValue)>> = const { RefCell::new(Vec::new()) };
 }
 
@@ -109,7 +109,7 @@ fn buffer_of(frame: &Rc<[u8]>) -> JsValue {
     BUFFERS.with_borrow(found).unwrap_or_else(|| {
         let buffer = copied(frame);
         BUFFERS.with_borrow_mut(|all| {
-            all.retain(|(it, _)| Rc::strong_count(it) > 1); // nobody else will write them
+            all.retain(|(it, _)| Rc::strong_count(it) > 1); // drops frames that nobody else will write
             all.push((frame.clone(), buffer.clone()));
         });
         buffer
@@ -128,7 +128,7 @@ impl Node {
         Some(Rest { framed, wake: outgoing.poll_wake(), len })
     }
 
-    /// Sends a message that other connections send, too, if its frame can be shared: at a server's end, where nothing waits before it.
+    /// Sends a message that other connections send too, if its frame can be shared: by a server, if nothing waits before it.
     pub(crate) fn send_shared(&self, driver: &Driver, message: &mut Shared) -> Option<Rest> {
         let Wire { connection, outgoing, .. } = &mut *self.wire.borrow_mut();
         if self.role != Role::Server || !outgoing.is_free() || !driver.accept_now(message.size()) {
@@ -138,7 +138,7 @@ impl Node {
         Some(Rest { framed, wake: outgoing.poll_wake(), len: 0 })
     }
 
-    /// What a message that was sent has left to do.
+    /// Does what a sent message has left to do.
     pub(crate) fn finish(&self, Rest { framed, wake, len }: Rest) {
         self.obey(framed, len);
         self.wake(wake);
@@ -164,7 +164,7 @@ impl Node {
         self.drain();
     }
 
-    /// Sends nothing more but a close frame: one that waits, or `farewell`. Whether there is anything to write.
+    /// Sends nothing more except a close frame: one that waits, or `farewell`. Returns whether there is anything to write.
     pub(super) fn abandon(&self, farewell: Option<Close>) -> bool {
         let mut wire = self.wire.borrow_mut();
         let Wire { connection, outgoing, .. } = &mut *wire;
@@ -189,7 +189,7 @@ impl Node {
 
     /// A stream has something to send, has ended, or has failed.
     pub(super) fn handle_ready(self: &Rc<Self>) {
-        self.driver.report(Report::Sent(Taken::Part(0))); // it goes on: what waits behind it still has time
+        self.driver.report(Report::Sent(Taken::Part(0))); // it makes progress, so what waits behind it still has time
         self.wire.borrow_mut().outgoing.handle_ready();
         self.drain();
     }
@@ -205,14 +205,14 @@ impl Node {
             self.driver.report(Report::Sent(Taken::Messages(messages as usize)));
         }
         if part > 0 || (messages == 0 && is_busy) {
-            self.driver.report(Report::Sent(Taken::Part(part.into()))); // the peer still takes it: close() has time
+            self.driver.report(Report::Sent(Taken::Part(part.into()))); // the peer still reads it, so close() has time
         }
         self.drain();
         self.flush();
         self.conclude_if_closed();
     }
 
-    /// Sends what waits, as far as this turn goes, the close frame behind it.
+    /// Sends what waits, as far as this turn goes, and the close frame behind it.
     pub(super) fn drain(&self) {
         loop {
             let piece = {
@@ -243,7 +243,7 @@ impl Node {
         self.wake(wake);
     }
 
-    /// What framing has left to do; `len` bytes of payload are in the window.
+    /// Does what framing has left to do. `len` bytes of payload are in the window.
     fn obey(&self, framed: Framed, len: usize) {
         match framed {
             Framed::Later | Framed::Failed => {}
@@ -310,10 +310,10 @@ impl Node {
         }
     }
 
-    /// A message that was begun cannot be completed: that is a failure of ours, and the peer is told.
+    /// A message that was begun cannot be completed. This is our failure, and a close frame tells the peer.
     #[cold]
     fn fail_message(&self, thrown: JsValue, is_stream: bool) {
-        // The peer is not told why: an error's message may say what is not for it.
+        // The peer is not told why, because an error's message may say what it must not see.
         let close = Close::because(CloseCode::INTERNAL_ERROR, "The message cannot be completed.");
         self.wire.borrow_mut().connection.abandon(close);
         let (cause, message) = as_error(thrown);
