@@ -22,9 +22,10 @@
 //! The layers. An arrow means "may import". No other imports are allowed:
 //!
 //! ```text
-//! facade ──► transport ──► accepting ──► opening ──► http, protocol ──► close
-//!    │            └──────► channel ──► close, status
-//!    └──────────► channel
+//! web ──► facade ──► transport ──► opening, accepting ──► http, protocol ──► close
+//!  │         │         ▲  └──────► channel ──► close, status
+//!  └─────────│─────────┘
+//!            └──────────► channel
 //! ```
 //!
 //! `opening`, `transport` and `facade` share one type, the one in [`uri`]. [`grammar`] is HTTP's, for any module that reads or writes a header
@@ -33,7 +34,8 @@
 //!
 //! [`accepting`], [`channel`], [`grammar`], [`http`], [`opening`], [`protocol`], [`close`], [`status`] and [`uri`] are pure: no JavaScript, no socket, no
 //! clock, no randomness of their own. They are compiled and tested on the host by plain `cargo test`. `transport` and `facade`
-//! exist in wasm only. The cargo feature `node` decides which transport is built, in `transport/mod.rs`.
+//! exist in wasm only. The cargo feature `node` decides which transport is built, in `transport/mod.rs`. `web/` is JavaScript: the web's own
+//! classes over the façade. `bare` is the allocator of the browser build, which has no std.
 #![forbid(unsafe_code)]
 #![cfg_attr(all(target_arch = "wasm32", not(feature = "std")), no_std)]
 #![cfg_attr(test, allow(clippy::indexing_slicing, clippy::unwrap_used, clippy::expect_used, clippy::panic))]

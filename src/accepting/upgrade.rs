@@ -7,9 +7,8 @@ use base64::engine::general_purpose::STANDARD;
 
 use super::{Denial, Request};
 use crate::grammar::is_token;
-use crate::http::Field;
-use crate::opening::accept_for;
-use crate::protocol::{Agreement, DeflateOffer, select};
+use crate::http::{Field, accept_for};
+use crate::protocol::{Agreement, DeflateOffer, agree_as_server};
 
 /// What this end agrees to.
 pub struct Terms {
@@ -59,8 +58,8 @@ pub fn accept(request: &Request, terms: &Terms) -> Result<Upgrade, Denial> {
     let key = if request.is_http2() { checked_connect(request).map(|()| None) } else { checked(request).map(Some) }?;
     let protocol = selected(request, &terms.protocols)?;
     let offers: Vec<&str> = request.values("Sec-WebSocket-Extensions").collect();
-    let agreed =
-        select(&offers.join(","), terms.deflate.as_ref()).map_err(|fault| Denial::because(400, fault.message))?;
+    let agreed = agree_as_server(&offers.join(","), terms.deflate.as_ref())
+        .map_err(|fault| Denial::because(400, fault.message))?;
     let (deflate, extensions) = agreed.map_or((None, String::new()), |(agreement, header)| (Some(agreement), header));
     let mut fields = Vec::new();
     let mut add = |name: &str, value: &str| fields.push((name.to_owned(), value.to_owned()));

@@ -3,14 +3,14 @@
 use alloc::boxed::Box;
 use alloc::rc::Rc;
 use alloc::string::String;
-use alloc::vec::Vec;
 use core::cell::{Cell, RefCell};
 use core::sync::atomic::{AtomicU32, Ordering};
 
-use js_sys::{Reflect, Symbol};
 use wasm_bindgen::prelude::*;
 
-use super::arguments::{parse_close, parse_protocols, parse_uri, quote};
+use super::arguments::{
+    check_listener, not_text, parse_bytes, parse_close, parse_origin, parse_protocols, parse_stream, parse_uri,
+};
 use super::error::{already_opened, not_connected};
 use super::host;
 use super::load_group;
@@ -20,8 +20,8 @@ use crate::channel::{Ending, OpenError, State, Stop, Timeouts};
 use crate::close::Close;
 use crate::status::Status;
 use crate::transport::{
-    Attributes, ByteStream, Bytes, Driver, HostTransport, JsHost, Listener, Payload, PayloadKind, Refusal, Target,
-    Trampoline, bytes_of, fill, function, property, sentence,
+    Attributes, Driver, HostTransport, JsHost, Listener, Payload, PayloadKind, Refusal, Target, Trampoline, fill,
+    sentence,
 };
 
 /// One channel.
@@ -90,7 +90,8 @@ impl Inner {
         let settings = self.settings("asyncOpen")?;
         let uri = parse_uri(uri, &host::base())?;
         let origin = parse_origin(origin)?;
-        let protocols = self.must_have("asyncOpen", listener)?;
+        check_listener("asyncOpen", listener)?;
+        let protocols = parse_protocols(&self.protocols.borrow())?;
         let Options { timeouts, signal, max_message_size, host } = settings;
         let options = host::options_for(host, self.ping.get());
         let (href, attributes) = (uri.href.clone(), self.attributes.clone());
@@ -103,19 +104,6 @@ impl Inner {
     pub(super) fn settings(&self, method: &str) -> Result<Options, Refusal> {
         let options = self.options.borrow();
         options.as_ref().filter(|_| self.driver.state() == State::Idle).cloned().ok_or_else(|| opened_before(method))
-    }
-
-    /// Checks the listener and returns the subprotocols. Both ends of a connection need them.
-    pub(super) fn must_have(&self, method: &str, listener: &JsValue) -> Result<Vec<String>, Refusal> {
-        if !listener.is_object() && !listener.is_function() {
-            let advice = ": listener must be an object. Pass one with the methods that you need.";
-            return Err(Refusal::invalid(sentence(&[method, advice])));
-        }
-        let is_method = |value: JsValue| value.is_undefined() || value.is_null() || value.is_function();
-        if let Some(name) = METHODS.iter().find(|name| !is_method(property(listener, name))) {
-            return Err(Refusal::invalid(sentence(&[method, ": the listener's ", name, " must be a function."])));
-        }
-        parse_protocols(&self.protocols.borrow())
     }
 
     /// Moves the channel from idle to connecting. The arguments are valid.
@@ -262,125 +250,6 @@ impl Inner {
 fn opened_before(method: &str) -> Refusal {
     let advice = ": this channel was opened before, and a channel opens once. Make a new WebSocketChannel.";
     already_opened(sentence(&[method, advice]))
-}
-
-/// The origin to send; `None` for none.
-fn parse_origin(origin: &JsValue) -> Result<Option<String>, Refusal> {
-    if origin.is_null() || origin.is_undefined() {
-        return Ok(None);
-    }
-    let Some(origin) = origin.as_string() else {
-        let message = sentence(&[
-            "asyncOpen: origin must be a string or null, not ",
-            &quote(origin),
-            ". Pass null to send none.",
-        ]);
-        return Err(Refusal::invalid(message));
-    };
-    if origin.is_empty() {
-        return Ok(None);
-    }
-    host::check_origin(&origin)?;
-    Ok(Some(origin))
-}
-
-/// The bytes of an argument.
-pub(super) fn parse_bytes(value: &JsValue, method: &str) -> Result<js_sys::Uint8Array, Refusal> {
-    match bytes_of(value) {
-        Bytes::Plain(bytes) => Ok(bytes),
-        Bytes::Detached => {
-            let advice = ": the buffer is detached or too short for its view, because it was transferred or resized. Send the bytes before that.";
-            Err(Refusal::invalid(sentence(&[method, advice])))
-        }
-        Bytes::None => {
-            let advice = " is neither an ArrayBuffer nor a view of one. Pass one of these; send text with sendMsg.";
-            Err(Refusal::invalid(sentence(&[method, ": ", &quote(value), advice])))
-        }
-    }
-}
-
-#[cold]
-fn not_text(value: &JsValue) -> Refusal {
-    Refusal::invalid(sentence(&[
-        "sendMsg: ",
-        &quote(value),
-        " is not a string. Send an object with JSON.stringify, bytes with sendBinaryMsg.",
-    ]))
-}
-
-/// Fails with what `sendMsg` or `sendBinaryMsg` of any channel would throw.
-pub(super) fn check_payload(payload: &JsValue, kind: PayloadKind) -> Result<(), Refusal> {
-    match kind {
-        PayloadKind::Text if payload.is_string() => Ok(()),
-        PayloadKind::Text => Err(not_text(payload)),
-        PayloadKind::Binary => parse_bytes(payload, "sendBinaryMsg").map(|_| ()),
-    }
-}
-
-/// `sendBinaryStream`'s arguments.
-fn parse_stream(stream: &JsValue, length: &JsValue) -> Result<ByteStream, Refusal> {
-    let invalid = |message: &'static str| Refusal::invalid(message);
-    let mut length = length.clone();
-    let mut source = stream.clone();
-    if let (Some(make), Some(size)) = (function(stream, "stream"), blob_size(stream)) {
-        if length.is_undefined() {
-            length = size.into();
-        }
-        if length.as_f64() != Some(size) {
-            let (length, size) = (quote(&length), quote(&size.into()));
-            let advice = " bytes. Leave length out for a Blob.";
-            return Err(Refusal::invalid(sentence(&[
-                "sendBinaryStream: length is ",
-                &length,
-                ", but the Blob has ",
-                &size,
-                advice,
-            ])));
-        }
-        source = make.call0(stream).map_err(|cause| {
-            invalid("sendBinaryStream: the Blob cannot be read. See the error's cause.").because(cause)
-        })?;
-    }
-    let has_iterator = Reflect::get(&source, &Symbol::async_iterator()).is_ok_and(|iterator| iterator.is_function());
-    if function(&source, "getReader").is_none() && !has_iterator {
-        let message =
-            "sendBinaryStream: stream must be a ReadableStream, a Readable, a Blob or an async iterable of bytes.";
-        return Err(invalid(message));
-    }
-    let locked = Reflect::get(&source, &"locked".into());
-    let locked = locked.map_err(|cause| {
-        invalid("sendBinaryStream: the stream cannot be read. See the error's cause.").because(cause)
-    })?;
-    if locked.is_truthy() {
-        return Err(invalid(
-            "sendBinaryStream: the stream is locked, because another reader has it. Release that reader first.",
-        ));
-    }
-    let Some(size) = whole_bytes(&length) else {
-        let message = "sendBinaryStream: length must be the whole number of bytes that the stream has, not ";
-        return Err(Refusal::invalid(sentence(&[message, &quote(&length), "."])));
-    };
-    Ok(ByteStream::new(source, size))
-}
-
-/// A whole number of bytes that JavaScript can count.
-fn whole_bytes(value: &JsValue) -> Option<u64> {
-    let number = value.as_f64()?;
-    let whole = number as u64; // saturates, and turns NaN into 0
-    (whole as f64 == number && whole <= MAX_SAFE_INTEGER).then_some(whole)
-}
-
-/// The listener's methods, each of which may be missing.
-const METHODS: &[&str] =
-    &["onStart", "onMessageAvailable", "onBinaryMessageAvailable", "onAcknowledge", "onServerClose", "onStop"];
-
-/// Number.MAX_SAFE_INTEGER
-const MAX_SAFE_INTEGER: u64 = (1 << 53) - 1;
-
-/// A Blob's size. No other stream has a `size` and a method `arrayBuffer`.
-fn blob_size(value: &JsValue) -> Option<f64> {
-    function(value, "arrayBuffer")?;
-    property(value, "size").as_f64()
 }
 
 #[wasm_bindgen]

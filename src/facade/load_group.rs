@@ -5,8 +5,7 @@ use alloc::string::String;
 use js_sys::{Array, Function, Reflect, Set, Symbol};
 use wasm_bindgen::prelude::*;
 
-use super::arguments::quote;
-use super::channel::check_payload;
+use super::arguments::{check_payload, quote};
 use super::host;
 use crate::status::Status;
 use crate::transport::{PayloadKind, Refusal, sentence};

@@ -1,6 +1,7 @@
 //! HTTP as far as a WebSocket client needs it, without a socket: header fields that are safe to write, one reader for
 //! responses (RFC 9110, RFC 9112), challenges and their answers (RFC 7616, RFC 7617), and the rules for redirects.
 
+mod accept_key;
 mod challenge;
 mod digest;
 mod error_code;
@@ -9,6 +10,7 @@ mod redirect;
 mod refusal;
 mod response;
 
+pub use accept_key::accept_for;
 pub use challenge::{Challenge, Scheme};
 pub use digest::{Digest, Nonce};
 pub use error_code::{error_name, is_error_name};

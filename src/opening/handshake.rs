@@ -4,11 +4,10 @@ use std::borrow::Cow;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use sha1::{Digest as _, Sha1};
 
 use crate::grammar::is_token;
-use crate::http::{Field, Malformed, MalformedKind, Response};
-use crate::protocol::{Agreement, DeflateOffer, judge};
+use crate::http::{Field, Malformed, MalformedKind, Response, accept_for};
+use crate::protocol::{Agreement, DeflateOffer, agree_as_client};
 
 /// The upgrade request.
 pub(super) struct Request {
@@ -105,7 +104,7 @@ impl Request {
     /// Validates what the response has selected: items 5 and 6, which apply over HTTP/2 too (RFC 8441 §5).
     pub(super) fn settle(&self, response: &Response) -> Result<Settled, Malformed> {
         let extensions = response.joined("Sec-WebSocket-Extensions").unwrap_or_default();
-        let deflate = judge(self.deflate.as_ref(), &extensions).map_err(|fault| wrong(fault.message))?;
+        let deflate = agree_as_client(self.deflate.as_ref(), &extensions).map_err(|fault| wrong(fault.message))?;
         Ok(Settled { protocol: self.selected(response)?, extensions, deflate })
     }
 
@@ -135,16 +134,8 @@ fn has_upgrade_token(value: &[u8]) -> bool {
     value.split(|byte| *byte == b',').any(|token| token.trim_ascii().eq_ignore_ascii_case(b"upgrade"))
 }
 
-/// The value that the server must return for `key` (RFC 6455 §4.2.2, item 5).
-pub(crate) fn accept_for(key: &str) -> String {
-    STANDARD.encode(Sha1::new().chain_update(key).chain_update(GUID).finalize())
-}
-
 /// Fields that the user may set, but that HTTP/2 does not allow (RFC 9113 §8.2.2).
 const OF_A_CONNECTION: &[&str] = &["keep-alive", "proxy-connection", "http2-settings"];
-
-/// RFC 6455 §1.3
-const GUID: &[u8] = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 
 fn wrong(message: impl Into<Cow<'static, str>>) -> Malformed {
     Malformed { kind: MalformedKind::Wrong, message: message.into() }

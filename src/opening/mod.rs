@@ -41,7 +41,6 @@ pub use ask::{Ask, AuthRequest, Stage};
 pub use dial::{Dial, Hop, Loss, Parse, Route, Socket, TlsPeer};
 pub use explanation::explain_loss;
 pub use failure::{Failure, Refusal};
-pub(crate) use handshake::accept_for;
 pub use progress::Progress;
 pub use proxy::Proxy;
 pub use settings::{ProxySetting, Settings};

@@ -208,7 +208,7 @@ impl Parameters {
 /// Checks the `Sec-WebSocket-Extensions` header of a response (its lines joined by commas) against the offer (RFC 6455 §9.1, RFC 7692
 /// §5.1). `None` means that no extension is used.
 #[cold]
-pub fn judge(offer: Option<&DeflateOffer>, header: &str) -> Result<Option<Agreement>, Disagreement> {
+pub fn agree_as_client(offer: Option<&DeflateOffer>, header: &str) -> Result<Option<Agreement>, Disagreement> {
     if trim(header).is_empty() {
         return Ok(None);
     }
@@ -254,7 +254,7 @@ mod tests {
     use super::*;
 
     fn answer(offer: &DeflateOffer, header: &str) -> Result<Option<Agreement>, String> {
-        judge(Some(offer), header).map_err(|fault| fault.message.into_owned())
+        agree_as_client(Some(offer), header).map_err(|fault| fault.message.into_owned())
     }
 
     #[test]
@@ -319,7 +319,7 @@ mod tests {
             assert!(message.contains(name), "{parameters}: {message}");
         }
         assert!(answer(&DeflateOffer::default(), "x-webkit-deflate-frame").unwrap_err().contains("x-webkit"));
-        assert!(judge(None, "permessage-deflate").is_err(), "not offered at all");
+        assert!(agree_as_client(None, "permessage-deflate").is_err(), "not offered at all");
     }
 
     #[test]

@@ -34,11 +34,11 @@ mod tests;
 
 pub use connection::{Connection, Event, Fragments, Kind, Source, Whole};
 pub use contexts::{DEFAULT_BUDGET, budget, has_memory, set_budget};
-pub use extension::{Agreement, DEFAULT_LEVEL, DeflateOffer, Disagreement, WindowBits, judge};
+pub use extension::{Agreement, DEFAULT_LEVEL, DeflateOffer, Disagreement, WindowBits, agree_as_client};
 pub use fault::{Fault, FaultKind};
 pub use frame::{MAX_HEADER, MaskKey, Role};
 pub use observer::{FrameObserver, Head, Observed};
 pub use outgoing::{Done, Fill, Framed, Outgoing, Payload, Piece, Wake};
-pub use selection::select;
+pub use selection::agree_as_server;
 pub use shared::Shared;
 pub use utf8::{Units, to_units};

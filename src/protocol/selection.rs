@@ -26,7 +26,10 @@ struct Wishes {
 /// # Errors
 /// The field is not a list of extensions (RFC 6455 §9.1).
 #[cold]
-pub fn select(header: &str, config: Option<&DeflateOffer>) -> Result<Option<(Agreement, String)>, Disagreement> {
+pub fn agree_as_server(
+    header: &str,
+    config: Option<&DeflateOffer>,
+) -> Result<Option<(Agreement, String)>, Disagreement> {
     let offers = parse(header).ok_or(Disagreement {
         message: "The request's Sec-WebSocket-Extensions field is not a list of extensions.".into(),
     })?;
@@ -141,7 +144,7 @@ mod tests {
     use super::*;
 
     fn answer(config: &DeflateOffer, header: &str) -> Option<String> {
-        select(header, Some(config)).unwrap().map(|(_, header)| header)
+        agree_as_server(header, Some(config)).unwrap().map(|(_, header)| header)
     }
 
     #[test]
@@ -189,7 +192,7 @@ mod tests {
         }
         assert_eq!(answer(&config, ""), None);
         assert_eq!(answer(&config, "x-webkit-deflate-frame"), None);
-        assert!(select("permessage-deflate", None).unwrap().is_none(), "it is not supported");
+        assert!(agree_as_server("permessage-deflate", None).unwrap().is_none(), "it is not supported");
     }
 
     #[test]
@@ -206,7 +209,7 @@ mod tests {
             "a; b=\"c,d\"",
             "é",
         ] {
-            assert!(select(header, Some(&DeflateOffer::default())).is_err(), "{header}");
+            assert!(agree_as_server(header, Some(&DeflateOffer::default())).is_err(), "{header}");
         }
     }
 
@@ -221,7 +224,7 @@ mod tests {
         };
         let all = "permessage-deflate; server_no_context_takeover; client_no_context_takeover; server_max_window_bits=11; client_max_window_bits=10";
         assert_eq!(answer(&config, "permessage-deflate; client_max_window_bits").as_deref(), Some(all));
-        let (agreed, header) = select("permessage-deflate", Some(&config)).unwrap().unwrap();
+        let (agreed, header) = agree_as_server("permessage-deflate", Some(&config)).unwrap().unwrap();
         assert_eq!(agreed.own_window_bits(Role::Client), 15, "it has not offered that it can be limited");
         assert_eq!((agreed.own_window_bits(Role::Server), agreed.peer_window_bits(Role::Server)), (11, None));
         assert!(!agreed.own_takeover(Role::Server) && !header.contains("client_max_window_bits"));
@@ -230,7 +233,8 @@ mod tests {
     #[test]
     fn a_window_of_eight_bits_is_agreed_on_and_not_used() {
         let config = DeflateOffer::default();
-        let (agreed, header) = select("permessage-deflate; server_max_window_bits=8", Some(&config)).unwrap().unwrap();
+        let (agreed, header) =
+            agree_as_server("permessage-deflate; server_max_window_bits=8", Some(&config)).unwrap().unwrap();
         assert_eq!(header, "permessage-deflate; server_max_window_bits=8");
         assert!(!agreed.compresses(1 << 20, agreed.own_window_bits(Role::Server)));
     }

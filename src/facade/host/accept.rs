@@ -7,8 +7,8 @@ use wasm_bindgen::prelude::*;
 
 use crate::accepting::{Denial, Request, Terms};
 use crate::facade::WebSocketChannel;
-use crate::facade::arguments::quote;
-use crate::facade::channel::{Inner, parse_bytes};
+use crate::facade::arguments::{check_listener, parse_bytes, parse_protocols, quote};
+use crate::facade::channel::Inner;
 use crate::facade::options::{Options, whole_number};
 use crate::transport::node::{Acceptance, deny, fields_of};
 use crate::transport::{HostTransport, Refusal, function, parse_url, property};
@@ -54,7 +54,8 @@ fn accept(
     }
     let head =
         if head.is_null() || head.is_undefined() { Vec::new() } else { parse_bytes(head, "asyncAccept")?.to_vec() };
-    let protocols = channel.must_have("asyncAccept", listener)?;
+    check_listener("asyncAccept", listener)?;
+    let protocols = parse_protocols(&channel.protocols.borrow())?;
     let Parsed { request: parsed, target } = parsed;
     let uri = target.and_then(|target| parse_url(&target.as_str().into(), &JsValue::UNDEFINED).ok()?.websocket().ok());
     let href = uri.as_ref().map(|uri| uri.href.clone()).unwrap_or_default();

@@ -7,8 +7,8 @@ use wasm_bindgen::prelude::*;
 
 use crate::channel::{State, Stop};
 use crate::close::ABNORMAL;
-use crate::facade::arguments::quote;
-use crate::facade::channel::{Inner, parse_bytes};
+use crate::facade::arguments::{parse_bytes, quote};
+use crate::facade::channel::Inner;
 use crate::facade::error::not_connected;
 use crate::facade::options::whole_number;
 use crate::protocol;

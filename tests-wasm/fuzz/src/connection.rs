@@ -1,7 +1,7 @@
 //! Any bytes on an open connection: three bytes choose the settings, the others are what a server sends, or what a client
 //! sends once they are masked.
 
-use websocket_channel::protocol::{Connection, DeflateOffer, Role, judge};
+use websocket_channel::protocol::{Connection, DeflateOffer, Role, agree_as_client};
 
 use super::driver::{self, Driver, Path, Seen};
 use super::model::{self, Agreed, Prediction};
@@ -25,7 +25,7 @@ fn agreeing(role: Role, agreed: Agreed) -> Connection {
         (_, Role::Client) => "permessage-deflate; server_no_context_takeover",
         (_, Role::Server) => "permessage-deflate; client_no_context_takeover",
     };
-    let agreement = judge(Some(&DeflateOffer::default()), header).expect("the offer allows it");
+    let agreement = agree_as_client(Some(&DeflateOffer::default()), header).expect("the offer allows it");
     Connection::new(role, agreement, agreed.limit as u64)
 }
 

@@ -1,7 +1,9 @@
 //! Answers to offers of permessage-deflate, against RFC 7692 §7.1 written down a second time.
 
 use arbitrary::{Arbitrary, Unstructured};
-use websocket_channel::protocol::{Agreement, Connection, DeflateOffer, FaultKind, Kind, Role, WindowBits, judge};
+use websocket_channel::protocol::{
+    Agreement, Connection, DeflateOffer, FaultKind, Kind, Role, WindowBits, agree_as_client,
+};
 
 use super::driver::{self, Driver, Path, Seen};
 use super::inflate;
@@ -99,7 +101,7 @@ impl Case {
             .collect();
         let offer = self.offer.as_ref().map(Offer::offer);
         let header = String::from_utf8_lossy(&values.join(&b", "[..])).into_owned();
-        match (agree(self.offer.as_ref(), header.as_bytes()), judge(offer.as_ref(), &header)) {
+        match (agree(self.offer.as_ref(), header.as_bytes()), agree_as_client(offer.as_ref(), &header)) {
             (Ok(agreed), Ok(agreement)) => {
                 assert_eq!(agreed.is_some(), agreement.is_some(), "{header:?}");
                 for role in [Role::Client, Role::Server] {

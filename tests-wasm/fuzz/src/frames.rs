@@ -3,7 +3,7 @@
 use arbitrary::{Arbitrary, Unstructured};
 use websocket_channel::close::{Close, CloseCode};
 use websocket_channel::protocol::{
-    Connection, DeflateOffer, Fragments, Kind, MAX_HEADER, MaskKey, Role, WindowBits, judge,
+    Connection, DeflateOffer, Fragments, Kind, MAX_HEADER, MaskKey, Role, WindowBits, agree_as_client,
 };
 use zlib_rs::{Deflate, DeflateFlush};
 
@@ -359,7 +359,7 @@ impl Sending {
                     header.push_str(&format!("; client_max_window_bits={bits}"));
                 }
             }
-            agreement = judge(Some(&offer), &header).expect("the offer allows it");
+            agreement = agree_as_client(Some(&offer), &header).expect("the offer allows it");
             window = 1 << answered.unwrap_or(most);
         }
         let connection = Connection::new(self.role(), agreement, 1 << 20);

@@ -6,7 +6,7 @@ use std::collections::VecDeque;
 use arbitrary::{Arbitrary, Unstructured};
 use websocket_channel::close::{Close, CloseCode};
 use websocket_channel::protocol::{
-    Connection, DeflateOffer, Done, Fill, Framed, Kind, MAX_HEADER, Outgoing, Payload, Role, Wake, judge,
+    Connection, DeflateOffer, Done, Fill, Framed, Kind, MAX_HEADER, Outgoing, Payload, Role, Wake, agree_as_client,
 };
 
 use super::driver;
@@ -147,7 +147,7 @@ impl Plan {
                 (false, Role::Client) => "permessage-deflate; client_no_context_takeover",
                 (false, Role::Server) => "permessage-deflate; server_no_context_takeover",
             };
-            judge(Some(&offer), header).expect("the offer allows it")
+            agree_as_client(Some(&offer), header).expect("the offer allows it")
         });
         Connection::new(role, agreement, 1 << 20)
     }

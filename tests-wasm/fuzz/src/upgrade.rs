@@ -3,7 +3,7 @@
 use arbitrary::{Arbitrary, Unstructured};
 use websocket_channel::accepting::{Request, Terms, accept};
 use websocket_channel::http::Field;
-use websocket_channel::protocol::{DeflateOffer, WindowBits, judge};
+use websocket_channel::protocol::{DeflateOffer, WindowBits, agree_as_client};
 
 pub(crate) fn run(data: &[u8]) {
     if let Ok(case) = Case::arbitrary_take_rest(Unstructured::new(data)) {
@@ -90,7 +90,8 @@ impl Case {
                 let expected = terms.protocols.iter().find(|it| asked.contains(&it.as_str()));
                 assert_eq!(upgrade.protocol, expected.cloned().unwrap_or_default());
                 // Our own client, which offers everything, reads the answer as good.
-                let judged = judge(Some(&DeflateOffer::default()), &upgrade.extensions).expect("a good answer");
+                let judged =
+                    agree_as_client(Some(&DeflateOffer::default()), &upgrade.extensions).expect("a good answer");
                 assert_eq!(judged.is_some(), upgrade.deflate.is_some());
                 assert!(terms.deflate.is_some() || upgrade.deflate.is_none());
             }
