@@ -3,7 +3,7 @@
 import { WebSocketError as OurError } from '../src/web/error.js';
 import { WebSocketStream as OurStream } from '../src/web/stream.js';
 
-export { ChannelError, LoadGroup, Status, WebSocketChannel, eventService, statusName } from './channel.js';
+export { ChannelError, LoadGroup, Status, WebSocketChannel, eventService, statusName } from '../src/facade/channel.js';
 
 /** The browser's own class; undefined if it has none. */
 export const { WebSocket } = globalThis;

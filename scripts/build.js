@@ -74,7 +74,7 @@ const resolver = ({ host, wasm }) => ({
       'build:glue': join(build, host, 'websocket_channel.js'),
       'build:wasm': join(build, host, 'websocket_channel_bg.wasm'),
       'build:module': join(template, 'wasm', `${wasm}.js`),
-      'build:channel': join(template, 'channel.js'),
+      'build:channel': join(root, 'src', 'facade', 'channel.js'),
       'build:web-host': join(root, 'src', 'web', `host_${host}.js`),
       'build:constants': join(build, 'constants.js'),
     };

@@ -1,4 +1,4 @@
-//! What JavaScript sees: the classes from which `pkg-template/channel.js` makes the exported ones. The types are in
+//! What JavaScript sees: the classes from which `channel.js` makes the exported ones. The types are in
 //! `pkg-template/index.d.ts`.
 //!
 //! Names that begin with two underscores are internal to this package. `channel.js` moves the channel's to symbols.

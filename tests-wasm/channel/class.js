@@ -1,4 +1,4 @@
-// Makes the classes as the package exports them, from an instance of each that the wasm exports: pkg-template/channel.js does the same.
+// Makes the classes as the package exports them, from an instance of each that the wasm exports: src/facade/channel.js does the same.
 
 (channel, group) => {
   const [BaseChannel, BaseGroup] = [channel.constructor, group.constructor];

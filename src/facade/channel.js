@@ -1,6 +1,6 @@
 // The channel, for every host: compiles the wasm on first use, and makes the exported classes from the wasm's.
 
-import { ChannelError } from '../src/facade/error.js';
+import { ChannelError } from './error.js';
 import * as wasm from 'build:glue';
 import { CloseCodes, Status } from 'build:constants';
 import { load } from './load.js';

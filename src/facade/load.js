@@ -3,7 +3,7 @@
 import { initSync } from 'build:glue';
 import { wasmModule } from 'build:module';
 import { Status } from 'build:constants';
-import { ChannelError } from '../src/facade/error.js';
+import { ChannelError } from './error.js';
 
 let exports;
 
