@@ -29,11 +29,11 @@ const REFUSED = Symbol('refused');
 /** What the web's own classes call on a channel. */
 export const CANCEL = Symbol.for('websocket-channel.cancel');
 export const CLOSE_EMPTY = Symbol('closeEmpty');
-export const END_WITH_TCP = Symbol('endWithTcp');
+export const BECOME_WEB = Symbol('becomeWeb');
 const SEND_IF_OPEN = Symbol.for('websocket-channel.sendIfOpen'); // a member may be of another copy of this package
 const INSPECT = Symbol.for('nodejs.util.inspect.custom');
 tidy(wasm.WebSocketChannel, {
-  __this: THIS, __refused: REFUSED, __cancel: CANCEL, __closeEmpty: CLOSE_EMPTY, __endWithTcp: END_WITH_TCP, __inspect: INSPECT, __sendIfOpen: SEND_IF_OPEN,
+  __this: THIS, __refused: REFUSED, __cancel: CANCEL, __closeEmpty: CLOSE_EMPTY, __becomeWeb: BECOME_WEB, __inspect: INSPECT, __sendIfOpen: SEND_IF_OPEN,
 });
 
 class WebSocketChannel extends wasm.WebSocketChannel {

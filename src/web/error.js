@@ -1,10 +1,13 @@
 // WebSocketError of the WebSocketStream proposal: a DOMException that may carry a close code and a reason.
 
 import { toCloseInfo } from './arguments.js';
-import { finishInterface } from './idl.js';
+import { finishInterface, isObject } from './idl.js';
 
 /** Set while this package makes an error, so that a code from the peer, or 1006, is not checked. */
 let received = null;
+
+/** Whether a value is a WebSocketError, whatever its prototype says. */
+export let isWebSocketError;
 
 export const WebSocketError = /* @__PURE__ */ (() => {
   class WebSocketError extends DOMException {
@@ -18,6 +21,8 @@ export const WebSocketError = /* @__PURE__ */ (() => {
       this.#closeCode = close.code;
       this.#reason = close.reason;
     }
+
+    static { isWebSocketError = (value) => isObject(value) && #closeCode in value; }
 
     get closeCode() { return this.#closeCode; }
     get reason() { return this.#reason; }

@@ -1,7 +1,7 @@
 // What the web's own classes need from Node.
 
 import events from 'node:events';
-import { ChannelError, END_WITH_TCP, Status, WebSocketChannel } from 'build:channel';
+import { ChannelError, BECOME_WEB, Status, WebSocketChannel } from 'build:channel';
 
 export { bytesOf, isBlob, isBufferSource, read, sizeOf } from './buffer_source.js';
 
@@ -17,7 +17,7 @@ export function channelOf(given) {
   for (const name of ['origin', ...ATTRIBUTES]) delete options[name];
   const channel = new WebSocketChannel(options);
   for (const [name, value] of attributes) channel[name] = value;
-  channel[END_WITH_TCP]();
+  channel[BECOME_WEB]();
   return { channel, origin };
 }
 

@@ -22,8 +22,8 @@ export class Listeners {
 
   /** addEventListener */
   add(type, callback, given) {
-    const { signal, ...options } = flattened(given);
     callback = toCallback(callback, 'addEventListener');
+    const { signal, ...options } = flattened(given);
     if (signal?.aborted || callback === null || this.#find(type, callback, options.capture) !== undefined) return;
     const isPlain = !options.capture && !options.once && !options.passive && signal === undefined;
     const listener = this.#append(type, callback, isPlain ? PLAIN : { ...PLAIN, ...options });
@@ -34,8 +34,8 @@ export class Listeners {
 
   /** removeEventListener */
   remove(type, callback, given) {
-    const { capture } = flattened(given, false);
-    const listener = this.#find(type, toCallback(callback, 'removeEventListener'), capture);
+    callback = toCallback(callback, 'removeEventListener');
+    const listener = this.#find(type, callback, flattened(given, false).capture);
     if (listener !== undefined) this.drop(listener);
   }
 

@@ -3,7 +3,7 @@
 import { base, bytesOf, channelOf, isBufferSource, whenAborted } from 'build:web-host';
 import { checkClose, checkProtocols, parseURL, toCloseInfo } from './arguments.js';
 import { fail, open, refusedProtocols, startClosing, stopError } from './connection.js';
-import { connectionError, WebSocketError } from './error.js';
+import { connectionError, isWebSocketError } from './error.js';
 import { finishInterface, illegal, isObject, requireArguments, toDictionary, toSequence, toSignal, toUSVString } from './idl.js';
 
 /** This many bytes of messages may wait for the reader before the channel stops reading. Stopping for each message would cost more than the message. */
@@ -50,8 +50,8 @@ export const WebSocketStream = /* @__PURE__ */ (() => {
     }
 
     get url() { return this.#url; }
-    get opened() { return #opened in this ? this.#opened.promise : refuse('opened'); }
-    get closed() { return #closed in this ? this.#closed.promise : refuse('closed'); }
+    get opened() { return isObject(this) && #opened in this ? this.#opened.promise : refuse('opened'); }
+    get closed() { return isObject(this) && #closed in this ? this.#closed.promise : refuse('closed'); }
 
     close(closeInfo = undefined) {
       const channel = this.#channel;
@@ -81,7 +81,7 @@ export const WebSocketStream = /* @__PURE__ */ (() => {
 
     /** The readable was cancelled, or the writable aborted. The reason may say with which code to close. */
     #closeBecause(reason) {
-      const isOurs = reason instanceof WebSocketError;
+      const isOurs = isWebSocketError(reason);
       this.#close(checkClose(isOurs ? sendable(reason.closeCode) : null, isOurs ? reason.reason : ''));
     }
 
@@ -165,8 +165,7 @@ export const WebSocketStream = /* @__PURE__ */ (() => {
       const error = invalidState(CLOSED);
       if (this.#ending !== null) this.#ending.resolve();
       else this.#writable.error(error);
-      // The proposal's "write": what still waits for room when the closing handshake starts is fulfilled.
-      for (const write of this.#writes.splice(0)) write.resolve();
+      for (const write of this.#writes.splice(0)) write.reject(error); // the host has not taken all of its bytes
       this.#closed.resolve({ closeCode: code, reason });
     }
 

@@ -29,10 +29,10 @@ impl WebSocketChannel {
         Ok(accept(&self.inner, [request, socket, head], (listener, context))?)
     }
 
-    /// Reports a clean end only when the TCP connection is closed.
-    #[wasm_bindgen(js_name = __endWithTcp)]
-    pub fn end_with_tcp(&self) {
-        self.inner.attributes.node.ends_with_tcp.set(true);
+    /// The channel is the connection of a web class: see `NodeAttributes::is_web`.
+    #[wasm_bindgen(js_name = __becomeWeb)]
+    pub fn become_web(&self) {
+        self.inner.attributes.node.is_web.set(true);
     }
 
     /// `refuse`: answers an upgrade request with a status other than 101.

@@ -97,9 +97,9 @@ pub(crate) struct Attributes {
     pub(crate) pings: pinging::Promised,
     /// The attribute `serial`.
     pub(crate) serial: Cell<u32>,
-    /// A clean end is reported when TCP is closed, like the close event of the web's own classes. Otherwise it is reported when both close
-    /// frames have been exchanged.
-    pub(crate) ends_with_tcp: Cell<bool>,
+    /// The channel is the connection of a web class, whose standards demand more: its clean end is reported when TCP is closed, not when both
+    /// close frames have been exchanged, and its request asks caches for nothing.
+    pub(crate) is_web: Cell<bool>,
 }
 
 impl Default for Attributes {
@@ -110,7 +110,7 @@ impl Default for Attributes {
             callbacks: RefCell::new(JsValue::NULL),
             pings: Default::default(),
             serial: Cell::default(),
-            ends_with_tcp: Cell::default(),
+            is_web: Cell::default(),
         }
     }
 }

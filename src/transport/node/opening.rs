@@ -51,7 +51,7 @@ pub(super) fn begin(node: &Rc<Node>, target: Target) -> Result<(), Refusal> {
                 "asyncOpen: origin contains a character that a header must not have. Pass a URL's origin, or null.",
             )
         })?,
-        headers: options.headers,
+        headers: with_no_cache(options.headers, node.attributes.node.is_web.get()),
         protocols,
         deflate: options.deflate,
         redirects: options.redirects,
@@ -82,6 +82,16 @@ pub(super) fn begin(node: &Rc<Node>, target: Target) -> Result<(), Refusal> {
     });
     *node.opening.borrow_mut() = Some(Opening { progress, abort });
     Ok(())
+}
+
+/// The request of a web class asks caches for nothing: its cache mode is "no-store" (Fetch, HTTP-network-or-cache fetch).
+fn with_no_cache(mut headers: Vec<Field>, is_web: bool) -> Vec<Field> {
+    for name in ["Pragma", "Cache-Control"] {
+        if is_web && !headers.iter().any(|field| field.is(name)) {
+            headers.extend(Field::new(name, "no-cache"));
+        }
+    }
+    headers
 }
 
 /// The host's URL parser, in the form that the opening needs.

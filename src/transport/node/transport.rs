@@ -347,7 +347,7 @@ impl Node {
 
     /// Both close frames have been exchanged. The channel ends now, or with the socket ([`Node::handle_closed`]).
     fn conclude_cleanly(&self) {
-        let ends_with_tcp = self.attributes.node.ends_with_tcp.get();
+        let ends_with_tcp = self.attributes.node.is_web.get();
         if ends_with_tcp && let Some(socket) = self.socket().filter(|it| !it.is_stream()) {
             if !self.lingers.replace(true) {
                 socket.linger(LINGER_MS);

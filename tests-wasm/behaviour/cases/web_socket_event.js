@@ -465,6 +465,10 @@ export const webSocketEvents = [
       for (const signal of [null, 5, {}, 'x']) throwsTypeError(() => socket.addEventListener('x', () => {}, { signal }), `the signal ${signal}`);
       const log = [];
       const options = new Proxy({}, { get(_, name) { log.push(name); return undefined; } });
+      if (t.host === 'node') {
+        for (const method of ['addEventListener', 'removeEventListener']) throwsTypeError(() => socket[method]('x', 5, options), method);
+        t.same(log, [], 'a callback that is none is refused before the options are read');
+      }
       socket.addEventListener('x', () => {}, options);
       t.same(log, ['capture', 'once', 'passive', 'signal']);
       log.length = 0;

@@ -121,6 +121,19 @@ export const webSocketFailures = [
     },
   },
   {
+    name: 'the request asks caches for nothing, as Fetch has it, unless a header of the options says otherwise',
+    async run(t) {
+      const sent = async (given) => {
+        const url = t.peer('ws', '/echo');
+        await t.openSocket(url, given);
+        const { headers } = (await t.observed(url)).request;
+        return [headers.pragma, headers['cache-control']];
+      };
+      t.same(await sent(), ['no-cache', 'no-cache']);
+      t.same(await sent({ headers: { 'CACHE-CONTROL': 'max-age=0' } }), ['no-cache', 'max-age=0']);
+    },
+  },
+  {
     name: 'options: headers, origin, subprotocols, redirects, and the channel underneath',
     async run(t) {
       const target = t.peer('ws', '/echo');

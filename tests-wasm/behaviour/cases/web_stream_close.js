@@ -159,7 +159,7 @@ export const webStreamCloses = [
   },
   ...['cancel', 'abort'].flatMap((method) => [
     ['nothing', () => undefined, [1005, '']], ['a string', () => 'reason', [1005, '']], ['an Error', () => new Error('reason'), [1005, '']],
-    ['a DOMException', () => new DOMException('reason', 'WebSocketError'), [1005, '']], ['what only looks like a WebSocketError', () => ({ closeCode: 4000, reason: 'no' }), [1005, '']],
+    ['a DOMException', () => new DOMException('reason', 'WebSocketError'), [1005, '']], ['what only has the prototype of a WebSocketError', (t) => Object.create(t.api.WebSocketError.prototype), [1005, '']], ['what only looks like a WebSocketError', () => ({ closeCode: 4000, reason: 'no' }), [1005, '']],
     ['a WebSocketError', (t) => new t.api.WebSocketError('message'), [1005, '']],
     ['a WebSocketError with a code', (t) => new t.api.WebSocketError('message', { closeCode: 4000 }), [4000, '']],
     ['a WebSocketError with code and reason', (t) => new t.api.WebSocketError('message', { closeCode: 4000, reason: 'why' }), [4000, 'why']],

@@ -146,6 +146,10 @@ export const webStreamOpenings = [
       }
       throwsTypeError(() => WebSocketStream.prototype.url, 'url of the prototype');
       throwsTypeError(() => WebSocketStream.prototype.close.call({}), 'close of another object');
+      for (const name of ['opened', 'closed']) {
+        const { get } = Object.getOwnPropertyDescriptor(WebSocketStream.prototype, name);
+        for (const other of [undefined, null, 5, {}]) t.is((await rejectionOf(get.call(other), name)).name, 'TypeError');
+      }
       for (const name of ['opened', 'closed']) t.ok(await rejectionOf(WebSocketStream.prototype[name]) instanceof TypeError, `${name}: a promise, rejected`);
     },
   },
