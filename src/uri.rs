@@ -5,6 +5,8 @@
 use alloc::format;
 use alloc::string::String;
 
+use crate::grammar::is_token;
+
 /// A URI as the host's own URL parser (WHATWG URL) splits it.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct Uri {
@@ -113,6 +115,12 @@ impl Uri {
     }
 }
 
+/// Whether `text` is an origin (RFC 6454 §7.1): `null`, or a scheme, `://`, a host and perhaps a port.
+pub fn is_origin(text: &str) -> bool {
+    let is_authority = |it: &str| it.bytes().all(|byte| byte.is_ascii_graphic() && !b"/?#@\\".contains(&byte));
+    text == "null" || text.split_once("://").is_some_and(|(scheme, host)| is_token(scheme) && is_authority(host))
+}
+
 #[cfg(all(test, not(target_arch = "wasm32")))] // The url crate is available only on the host.
 pub(crate) mod tests {
     use super::*;
@@ -134,6 +142,35 @@ pub(crate) mod tests {
             search: url.query().filter(|it| !it.is_empty()).map(|it| format!("?{it}")).unwrap_or_default(),
             hash: url.fragment().filter(|it| !it.is_empty()).map(|it| format!("#{it}")).unwrap_or_default(),
         })
+    }
+
+    #[test]
+    fn an_origin_is_null_or_a_scheme_and_a_host() {
+        for good in [
+            "null",
+            "https://app.example",
+            "http://127.0.0.1:8080",
+            "chrome-extension://abc",
+            "http://[::1]",
+            "file://",
+        ] {
+            assert!(is_origin(good), "{good}");
+        }
+        for bad in [
+            "",
+            "*",
+            "a b",
+            "app.example",
+            "http://a/",
+            "http://u@h",
+            "http://a b",
+            "://a",
+            "http://a?b",
+            "http://é",
+            "http://a\n",
+        ] {
+            assert!(!is_origin(bad), "{bad:?}");
+        }
     }
 
     fn websocket(text: &str) -> Result<Uri, UriError> {

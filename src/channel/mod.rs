@@ -190,6 +190,7 @@ impl<H: Host> Channel<H> {
         let farewell = match self.state {
             State::Idle | State::Stopped => return,
             State::Open => Some(Close::with_code(CloseCode::GOING_AWAY)),
+            State::Closing if self.owes_answer => Some(self.answer()),
             State::Connecting | State::Closing => None,
         };
         self.closed_by.get_or_insert(ClosedBy::Local);
@@ -242,8 +243,13 @@ impl<H: Host> Channel<H> {
         if !core::mem::take(&mut self.owes_answer) || self.state != State::Closing {
             return;
         }
+        self.commands.push_back(Command::Close(self.answer()));
+    }
+
+    /// The answer to the peer's close frame: the same code (RFC 6455 §5.5.1).
+    fn answer(&self) -> Close {
         let code = self.peer_close.as_ref().and_then(Close::code);
-        self.commands.push_back(Command::Close(code.map_or(Close::EMPTY, Close::with_code)));
+        code.map_or(Close::EMPTY, Close::with_code)
     }
 
     /// The next command for the transport. After `None`, the result changes only with the next call or report.
@@ -580,6 +586,16 @@ mod tests {
         assert_eq!((opened, pair.calls(), pair.commands()), (Ok(()), vec![], vec!["abort".into()]));
         pair.settle();
         assert_eq!(pair.calls(), ["onStart", "onStop NS_BINDING_ABORTED"]);
+    }
+
+    #[test]
+    fn a_channel_that_is_cancelled_inside_on_server_close_answers_the_close_frame() {
+        let pair = Pair::opened();
+        pair.on_call.set(Some(("onServerClose", |driver| driver.cancel(Ending::cancelled(Status::BINDING_ABORTED)))));
+        pair.driver.report(Report::PeerClose(Close::with_code(CloseCode::from_peer(4000).unwrap())));
+        pair.settle();
+        assert_eq!(pair.commands(), ["abort 4000"]);
+        assert_eq!(pair.calls(), ["onStart", "onServerClose 4000", "onStop NS_BINDING_ABORTED"]);
     }
 
     #[test]

@@ -12,12 +12,12 @@ use node::{advice_for, parse_host_options};
 
 use alloc::string::String;
 
-use js_sys::{Array, Object, Reflect};
+use js_sys::{Object, Reflect};
 use wasm_bindgen::prelude::*;
 
 use super::arguments::quote;
 use crate::channel::Timeouts;
-use crate::transport::{HostOptions, Refusal, function, property, sentence};
+use crate::transport::{HostOptions, Refusal, function, is_array, property, sentence};
 
 /// The options of one channel, validated.
 #[derive(Clone)]
@@ -82,7 +82,7 @@ pub(super) fn own_properties(value: &JsValue, name: &str) -> Result<Object, Refu
     if value.is_undefined() || value.is_null() {
         return Ok(own);
     }
-    if !value.is_object() || Array::is_array(value) {
+    if !value.is_object() || is_array(value) {
         return Err(Refusal::invalid(not_an_object(value, name)));
     }
     if name == "options" && Reflect::has(value, &"href".into()).unwrap_or_default() {

@@ -154,20 +154,27 @@ fn end_of_head(held: &[u8], seen: usize) -> Option<usize> {
 fn parse_head(head: &[u8]) -> Result<Response, Malformed> {
     let mut fields = [httparse::EMPTY_HEADER; MAX_FIELDS];
     let mut parsed = httparse::Response::new(&mut fields);
-    match parsed.parse(head) {
+    let mut config = httparse::ParserConfig::default();
+    config.allow_obsolete_multiline_headers_in_responses(true);
+    match config.parse_response(&mut parsed, head) {
         // The parser accepts a bare LF as the end of a line. It must not find the end of the head earlier than we do.
         Ok(httparse::Status::Complete(size)) if size == head.len() => {}
         Err(httparse::Error::TooManyHeaders) => return Err(wrong("The response has more than 128 header fields.")),
         Err(httparse::Error::Version | httparse::Error::Status) => return Err(not_http(NOT_HTTP)),
         _ => return Err(wrong("The response's head is malformed.")),
     }
-    let fields = parsed.headers.iter().map(|field| (field.name.to_owned(), field.value.trim_ascii().to_owned()));
+    let fields = parsed.headers.iter().map(|field| (field.name.to_owned(), unfolded(field.value)));
     Ok(Response {
         version: parsed.version.unwrap_or_default(),
         status: parsed.code.unwrap_or_default(),
         fields: fields.collect(),
         body: Vec::new(),
     })
+}
+
+/// A field's value, on one line: each fold becomes spaces (RFC 9112 §5.2: "MUST replace each received obs-fold").
+fn unfolded(value: &[u8]) -> Vec<u8> {
+    value.trim_ascii().iter().map(|byte| if b"\r\n".contains(byte) { b' ' } else { *byte }).collect()
 }
 
 const NOT_HTTP: &str = "The response is not HTTP/1.1.";
@@ -220,6 +227,9 @@ mod tests {
         let (response, _) = read(Expect::Upgrade, "HTTP/1.1 101 Ok\r\nA:  b \r\na: c\r\n\r\n").unwrap();
         assert_eq!((response.version, response.status, response.joined("A").as_deref()), (1, 101, Some("b, c")));
         assert_eq!(response.fields[0], ("A".to_owned(), b"b".to_vec()));
+        let (response, _) = read(Expect::Upgrade, "HTTP/1.1 101 Ok\r\nA: b\r\n\tc\r\nD:\r\n e\r\n\r\n").unwrap();
+        let fields = [("A".to_owned(), b"b  \tc".to_vec()), ("D".to_owned(), b"e".to_vec())];
+        assert_eq!(response.fields, fields, "folded lines (RFC 9112 §5.2)");
     }
 
     #[test]

@@ -36,6 +36,24 @@ fn rfc_7692s_examples_inflate_to_hello() {
 }
 
 #[test]
+fn a_message_may_refer_to_one_that_ended_with_a_final_block() {
+    let (text, mut second) = (b"HelloWorldHelloWorld", vec![0; 100]);
+    let mut first = vec![0; 100];
+    let mut deflate = Deflate::new(6, false, 15);
+    deflate.compress(text, &mut first, DeflateFlush::Finish).unwrap();
+    first.truncate(deflate.total_out() as usize);
+    first.push(0); // the header of an empty stored block (RFC 7692 §7.2.3.4)
+    let mut deflate = Deflate::new(6, false, 15);
+    deflate.set_dictionary(text).unwrap();
+    deflate.compress(text, &mut second, DeflateFlush::SyncFlush).unwrap();
+    second.truncate(deflate.total_out() as usize - TAIL.len());
+    let mut inflater = Inflater::new(Some(15));
+    assert_eq!(inflate(&mut inflater, &first, 100), text);
+    assert!(second.len() < 10, "it refers to the first");
+    assert_eq!(inflate(&mut inflater, &second, 100), text);
+}
+
+#[test]
 fn compressed_data_inflates_to_the_original_with_all_settings() {
     let text: Vec<u8> = (0..60_000u32).flat_map(|number| (number % 613).to_string().into_bytes()).collect();
     for (takeover, level, bits) in [(true, 6, 15), (true, 1, 9), (false, 9, 12), (false, 0, 10)] {

@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 
+use super::extension_list;
 use super::frame::Role;
-use crate::grammar::trim;
 
 /// The user's options for permessage-deflate, as an offer.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -179,14 +179,11 @@ struct Parameters {
 }
 
 impl Parameters {
-    fn parse<'a>(items: impl Iterator<Item = &'a str>) -> Result<Self, Disagreement> {
+    fn parse(items: &[(String, Option<String>)]) -> Result<Self, Disagreement> {
         let mut parsed = Self::default();
-        for item in items {
-            let (name, value) = match item.split_once('=') {
-                Some((name, value)) => (trim(name), Some(trim(value))),
-                None => (trim(item), None),
-            };
-            let twice = match name {
+        for (name, value) in items {
+            let value = value.as_deref();
+            let twice = match name.as_str() {
                 "client_max_window_bits" => parsed.client_max_window_bits.replace(window_bits(name, value)?).is_some(),
                 "server_max_window_bits" => parsed.server_max_window_bits.replace(window_bits(name, value)?).is_some(),
                 "client_no_context_takeover" => {
@@ -209,32 +206,28 @@ impl Parameters {
 /// §5.1). `None` means that no extension is used.
 #[cold]
 pub fn agree_as_client(offer: Option<&DeflateOffer>, header: &str) -> Result<Option<Agreement>, Disagreement> {
-    if trim(header).is_empty() {
-        return Ok(None);
-    }
-    let mut extensions = header.split(',');
-    let mut items = extensions.next().unwrap_or_default().split(';');
-    let name = trim(items.next().unwrap_or_default());
-    match offer {
-        Some(offer) if name == NAME => {
-            if let Some(second) = extensions.next() {
-                let name = trim(second.split(';').next().unwrap_or_default());
-                return Err(Disagreement {
-                    message: format!("The response has a second extension: \"{name}\".").into(),
-                });
-            }
-            Parameters::parse(items).and_then(|parameters| offer.agree(parameters)).map(Some)
+    let Some(extensions) = extension_list::parse(header) else {
+        let shown: String = header.chars().take(100).collect();
+        let message =
+            format!("The response's Sec-WebSocket-Extensions field is not a list of extensions: \"{shown}\".");
+        return Err(Disagreement { message: message.into() });
+    };
+    let fault = match (extensions.as_slice(), offer) {
+        ([], _) => return Ok(None),
+        ([only], Some(offer)) if only.name == NAME => {
+            return Parameters::parse(&only.parameters).and_then(|parameters| offer.agree(parameters)).map(Some);
         }
-        _ => {
-            let message = format!("The response has an extension that was not offered: \"{name}\".");
-            Err(Disagreement { message: message.into() })
+        ([first, second, ..], Some(_)) if first.name == NAME => {
+            format!("The response has a second extension: \"{}\".", second.name)
         }
-    }
+        ([first, ..], _) => format!("The response has an extension that was not offered: \"{}\".", first.name),
+    };
+    Err(Disagreement { message: fault.into() })
 }
 
 pub(super) const NAME: &str = "permessage-deflate";
 
-/// One or two digits, no quotes, no leading zero (RFC 7692 §7.1.2).
+/// One or two digits, no leading zero (RFC 7692 §7.1.2).
 pub(super) fn window_bits(name: &str, value: Option<&str>) -> Result<u8, Disagreement> {
     let bits = value.filter(|value| !value.starts_with(['0', '+'])).and_then(|value| value.parse().ok());
     bits.filter(|bits| (8..=15).contains(bits)).ok_or_else(|| disagreement(name, "must have a value from 8 to 15"))
@@ -280,6 +273,14 @@ mod tests {
         assert_eq!(answer(&offer, ""), Ok(None));
         let plain = answer(&offer, "permessage-deflate").unwrap().unwrap();
         assert!(plain.client_takeover && plain.server_takeover && plain.client_window_bits == 15);
+        for header in [", permessage-deflate,", "permessage-deflate , ,"] {
+            assert!(
+                answer(&offer, header).unwrap().is_some(),
+                "{header}: empty elements are ignored (RFC 9110 §5.6.1.2)"
+            );
+        }
+        let quoted = answer(&offer, "permessage-deflate; client_max_window_bits=\"1\\0\"").unwrap().unwrap();
+        assert_eq!(quoted.client_window_bits, 10, "a quoted string (RFC 6455 §9.1)");
         let all = "permessage-deflate;server_no_context_takeover; client_no_context_takeover ;client_max_window_bits=10; \
                    server_max_window_bits = 12";
         let agreed = answer(&offer, all).unwrap().unwrap();
@@ -297,12 +298,13 @@ mod tests {
     fn a_wrong_answer_is_refused_by_its_parameters_name() {
         for (parameters, name) in [
             ("; foo", "\"foo\""),
-            ("; ", "\"\""),
+            ("; ", "not a list"),
             ("; client_max_window_bits", "client_max_window_bits"),
             ("; client_max_window_bits=7", "client_max_window_bits"),
             ("; client_max_window_bits=16", "client_max_window_bits"),
             ("; client_max_window_bits=010", "client_max_window_bits"),
-            ("; client_max_window_bits=\"10\"", "client_max_window_bits"),
+            ("; client_max_window_bits=\"1,0\"", "client_max_window_bits"),
+            ("; client_max_window_bits=\"10", "client_max_window_bits"),
             ("; server_max_window_bits=+9", "server_max_window_bits"),
             ("; server_max_window_bits=", "server_max_window_bits"),
             ("; server_max_window_bits=9; server_max_window_bits=9", "server_max_window_bits"),
@@ -310,8 +312,7 @@ mod tests {
             ("; client_no_context_takeover; client_no_context_takeover", "client_no_context_takeover"),
             (", x-other", "x-other"),
             (", permessage-deflate", "permessage-deflate"),
-            (",", "second extension"),
-            ("\u{A0}", "not offered"), // whitespace in Unicode, but not in HTTP
+            ("\u{A0}", "not a list"), // whitespace in Unicode, but not in HTTP
             ("; server_no_context_takeover\u{A0}", "server_no_context_takeover"),
             ("; client_max_window_bits=\u{3000}10", "client_max_window_bits"),
         ] {

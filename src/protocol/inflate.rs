@@ -59,8 +59,9 @@ fn inflate(
     }
     if status == Status::StreamEnd {
         context.reset(false); // a final block (RFC 7692 §7.2.3.4) ends the stream, and another may follow
-        if let Some(window) = window {
-            window.bytes.clear();
+        if let Some(window) = window.as_mut().filter(|window| !window.bytes.is_empty()) {
+            // The next message may refer to this one all the same (RFC 7692 §7.2.2).
+            context.set_dictionary(window.bytes.make_contiguous()).map_err(|_| FaultKind::NotDeflated)?;
         }
         if taken == 0 {
             // The stream's last bits were read by an earlier call, so this input belongs to the next stream.

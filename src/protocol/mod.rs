@@ -17,6 +17,7 @@ mod connection;
 mod contexts;
 mod deflate;
 mod extension;
+mod extension_list;
 mod fault;
 mod frame;
 mod inflate;

@@ -1,13 +1,6 @@
 //! permessage-deflate as a server negotiates it (RFC 7692 §7.1): the first of the client's offers that can be accepted.
 
 use super::extension::{Agreement, DeflateOffer, Disagreement, NAME, WindowBits, window_bits};
-use crate::grammar::{is_token, trim};
-
-/// One extension that a client offers, with its parameters.
-struct Offer {
-    name: String,
-    parameters: Vec<(String, Option<String>)>,
-}
 
 /// What a valid offer of permessage-deflate asks for.
 #[derive(Default)]
@@ -30,7 +23,7 @@ pub fn agree_as_server(
     header: &str,
     config: Option<&DeflateOffer>,
 ) -> Result<Option<(Agreement, String)>, Disagreement> {
-    let offers = parse(header).ok_or(Disagreement {
+    let offers = super::extension_list::parse(header).ok_or(Disagreement {
         message: "The request's Sec-WebSocket-Extensions field is not a list of extensions.".into(),
     })?;
     let Some(config) = config else { return Ok(None) };
@@ -90,52 +83,6 @@ impl Wishes {
             Agreement::new((client_bits, client_takeover), (server_bits, server_takeover), config, server_takeover);
         (agreement, header)
     }
-}
-
-/// `1#( token *( ";" token [ "=" ( token / quoted-string ) ] ) )`, with empty items allowed (RFC 6455 §9.1, RFC 9110 §5.6.1).
-fn parse(header: &str) -> Option<Vec<Offer>> {
-    let mut offers = Vec::new();
-    for item in split(header, ',')? {
-        if item.is_empty() {
-            continue;
-        }
-        let mut parts = split(item, ';')?.into_iter();
-        let name = token(parts.next()?)?;
-        let parameters = parts.map(|part| match part.split_once('=') {
-            None => Some((token(part)?, None)),
-            Some((name, value)) => Some((token(trim(name))?, Some(unquoted(trim(value))?))),
-        });
-        offers.push(Offer { name, parameters: parameters.collect::<Option<_>>()? });
-    }
-    Some(offers)
-}
-
-/// The parts between those separators that are outside of quotes. `None` if a quote is not closed.
-fn split(text: &str, separator: char) -> Option<Vec<&str>> {
-    let (mut is_quoted, mut is_escaped) = (false, false);
-    let parts = text.split(|char| {
-        let was_escaped = std::mem::take(&mut is_escaped);
-        is_escaped = char == '\\' && is_quoted && !was_escaped;
-        is_quoted ^= char == '"' && !was_escaped;
-        char == separator && !is_quoted
-    });
-    let parts = parts.map(trim).collect();
-    (!is_quoted).then_some(parts)
-}
-
-/// A token, or a quoted string that is one (RFC 6455 §9.1).
-fn unquoted(value: &str) -> Option<String> {
-    let Some(quoted) = value.strip_prefix('"') else { return token(value) };
-    let mut text = String::new();
-    let mut chars = quoted.strip_suffix('"')?.chars();
-    while let Some(char) = chars.next() {
-        text.push(if char == '\\' { chars.next()? } else { char });
-    }
-    token(&text)
-}
-
-fn token(text: &str) -> Option<String> {
-    is_token(text).then(|| text.to_owned())
 }
 
 #[cfg(test)]

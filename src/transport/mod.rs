@@ -211,7 +211,7 @@ pub(crate) fn property(object: &JsValue, name: &str) -> JsValue {
 /// What was thrown, as an Error, and its message as one sentence.
 pub(crate) fn as_error(thrown: JsValue) -> (JsValue, String) {
     // instanceof does not recognize another realm's Error.
-    let is_error = thrown.is_instance_of::<js_sys::Error>() || tag_of(&thrown) == "[object Error]";
+    let is_error = thrown.is_instance_of::<js_sys::Error>() || tag_of(&thrown).is_ok_and(|tag| tag == "[object Error]");
     let message = if is_error { property(&thrown, "message").as_string() } else { None };
     let (error, message) = match message {
         Some(message) => (thrown, message),
@@ -224,6 +224,11 @@ pub(crate) fn as_error(thrown: JsValue) -> (JsValue, String) {
     (error, sentence(&[&message, end]))
 }
 
+/// `Array.isArray`, which throws for a Proxy that was revoked: that is none.
+pub(crate) fn is_array(value: &JsValue) -> bool {
+    is_an_array(value).unwrap_or_default()
+}
+
 /// What `String(value)` returns, or `None` if it throws.
 pub(crate) fn to_text(value: &JsValue) -> Option<String> {
     string(value).ok()
@@ -233,6 +238,8 @@ pub(crate) fn to_text(value: &JsValue) -> Option<String> {
 extern "C" {
     #[wasm_bindgen(js_name = String, catch)]
     fn string(value: &JsValue) -> Result<String, JsValue>;
-    #[wasm_bindgen(js_namespace = ["Object", "prototype", "toString"], js_name = call)]
-    fn tag_of(value: &JsValue) -> String;
+    #[wasm_bindgen(js_namespace = ["Object", "prototype", "toString"], js_name = call, catch)]
+    fn tag_of(value: &JsValue) -> Result<String, JsValue>;
+    #[wasm_bindgen(js_namespace = Array, js_name = isArray, catch)]
+    fn is_an_array(value: &JsValue) -> Result<bool, JsValue>;
 }

@@ -15,6 +15,7 @@ use crate::protocol;
 use crate::status::Status;
 use crate::transport::node::{self, tell_closed};
 use crate::transport::{Attributes, Driver, HostOptions, JsHost, Refusal, property};
+use crate::uri::is_origin;
 
 /// The longest ping payload, in bytes (RFC 6455 §5.5).
 const MAX_PING: usize = 125;
@@ -42,9 +43,13 @@ pub(in crate::facade) fn options_for(options: HostOptions, ping: (u32, u32)) -> 
     HostOptions { ping, ..options }
 }
 
-/// The transport checks the origin, as a header field.
-pub(in crate::facade) fn check_origin(_origin: &str) -> Result<(), Refusal> {
-    Ok(())
+/// Any origin can be sent.
+pub(in crate::facade) fn check_origin(origin: &str) -> Result<(), Refusal> {
+    if is_origin(origin) {
+        return Ok(());
+    }
+    let advice = "Pass a scheme and a host, such as https://app.example, or null to send none.";
+    Err(Refusal::invalid(format!("asyncOpen: {} is not an origin. {advice}", quote(&origin.into()))))
 }
 
 pub(in crate::facade) fn send_ping(driver: &Driver, data: &JsValue) -> Result<Promise, Refusal> {

@@ -39,7 +39,10 @@ function onSecureConnect() {
 }
 function onResponse(fields) { this[OWNER].handler?.handleResponse(fields); }
 function onEnd() { this[OWNER].ended(); }
-function onError(error) { this[OWNER].error = error; }
+function onError(error) {
+  this[OWNER].error = error;
+  this.destroy(); // a TLS error after the handshake leaves the socket open (RFC 8446 §6.2: "MUST immediately close the connection")
+}
 function onClose() { this[OWNER].closed(); }
 function handleTick(owner) { owner.handler?.handleTick(); }
 function uncork(owner) { owner.uncork(); }

@@ -40,7 +40,7 @@ const wrongAnswers = [
   ['permessage-deflate; foo', 'foo'],
   ['permessage-deflate; foo=1', 'foo'],
   ['permessage-deflate; Server_No_Context_Takeover', 'Server_No_Context_Takeover'],
-  ...['', '=', '=7', '=16', '=0', '=-9', '=+9', '=08', '=010', '=9.0', '=1e1', '=0x9', '=9 9', '="10"', '=255', '=265', '=99999999999999999999'].flatMap((value) => [
+  ...['', '=', '=7', '=16', '=0', '=-9', '=+9', '=08', '=010', '=9.0', '=1e1', '=0x9', '=9 9', '="1 0"', '="10', '=255', '=265', '=99999999999999999999'].flatMap((value) => [
     [`permessage-deflate; client_max_window_bits${value}`, 'client_max_window_bits'],
     [`permessage-deflate; server_max_window_bits${value}`, 'server_max_window_bits'],
   ]),
@@ -67,6 +67,8 @@ const wrongAnswers = [
 const rightAnswers = [
   ['permessage-deflate'],
   [' permessage-deflate ;server_no_context_takeover; client_no_context_takeover ;client_max_window_bits=10; server_max_window_bits = 12 '],
+  ['permessage-deflate; server_max_window_bits="12"; client_max_window_bits="1\\0"'],
+  [', permessage-deflate ,,'],
   ['permessage-deflate; client_max_window_bits=8'],
   ['permessage-deflate; server_max_window_bits=8'],
   ['permessage-deflate; client_no_context_takeover; server_no_context_takeover'],

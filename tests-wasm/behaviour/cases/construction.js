@@ -1,3 +1,5 @@
+import { revoked } from '../harness/sources.js';
+
 /** The constructor checks its options at once, and an asyncOpen that throws leaves no trace. */
 export const constructions = [
   {
@@ -61,6 +63,15 @@ export const constructions = [
     name: 'options that are not an object are NS_ERROR_INVALID_ARG',
     async run(t) {
       for (const given of ['', 5, true, 5n, Symbol('options'), [], [{ maxMessageSize: 5 }]]) refused(t, 'NS_ERROR_INVALID_ARG', given);
+    },
+  },
+  {
+    name: 'options of which nothing can be asked: NS_ERROR_INVALID_ARG, however many',
+    async run(t) {
+      const isRefused = (options) => t.throws('NS_ERROR_INVALID_ARG', () => new t.api.WebSocketChannel(options));
+      for (let at = 0; at < 2000; at++) isRefused(revoked());
+      if (t.host === 'node') for (const name of ['tls', 'socket', 'deflate', 'headers']) isRefused({ [name]: revoked() });
+      t.is(new t.api.WebSocketChannel().state, 'idle');
     },
   },
   {

@@ -1,5 +1,9 @@
 import { execFileSync } from 'node:child_process';
+import { createServer as createHttpsServer } from 'node:https';
+import { connect as connectTcp, createServer as createTcpServer } from 'node:net';
 import { connect, createServer } from 'node:tls';
+import { startAcceptor } from '../harness/acceptor.js';
+import { certificate } from '../harness/certificate.js';
 
 /** securityInfo, and what it says of certificates that are good, bad, or asked of the client; the certificates and what is right about them are openssl's. */
 export const securityInfos = [
@@ -17,6 +21,26 @@ export const securityInfos = [
       talk.close();
       await t.stops(talk, { node: 'NS_OK' });
       t.same(talk.channel.securityInfo, open, 'after onStop');
+    },
+  },
+  {
+    name: 'a record that is damaged on its way ends both channels, although TCP stays open (RFC 8446 §6.2)',
+    async run(t) {
+      const { cert, key } = certificate();
+      const { port, talk } = await startAcceptor(t, () => ({}), createHttpsServer({ cert, key }));
+      const damaging = { is: false };
+      const between = createTcpServer((near) => {
+        const far = connectTcp(port, '127.0.0.1').on('data', (data) => near.write(data));
+        near.on('data', (data) => far.write(damaging.is ? Buffer.concat([data.subarray(0, -1), Buffer.from([data.at(-1) ^ 1])]) : data));
+        for (const socket of [near, far]) socket.on('error', () => {});
+        t.onEnd(() => [near, far].forEach((socket) => socket.destroy()));
+      });
+      await new Promise((resolve) => between.listen(0, '127.0.0.1', resolve));
+      t.onEnd(() => between.close());
+      const client = await t.opened(`wss://127.0.0.1:${between.address().port}/`, { options: { tls: { ca: cert } } });
+      damaging.is = true;
+      client.send('hello');
+      for (const one of [client, await talk()]) await t.stops(one, { node: 'NS_ERROR_NET_INADEQUATE_SECURITY' });
     },
   },
   {

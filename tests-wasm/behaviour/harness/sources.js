@@ -98,12 +98,21 @@ export const WAITING = {
   },
 };
 
+/** An object that nothing can be asked of. */
+export function revoked() {
+  const { proxy, revoke } = Proxy.revocable({}, {});
+  revoke();
+  return proxy;
+}
+
 /** What may be thrown, and is no Error or none that can be put into words; made anew each time. */
 export const ODD_THROWS = {
   'an object of no prototype': () => Object.create(null),
   'a symbol': () => Symbol('thrown'),
   'an Error whose message is a symbol': () => Object.defineProperty(new Error('replaced'), 'message', { value: Symbol('message') }),
   'an Error whose message throws': () => Object.defineProperty(new Error('replaced'), 'message', { get() { throw new RangeError('no message'); } }),
+  'a Proxy that was revoked': () => revoked(),
+  'an object whose Symbol.toStringTag throws': () => ({ get [Symbol.toStringTag]() { throw new RangeError('no tag'); } }),
   'an object whose toString throws': () => ({ toString() { throw new RangeError('no words'); } }),
 };
 

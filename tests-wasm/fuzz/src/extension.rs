@@ -138,7 +138,7 @@ fn send(driver: &mut Driver, role: Role, own: Option<&End>) {
     if let Some(End { bits, takeover }) = own.filter(|_| compresses) {
         let tail = [0, 0, 0xFF, 0xFF];
         let both = [&first.payload[..], &tail, &second.payload, &tail].concat();
-        let whole = inflate::inflate(&both, 1 << 20);
+        let whole = inflate::inflate(&both, 1 << 20, true);
         assert!(whole.between_blocks && whole.out == [&text[..], &text].concat());
         assert!(whole.farthest <= 1 << bits, "{} back, {own:?}", whole.farthest);
         if !takeover {
@@ -187,20 +187,21 @@ impl Offer {
 
 /// RFC 7692 §5.1, §7.1: nothing, an agreement, or a connection that must fail.
 fn agree(offer: Option<&Offer>, value: &[u8]) -> Result<Option<Agreed>, ()> {
-    if trim(value).is_empty() {
-        return Ok(None);
-    }
-    let offer = offer.ok_or(())?;
-    let mut parts = value.split(|byte| *byte == b';').map(trim);
+    // Empty elements of a list are ignored (RFC 9110 §5.6.1). A quoted value is a token too, so that it contains no comma (RFC 6455 §9.1).
+    let mut elements = value.split(|byte| *byte == b',').map(trim).filter(|element| !element.is_empty());
+    let Some(element) = elements.next() else { return Ok(None) };
+    let offer = offer.filter(|_| elements.next().is_none()).ok_or(())?;
+    let mut parts = element.split(|byte| *byte == b';').map(trim);
     if parts.next() != Some(b"permessage-deflate") {
         return Err(());
     }
     let (mut client_bits, mut server_bits, mut client_alone, mut server_alone) = (None, None, false, false);
     for part in parts {
         let (name, value) = match part.iter().position(|byte| *byte == b'=') {
-            Some(at) => (trim(&part[..at]), Some(trim(&part[at + 1..]))),
+            Some(at) => (trim(&part[..at]), Some(unquoted(trim(&part[at + 1..])).ok_or(())?)),
             None => (part, None),
         };
+        let value = value.as_deref();
         let bits = ["8", "9", "10", "11", "12", "13", "14", "15"].iter().zip(8u8..);
         let bits = bits.into_iter().find(|(digits, _)| value == Some(digits.as_bytes())).map(|(_, bits)| bits);
         let twice = match name {
@@ -237,6 +238,16 @@ fn agree(offer: Option<&Offer>, value: &[u8]) -> Result<Option<Agreed>, ()> {
         },
         server: End { bits: server_bits.unwrap_or(15), takeover: !server_alone },
     }))
+}
+
+/// A quoted string without its quotes and backslashes; anything else as it is.
+fn unquoted(value: &[u8]) -> Option<Vec<u8>> {
+    let Some(quoted) = value.strip_prefix(b"\"") else { return Some(value.to_vec()) };
+    let (mut bytes, mut plain) = (quoted.strip_suffix(b"\"")?.iter(), Vec::new());
+    while let Some(byte) = bytes.next() {
+        plain.push(if *byte == b'\\' { *bytes.next()? } else { *byte });
+    }
+    Some(plain)
 }
 
 /// Without the whitespace that HTTP allows around things, and no other.

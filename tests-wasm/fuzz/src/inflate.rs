@@ -149,8 +149,9 @@ const DISTANCES: [(usize, usize); 30] = [
 ];
 const ORDER: [usize; 19] = [16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15];
 
-/// Inflates all of `input`, one stream behind the other, to at most `cap` bytes and a few.
-pub(crate) fn inflate(input: &[u8], cap: usize) -> Inflated {
+/// Inflates all of `input`, one stream behind the other, to at most `cap` bytes and a few. With `takeover`, a stream may refer to those
+/// before it (RFC 7692 §7.2.2).
+pub(crate) fn inflate(input: &[u8], cap: usize, takeover: bool) -> Inflated {
     let (mut result, mut bits, mut start) = (Inflated::default(), Bits { input, at: 0 }, 0);
     loop {
         result.between_blocks = bits.at == input.len() * 8;
@@ -158,7 +159,7 @@ pub(crate) fn inflate(input: &[u8], cap: usize) -> Inflated {
             Ok(false) => {}
             Ok(true) => {
                 bits.align();
-                start = result.out.len(); // a final block: what follows is a new stream with an empty window
+                start = if takeover { 0 } else { result.out.len() }; // a final block: what follows is a new stream
             }
             Err(halt) => {
                 result.invalid = matches!(halt, Halt::Invalid);

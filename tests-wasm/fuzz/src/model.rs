@@ -236,7 +236,7 @@ impl Model {
     /// What the message inflates to so far, and everything that is wrong with it.
     fn inflate(&self, message: &Message, tail: &[u8]) -> Inflated {
         let input = [&self.stream[..], &message.payload, tail].concat();
-        let mut result = inflate::inflate(&input, self.inflated + self.agreed.limit);
+        let mut result = inflate::inflate(&input, self.inflated + self.agreed.limit, self.agreed.peer_takeover);
         let bytes = result.out.split_off(self.inflated.min(result.out.len()));
         let mut faults = Vec::new();
         if result.overflowed {

@@ -79,7 +79,7 @@ impl Inflater {
         }
         self.stream.extend(message);
         self.stream.extend([0, 0, 0xFF, 0xFF]);
-        let mut inflated = inflate::inflate(&self.stream, 1 << 24);
+        let mut inflated = inflate::inflate(&self.stream, 1 << 24, true);
         assert!(!inflated.invalid && inflated.between_blocks, "it inflates to its last bit");
         let (farthest, window) = (inflated.farthest, self.window);
         assert!(farthest <= window, "a match {farthest} back in a window of {window}");

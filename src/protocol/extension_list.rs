@@ -1,0 +1,55 @@
+//! The grammar of `Sec-WebSocket-Extensions` (RFC 6455 §9.1).
+
+use crate::grammar::{is_token, trim};
+
+/// One extension of the list, with its parameters.
+pub(super) struct Extension {
+    pub(super) name: String,
+    pub(super) parameters: Vec<(String, Option<String>)>,
+}
+
+/// `1#( token *( ";" token [ "=" ( token / quoted-string ) ] ) )`, with empty items allowed (RFC 6455 §9.1, RFC 9110 §5.6.1).
+pub(super) fn parse(header: &str) -> Option<Vec<Extension>> {
+    let mut extensions = Vec::new();
+    for item in split(header, ',')? {
+        if item.is_empty() {
+            continue;
+        }
+        let mut parts = split(item, ';')?.into_iter();
+        let name = token(parts.next()?)?;
+        let parameters = parts.map(|part| match part.split_once('=') {
+            None => Some((token(part)?, None)),
+            Some((name, value)) => Some((token(trim(name))?, Some(unquoted(trim(value))?))),
+        });
+        extensions.push(Extension { name, parameters: parameters.collect::<Option<_>>()? });
+    }
+    Some(extensions)
+}
+
+/// The parts between those separators that are outside of quotes. `None` if a quote is not closed.
+fn split(text: &str, separator: char) -> Option<Vec<&str>> {
+    let (mut is_quoted, mut is_escaped) = (false, false);
+    let parts = text.split(|char| {
+        let was_escaped = std::mem::take(&mut is_escaped);
+        is_escaped = char == '\\' && is_quoted && !was_escaped;
+        is_quoted ^= char == '"' && !was_escaped;
+        char == separator && !is_quoted
+    });
+    let parts = parts.map(trim).collect();
+    (!is_quoted).then_some(parts)
+}
+
+/// A token, or a quoted string that is one (RFC 6455 §9.1).
+fn unquoted(value: &str) -> Option<String> {
+    let Some(quoted) = value.strip_prefix('"') else { return token(value) };
+    let mut text = String::new();
+    let mut chars = quoted.strip_suffix('"')?.chars();
+    while let Some(char) = chars.next() {
+        text.push(if char == '\\' { chars.next()? } else { char });
+    }
+    token(&text)
+}
+
+fn token(text: &str) -> Option<String> {
+    is_token(text).then(|| text.to_owned())
+}
