@@ -115,6 +115,15 @@ impl Uri {
     }
 }
 
+/// The URI without the user name and password that it may have between `//` and `@`: they are secret.
+pub fn without_credentials(uri: &str) -> String {
+    let Some((scheme, rest)) = uri.split_once("//") else { return uri.into() };
+    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    let (authority, path) = rest.split_at_checked(end).unwrap_or((rest, ""));
+    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+    format!("{scheme}//{host}{path}")
+}
+
 /// Whether `text` is an origin (RFC 6454 §7.1): `null`, or a scheme, `://`, a host and perhaps a port.
 pub fn is_origin(text: &str) -> bool {
     let is_authority = |it: &str| it.bytes().all(|byte| byte.is_ascii_graphic() && !b"/?#@\\".contains(&byte));

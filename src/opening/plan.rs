@@ -11,7 +11,7 @@ use super::proxy::{Proxy, ProxyKind};
 use super::settings::Settings;
 use crate::http::{Field, Forbidden, Scheme, Trail};
 use crate::status::Status;
-use crate::uri::Uri;
+use crate::uri::{Uri, without_credentials};
 
 /// The state of an opening between two connections.
 pub(super) struct Plan {
@@ -219,13 +219,4 @@ impl Plan {
     fn is_foreign(&self) -> bool {
         self.uri.origin() != self.first_origin
     }
-}
-
-/// Removes the credentials that a `Location` may have between `//` and `@`, which are secret.
-fn without_credentials(location: &str) -> String {
-    let Some((scheme, rest)) = location.split_once("//") else { return location.to_owned() };
-    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
-    let (authority, path) = rest.split_at(end);
-    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
-    format!("{scheme}//{host}{path}")
 }

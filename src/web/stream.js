@@ -16,6 +16,9 @@ const CLOSED = 'The connection is closed, or closing.';
 const nothing = () => {};
 
 export const WebSocketStream = /* @__PURE__ */ (() => {
+  /** One listener for all streams: the context is the stream. */
+  let channelListener;
+
   class WebSocketStream {
     #url;
     #opened = deferred();
@@ -45,7 +48,7 @@ export const WebSocketStream = /* @__PURE__ */ (() => {
       if (signal?.aborted) return void this.#reject(signal.reason);
       const connection = channelOf(rest);
       this.#channel = connection.channel;
-      open(connection, record, protocols, LISTENER, this);
+      open(connection, record, protocols, channelListener, this);
       if (signal !== undefined) this.#abortWith(signal);
     }
 
@@ -169,18 +172,17 @@ export const WebSocketStream = /* @__PURE__ */ (() => {
       this.#closed.resolve({ closeCode: code, reason });
     }
 
-    /** One listener for all streams: the context is the stream. */
-    static listener = {
-      onStart: (stream) => stream.#started(),
-      onMessageAvailable: (stream, text) => stream.#received(text, text.length),
-      onBinaryMessageAvailable: (stream, bytes) => stream.#received(owned(bytes), bytes.byteLength),
-      onAcknowledge: (stream) => stream.#writes.shift()?.resolve(),
-      onStop: (stream, status, detail) => stream.#stopped(status, detail),
-    };
+    static {
+      channelListener = {
+        onStart: (stream) => stream.#started(),
+        onMessageAvailable: (stream, text) => stream.#received(text, text.length),
+        onBinaryMessageAvailable: (stream, bytes) => stream.#received(owned(bytes), bytes.byteLength),
+        onAcknowledge: (stream) => stream.#writes.shift()?.resolve(),
+        onStop: (stream, status, detail) => stream.#stopped(status, detail),
+      };
+    }
   }
 
-  const LISTENER = WebSocketStream.listener;
-  delete WebSocketStream.listener;
   finishInterface(WebSocketStream, 'WebSocketStream', 1, ['url', 'opened', 'closed', 'close']);
   return WebSocketStream;
 })();

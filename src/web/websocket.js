@@ -12,6 +12,9 @@ import { Tasks } from './tasks.js';
 
 const [CONNECTING, OPEN, CLOSING, CLOSED] = [0, 1, 2, 3];
 
+/** One listener for all sockets: the context is the socket. */
+let channelListener;
+
 export class WebSocket extends EventTarget {
   #channel;
   /** MessageEvent's origin, which is the URL's. Set with the first message. */
@@ -44,7 +47,7 @@ export class WebSocket extends EventTarget {
     this.#hasProtocols = names.length > 0;
     const connection = channelOf(options);
     this.#channel = connection.channel;
-    if (!open(connection, record, names, LISTENER, this)) this.#blockedURL = record.href;
+    if (!open(connection, record, names, channelListener, this)) this.#blockedURL = record.href;
   }
 
   get url() { return this.#blockedURL ?? this.#channel.originalURI; }
@@ -218,14 +221,15 @@ export class WebSocket extends EventTarget {
     return `${this.constructor.name} ${inspect({ url: withoutCredentials(this.url), readyState: state, protocol: this.#protocol }, options)}`;
   }
 
-  /** One listener for all sockets: the context is the socket. */
-  static listener = {
-    onStart: (socket) => socket.#started(),
-    onMessageAvailable: (socket, text) => socket.#received(text),
-    onBinaryMessageAvailable: (socket, bytes) => socket.#received(bytes),
-    onServerClose: (socket) => socket.#closing(),
-    onStop: (socket, status, detail) => socket.#stopped(status, detail),
-  };
+  static {
+    channelListener = {
+      onStart: (socket) => socket.#started(),
+      onMessageAvailable: (socket, text) => socket.#received(text),
+      onBinaryMessageAvailable: (socket, bytes) => socket.#received(bytes),
+      onServerClose: (socket) => socket.#closing(),
+      onStop: (socket, status, detail) => socket.#stopped(status, detail),
+    };
+  }
 }
 
 let hasWarned = false;
@@ -235,9 +239,6 @@ function warn() {
   if (!hasWarned) process.emitWarning('WebSocket: the third argument is ignored. Pass the options as the second: { protocols, headers, … }.');
   hasWarned = true;
 }
-
-const LISTENER = WebSocket.listener;
-delete WebSocket.listener;
 
 function withoutCredentials(url) {
   const record = new URL(url);

@@ -26,6 +26,9 @@ const DEVIATIONS = {
     ]],
     ['An error that cannot be printed ends the process, whoever reports it.', ['a revoked Proxy', 'an object whose toString throws'].map((what) => (
       `report errors: every call throws ${what}: the channel carries on to its onStop, and each throw is reported`))],
+    ['A stream asks what it is errored with for its prototype, and fails when that is a revoked Proxy.', [
+      'ended streams: a stream that throws a Proxy that was revoked ends it the same way, with an Error as the cause',
+    ]],
     ['An HTTP/2 session is closed behind its streams, and they say they were reset.', [
       'http2: a session whose connection just ends, after the response or before it: the channels say so, and nothing of a reset',
     ]],

@@ -6,6 +6,8 @@
 // WSC_ENGINE     its name: node, deno or bun
 // WSC_SELECTION  1: only what every host runs, not what is for Node alone
 
+import { readFile, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { deviation } from './deviation.js';
 import { startPeers } from './harness/peers.js';
@@ -22,6 +24,13 @@ const { addresses, stop } = await startPeers({ gateways: !isSelection });
 const runtime = startRuntime({ command, engine, addresses, limit: LIMIT });
 after(() => runtime.stop());
 after(stop);
+
+test('every file of cases/ is in a suite', async () => {
+  const folder = import.meta.dirname;
+  const suites = await Promise.all(['suite.js', 'node_suite.js'].map((name) => readFile(join(folder, name), 'utf8')));
+  const forgotten = (await readdir(join(folder, 'cases'))).filter((name) => !suites.some((text) => text.includes(`'./cases/${name}'`)));
+  if (forgotten.length > 0) throw new Error(`No suite imports ${forgotten.join(', ')}.`);
+});
 
 for (const { name, skip } of casesFor('node', addresses, isSelection ? suite : nodeSuite)) {
   test(name, { skip: skip || deviation(engine, name), timeout: 3 * LIMIT }, async () => {

@@ -15,7 +15,7 @@ use crate::protocol;
 use crate::status::Status;
 use crate::transport::node::{self, tell_closed};
 use crate::transport::{Attributes, Driver, HostOptions, JsHost, Refusal, property};
-use crate::uri::is_origin;
+use crate::uri::{is_origin, without_credentials};
 
 /// The longest ping payload, in bytes (RFC 6455 §5.5).
 const MAX_PING: usize = 125;
@@ -198,12 +198,4 @@ pub(in crate::facade) fn inspect(channel: &Inner) -> JsValue {
     let uri = channel.attributes.uri.borrow();
     let uri = if uri.is_empty() { String::new() } else { format!(" URI: '{}',", without_credentials(&uri)) };
     format!("{class} {{ state: '{state}',{uri} status: '{status}' }}").into()
-}
-
-fn without_credentials(uri: &str) -> String {
-    let Some((scheme, rest)) = uri.split_once("//") else { return uri.into() };
-    let end = rest.find(['/', '?']).unwrap_or(rest.len());
-    let (authority, path) = rest.split_at_checked(end).unwrap_or((rest, ""));
-    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
-    format!("{scheme}//{host}{path}")
 }

@@ -9,7 +9,7 @@ import { forgetLast } from './assembly.js';
 import { certificatesOf } from './certificate.js';
 import { begin, chunk, end, lookFrom } from './delivery.js';
 import { atEnd } from './tick.js';
-import { backlogOf, hasResponse, whenSecure } from './undocumented.js';
+import { backlogOf, hasResponse, whenSecure, writesAfterEnd } from './undocumented.js';
 import { MAX_HEADER, WINDOW, receiveAt, sendAt, wasm } from './windows.js';
 
 /** Payload that bypasses wasm is read directly into its message if it has at least this many bytes. */
@@ -201,7 +201,7 @@ export class Socket {
   ended() {
     if (this.handler === null || this.error !== null) return; // not needed; or the error says more, in closed
     if (this.isStream) setImmediate(() => this.socket.rstCode > 0 || this.handler?.handleEnd());
-    else if (this.socket.writableLength > 0) this.handler?.handleEnd();
+    else if (this.socket.writableLength > 0 || !writesAfterEnd(this.socket)) this.handler?.handleEnd();
     else this.socket.write('', (error) => error || this.handler?.handleEnd());
   }
 

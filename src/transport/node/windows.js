@@ -10,8 +10,7 @@ export const MAX_HEADER = 14;
 /** Texts of up to this many characters are copied one by one if they are ASCII: calling an encoder takes longer. */
 const TINY = 20;
 /** What fillText and fillBytes return if the argument does not fit the window, and if it is of another type. */
-const TOO_LARGE = -1;
-const OTHER = -2;
+const NOT_FILLED = -1;
 
 let memory;
 export let receiveAt = 0;
@@ -22,8 +21,9 @@ let view = Buffer.alloc(0);
 let window = view;
 const encoder = new TextEncoder();
 
-/** Sets where in wasm's memory the windows are. Called once, when the first channel opens. */
-export function provideWindows(wasmMemory, receive, inflate, send, units) {
+/** Sets where in wasm's memory the windows are. Called once, when the first channel opens, with Rust's sizes: others would overwrite what lies behind. */
+export function provideWindows(wasmMemory, receive, inflate, send, units, window, header) {
+  if (window !== WINDOW || header !== MAX_HEADER) throw new Error('windows.js and windows.rs have different sizes.');
   memory = wasmMemory;
   receiveAt = receive;
   inflateAt = inflate;
@@ -43,11 +43,11 @@ function sendWindow() {
   return window;
 }
 
-/** Writes `text` into the send window. Returns its size in bytes, TOO_LARGE, or OTHER if it is not a string. */
+/** Writes `text` into the send window. Returns its size in bytes, or NOT_FILLED if it does not fit or is not a string. */
 export function fillText(text) {
-  if (typeof text !== 'string') return OTHER;
+  if (typeof text !== 'string') return NOT_FILLED;
   const { length } = text;
-  if (memory === undefined || length > WINDOW) return TOO_LARGE;
+  if (memory === undefined || length > WINDOW) return NOT_FILLED;
   const window = sendWindow();
   if (length <= TINY) {
     let seen = 0;
@@ -59,15 +59,15 @@ export function fillText(text) {
     if (seen < 0x80) return length;
   }
   const { read, written } = encoder.encodeInto(text, window);
-  return read === length ? written : TOO_LARGE;
+  return read === length ? written : NOT_FILLED;
 }
 
-/** Copies `bytes` into the send window. Returns their number, TOO_LARGE, or OTHER if they are not in a Uint8Array, or in an empty one. */
+/** Copies `bytes` into the send window. Returns their number, or NOT_FILLED if they do not fit, or are not in a Uint8Array, or in an empty one. */
 export function fillBytes(bytes) {
-  if (kind.call(bytes) !== 'Uint8Array') return OTHER;
+  if (kind.call(bytes) !== 'Uint8Array') return NOT_FILLED;
   const length = byteLength.call(bytes);
-  if (length === 0) return OTHER; // it may be detached
-  if (memory === undefined || length > WINDOW) return TOO_LARGE;
+  if (length === 0) return NOT_FILLED; // it may be detached
+  if (memory === undefined || length > WINDOW) return NOT_FILLED;
   sendWindow().set(bytes);
   return length;
 }

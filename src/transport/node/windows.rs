@@ -29,7 +29,15 @@ impl Windows {
     fn new() -> Self {
         let [receive, inflate, send] = [0, 0, MAX_HEADER].map(|room| vec![0; room + WINDOW].into_boxed_slice());
         let units = vec![0; if DECODES_FAST.with(JsValue::is_truthy) { 0 } else { WINDOW }].into_boxed_slice();
-        provide_windows(wasm_bindgen::memory(), receive.as_ptr(), inflate.as_ptr(), send.as_ptr(), units.as_ptr());
+        provide_windows(
+            wasm_bindgen::memory(),
+            receive.as_ptr(),
+            inflate.as_ptr(),
+            send.as_ptr(),
+            units.as_ptr(),
+            WINDOW,
+            MAX_HEADER,
+        );
         let [receive, inflate, send] = [receive, inflate, send].map(RefCell::new);
         Self { receive, inflate, send, units: RefCell::new(units) }
     }
@@ -66,7 +74,15 @@ pub(super) fn with_filled<T>(len: usize, look: impl FnOnce(&mut [u8]) -> T) -> T
 #[wasm_bindgen(module = "/src/transport/node/windows.js")]
 extern "C" {
     #[wasm_bindgen(js_name = provideWindows)]
-    fn provide_windows(memory: JsValue, receive: *const u8, inflate: *const u8, send: *const u8, units: *const u16);
+    fn provide_windows(
+        memory: JsValue,
+        receive: *const u8,
+        inflate: *const u8,
+        send: *const u8,
+        units: *const u16,
+        window: usize,
+        header: usize,
+    );
     /// Writes a string into the send window. Returns its size in bytes, or a negative number if that was not possible.
     #[wasm_bindgen(js_name = fillText)]
     pub(super) fn fill_text(text: &JsValue) -> i32;
