@@ -5,10 +5,10 @@ use std::rc::Rc;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 
+use super::ending::LINGER_MS;
 use super::link::{Link, SocketHandler};
 use super::session::fields_object;
 use super::socket::Socket;
-use super::transport::LINGER_MS;
 use super::{Node, windows};
 use crate::accepting::{self, Denial, Request, Terms, Upgrade};
 use crate::channel::Ending;

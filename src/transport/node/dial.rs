@@ -1,54 +1,30 @@
-//! The opening's sockets, over `socket.js`, and which peers get which parts of the options `tls` and `socket`.
+//! The opening's sockets, over `socket.js`.
 
 use std::cell::RefCell;
-use std::net::IpAddr;
 use std::rc::Rc;
 
-use js_sys::{Array, Object, Reflect};
+use js_sys::Reflect;
 use wasm_bindgen::intern;
 use wasm_bindgen::prelude::*;
 
 use super::link::Link;
 use super::link::SocketHandler;
-use super::session::{RouteKey, Session, Stream, fields_object, response_of};
+use super::loss::loss_of;
+use super::peer_options::{PeerOptions, is_address};
+use super::session::{Session, Stream, fields_object, response_of};
 use super::socket::Socket;
 use super::{Node, windows};
-use crate::http::{Response, error_name};
+use crate::http::Response;
 use crate::opening::{self, Hop, Loss, Route, TlsPeer};
-use crate::transport::{as_error, object};
 
 /// Makes sockets for one channel.
 #[derive(Clone)]
 pub(super) struct Dialer {
     pub(super) node: Rc<Node>,
-    /// The option `tls`, with Node's keys.
-    pub(super) tls: Object,
-    /// The option `socket`, with Node's keys.
-    pub(super) socket: Object,
+    pub(super) options: PeerOptions,
     /// Keeps the HTTP/2 session of the last response for the next request: a redirect, or an answer to a challenge.
     pub(super) spare: Rc<RefCell<Option<Stream>>>,
 }
-
-/// The keys of `socket` that say where the first origin is.
-const PRIVATE_SOCKET: &[&str] = &["path"];
-/// The keys of `tls` that may be used for every origin. None of them says who the user is.
-const PUBLIC_TLS: &[&str] = &[
-    "ca",
-    "crl",
-    "rejectUnauthorized",
-    "checkServerIdentity",
-    "minVersion",
-    "maxVersion",
-    "secureProtocol",
-    "secureOptions",
-    "ciphers",
-    "ecdhCurve",
-    "sigalgs",
-    "minDHSize",
-    "ALPNProtocols",
-];
-/// The keys of `tls` that are used for a proxy too.
-const PROXY_TLS: &[&str] = &["ca", "rejectUnauthorized"];
 
 impl Dialer {
     /// A socket that is not connected.
@@ -61,45 +37,6 @@ impl Dialer {
         let before = self.spare.replace(stream);
         drop(before); // which may end its session
     }
-
-    /// What two interchangeable sessions have in common: the server, the proxy, and the options that apply there.
-    fn route_key(&self, route: &Route) -> RouteKey {
-        let is_foreign = route.server.is_foreign;
-        let tls = if is_foreign { only(&self.tls, PUBLIC_TLS) } else { self.tls.clone() };
-        let socket: Object = Object::assign(&Object::new(), &self.socket);
-        if is_foreign || route.proxy.is_some() {
-            for name in PRIVATE_SOCKET {
-                let _ = Reflect::delete_property(&socket, &intern(name).into()); // cannot fail on a plain object
-            }
-        }
-        RouteKey { host: route.server.host.clone(), port: route.server.port, proxy: route.proxy.clone(), tls, socket }
-    }
-
-    /// The options of `tls.connect` for this peer.
-    fn tls_options(&self, peer: &TlsPeer) -> Result<Object, JsValue> {
-        let servername = if is_address(&peer.host) { "" } else { &peer.host };
-        let options = object([("servername", servername.into()), ("host", peer.host.as_str().into())]);
-        let chosen = match peer {
-            TlsPeer { is_proxy: true, .. } => only(&self.tls, PROXY_TLS),
-            TlsPeer { is_foreign: true, .. } => only(&self.tls, PUBLIC_TLS),
-            _ => self.tls.clone(),
-        };
-        let http1 = "http/1.1".into();
-        if !peer.is_proxy && !peer.offers_http2 {
-            Reflect::set(&options, &intern("ALPNProtocols").into(), &Array::of1(&http1))?;
-        }
-        Object::assign(&options, &chosen);
-        if peer.offers_http2 {
-            Reflect::set(&options, &intern("ALPNProtocols").into(), &Array::of2(&"h2".into(), &http1))?;
-        }
-        // What the user's function throws must not end the process.
-        let check = Reflect::get(&options, &intern("checkServerIdentity").into())?;
-        if check.is_function() {
-            Reflect::set(&options, &intern("checkServerIdentity").into(), &guard_check(&check))?;
-        }
-        Reflect::set(&options, &intern("port").into(), &peer.port.into())?;
-        Ok(options)
-    }
 }
 
 impl opening::Dial for Dialer {
@@ -110,33 +47,9 @@ impl opening::Dial for Dialer {
         windows::prepare();
         self.keep_spare(None);
         let starts_secure = hop.will_be_secure && !hop.is_proxy;
-        let secure_context = match hop {
-            Hop { will_be_secure: true, is_proxy: true, is_foreign, .. } => {
-                // If Node refuses one of the TLS options, it throws here, and so does asyncOpen.
-                let chosen = if *is_foreign { only(&self.tls, PUBLIC_TLS) } else { self.tls.clone() };
-                Some(create_secure_context(&chosen)?)
-            }
-            _ => None,
-        };
-        let options = object([("noDelay", true.into())]);
-        if starts_secure {
-            let Hop { port, is_foreign, offers_http2, .. } = *hop;
-            let peer = TlsPeer { host: hop.host.clone(), port, is_proxy: false, is_foreign, offers_http2 };
-            Object::assign(&options, &self.tls_options(&peer)?);
-        }
-        Object::assign(&options, &self.socket);
-        if hop.is_foreign || hop.is_proxy {
-            for name in PRIVATE_SOCKET {
-                Reflect::delete_property(&options, &intern(name).into())?;
-            }
-        }
-        let lookup = Reflect::get(&options, &intern("lookup").into())?;
-        if lookup.is_function() {
-            Reflect::set(&options, &intern("lookup").into(), &guard_lookup(&lookup))?;
-        }
+        let secure_context = self.options.secure_context(hop)?;
+        let options = self.options.connect_options(hop)?;
         let unix = !Reflect::get(&options, &intern("path").into())?.is_undefined();
-        Reflect::set(&options, &intern("host").into(), &hop.host.as_str().into())?;
-        Reflect::set(&options, &intern("port").into(), &hop.port.into())?;
         let (socket, link) = self.socket_and_link();
         let connected = if starts_secure {
             socket.connect_secure(&options, hop.offers_http2)
@@ -166,7 +79,7 @@ impl opening::Dial for Dialer {
     }
 
     fn join(&self, route: &Route) -> Option<Dialed> {
-        let stream = Session::join(&self.route_key(route), self.node.is_ref())?;
+        let stream = Session::join(&self.options.route_key(route), self.node.is_ref())?;
         self.keep_spare(None);
         let (socket, link) = self.socket_and_link();
         Some(Dialed {
@@ -260,7 +173,7 @@ impl opening::Socket for Dialed {
         if let Some(early) = early.filter(|early| !early.is_empty()) {
             self.socket.unread(&early); // TLS's first bytes
         }
-        let secured = self.dialer.tls_options(peer).and_then(|options| {
+        let secured = self.dialer.options.tls_options(peer).and_then(|options| {
             if let Some(context) = self.secure_context.as_ref().filter(|_| !peer.is_proxy) {
                 Reflect::set(&options, &"secureContext".into(), context)?;
             }
@@ -288,7 +201,7 @@ impl opening::Socket for Dialed {
         (self.socket, self.link) = self.dialer.socket_and_link();
         let node = &self.dialer.node;
         let security = node.attributes.node.security.borrow().clone();
-        let stream = Session::open(connection, self.dialer.route_key(route), security, node.is_ref()).await?;
+        let stream = Session::open(connection, self.dialer.options.route_key(route), security, node.is_ref()).await?;
         let room = stream.room_for_others().await?;
         self.stream = Some(stream);
         Ok(room)
@@ -330,59 +243,4 @@ impl opening::Socket for Dialed {
     fn has_shaken_hands(&self) -> bool {
         self.link.has_shaken_hands()
     }
-}
-
-/// A copy of `options` that has only these own keys.
-fn only(options: &Object, keys: &[&str]) -> Object {
-    let chosen = Object::new();
-    for key in keys {
-        let key = JsValue::from_str(key);
-        if Object::has_own(options, &key)
-            && let Ok(value) = Reflect::get(options, &key)
-        {
-            let _ = Reflect::set(&chosen, &key, &value); // cannot fail on a plain object
-        }
-    }
-    chosen
-}
-
-/// Whether `host` is an IP address rather than a name.
-fn is_address(host: &str) -> bool {
-    host.parse::<IpAddr>().is_ok()
-}
-
-/// The loss that an error of Node's describes. If none of several addresses answered, the code is the first one's.
-pub(super) fn loss_of(error: JsValue) -> Loss<JsValue> {
-    let get = |object: &JsValue, name: &str| Reflect::get(object, &name.into()).ok();
-    let code_of = |error: &JsValue| get(error, "code").and_then(|code| code.as_string());
-    let first = || get(&error, "errors").filter(JsValue::is_object).and_then(|errors| code_of(&get(&errors, "0")?));
-    let code = code_of(&error).or_else(first).unwrap_or_default();
-    let (cause, _) = as_error(error.clone());
-    let message = get(&cause, "message").and_then(|message| message.as_string()).unwrap_or_default();
-    Loss { code, message, cause: Some(cause) }
-}
-
-/// The loss of a socket or a stream. `reset` is the code that a stream was reset with, or 0. A system error says more than that code. If
-/// there is none, and the stream's session `is_lost`, Node itself resets the stream.
-pub(super) fn loss_of_stream(error: JsValue, reset: u32, is_lost: bool) -> Loss<JsValue> {
-    let loss = if error.is_null() { Loss::ended() } else { loss_of(error) };
-    let is_node_own = loss.code.is_empty() || loss.code.starts_with("ERR_HTTP2_");
-    match error_name(reset).filter(|name| is_node_own && !(is_lost && *name == "CANCEL")) {
-        Some(name) => Loss { code: name.into(), ..loss },
-        None => loss,
-    }
-}
-
-#[wasm_bindgen(module = "/src/transport/node/callback.js")]
-extern "C" {
-    #[wasm_bindgen(js_name = guardCheck)]
-    fn guard_check(check: &JsValue) -> JsValue;
-    #[wasm_bindgen(js_name = guardLookup)]
-    fn guard_lookup(lookup: &JsValue) -> JsValue;
-}
-
-#[wasm_bindgen(raw_module = "node:tls")]
-extern "C" {
-    #[wasm_bindgen(js_name = createSecureContext, catch)]
-    fn create_secure_context(options: &Object) -> Result<JsValue, JsValue>;
 }

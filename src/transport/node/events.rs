@@ -9,8 +9,8 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 
 use super::Node;
+use super::reading::{Incoming, hand_over};
 use super::socket::{Assembly, assemble};
-use super::transport::{Incoming, hand_over};
 use super::windows;
 use crate::protocol::{FrameObserver, Head, MAX_HEADER, Observed};
 use crate::transport::{Trampoline, object, report};

@@ -8,7 +8,7 @@ use std::task::{Poll, Waker};
 use wasm_bindgen::prelude::*;
 
 use super::Node;
-use super::dial::loss_of_stream;
+use super::loss::loss_of_stream;
 use super::security::Certificates;
 use super::socket::Socket;
 use super::windows;

@@ -2,9 +2,10 @@
 //!
 //! | file | |
 //! |---|---|
-//! | `transport.rs` | what arrives, and how a connection ends |
+//! | `transport.rs` | one connection: its parts, and what the channel asks of it |
+//! | `reading.rs`, `ending.rs` | what arrives, and how a connection ends |
 //! | `writing.rs`, `payload.rs` | what goes out |
-//! | `opening.rs`, `dial.rs`, `ask.rs` | how a connection is established: [`crate::opening`] over Node's sockets and the user's callbacks |
+//! | `opening.rs`, `dial.rs`, `peer_options.rs`, `ask.rs` | how a connection is established: [`crate::opening`] over Node's sockets and the user's callbacks |
 //! | `accepting.rs` | the same for a connection that a server has accepted: [`crate::accepting`] |
 //! | `link.rs`, `socket.rs` | the socket: what it reports, and how it is called |
 //! | `session.rs` | HTTP/2 sessions, whose streams replace sockets |
@@ -15,13 +16,17 @@
 mod accepting;
 mod ask;
 mod dial;
+mod ending;
 mod events;
 mod keys;
 mod link;
+mod loss;
 mod memory;
 mod opening;
 mod payload;
+mod peer_options;
 mod pinging;
+mod reading;
 mod security;
 mod session;
 mod socket;
@@ -35,8 +40,9 @@ pub(crate) use events::{add_listener, remove_listener, tell_closed};
 pub(crate) use memory::can_queue;
 pub(crate) use opening::{env, parse as parse_uri};
 pub(crate) use payload::Outgoing;
+pub(crate) use reading::Incoming;
 pub(crate) use session::fields_of;
-pub(crate) use transport::{Incoming, Node};
+pub(crate) use transport::Node;
 pub(crate) use url::parse_url;
 pub(crate) use writing::{fill, filled};
 

@@ -10,6 +10,7 @@ use wasm_bindgen_futures::spawn_local;
 
 use super::ask::Asker;
 use super::dial::{Dialed, Dialer, Kept};
+use super::peer_options::PeerOptions;
 use super::socket::Socket;
 use super::{Node, keys};
 use crate::channel::{Ending, TimedOut};
@@ -62,7 +63,11 @@ pub(super) fn begin(node: &Rc<Node>, target: Target) -> Result<(), Refusal> {
         parse,
         random: keys::nonce,
     };
-    let dialer = Dialer { node: node.clone(), tls: options.tls, socket: options.socket, spare: Rc::default() };
+    let dialer = Dialer {
+        node: node.clone(),
+        options: PeerOptions { tls: options.tls, socket: options.socket },
+        spare: Rc::default(),
+    };
     keys::prepare().map_err(|thrown| {
         Refusal::new(Status::UNEXPECTED, "asyncOpen: crypto.getRandomValues failed. The cause says why.")
             .because(thrown)

@@ -9,9 +9,9 @@ use js_sys::{Array, Object, Promise, Reflect, Uint8Array};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 
-use super::dial::loss_of;
+use super::ending::LINGER_MS;
+use super::loss::{loss_of, loss_of_stream};
 use super::security::Security;
-use super::transport::LINGER_MS;
 use crate::http::Response;
 use crate::opening::{Loss, Proxy};
 use crate::transport::to_text;
@@ -253,7 +253,7 @@ impl SessionHandler {
     pub fn handle_closed(&self, error: JsValue) {
         let Some(session) = self.0.take() else { return };
         session.withdraw();
-        session.handle(|state| state.lost = Some(super::dial::loss_of_stream(error, 0, true)));
+        session.handle(|state| state.lost = Some(loss_of_stream(error, 0, true)));
     }
 }
 

@@ -1,37 +1,27 @@
-//! What arrives on one connection, and how it ends. What goes out is in `writing.rs`.
+//! One connection: its parts, and what the channel asks of it. What arrives is in `reading.rs`, what goes out in `writing.rs`, and how it
+//! ends in `ending.rs`.
 
-use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use wasm_bindgen::JsValue;
 
+use super::ending::LINGER_MS;
 use super::events::{Watched, is_watched};
 use super::memory;
 use super::opening::{self, Opening};
 use super::payload::Outgoing;
 use super::pinging::Pinging;
+use super::reading::{Incoming, hand_over};
 use super::security::{Certificates, Security};
 use super::session::Stream;
-use super::socket::{self, Socket};
-use super::windows;
+use super::socket::Socket;
 use super::writing::Wire;
 use crate::channel::{Ending, Report, State, Timer as _, Transport};
 use crate::close::Close;
-use crate::opening::{Loss, explain_loss};
-use crate::protocol::{Event, Fault, FaultKind, Kind, Role, Source, Whole};
+use crate::protocol::Role;
 use crate::status::Status;
-use crate::transport::{Attributes, Driver, Evidence, JsHost, Listener, Refusal, Target, Timer, Trampoline};
-use crate::uri::Uri;
-
-/// A message that arrived.
-#[derive(Clone)]
-pub(crate) enum Incoming {
-    /// It is in the chunk that is being read, or inflated in the window for that, from `start` to `end`.
-    Whole { kind: Kind, inflated: bool, start: u32, end: u32, ascii: bool },
-    /// It arrived in pieces, and is a string or a `Uint8Array` now.
-    Assembled(Kind, JsValue),
-}
+use crate::transport::{Attributes, Driver, JsHost, Listener, Refusal, Target, Timer};
 
 /// One connection, from `asyncOpen` to its end.
 pub(crate) struct Node {
@@ -53,24 +43,17 @@ pub(crate) struct Node {
     /// How many times the caller has suspended reading and not resumed it.
     suspended: Cell<u32>,
     /// Runs while reading is suspended. A socket that does not read keeps no process alive, but its open channel must.
-    paused: Timer,
+    pub(super) paused: Timer,
     /// The peer's close frame has arrived.
     pub(super) peer_closed: Cell<bool>,
     /// The system has taken our close frame. Pongs may have been written behind it, which a peer that is gone does not read.
-    close_taken: Cell<bool>,
+    pub(super) close_taken: Cell<bool>,
     /// Both close frames are exchanged, and the channel ends with the socket.
-    lingers: Cell<bool>,
+    pub(super) lingers: Cell<bool>,
     /// How the channel ends once its close frame is out, because the peer broke the protocol or a stream failed.
-    fault: RefCell<Option<Ending<JsHost>>>,
+    pub(super) fault: RefCell<Option<Ending<JsHost>>>,
 }
 
-thread_local! {
-    /// The memory of [`Node::read_masked`], kept for the next chunk.
-    static BATCH: Cell<Vec<Whole>> = const { Cell::new(Vec::new()) };
-}
-
-/// How long a socket whose channel is done waits for the peer's end, in milliseconds.
-pub(super) const LINGER_MS: u32 = 2_000;
 /// The longest delay of `setTimeout`, in milliseconds.
 const MAX_DELAY_MS: u32 = 0x7FFF_FFFF;
 
@@ -197,125 +180,6 @@ impl Node {
         self.with_socket(|socket| socket.replay(rest));
     }
 
-    /// Handles the first `len` bytes of the receive window. Returns how many of the next ones may bypass wasm.
-    pub(super) fn handle_data(self: &Rc<Self>, len: usize) -> f64 {
-        self.pinging.handle_heard();
-        // What is dropped is not observed either: its last frame may never end.
-        if is_watched() && !self.wire.borrow().connection.is_deaf() {
-            self.look_at_received(len);
-        }
-        self.read(len);
-        self.passable()
-    }
-
-    /// This many bytes have bypassed wasm. Returns how many more may.
-    pub(super) fn handle_passed(self: &Rc<Self>, len: u64) -> f64 {
-        self.wire.borrow_mut().connection.pass(len);
-        self.handle_data(0)
-    }
-
-    fn read(self: &Rc<Self>, len: usize) {
-        let mut at = 0;
-        loop {
-            match self.role {
-                Role::Client => self.read_whole(len, &mut at),
-                Role::Server => self.read_masked(len, &mut at),
-            }
-            let event = windows::with_received(len, |chunk, scratch| {
-                self.wire.borrow_mut().connection.poll_event(chunk, &mut at, scratch)
-            });
-            match event {
-                Some(event) => self.handle_event(event),
-                None => break,
-            }
-        }
-        self.flush();
-        memory::grow_ahead();
-    }
-
-    /// Delivers the messages that are entirely in the chunk, until anything else comes. This is the hot loop.
-    fn read_whole(self: &Rc<Self>, len: usize, at: &mut usize) {
-        while let Some(Whole { kind, start, end, ascii }) =
-            windows::with_received(len, |chunk, _| self.wire.borrow().connection.poll_whole(chunk, at))
-        {
-            let (start, end) = (start as u32, end as u32);
-            self.driver.message(self, Incoming::Whole { kind, inflated: false, start, end, ascii });
-        }
-    }
-
-    /// The same for a client's messages. All of them are unmasked before the first is delivered, so that one call copies them to JavaScript.
-    fn read_masked(self: &Rc<Self>, len: usize, at: &mut usize) {
-        let mut batch = BATCH.take();
-        windows::with_received(len, |chunk, _| {
-            let wire = self.wire.borrow();
-            while let Some(whole) = wire.connection.poll_whole(chunk, at) {
-                batch.push(whole);
-            }
-        });
-        if let (Some(first), Some(last)) = (batch.first(), batch.last()) {
-            socket::unmasked(first.start as u32, last.end as u32);
-        }
-        for Whole { kind, start, end, ascii } in batch.drain(..) {
-            let (start, end) = (start as u32, end as u32);
-            self.driver.message(self, Incoming::Whole { kind, inflated: false, start, end, ascii });
-        }
-        BATCH.set(batch);
-    }
-
-    fn handle_event(self: &Rc<Self>, event: Event) {
-        if let Event::Message { source: Source::Chunk, payload, .. }
-        | Event::Piece { source: Source::Chunk, payload, .. } = &event
-            && self.role == Role::Server
-        {
-            socket::unmasked(payload.start as u32, payload.end as u32);
-        }
-        match event {
-            Event::Message { kind, source, payload, ascii } => {
-                let (start, end) = (payload.start as u32, payload.end as u32);
-                let inflated = source == Source::Scratch;
-                self.driver.message(self, Incoming::Whole { kind, inflated, start, end, ascii });
-            }
-            Event::Begin { kind, first_frame } => {
-                let message = socket::assemble(kind == Kind::Text, first_frame as f64);
-                // Masked payload cannot bypass wasm.
-                let may_pass = if kind == Kind::Binary && self.role == Role::Client { first_frame as f64 } else { 0.0 };
-                self.with_socket(|socket| socket.begin_message(&message, may_pass));
-            }
-            Event::Piece { source, payload, ascii } => {
-                let (start, end) = (payload.start as u32, payload.end as u32);
-                let inflated = source == Source::Scratch;
-                self.with_socket(|socket| socket::deliver_piece(&socket.message(), inflated, start, end, ascii));
-            }
-            Event::End { kind, .. } => {
-                let Some(socket) = self.socket() else { return };
-                self.driver.message(self, Incoming::Assembled(kind, socket.end_message()));
-            }
-            Event::Close(close) => {
-                self.peer_closed.set(true);
-                self.wire.borrow_mut().outgoing.drop_messages();
-                self.drain(); // a close frame of ours may have waited behind them
-                self.driver.report(Report::PeerClose(close));
-                self.conclude_if_closed();
-            }
-            Event::Pong(payload) => self.handle_pong(&payload),
-            Event::Failed(fault) => self.fail(of_fault(fault)),
-        }
-    }
-
-    /// The connection has its last close frame. Sends it, and then ends the channel with `ending`.
-    #[cold]
-    pub(super) fn fail(&self, ending: Ending<JsHost>) {
-        let waiting = self.wire.borrow_mut().outgoing.stop();
-        drop(waiting);
-        let before = self.fault.replace(Some(ending));
-        drop(before);
-        self.flush();
-        self.with_socket(|socket| {
-            socket.end();
-            socket.linger(LINGER_MS);
-        });
-    }
-
     #[inline]
     pub(super) fn socket(&self) -> Option<Rc<Socket>> {
         self.socket.borrow().clone()
@@ -326,99 +190,6 @@ impl Node {
         if let Some(socket) = self.socket() {
             act(&socket);
         }
-    }
-
-    /// Once the system has taken our close frame and everything before it, ends the channel if there was a fault, or if the peer's close
-    /// frame has arrived.
-    pub(super) fn conclude_if_closed(&self) {
-        if self.wire.borrow().is_over() {
-            self.close_taken.set(true);
-        }
-        if !self.close_taken.get() {
-            return;
-        }
-        let fault = self.fault.borrow_mut().take();
-        match fault {
-            Some(ending) => self.conclude(ending, |_| ()),
-            None if self.peer_closed.get() => self.conclude_cleanly(),
-            None => {}
-        }
-    }
-
-    /// Both close frames have been exchanged. The channel ends now, or with the socket ([`Node::handle_closed`]).
-    fn conclude_cleanly(&self) {
-        let ends_with_tcp = self.attributes.node.is_web.get();
-        if ends_with_tcp && let Some(socket) = self.socket().filter(|it| !it.is_stream()) {
-            if !self.lingers.replace(true) {
-                socket.linger(LINGER_MS);
-            }
-            return;
-        }
-        // The server ends the TCP connection first (RFC 6455 §7.1.1). A stream of HTTP/2 need not wait for that.
-        self.conclude(Ending::clean(), |socket| {
-            if self.role == Role::Server || socket.is_stream() {
-                socket.end();
-            }
-            socket.linger(LINGER_MS);
-        });
-    }
-
-    /// Lets go of the socket and reports the end.
-    #[cold]
-    pub(super) fn conclude(&self, ending: Ending<JsHost>, farewell: impl FnOnce(&Socket)) {
-        self.let_go(farewell);
-        self.driver.report(Report::Gone(ending));
-    }
-
-    /// Lets go of the socket. What it does from now on does not matter.
-    #[cold]
-    fn let_go(&self, farewell: impl FnOnce(&Socket)) {
-        self.pinging.stop();
-        self.paused.clear();
-        let socket = self.socket.borrow_mut().take();
-        if let Some(socket) = socket {
-            farewell(&socket);
-            if self.role == Role::Client {
-                socket.set_ref(false); // the program need not wait; a server's program may wait for its last connection
-            }
-            socket.detach();
-        }
-        self.stream.take();
-    }
-
-    /// The peer has ended its side. If it has not sent a close frame, nothing more will arrive. What is being sent may still go out.
-    pub(super) fn handle_end(&self) {
-        if self.peer_closed.get() || self.fault.borrow().is_some() {
-            return; // a close frame of ours is on its way
-        }
-        self.conclude(self.of_loss(Loss::ended()), |socket| {
-            socket.end();
-            socket.linger(LINGER_MS);
-        });
-    }
-
-    /// The socket is closed.
-    pub(super) fn handle_closed(&self, loss: Loss<JsValue>) {
-        self.pinging.stop();
-        self.paused.clear();
-        let socket = self.socket.borrow_mut().take();
-        drop(socket);
-        self.stream.take();
-        let fault = self.fault.borrow_mut().take();
-        let ending = || if self.lingers.get() { Ending::clean() } else { self.of_loss(loss) };
-        self.driver.report(Report::Gone(fault.unwrap_or_else(ending)));
-    }
-
-    fn of_loss(&self, loss: Loss<JsValue>) -> Ending<JsHost> {
-        let server = (self.role == Role::Client).then(|| self.uri());
-        let (status, message) = explain_loss(server.as_ref(), &loss);
-        let evidence = Some(Evidence { cause: loss.cause.unwrap_or(JsValue::NULL), ..Evidence::default() });
-        Ending { status, message: message.into(), evidence, ..Ending::default() }
-    }
-
-    fn uri(&self) -> Uri {
-        let href = self.attributes.uri.borrow().clone();
-        crate::transport::parse_url(&href.into(), &JsValue::UNDEFINED).unwrap_or_default()
     }
 }
 
@@ -463,39 +234,4 @@ impl Transport<JsHost> for Node {
         }
         self.opening.borrow().as_ref().map(Opening::timed_out)
     }
-}
-
-/// Makes the string or the view that the listener gets.
-#[inline(always)]
-pub(super) fn hand_over(listener: &Trampoline, message: Incoming) {
-    match message {
-        Incoming::Whole { kind: Kind::Text, inflated, start, end, ascii: true } => {
-            socket::deliver_ascii(listener, inflated, start, end);
-        }
-        Incoming::Whole { kind: Kind::Text, inflated, start, end, .. } => {
-            match windows::units_of(inflated, start, end) {
-                Some(units) => socket::deliver_units(listener, units.count as u32, units.narrow),
-                None => socket::deliver_utf8(listener, inflated, start, end),
-            }
-        }
-        Incoming::Whole { kind: Kind::Binary, inflated, start, end, .. } => {
-            socket::deliver_binary(listener, inflated, start, end);
-        }
-        Incoming::Assembled(Kind::Text, text) => listener.text(&text),
-        Incoming::Assembled(Kind::Binary, bytes) => listener.binary(&bytes),
-    }
-}
-
-/// The peer broke the protocol.
-#[cold]
-fn of_fault(fault: Fault) -> Ending<JsHost> {
-    let status = match fault.kind {
-        FaultKind::Frame => Status::ILLEGAL_VALUE,
-        FaultKind::NotUtf8 => Status::CANNOT_CONVERT_DATA,
-        FaultKind::TooBig => Status::FILE_TOO_BIG,
-        FaultKind::NotDeflated => Status::INVALID_CONTENT_ENCODING,
-        FaultKind::NoMemory => Status::OUT_OF_MEMORY,
-    };
-    let message: Cow<'static, str> = fault.message;
-    Ending { status, message, ..Ending::default() }
 }
