@@ -478,8 +478,6 @@ impl<P: Payload> Outgoing<P> {
 }
 
 #[cfg(all(test, not(target_arch = "wasm32")))] // proptest is available only on the host
-#[path = "outgoing_simulation.rs"]
 mod simulation;
 #[cfg(all(test, not(target_arch = "wasm32")))]
-#[path = "outgoing_tests.rs"]
 mod tests;
