@@ -29,7 +29,7 @@ pub(super) struct Inner {
     pub(super) driver: Rc<Driver>,
     pub(super) attributes: Rc<Attributes>,
     /// Set until `asyncOpen`. They may contain secrets, and the user may keep the channel.
-    options: RefCell<Option<Options>>,
+    options: RefCell<Option<Box<Options>>>,
     /// The object that JavaScript holds.
     this: RefCell<JsValue>,
     /// The subprotocols to ask for, comma separated.
@@ -57,7 +57,7 @@ impl Inner {
         Ok(Rc::new(Self {
             driver: Rc::default(),
             attributes: host::attributes(serial),
-            options: RefCell::new(Some(options)),
+            options: RefCell::new(Some(Box::new(options))),
             this: RefCell::default(),
             protocols: RefCell::default(),
             original_uri: RefCell::default(),
@@ -103,7 +103,7 @@ impl Inner {
     /// The options, if the channel is idle.
     pub(super) fn settings(&self, method: &str) -> Result<Options, Refusal> {
         let options = self.options.borrow();
-        options.as_ref().filter(|_| self.driver.state() == State::Idle).cloned().ok_or_else(|| opened_before(method))
+        options.as_deref().filter(|_| self.driver.state() == State::Idle).cloned().ok_or_else(|| opened_before(method))
     }
 
     /// Moves the channel from idle to connecting. The arguments are valid.
