@@ -185,6 +185,13 @@ impl Inner {
         })
     }
 
+    /// The same for a member of a group: nobody asks what is wrong.
+    pub(super) fn send_quietly(&self, value: &JsValue, kind: PayloadKind) -> bool {
+        let was_accepted = self.send(value, kind);
+        self.refusal.take();
+        was_accepted
+    }
+
     pub(super) fn take_refusal(&self) -> Option<Refusal> {
         self.refusal.take()
     }

@@ -272,7 +272,7 @@ impl WebSocketChannel {
     /// Sends a valid payload that a group broadcasts, if the channel is open. Returns whether it was accepted.
     #[wasm_bindgen(js_name = __sendIfOpen)]
     pub fn send_if_open(&self, payload: &JsValue, is_text: bool) -> bool {
-        self.inner.driver.state() == State::Open && self.inner.send(payload, PayloadKind::of(is_text))
+        self.inner.driver.state() == State::Open && self.inner.send_quietly(payload, PayloadKind::of(is_text))
     }
 
     fn parse_ping(&self, name: &str, min: u32, seconds: &JsValue) -> Result<u32, Refusal> {

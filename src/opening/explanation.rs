@@ -55,7 +55,7 @@ pub(super) fn of_loss<C>(peer: &Peer, leg: Leg, loss: &Loss<C>) -> (Status, Stri
     let code = loss.code.as_str();
     let (status, said) = match leg {
         Leg::Tls => (Status::INADEQUATE_SECURITY, tls::explain(peer, loss)),
-        _ if tls::is_tls(code) => (Status::INADEQUATE_SECURITY, tls::explain(peer, loss)),
+        _ if tls::is_tls(code) => (Status::INADEQUATE_SECURITY, tls::explain_later(loss)),
         Leg::Response if peer.is_proxy => (Status::PROXY_CONNECTION_REFUSED, no_tunnel(loss)),
         _ if code == "ETIMEDOUT" => (Status::NET_TIMEOUT, timed_out(leg)),
         Leg::Connect if is_lookup(code) => (Status::UNKNOWN_HOST, not_found(code)),

@@ -106,6 +106,6 @@ impl Drop for Leader {
                 }
             });
         }
-        self.arrive(None);
+        self.arrive(Some(0)); // the next one leads
     }
 }

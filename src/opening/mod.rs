@@ -127,8 +127,16 @@ enum Exchange {
 }
 
 impl<D: Dial, A: Ask<Cause = D::Cause>> Opening<D, A> {
+    async fn run(mut self, first: Option<D::Socket>) -> Outcome<D> {
+        let outcome = self.connect_until_open(first).await;
+        if let (Err(_), Some(leader)) = (&outcome, self.leader.take()) {
+            leader.arrive(None); // those who follow may fare better by themselves
+        }
+        outcome
+    }
+
     /// Makes one connection after the other, as redirects and authorization require.
-    async fn run(mut self, mut first: Option<D::Socket>) -> Outcome<D> {
+    async fn connect_until_open(&mut self, mut first: Option<D::Socket>) -> Outcome<D> {
         loop {
             let mut socket = match first.take() {
                 Some(socket) => socket,
@@ -277,7 +285,9 @@ impl<D: Dial, A: Ask<Cause = D::Cause>> Opening<D, A> {
         if let Some(route) = self.plan.route().filter(|_| socket.speaks_http2()) {
             return self.exchange_on_stream(socket, &route).await;
         }
-        self.leader = None; // there is no session to wait for
+        if let Some(leader) = self.leader.take() {
+            leader.arrive(None);
+        }
         let request = self.plan.request("GET");
         self.progress.reach(Point::Response);
         self.ask.progress(Stage::SendingTo, self.plan.uri.address());

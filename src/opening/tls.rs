@@ -8,13 +8,12 @@ pub(super) fn is_tls(code: &str) -> bool {
     code == "EPROTO" || code.starts_with("ERR_SSL_") || code.starts_with("ERR_TLS_") || distrust(code).is_some()
 }
 
-/// What went wrong during the TLS handshake with `peer`, or with TLS later.
+/// What went wrong during the TLS handshake with `peer`.
 pub(super) fn explain<C>(peer: &Peer, loss: &Loss<C>) -> Said {
     let code = loss.code.as_str();
     if let Some((reason, advice)) = distrust(code) {
         return Said::new(format!("the certificate is not trusted: {reason}"), advice);
     }
-    let has = |words: &[&str], text: &str| words.iter().any(|word| text.contains(word));
     if has(&["wrong version number", "packet length too long", "http request"], &loss.message) {
         let advice = if peer.is_proxy {
             "Use http: instead of https: in the option proxy."
@@ -23,9 +22,8 @@ pub(super) fn explain<C>(peer: &Peer, loss: &Loss<C>) -> Said {
         };
         return Said::new("this port does not speak TLS", advice);
     }
-    if has(&["CERTIFICATE_REQUIRED", "HANDSHAKE_FAILURE", "BAD_CERTIFICATE"], code) {
-        let advice = "If a client certificate is required, pass one in the options tls.cert and tls.key.";
-        return Said::new("the TLS handshake was refused", advice);
+    if let Some(refused) = refused(code) {
+        return refused;
     }
     if code.contains("NO_APPLICATION_PROTOCOL") {
         let advice = "If it speaks only HTTP/2, set the option http2, and enable extended CONNECT on it (RFC 8441).";
@@ -40,6 +38,22 @@ pub(super) fn explain<C>(peer: &Peer, loss: &Loss<C>) -> Said {
     // OpenSSL's own messages are meant for its authors. Any other message is meant for people, such as that of tls.checkServerIdentity.
     let detail = if loss.message.contains(":error:") { String::new() } else { loss.detail() };
     Said::new(format!("TLS failed{detail}"), "")
+}
+
+/// What went wrong with TLS after the handshake. With TLS 1.3, the server refuses a client's certificate only then.
+pub(super) fn explain_later<C>(loss: &Loss<C>) -> Said {
+    refused(&loss.code)
+        .unwrap_or_else(|| Said::new("TLS failed after the handshake: a record was damaged on its way", ""))
+}
+
+fn refused(code: &str) -> Option<Said> {
+    let advice = "If a client certificate is required, pass one in the options tls.cert and tls.key.";
+    let is_refusal = has(&["CERTIFICATE_REQUIRED", "HANDSHAKE_FAILURE", "BAD_CERTIFICATE"], code);
+    is_refusal.then(|| Said::new("the TLS handshake was refused", advice))
+}
+
+fn has(words: &[&str], text: &str) -> bool {
+    words.iter().any(|word| text.contains(word))
 }
 
 const PASS_AUTHORITY: &str = "Pass the certificate of its authority in the option tls.ca.";

@@ -29,7 +29,7 @@ impl WebSocketChannel {
         Ok(accept(&self.inner, [request, socket, head], (listener, context))?)
     }
 
-    /// The channel is the connection of a web class: see `NodeAttributes::is_web`.
+    /// The channel is the connection of a web class: see `is_web` in `transport/node/mod.rs`.
     #[wasm_bindgen(js_name = __becomeWeb)]
     pub fn become_web(&self) {
         self.inner.attributes.node.is_web.set(true);

@@ -17,7 +17,7 @@ pub struct Broadcast {
     shared: RefCell<Shared>,
 }
 
-/// `undefined` if the payload is too large to be framed once. Then each member sends it by itself.
+/// `undefined` if the payload cannot be framed once, because it is large, for example. Then each member sends it by itself.
 pub(in crate::facade) fn broadcast(payload: &JsValue, kind: PayloadKind) -> JsValue {
     let Some(bytes) = node::filled(payload, kind) else { return JsValue::UNDEFINED };
     let shared = Shared::new(kind.into(), bytes);
@@ -31,7 +31,7 @@ impl Broadcast {
     pub fn send_to(&self, member: &WebSocketChannel) -> bool {
         let channel = &member.inner;
         channel.driver.state() == State::Open
-            && (self.send_shared(&channel.driver) || channel.send(&self.payload, self.kind))
+            && (self.send_shared(&channel.driver) || channel.send_quietly(&self.payload, self.kind))
     }
 
     /// Returns false if the channel cannot send the frame that the others send.

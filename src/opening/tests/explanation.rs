@@ -186,7 +186,9 @@ fn a_loss_of_an_open_channel_is_a_reset_or_an_end() {
         ("ECONNABORTED", Status::NET_RESET, "reset"),
         ("EIO", Status::NET_RESET, "lost"),
         ("ETIMEDOUT", Status::NET_TIMEOUT, "gave up waiting"),
-        ("ERR_SSL_SSLV3_ALERT_BAD_RECORD_MAC", Status::INADEQUATE_SECURITY, "TLS failed"),
+        ("ERR_SSL_SSLV3_ALERT_BAD_RECORD_MAC", Status::INADEQUATE_SECURITY, "TLS failed after the handshake"),
+        ("ERR_SSL_WRONG_VERSION_NUMBER", Status::INADEQUATE_SECURITY, "TLS failed after the handshake"),
+        ("ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED", Status::INADEQUATE_SECURITY, "tls.cert and tls.key"),
     ] {
         let (said, message) = explain_loss(Some(&uri), &loss(code, ""));
         assert_eq!(said, status, "{code}");

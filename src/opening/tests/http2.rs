@@ -297,9 +297,11 @@ fn a_follower_or_a_leader_that_is_dropped_leaves_nobody_behind() {
     let leader = Polled::begin("wss://gone/", [replies(&[])]);
     let mut dropped = Polled::begin("wss://gone/", []);
     let mut other = Polled::begin("wss://gone/", [accepts()]);
-    assert!(dropped.poll().is_pending() && other.poll().is_pending());
+    let mut last = Polled::begin("wss://gone/", [accepts()]);
+    assert!(dropped.poll().is_pending() && other.poll().is_pending() && last.poll().is_pending());
     drop(dropped);
     drop(leader);
-    assert!(other.has_opened());
+    assert!(last.poll().is_pending() && last.dialed() == 0, "that a user closes one says nothing of the server");
+    assert!(other.has_opened() && last.has_opened());
     assert_eq!(Polled::begin("wss://gone/", [accepts()]).dialed(), 1, "nobody leads any more");
 }

@@ -4,6 +4,7 @@ use std::cell::RefCell;
 
 use wasm_bindgen::prelude::*;
 
+use crate::channel::MAX_OUTSTANDING;
 use crate::protocol::MaskKey;
 
 #[wasm_bindgen]
@@ -13,18 +14,21 @@ extern "C" {
 }
 
 /// How many random bytes are drawn together.
-const POOL_SIZE: usize = 8192;
-/// How many bytes remain for close frames and pongs when no more can be drawn.
-const RESERVE: usize = 1024;
+const POOL_SIZE: usize = 16_384;
+/// How many bytes one call of [`prepare`] guarantees. One write may contain as many pings as may be outstanding, and pongs and a close
+/// frame besides.
+const RESERVE: usize = (MAX_OUTSTANDING + 128) * size_of::<MaskKey>();
 
 /// Random bytes for many frames.
 struct Pool {
     bytes: [u8; POOL_SIZE],
     used: usize,
+    /// The next bytes to use a second time, if the generator fails for so long that all are used.
+    again: usize,
 }
 
 thread_local! {
-    static POOL: RefCell<Pool> = const { RefCell::new(Pool { bytes: [0; POOL_SIZE], used: POOL_SIZE }) };
+    static POOL: RefCell<Pool> = const { RefCell::new(Pool { bytes: [0; POOL_SIZE], used: POOL_SIZE, again: 0 }) };
 }
 
 /// Draws random bytes if few are left. It calls JavaScript, so nothing may be borrowed. The error is what the generator throws.
@@ -37,7 +41,7 @@ pub(super) fn prepare() -> Result<(), JsValue> {
 fn draw() -> Result<(), JsValue> {
     let mut bytes = [0; POOL_SIZE];
     fill_random(&mut bytes)?;
-    POOL.set(Pool { bytes, used: 0 });
+    POOL.set(Pool { bytes, used: 0, again: 0 });
     Ok(())
 }
 
@@ -45,19 +49,20 @@ fn draw() -> Result<(), JsValue> {
 #[inline]
 pub(super) fn mask_key() -> MaskKey {
     POOL.with_borrow_mut(|pool| {
-        let mut left = pool.bytes.get(pool.used..).and_then(|rest| rest.first_chunk());
-        if left.is_none() {
-            // The reserve is used up, and the generator still fails: earlier keys are harder to predict than zeros.
-            pool.used = 0;
-            left = pool.bytes.first_chunk();
+        if let Some(key) = pool.bytes.get(pool.used..).and_then(|rest| rest.first_chunk()) {
+            pool.used += size_of::<MaskKey>();
+            return *key;
         }
-        pool.used += size_of::<MaskKey>();
-        left.copied().unwrap_or_default()
+        // The pool stays used up: the next `prepare` draws, or fails.
+        let key = pool.bytes.get(pool.again..).and_then(|rest| rest.first_chunk()).copied();
+        pool.again = (pool.again + size_of::<MaskKey>()) % POOL_SIZE;
+        key.unwrap_or_default()
     })
 }
 
 /// Sixteen bytes for `Sec-WebSocket-Key`.
 pub(super) fn nonce() -> [u8; 16] {
+    let _ = prepare(); // if the generator fails, what is left is enough
     let mut nonce = [0; 16];
     nonce.as_chunks_mut().0.iter_mut().for_each(|part| *part = mask_key());
     nonce

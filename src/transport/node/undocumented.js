@@ -32,14 +32,14 @@ export const backlogOf = (socket) => socket.writableLength + (socket._handle?.wr
 export const whenSecure = (socket, look) => socket.prependListener('secure', look);
 
 /** Whether a use of `process._tickCallback` would be reported, or throw (DEP0134). */
-const isReported = process.env.NODE_PENDING_DEPRECATION === '1'
+const isReported = () => process.env.NODE_PENDING_DEPRECATION === '1'
   || [...process.execArgv, process.env.NODE_OPTIONS ?? ''].some((flags) => flags.includes('--pending-deprecation'));
 
 /**
  * Runs the waiting callbacks of promises and process.nextTick, as Node does after each callback. Null if not available, or with
  * --pending-deprecation: then let the event loop turn.
  */
-export const runMicrotasks = typeof process._tickCallback === 'function' && !process.versions.bun && !process.versions.deno && !isReported
+export const runMicrotasks = typeof process._tickCallback === 'function' && !process.versions.bun && !process.versions.deno && !isReported()
   ? () => process._tickCallback()
   : null;
 

@@ -291,7 +291,7 @@ impl Node {
 
     #[inline]
     fn poll_due(&self) -> Option<(Due, Done)> {
-        let _ = self.prepare_keys(); // the reserve is enough for what is framed here: pongs, and a close frame
+        let _ = self.prepare_keys(); // if the generator fails, what is left is enough for the pings, pongs and the close frame of one write
         let mut wire = self.wire.borrow_mut();
         let Wire { connection, outgoing, .. } = &mut *wire;
         if let Some((frame, done)) = outgoing.poll_shared(connection) {

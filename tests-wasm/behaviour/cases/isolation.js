@@ -4,9 +4,10 @@ import { join } from 'node:path';
 import { Duplex } from 'node:stream';
 import { installedFolder } from '../harness/installed.js';
 import { BINARY, frame, PING, TEXT } from '../peers/frame.js';
+import { startRaw } from '../harness/raw_server.js';
 import { withRaw } from '../harness/raw_talk.js';
 
-/** What belongs to one channel never reaches another, however calls are nested. All channels share one receive window, and one pool of mask keys. */
+/** What belongs to one channel never reaches another, however calls are nested, and no mask key serves twice. All channels share one receive window and one pool of keys. */
 export const isolations = [
   {
     name: 'a stream that pushes from within another channel\'s listener: each channel has its own messages, in order',
@@ -83,6 +84,37 @@ export const isolations = [
     },
   },
   {
+    name: 'a thousand openings at once, then a thousand pings in one tick: no nonce and no mask key is used twice',
+    async run(t) {
+      const server = await startRaw();
+      try {
+        const url = `ws://127.0.0.1:${server.port}/`;
+        const talks = Array.from({ length: 1000 }, () => t.open(url, { options: { openTimeoutMs: 0 } }));
+        const heads = [];
+        let connection;
+        for (const _ of talks) {
+          connection = await server.next();
+          heads.push(connection.head);
+        }
+        const nonces = heads.map((head) => /^Sec-WebSocket-Key: (.*)$/im.exec(head)[1]);
+        areDistinct(t, 'nonces', nonces, 1000);
+        connection.accept();
+        const open = await Promise.any(talks.map(async (talk) => (await talk.until('onStart'), talk)));
+        for (let at = 0; at < 1000; at++) open.channel.sendPing().catch(() => {});
+        for (let at = 0; at < 1000; at++) open.send('x');
+        await connection.until(({ frames }) => frames.length >= 2000, 'all frames');
+        areDistinct(t, 'mask keys', connection.frames.map(({ key }) => key), 2000);
+        const sent = nonces.flatMap((nonce) => Buffer.from(nonce, 'base64').toString('hex').match(/.{8}/g));
+        t.is(connection.frames.filter(({ key }) => sent.includes(key)).length, 0, 'keys that were part of a nonce');
+        talks.forEach((talk) => talk.close());
+        connection.socket.destroy();
+        await Promise.all(talks.map((talk) => talk.end()));
+      } finally {
+        server.stop();
+      }
+    },
+  },
+  {
     name: 'a random generator that throws fails the channel that needs it with NS_ERROR_UNEXPECTED, and no other one',
     run: (t) => withRaw(t, { ends: 'NS_ERROR_UNEXPECTED' }, async (talk) => {
       const { getRandomValues } = crypto;
@@ -98,6 +130,12 @@ export const isolations = [
     }),
   },
 ];
+
+/** The mask keys of the frames that a peer has got, and the nonces of the requests: none of them twice (RFC 6455 §5.3, §4.1). */
+function areDistinct(t, what, keys, count) {
+  t.is(keys.length, count, `how many ${what}`);
+  t.is(new Set(keys).size, count, `how many of the ${what} are different`);
+}
 
 /** A stream made in JavaScript that a channel has accepted. What it hears is noted, behind `name`, before `onMessage` is called. */
 async function accepted(t, name, heard, onMessage = () => {}, { api = t.api, loadGroup = null, write = () => {} } = {}) {
