@@ -7,7 +7,7 @@ import { finish, run } from '../harness/program.js';
 export const EXPORTS = ['ChannelError', 'LoadGroup', 'Status', 'WebSocket', 'WebSocketChannel', 'WebSocketError', 'WebSocketStream', 'eventService', 'statusName'];
 const PROGRAMS = [
   'esm.mjs', 'cjs.cjs', 'both.mjs', 'nothing.mjs', 'import_only.mjs', 'require_only.cjs', 'without_webassembly.mjs', 'without_webassembly.cjs',
-  'subpaths.cjs', 'uncaught.mjs',
+  'subpaths.cjs', 'uncaught.mjs', 'bare.mjs',
 ];
 const FILES = {
   ...Object.fromEntries(PROGRAMS.map((name) => [name, `node/${name}`])),
@@ -81,6 +81,12 @@ export function nodePrograms(world) {
         assertRoundTrip(stdout);
       });
     }
+
+    test('Deno imports it with no permission but to read the package', { skip: !process.env.WSC_DENO }, async () => {
+      const cwd = await project('deno', FILES);
+      const { code, stderr } = await finish(process.env.WSC_DENO, ['run', '--no-prompt', '--allow-read', 'bare.mjs'], { cwd });
+      assert.equal(code, 0, stderr);
+    });
   });
 }
 

@@ -1,0 +1,2 @@
+// Imports the package, and nothing else.
+import 'websocket-channel';
