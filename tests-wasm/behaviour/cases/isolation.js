@@ -89,7 +89,7 @@ export const isolations = [
       const server = await startRaw();
       try {
         const url = `ws://127.0.0.1:${server.port}/`;
-        const talks = Array.from({ length: 1000 }, () => t.open(url, { options: { openTimeoutMs: 0 } }));
+        const talks = Array.from({ length: 1000 }, () => t.open(url));
         const heads = [];
         let connection;
         for (const _ of talks) {
