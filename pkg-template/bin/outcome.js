@@ -50,6 +50,7 @@ const FLAGS = {
 export function inFlags(message) {
   const [, name] = /^(\w+): /.exec(message) ?? [];
   if (FLAGS[name]) return `${FLAGS[name]}${message.slice(name.length)}`;
-  return message.replace('pass it in the option tls.ca', 'pass it with --ca FILE, or trust any certificate with --insecure')
+  return message.replace('in the option tls.ca', 'with --ca FILE, or trust any certificate with --insecure')
+    .replace('in the options tls.cert and tls.key', 'with --cert and --key')
     .replace(/\b(?:openTimeoutMs|maxMessageSize)\b/, (option) => FLAGS[option]);
 }
