@@ -42,8 +42,7 @@ pub(super) fn explain<C>(peer: &Peer, loss: &Loss<C>) -> Said {
 
 /// What went wrong with TLS after the handshake. With TLS 1.3, the server refuses a client's certificate only then.
 pub(super) fn explain_later<C>(loss: &Loss<C>) -> Said {
-    refused(&loss.code)
-        .unwrap_or_else(|| Said::new("TLS failed after the handshake: a record was damaged on its way", ""))
+    refused(&loss.code).unwrap_or_else(|| Said::new("TLS failed after the handshake", ""))
 }
 
 fn refused(code: &str) -> Option<Said> {
