@@ -22,13 +22,12 @@ const RESERVE: usize = (MAX_OUTSTANDING + 128) * size_of::<MaskKey>();
 /// Random bytes for many frames.
 struct Pool {
     bytes: [u8; POOL_SIZE],
+    /// How many were used since they were drawn. If the generator fails for so long that this exceeds their number, they serve again.
     used: usize,
-    /// The next bytes to use a second time, if the generator fails for so long that all are used.
-    again: usize,
 }
 
 thread_local! {
-    static POOL: RefCell<Pool> = const { RefCell::new(Pool { bytes: [0; POOL_SIZE], used: POOL_SIZE, again: 0 }) };
+    static POOL: RefCell<Pool> = const { RefCell::new(Pool { bytes: [0; POOL_SIZE], used: POOL_SIZE }) };
 }
 
 /// Draws random bytes if few are left. It calls JavaScript, so nothing may be borrowed. The error is what the generator throws.
@@ -41,7 +40,7 @@ pub(super) fn prepare() -> Result<(), JsValue> {
 fn draw() -> Result<(), JsValue> {
     let mut bytes = [0; POOL_SIZE];
     fill_random(&mut bytes)?;
-    POOL.set(Pool { bytes, used: 0, again: 0 });
+    POOL.set(Pool { bytes, used: 0 });
     Ok(())
 }
 
@@ -49,14 +48,9 @@ fn draw() -> Result<(), JsValue> {
 #[inline]
 pub(super) fn mask_key() -> MaskKey {
     POOL.with_borrow_mut(|pool| {
-        if let Some(key) = pool.bytes.get(pool.used..).and_then(|rest| rest.first_chunk()) {
-            pool.used += size_of::<MaskKey>();
-            return *key;
-        }
-        // The pool stays used up: the next `prepare` draws, or fails.
-        let key = pool.bytes.get(pool.again..).and_then(|rest| rest.first_chunk()).copied();
-        pool.again = (pool.again + size_of::<MaskKey>()) % POOL_SIZE;
-        key.unwrap_or_default()
+        let next = pool.used % POOL_SIZE;
+        pool.used = pool.used.saturating_add(size_of::<MaskKey>());
+        pool.bytes.get(next..).and_then(|rest| rest.first_chunk()).copied().unwrap_or_default()
     })
 }
 
