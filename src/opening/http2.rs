@@ -11,11 +11,16 @@ impl<D: Dial, A: Ask<Cause = D::Cause>> Opening<D, A> {
     /// A stream of a session that other channels have made.
     pub(super) fn join(&mut self) -> Option<D::Socket> {
         let socket = self.dial.join(&self.plan.route()?)?;
-        if let Some(leader) = self.leader.take() {
-            leader.arrive(Some(0)); // the next one may find room too, or it connects
-        }
+        self.release_followers(Some(0)); // the next one may find room too, or it connects
         self.progress.start(self.plan.peer(Party::Server), None);
         Some(socket)
+    }
+
+    /// Lets those go on that follow this opening, if it leads: see [`Leader::arrive`].
+    pub(super) fn release_followers(&mut self, room: Option<usize>) {
+        if let Some(leader) = self.leader.take() {
+            leader.arrive(room);
+        }
     }
 
     /// Whether another opening is connecting to the server by the same route. If not, others may have to follow this one.
@@ -40,10 +45,9 @@ impl<D: Dial, A: Ask<Cause = D::Cause>> Opening<D, A> {
     ) -> Result<Exchange, Failure<D::Cause>> {
         self.progress.reach(Point::Session);
         let shared = socket.share(route).await;
-        if let Some(leader) = self.leader.take() {
-            leader.arrive(*shared.as_ref().unwrap_or(&None));
-        }
-        if shared.map_err(|loss| self.lost(Party::Server, Leg::Response, loss))?.is_none() {
+        let room = shared.map_err(|loss| self.lost(Party::Server, Leg::Response, loss))?;
+        self.release_followers(room);
+        if room.is_none() {
             self.plan.do_without_http2();
             return Ok(Exchange::Again);
         }

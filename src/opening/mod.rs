@@ -129,8 +129,8 @@ enum Exchange {
 impl<D: Dial, A: Ask<Cause = D::Cause>> Opening<D, A> {
     async fn run(mut self, first: Option<D::Socket>) -> Outcome<D> {
         let outcome = self.connect_until_open(first).await;
-        if let (Err(_), Some(leader)) = (&outcome, self.leader.take()) {
-            leader.arrive(None); // those who follow may fare better by themselves
+        if outcome.is_err() {
+            self.release_followers(None); // they may fare better by themselves
         }
         outcome
     }
@@ -285,9 +285,7 @@ impl<D: Dial, A: Ask<Cause = D::Cause>> Opening<D, A> {
         if let Some(route) = self.plan.route().filter(|_| socket.speaks_http2()) {
             return self.exchange_on_stream(socket, &route).await;
         }
-        if let Some(leader) = self.leader.take() {
-            leader.arrive(None);
-        }
+        self.release_followers(None);
         let request = self.plan.request("GET");
         self.progress.reach(Point::Response);
         self.ask.progress(Stage::SendingTo, self.plan.uri.address());
