@@ -38,6 +38,13 @@ pub struct Hop {
     pub offers_http2: bool,
 }
 
+impl Hop {
+    /// Whether TLS with the server starts with the connection. Behind a proxy it comes later.
+    pub fn starts_secure(&self) -> bool {
+        self.will_be_secure && !self.is_proxy
+    }
+}
+
 /// Which HTTP/2 sessions a channel may share: sessions with the same server, through the same proxy.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Route {

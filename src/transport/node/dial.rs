@@ -46,7 +46,7 @@ impl opening::Dial for Dialer {
     fn connect(&self, hop: &Hop) -> Result<Dialed, JsValue> {
         windows::prepare();
         self.keep_spare(None);
-        let starts_secure = hop.will_be_secure && !hop.is_proxy;
+        let starts_secure = hop.starts_secure();
         let secure_context = self.options.secure_context(hop)?;
         let options = self.options.connect_options(hop)?;
         let unix = !Reflect::get(&options, &intern("path").into())?.is_undefined();

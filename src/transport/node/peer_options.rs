@@ -42,13 +42,7 @@ impl PeerOptions {
     /// What two interchangeable sessions have in common: the server, the proxy, and the options that apply there.
     pub(super) fn route_key(&self, route: &Route) -> RouteKey {
         let is_foreign = route.server.is_foreign;
-        let tls = if is_foreign { only(&self.tls, PUBLIC_TLS) } else { self.tls.clone() };
-        let socket: Object = Object::assign(&Object::new(), &self.socket);
-        if is_foreign || route.proxy.is_some() {
-            for name in PRIVATE_SOCKET {
-                let _ = Reflect::delete_property(&socket, &intern(name).into()); // cannot fail on a plain object
-            }
-        }
+        let (tls, socket) = (self.tls_for(is_foreign), self.socket_for(is_foreign || route.proxy.is_some()));
         RouteKey { host: route.server.host.clone(), port: route.server.port, proxy: route.proxy.clone(), tls, socket }
     }
 
@@ -58,8 +52,7 @@ impl PeerOptions {
         let options = object([("servername", servername.into()), ("host", peer.host.as_str().into())]);
         let chosen = match peer {
             TlsPeer { is_proxy: true, .. } => only(&self.tls, PROXY_TLS),
-            TlsPeer { is_foreign: true, .. } => only(&self.tls, PUBLIC_TLS),
-            _ => self.tls.clone(),
+            TlsPeer { is_foreign, .. } => self.tls_for(*is_foreign),
         };
         let http1 = "http/1.1".into();
         if !peer.is_proxy && !peer.offers_http2 {
@@ -81,17 +74,12 @@ impl PeerOptions {
     /// The options of `net.connect` for this hop; of `tls.connect`, if TLS starts with the connection.
     pub(super) fn connect_options(&self, hop: &Hop) -> Result<Object, JsValue> {
         let options = object([("noDelay", true.into())]);
-        if hop.will_be_secure && !hop.is_proxy {
+        if hop.starts_secure() {
             let Hop { port, is_foreign, offers_http2, .. } = *hop;
             let peer = TlsPeer { host: hop.host.clone(), port, is_proxy: false, is_foreign, offers_http2 };
             Object::assign(&options, &self.tls_options(&peer)?);
         }
-        Object::assign(&options, &self.socket);
-        if hop.is_foreign || hop.is_proxy {
-            for name in PRIVATE_SOCKET {
-                Reflect::delete_property(&options, &intern(name).into())?;
-            }
-        }
+        Object::assign(&options, &self.socket_for(hop.is_foreign || hop.is_proxy));
         let lookup = Reflect::get(&options, &intern("lookup").into())?;
         if lookup.is_function() {
             Reflect::set(&options, &intern("lookup").into(), &guard_lookup(&lookup))?;
@@ -106,8 +94,23 @@ impl PeerOptions {
         if !(hop.will_be_secure && hop.is_proxy) {
             return Ok(None);
         }
-        let chosen = if hop.is_foreign { only(&self.tls, PUBLIC_TLS) } else { self.tls.clone() };
-        create_secure_context(&chosen).map(Some)
+        create_secure_context(&self.tls_for(hop.is_foreign)).map(Some)
+    }
+
+    /// The option `tls`, for a server of the first origin or of another.
+    fn tls_for(&self, is_foreign: bool) -> Object {
+        if is_foreign { only(&self.tls, PUBLIC_TLS) } else { self.tls.clone() }
+    }
+
+    /// The option `socket`, for the first origin or for a peer that is elsewhere.
+    fn socket_for(&self, is_elsewhere: bool) -> Object {
+        let socket: Object = Object::assign(&Object::new(), &self.socket);
+        if is_elsewhere {
+            for name in PRIVATE_SOCKET {
+                let _ = Reflect::delete_property(&socket, &intern(name).into()); // cannot fail on a plain object
+            }
+        }
+        socket
     }
 }
 
