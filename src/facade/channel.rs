@@ -20,7 +20,7 @@ use crate::channel::{Ending, OpenError, State, Stop, Timeouts};
 use crate::close::Close;
 use crate::status::Status;
 use crate::transport::{
-    Attributes, Driver, HostTransport, JsHost, Listener, Payload, PayloadKind, Refusal, Target, Trampoline, fill,
+    Attributes, Driver, HostTransport, JsHost, Listener, Payload, PayloadKind, Refusal, Rest, Target, Trampoline, fill,
     sentence,
 };
 
@@ -169,13 +169,8 @@ impl Inner {
     #[inline]
     pub(super) fn send(&self, value: &JsValue, kind: PayloadKind) -> bool {
         if let Some(len) = fill(value, kind)
-            && let Some(rest) = self.driver.with_transport(|it| it.send_filled(&self.driver, kind, len)).flatten()
+            && self.send_now(|transport| transport.send_filled(&self.driver, kind, len))
         {
-            if rest.is_due()
-                && let Some(transport) = self.driver.transport()
-            {
-                transport.finish(rest);
-            }
             return true;
         }
         let sent = self.send_later(value, kind);
@@ -185,7 +180,19 @@ impl Inner {
         })
     }
 
-    /// The same for a member of a group: nobody asks what is wrong.
+    /// Sends a message if the transport can do so at once, and returns whether it could. `send` must not call JavaScript.
+    #[inline]
+    pub(super) fn send_now(&self, send: impl FnOnce(&HostTransport) -> Option<Rest>) -> bool {
+        let Some(rest) = self.driver.with_transport(send).flatten() else { return false };
+        if rest.is_due()
+            && let Some(transport) = self.driver.transport()
+        {
+            transport.finish(rest);
+        }
+        true
+    }
+
+    /// [`send`](Self::send) for a member of a group: nobody asks what is wrong.
     pub(super) fn send_quietly(&self, value: &JsValue, kind: PayloadKind) -> bool {
         let was_accepted = self.send(value, kind);
         self.refusal.take();

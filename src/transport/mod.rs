@@ -22,9 +22,9 @@ mod browser;
 pub(crate) mod node;
 
 #[cfg(not(feature = "node"))]
-pub(crate) use browser::{Browser as HostTransport, HostOptions, Incoming, Outgoing, fill, parse_url};
+pub(crate) use browser::{Browser as HostTransport, HostOptions, Incoming, Outgoing, Rest, fill, parse_url};
 #[cfg(feature = "node")]
-pub(crate) use node::{HostOptions, Incoming, Node as HostTransport, Outgoing, fill, parse_url};
+pub(crate) use node::{HostOptions, Incoming, Node as HostTransport, Outgoing, Rest, fill, parse_url};
 
 pub(crate) use byte_stream::{ByteStream, function};
 pub(crate) use bytes::{Bytes, of as bytes_of};

@@ -7,7 +7,7 @@ use wasm_bindgen::prelude::*;
 use crate::channel::State;
 use crate::facade::WebSocketChannel;
 use crate::protocol::Shared;
-use crate::transport::{Driver, PayloadKind, node};
+use crate::transport::{PayloadKind, node};
 
 /// A message on its way to the members of a group.
 #[wasm_bindgen(skip_typescript)]
@@ -31,21 +31,7 @@ impl Broadcast {
     pub fn send_to(&self, member: &WebSocketChannel) -> bool {
         let channel = &member.inner;
         channel.driver.state() == State::Open
-            && (self.send_shared(&channel.driver) || channel.send_quietly(&self.payload, self.kind))
-    }
-
-    /// Returns false if the channel cannot send the frame that the others send.
-    fn send_shared(&self, driver: &Driver) -> bool {
-        let rest = {
-            let shared = &mut *self.shared.borrow_mut();
-            driver.with_transport(|it| it.send_shared(driver, shared)).flatten()
-        };
-        let Some(rest) = rest else { return false };
-        if rest.is_due()
-            && let Some(transport) = driver.transport()
-        {
-            transport.finish(rest);
-        }
-        true
+            && (channel.send_now(|transport| transport.send_shared(&channel.driver, &mut self.shared.borrow_mut()))
+                || channel.send_quietly(&self.payload, self.kind))
     }
 }

@@ -44,7 +44,7 @@ pub(crate) use reading::Incoming;
 pub(crate) use session::fields_of;
 pub(crate) use transport::Node;
 pub(crate) use url::parse_url;
-pub(crate) use writing::{fill, filled};
+pub(crate) use writing::{Rest, fill, filled};
 
 use std::cell::{Cell, RefCell};
 
