@@ -1,7 +1,7 @@
 // What the web's own classes need from Node.
 
 import events from 'node:events';
-import { ChannelError, BECOME_WEB, Status, WebSocketChannel } from 'build:channel';
+import { BECOME_WEB, ChannelError, Status, WebSocketChannel } from 'build:channel';
 
 export { bytesOf, isBlob, isBufferSource, read, sizeOf } from './buffer_source.js';
 

@@ -15,6 +15,7 @@ use crate::uri::Uri;
 
 /// How long a socket whose channel is done waits for the peer's end, in milliseconds.
 pub(super) const LINGER_MS: u32 = 2_000;
+
 impl Node {
     /// The connection has its last close frame. Sends it, and then ends the channel with `ending`.
     #[cold]

@@ -1,13 +1,10 @@
 import { once } from 'node:events';
-import { cpSync, rmSync } from 'node:fs';
 import { createServer as createTlsServer } from 'node:https';
-import { createRequire } from 'node:module';
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { WebSocket as Ws } from 'ws';
 import { clientFrame, rawTalk, startAcceptor, upgradeRequest } from '../harness/acceptor.js';
 import { certificate } from '../harness/certificate.js';
-import { installedFolder } from '../harness/installed.js';
+import { secondCopy } from '../harness/installed.js';
 import { program } from '../harness/own_process.js';
 
 /** Where Node finds the npm package ws. */
@@ -460,10 +457,7 @@ export const acceptances = [
   {
     name: 'a member of a group that another copy of the package has made hears broadcasts; one request is accepted by one of the copies',
     async run(t) {
-      const folder = join(installedFolder(), `copy-${process.pid}`);
-      cpSync(join(installedFolder(), 'node_modules/websocket-channel'), folder, { recursive: true });
-      t.onEnd(() => rmSync(folder, { recursive: true }));
-      const { WebSocketChannel } = createRequire(import.meta.url)(join(folder, 'node.cjs'));
+      const { WebSocketChannel } = secondCopy(t);
       const loadGroup = new t.api.LoadGroup();
       let twice;
       const { url } = await startAcceptor(t, (request, socket, head) => {

@@ -1,8 +1,5 @@
-import { cpSync, rmSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { join } from 'node:path';
 import { Duplex } from 'node:stream';
-import { installedFolder } from '../harness/installed.js';
+import { secondCopy } from '../harness/installed.js';
 import { BINARY, frame, PING, TEXT } from '../peers/frame.js';
 import { startRaw } from '../harness/raw_server.js';
 import { withRaw } from '../harness/raw_talk.js';
@@ -69,10 +66,7 @@ export const isolations = [
   {
     name: 'two copies of the package: a group\'s member that the other has made does not send what that has broadcast before',
     async run(t) {
-      const folder = join(installedFolder(), `isolated-${process.pid}`);
-      cpSync(join(installedFolder(), 'node_modules/websocket-channel'), folder, { recursive: true });
-      t.onEnd(() => rmSync(folder, { recursive: true }));
-      const copy = createRequire(import.meta.url)(join(folder, 'node.cjs'));
+      const copy = secondCopy(t);
       const [theirs, ours] = [new copy.LoadGroup(), new t.api.LoadGroup()];
       const sent = [[], []];
       await accepted(t, 'theirs', [], () => {}, { api: copy, loadGroup: theirs, write: (bytes) => sent[0].push(bytes.toString('latin1')) });

@@ -1,4 +1,5 @@
-import { existsSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -10,4 +11,12 @@ export function installedFolder() {
     throw new Error(`no package in ${folder}/node_modules/websocket-channel: build it, pack it, install the tarball there, or set WSC_INSTALLED`);
   }
   return folder;
+}
+
+/** A second copy of the package, as a program gets it whose dependencies bring their own. It is removed when the case ends. */
+export function secondCopy(t) {
+  const folder = mkdtempSync(join(installedFolder(), 'copy-'));
+  t.onEnd(() => rmSync(folder, { recursive: true }));
+  cpSync(join(installedFolder(), 'node_modules/websocket-channel'), folder, { recursive: true });
+  return createRequire(import.meta.url)(join(folder, 'node.cjs'));
 }
