@@ -1,4 +1,4 @@
-//! A URI split into its parts, and the rules for a URI that a WebSocket may open (RFC 6455 §3).
+//! A URI and its parts, and the rules for a URI that a WebSocket may open (RFC 6455 §3).
 //!
 //! The host does the parsing: every browser and Node have a URL parser that follows the WHATWG URL Standard.
 
@@ -7,27 +7,12 @@ use alloc::string::String;
 
 use crate::grammar::is_token;
 
-/// A URI as the host's own URL parser (WHATWG URL) splits it.
+/// A URI as the host's own URL parser serializes it (WHATWG URL §4.5). A delimiter that does not delimit is percent-encoded there, so each part
+/// is found by its delimiters.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct Uri {
     /// The whole URI.
     pub href: String,
-    /// The protocol without its colon, in lower case.
-    pub scheme: String,
-    /// Percent-encoded; empty if there is none.
-    pub username: String,
-    /// Percent-encoded; empty if there is none.
-    pub password: String,
-    /// In lower case; an IPv6 address in brackets.
-    pub hostname: String,
-    /// `None` if it is missing or the scheme's default.
-    pub port: Option<u16>,
-    /// Percent-encoded; starts with a slash.
-    pub pathname: String,
-    /// With its question mark, or empty.
-    pub search: String,
-    /// With its hash sign, or empty.
-    pub hash: String,
 }
 
 /// Why a URI cannot be opened.
@@ -40,23 +25,27 @@ pub enum UriError {
 }
 
 impl Uri {
+    /// `href` is a URL as the host's parser serializes it.
+    pub fn new(href: String) -> Self {
+        Self { href }
+    }
+
     /// The URI as ws or wss, without a fragment (RFC 6455 §3). http and https count as ws and wss.
     pub fn websocket(mut self) -> Result<Self, UriError> {
-        let scheme = match self.scheme.as_str() {
+        let scheme = self.scheme();
+        let websocket = match scheme {
             "ws" | "http" => "ws",
             "wss" | "https" => "wss",
             _ => return Err(UriError::Scheme),
         };
-        // `hash` is empty for `ws://host/#` too. Everywhere else in a URI, `#` is percent-encoded.
         if self.href.bytes().any(|byte| byte == b'#') {
             return Err(UriError::Fragment);
         }
-        if let Some(rest) = self.href.strip_prefix(&*self.scheme) {
-            let mut href = String::from(scheme); // `format!` would cost a page kilobytes
-            href.push_str(rest);
+        if scheme != websocket {
+            let mut href = String::from(websocket); // `format!` would cost a page kilobytes
+            href.push_str(self.href.get(scheme.len()..).unwrap_or_default());
             self.href = href;
         }
-        self.scheme = scheme.into();
         Ok(self)
     }
 
@@ -66,52 +55,89 @@ impl Uri {
         if let Some(at) = self.href.find('#') {
             self.href.truncate(at);
         }
-        self.hash.clear();
         self
+    }
+
+    /// The protocol without its colon, in lower case.
+    pub fn scheme(&self) -> &str {
+        self.href.split(':').next().unwrap_or_default()
+    }
+
+    /// What is between `//` and the path, and what follows it.
+    fn split_authority(&self) -> (&str, &str) {
+        let Some((_, rest)) = self.href.split_once("//") else { return ("", "") };
+        rest.split_at_checked(rest.find(['/', '?', '#']).unwrap_or(rest.len())).unwrap_or((rest, ""))
+    }
+
+    /// User name and password, percent-encoded; each is empty if there is none.
+    pub fn user(&self) -> (&str, &str) {
+        let user = self.split_authority().0.split_once('@').map_or("", |(user, _)| user);
+        user.split_once(':').unwrap_or((user, ""))
+    }
+
+    /// Host and port, as the URI has them.
+    fn split_host(&self) -> (&str, Option<&str>) {
+        let authority = self.split_authority().0;
+        let host = authority.split_once('@').map_or(authority, |(_, host)| host);
+        let address = host.find(']').map_or(0, |at| at + 1); // an IPv6 address contains colons
+        match host.get(address..).and_then(|rest| rest.find(':')).and_then(|at| host.split_at_checked(address + at)) {
+            Some((name, port)) => (name, port.get(1..)),
+            None => (host, None),
+        }
+    }
+
+    /// The host in lower case; an IPv6 address is in brackets.
+    pub fn hostname(&self) -> &str {
+        self.split_host().0
+    }
+
+    /// The port; `None` if it is missing or was the default of the scheme.
+    pub fn explicit_port(&self) -> Option<u16> {
+        self.split_host().1?.parse().ok()
     }
 
     /// Whether the connection must be encrypted.
     pub fn is_secure(&self) -> bool {
-        matches!(self.scheme.as_str(), "wss" | "https")
+        matches!(self.scheme(), "wss" | "https")
     }
 
     /// The port, or the scheme's default.
     pub fn port(&self) -> u16 {
-        self.port.unwrap_or(if self.is_secure() { 443 } else { 80 })
+        self.explicit_port().unwrap_or(if self.is_secure() { 443 } else { 80 })
     }
 
     /// The value of the `Host` header: the host, and the port unless it is the scheme's default (RFC 9110 §7.2).
-    pub fn host(&self) -> String {
-        match self.port {
-            Some(port) => format!("{}:{port}", self.hostname),
-            None => self.hostname.clone(),
-        }
+    pub fn host(&self) -> &str {
+        let authority = self.split_authority().0;
+        authority.split_once('@').map_or(authority, |(_, host)| host)
     }
 
     /// Host and port, whether the port is the default or not: what CONNECT asks for, and what messages name.
     pub fn authority(&self) -> String {
-        format!("{}:{}", self.hostname, self.port())
+        format!("{}:{}", self.hostname(), self.port())
     }
 
     /// The host as sockets take it: an IPv6 address without its brackets.
     pub fn address(&self) -> &str {
-        let inner = self.hostname.strip_prefix('[').and_then(|it| it.strip_suffix(']'));
-        inner.unwrap_or(&self.hostname)
+        let hostname = self.hostname();
+        hostname.strip_prefix('[').and_then(|it| it.strip_suffix(']')).unwrap_or(hostname)
     }
 
     /// Scheme, host and port: URIs with the same origin may share credentials (RFC 6454).
     pub fn origin(&self) -> String {
-        format!("{}://{}", self.scheme, self.host())
+        format!("{}://{}", self.scheme(), self.host())
     }
 
-    /// Path and query: what the request asks for.
-    pub fn resource(&self) -> String {
-        format!("{}{}", self.pathname, self.search)
+    /// Path and query: what the request asks for. An empty query is left out.
+    pub fn resource(&self) -> &str {
+        let rest = self.split_authority().1;
+        let resource = rest.split('#').next().unwrap_or_default();
+        resource.strip_suffix('?').filter(|path| !path.contains('?')).unwrap_or(resource)
     }
 
     /// `href` without user name and password.
     pub fn bare(&self) -> String {
-        format!("{}{}{}", self.origin(), self.resource(), self.hash)
+        without_credentials(&self.href)
     }
 }
 
@@ -132,6 +158,8 @@ pub fn is_origin(text: &str) -> bool {
 
 #[cfg(all(test, not(target_arch = "wasm32")))] // The url crate is available only on the host.
 pub(crate) mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     /// A WHATWG URL parser, like the hosts'.
@@ -140,17 +168,26 @@ pub(crate) mod tests {
             Some(base) => url::Url::parse(base).ok()?.join(text).ok()?,
             None => url::Url::parse(text).ok()?,
         };
-        Some(Uri {
-            href: url.as_str().into(),
-            scheme: url.scheme().into(),
-            username: url.username().into(),
-            password: url.password().unwrap_or_default().into(),
-            hostname: url.host_str().unwrap_or_default().into(),
-            port: url.port(),
-            pathname: url.path().into(),
-            search: url.query().filter(|it| !it.is_empty()).map(|it| format!("?{it}")).unwrap_or_default(),
-            hash: url.fragment().filter(|it| !it.is_empty()).map(|it| format!("#{it}")).unwrap_or_default(),
-        })
+        Some(Uri::new(url.into()))
+    }
+
+    proptest! {
+        #[test]
+        fn the_parts_are_those_that_the_parser_finds(
+            scheme in prop::sample::select(vec!["ws", "wss", "http", "https", "socks5"]),
+            user in "([ -~é]{0,6}(:[ -~é]{0,6})?@)?",
+            host in r"([A-Za-z0-9.-]{1,9}|\[::[0-9a-f]{1,4}\]|[0-9]{1,3}\.0\.0\.1)(:[0-9]{0,5})?",
+            rest in "(/[ -~é]{0,9}){0,2}(\\?[ -~é]{0,6})?(#[ -~é]{0,6})?",
+        ) {
+            let text = format!("{scheme}://{user}{host}{rest}");
+            let (Some(uri), Ok(url)) = (parse(&text, None), url::Url::parse(&text)) else { return Ok(()) };
+            prop_assert_eq!(uri.scheme(), url.scheme());
+            prop_assert_eq!(uri.user(), (url.username(), url.password().unwrap_or_default()));
+            prop_assert_eq!(uri.hostname(), url.host_str().unwrap_or_default());
+            prop_assert_eq!(uri.explicit_port(), url.port());
+            let query = url.query().filter(|it| !it.is_empty()).map(|it| format!("?{it}")).unwrap_or_default();
+            prop_assert_eq!(uri.resource(), format!("{}{query}", url.path()));
+        }
     }
 
     #[test]
@@ -216,15 +253,15 @@ pub(crate) mod tests {
         let uri = websocket("wss://us%20er:pw@[2001:DB8::a]:443/a%20b?c=d").unwrap();
         assert_eq!(
             (uri.host(), uri.authority(), uri.address()),
-            ("[2001:db8::a]".into(), "[2001:db8::a]:443".into(), "2001:db8::a")
+            ("[2001:db8::a]", "[2001:db8::a]:443".into(), "2001:db8::a")
         );
-        assert_eq!((uri.origin(), uri.resource()), ("wss://[2001:db8::a]".into(), "/a%20b?c=d".into()));
+        assert_eq!((uri.origin(), uri.resource()), ("wss://[2001:db8::a]".into(), "/a%20b?c=d"));
         assert_eq!(uri.bare(), "wss://[2001:db8::a]/a%20b?c=d");
         let uri = websocket("ws://Example.ORG:443").unwrap();
         assert_eq!(
             (uri.host(), uri.authority(), uri.address()),
-            ("example.org:443".into(), "example.org:443".into(), "example.org")
+            ("example.org:443", "example.org:443".into(), "example.org")
         );
-        assert_eq!((uri.origin(), uri.resource()), ("ws://example.org:443".into(), "/".into()));
+        assert_eq!((uri.origin(), uri.resource()), ("ws://example.org:443".into(), "/"));
     }
 }

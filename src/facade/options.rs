@@ -11,8 +11,9 @@ use browser::{advice_for, parse_host_options};
 use node::{advice_for, parse_host_options};
 
 use alloc::string::String;
+use alloc::vec::Vec;
 
-use js_sys::{Object, Reflect};
+use js_sys::{Array, Reflect};
 use wasm_bindgen::prelude::*;
 
 use super::arguments::quote;
@@ -54,14 +55,12 @@ impl Options {
     /// Reads the constructor's argument: only its own properties, each once.
     pub(super) fn parse(options: &JsValue) -> Result<Self, Refusal> {
         let own = own_properties(options, "options")?;
-        let (names, default) = (Object::keys(&own), Self::default());
-        if names.length() == 0 {
+        let default = Self::default();
+        if own.is_empty() {
             return Ok(default);
         }
-        for name in names.iter().filter_map(|name| name.as_string()) {
-            if !SHARED.contains(&&*name) && !NODE.contains(&&*name) {
-                return Err(unknown(&name));
-            }
+        if let Some((name, _)) = own.iter().find(|(name, _)| ![SHARED, NODE].iter().any(|it| it.contains(&&**name))) {
+            return Err(unknown(name));
         }
         Ok(Self {
             timeouts: Timeouts {
@@ -75,12 +74,14 @@ impl Options {
     }
 }
 
-/// Copies the own enumerable properties of an option that is an object to an object without a prototype. null and undefined count as
-/// an object without properties. A polluted prototype adds nothing, and a getter runs once.
-pub(super) fn own_properties(value: &JsValue, name: &str) -> Result<Object, Refusal> {
-    let own = Object::create(JsValue::NULL.unchecked_ref());
+/// Names and values.
+pub(super) type Properties = Vec<(String, JsValue)>;
+
+/// Reads the own enumerable properties of `value`: the options, or the option `name`. null and undefined count as an object without
+/// properties. A polluted prototype adds nothing, and a getter runs once.
+pub(super) fn own_properties(value: &JsValue, name: &str) -> Result<Properties, Refusal> {
     if value.is_undefined() || value.is_null() {
-        return Ok(own);
+        return Ok(Vec::new());
     }
     if !value.is_object() || is_array(value) {
         return Err(Refusal::invalid(not_an_object(value, name)));
@@ -90,10 +91,11 @@ pub(super) fn own_properties(value: &JsValue, name: &str) -> Result<Object, Refu
             "options: this is a URI. Pass it to asyncOpen; the constructor takes an object of options.",
         ));
     }
-    assign(&own, value).map_err(|cause| {
+    let entries = entries(value).map_err(|cause| {
         Refusal::invalid(sentence(&[name, ": reading its properties failed. See the error's cause."])).because(cause)
     })?;
-    Ok(own)
+    let pairs = entries.iter().map(JsCast::unchecked_into::<Array>);
+    Ok(pairs.map(|pair| (pair.get(0).as_string().unwrap_or_default(), pair.get(1))).collect())
 }
 
 fn not_an_object(value: &JsValue, name: &str) -> String {
@@ -115,16 +117,16 @@ fn unknown(name: &str) -> Refusal {
 }
 
 /// An option's value; undefined and null mean that it is not given.
-pub(super) fn given(options: &Object, name: &str) -> Option<JsValue> {
-    let value = property(options, name);
-    (!value.is_undefined() && !value.is_null()).then_some(value)
+pub(super) fn given<'a>(options: &'a Properties, name: &str) -> Option<&'a JsValue> {
+    let value = options.iter().find(|(it, _)| it == name).map(|(_, value)| value);
+    value.filter(|value| !value.is_undefined() && !value.is_null())
 }
 
-fn whole(options: &Object, name: &str, default: u32, max: u32) -> Result<u32, Refusal> {
+fn whole(options: &Properties, name: &str, default: u32, max: u32) -> Result<u32, Refusal> {
     let Some(value) = given(options, name) else { return Ok(default) };
-    whole_number(&value, 1, max).ok_or_else(|| {
+    whole_number(value, 1, max).ok_or_else(|| {
         let advice = " is not a whole number from 1 to ";
-        Refusal::invalid(sentence(&[name, ": ", &quote(&value), advice, &quote(&max.into()), ". Use one."]))
+        Refusal::invalid(sentence(&[name, ": ", &quote(value), advice, &quote(&max.into()), ". Use one."]))
     })
 }
 
@@ -135,19 +137,19 @@ pub(super) fn whole_number(value: &JsValue, min: u32, max: u32) -> Option<u32> {
     (f64::from(whole) == number && (min..=max).contains(&whole)).then_some(whole)
 }
 
-fn signal(options: &Object) -> Result<JsValue, Refusal> {
+fn signal(options: &Properties) -> Result<JsValue, Refusal> {
     let Some(signal) = given(options, "signal") else { return Ok(JsValue::UNDEFINED) };
-    let aborted = property(&signal, "aborted").as_bool();
-    if aborted.is_none() || function(&signal, "addEventListener").is_none() {
+    let aborted = property(signal, "aborted").as_bool();
+    if aborted.is_none() || function(signal, "addEventListener").is_none() {
         let advice = " is not an AbortSignal. Pass the signal of an AbortController.";
-        return Err(Refusal::invalid(sentence(&["signal: ", &quote(&signal), advice])));
+        return Err(Refusal::invalid(sentence(&["signal: ", &quote(signal), advice])));
     }
-    Ok(signal)
+    Ok(signal.clone())
 }
 
 #[wasm_bindgen]
 extern "C" {
     // js-sys's own binding does not catch what a getter throws.
     #[wasm_bindgen(js_namespace = Object, catch)]
-    fn assign(target: &Object, source: &JsValue) -> Result<Object, JsValue>;
+    fn entries(object: &JsValue) -> Result<Array, JsValue>;
 }

@@ -31,7 +31,8 @@ impl Credentials {
     /// The user name and password in a URI, `None` if it has neither. What cannot be percent-decoded stays as it is.
     pub(super) fn of(uri: &Uri) -> Option<Self> {
         let decode = |text: &str| percent_decode(text).unwrap_or_else(|| text.to_owned());
-        let credentials = Self { username: decode(&uri.username), password: decode(&uri.password) };
+        let (username, password) = uri.user();
+        let credentials = Self { username: decode(username), password: decode(password) };
         (credentials != Self::default()).then_some(credentials)
     }
 

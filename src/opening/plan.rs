@@ -130,7 +130,7 @@ impl Plan {
 
     /// The next request to the server, with this method.
     pub(super) fn request(&mut self, method: &str) -> Request {
-        let resource = self.uri.resource();
+        let resource = self.uri.resource().to_owned();
         let authorization = self.authorization(Party::Server, "Authorization", method, &resource);
         let is_foreign = self.is_foreign();
         let own = self.settings.headers.iter().filter(|field| {
@@ -140,7 +140,7 @@ impl Plan {
         });
         let fields = self.settings.origin.iter().chain(own).chain(&authorization).cloned().collect();
         Request {
-            host: self.uri.host(),
+            host: self.uri.host().to_owned(),
             resource,
             key: Request::key((self.settings.random)()),
             protocols: self.settings.protocols.clone(),

@@ -36,21 +36,21 @@ impl Proxy {
     /// the name of the option or variable, and never quotes the text: it may contain a password.
     pub fn parse(text: &str, place: &str, parse: Parse) -> Result<Self, String> {
         let uri = parse(text, None).ok_or_else(|| format!("{place}: this is not a URI. {EXAMPLE}"))?;
-        let (kind, default) = match uri.scheme.as_str() {
+        let (kind, default) = match uri.scheme() {
             "http" => (ProxyKind::Http, 80),
             "https" => (ProxyKind::Https, 443),
             "socks5" | "socks5h" => (ProxyKind::Socks5, 1080),
             _ => return Err(format!("{place}: the scheme must be http, https or socks5. {EXAMPLE}")),
         };
-        if uri.hostname.is_empty() {
+        if uri.hostname().is_empty() {
             return Err(format!("{place}: the host is missing. {EXAMPLE}"));
         }
-        let port = uri.port.unwrap_or(default);
+        let port = uri.explicit_port().unwrap_or(default);
         Ok(Self {
             kind,
             host: uri.address().to_owned(),
             port,
-            authority: format!("{}:{port}", uri.hostname),
+            authority: format!("{}:{port}", uri.hostname()),
             credentials: credentials(&uri, kind).map_err(|problem| format!("{place}: {problem}"))?,
         })
     }
@@ -70,7 +70,8 @@ const EXAMPLE: &str = "Pass a URI such as \"http://proxy.example:3128\".";
 
 /// The error is the end of a sentence.
 fn credentials(uri: &Uri, kind: ProxyKind) -> Result<Option<Credentials>, &'static str> {
-    let (Some(username), Some(password)) = (percent_decode(&uri.username), percent_decode(&uri.password)) else {
+    let (username, password) = uri.user();
+    let (Some(username), Some(password)) = (percent_decode(username), percent_decode(password)) else {
         return Err("the user name or password is not percent-encoded UTF-8. Encode it with encodeURIComponent().");
     };
     let credentials = Credentials { username, password };

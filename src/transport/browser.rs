@@ -4,9 +4,6 @@
 //! the differences.
 
 mod collecting;
-mod url;
-
-pub(crate) use url::parse_url;
 
 use alloc::borrow::Cow;
 use alloc::boxed::Box;
@@ -42,6 +39,11 @@ impl Rest {
     pub(crate) fn is_due(&self) -> bool {
         false
     }
+}
+
+/// The name of a property. A page reads few, so it keeps none.
+pub(crate) fn js_name(name: &'static str) -> JsValue {
+    name.into()
 }
 
 /// Always `None`: no message skips the channel's queues, whose cost is negligible next to that of the event.
@@ -183,7 +185,7 @@ impl Browser {
 
     fn opened(self: &Rc<Self>, _event: JsValue) {
         // (null in workerd if there is no value)
-        let text = |name| property(&self.socket, name).as_string().unwrap_or_default();
+        let text = |name: &'static str| property(&self.socket, name).as_string().unwrap_or_default();
         self.attributes.protocol.replace(text("protocol"));
         self.attributes.extensions.replace(text("extensions"));
         self.driver.report(Report::Opened);

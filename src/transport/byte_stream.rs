@@ -193,7 +193,7 @@ impl Source {
 }
 
 /// Calls the first of these methods that exists.
-fn call_first(object: &JsValue, names: &[&str]) -> Result<JsValue, JsValue> {
+fn call_first(object: &JsValue, names: &[&'static str]) -> Result<JsValue, JsValue> {
     match names.iter().find_map(|name| function(object, name)) {
         Some(method) => method.call0(object),
         None => Ok(JsValue::UNDEFINED),
@@ -205,7 +205,7 @@ fn iterator_of(stream: &JsValue) -> Result<JsValue, JsValue> {
 }
 
 /// A method of something that may not be an object.
-pub(crate) fn function(object: &JsValue, name: &str) -> Option<Function> {
+pub(crate) fn function(object: &JsValue, name: &'static str) -> Option<Function> {
     property(object, name).dyn_into().ok()
 }
 

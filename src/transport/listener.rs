@@ -4,7 +4,7 @@ use alloc::boxed::Box;
 
 use wasm_bindgen::prelude::*;
 
-use super::{Evidence, JsHost};
+use super::{Evidence, JsHost, js_name};
 use crate::channel::{self, ClosedBy, Stop, TimedOut};
 use crate::close::{ABNORMAL, Close};
 
@@ -118,6 +118,6 @@ impl channel::Listener<JsHost> for Listener {
     }
 }
 
-fn or_null(name: Option<&str>) -> JsValue {
-    name.map_or(JsValue::NULL, JsValue::from_str)
+fn or_null(name: Option<&'static str>) -> JsValue {
+    name.map_or(JsValue::NULL, js_name)
 }

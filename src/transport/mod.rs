@@ -9,12 +9,14 @@
 //! - `send_filled(&self, &Driver, kind, len) -> Option<Rest>`: send it if nothing waits before it. Calls no JavaScript.
 //! - `finish(&self, Rest)`: do what `send_filled` has left to do.
 //! - `outgoing(&self, payload, state) -> (Outgoing, u64)`: a message that may have to wait, and its size in bytes.
+//! - `js_name(name) -> JsValue`: the name of a property, or another text of the program.
 //! - `HostOptions`: the options that only this host honours, validated.
 
 mod byte_stream;
 mod bytes;
 mod listener;
 mod timer;
+mod url;
 
 #[cfg(not(feature = "node"))]
 mod browser;
@@ -22,9 +24,9 @@ mod browser;
 pub(crate) mod node;
 
 #[cfg(not(feature = "node"))]
-pub(crate) use browser::{Browser as HostTransport, HostOptions, Incoming, Outgoing, Rest, fill, parse_url};
+pub(crate) use browser::{Browser as HostTransport, HostOptions, Incoming, Outgoing, Rest, fill, js_name};
 #[cfg(feature = "node")]
-pub(crate) use node::{HostOptions, Incoming, Node as HostTransport, Outgoing, Rest, fill, parse_url};
+pub(crate) use node::{HostOptions, Incoming, Node as HostTransport, Outgoing, Rest, fill, js_name};
 
 pub(crate) use byte_stream::{ByteStream, function};
 pub(crate) use bytes::{Bytes, of as bytes_of};
@@ -32,6 +34,7 @@ pub(crate) use bytes::{Bytes, of as bytes_of};
 pub(crate) use listener::report;
 pub(crate) use listener::{Listener, Trampoline, settled};
 pub(crate) use timer::Timer;
+pub(crate) use url::parse_url;
 
 use alloc::borrow::Cow;
 use alloc::boxed::Box;
@@ -41,7 +44,6 @@ use alloc::vec::Vec;
 use core::cell::RefCell;
 
 use js_sys::{Object, Reflect};
-use wasm_bindgen::intern;
 use wasm_bindgen::prelude::*;
 
 use crate::channel::{self, Host};
@@ -184,12 +186,12 @@ impl Refusal {
     }
 }
 
-/// A plain object with these properties. (In Node's build, names are interned, so each is decoded once. The browser build interns nothing.)
+/// A plain object with these properties.
 #[cfg_attr(not(feature = "node"), allow(dead_code))]
-pub(crate) fn object<const N: usize>(properties: [(&str, JsValue); N]) -> Object {
+pub(crate) fn object<const N: usize>(properties: [(&'static str, JsValue); N]) -> Object {
     let object = Object::new();
     for (name, value) in properties {
-        let _ = Reflect::set(&object, &intern(name).into(), &value); // cannot fail on a plain object
+        let _ = Reflect::set(&object, &js_name(name), &value); // cannot fail on a plain object
     }
     object
 }
@@ -204,8 +206,8 @@ pub(crate) fn sentence(parts: &[&str]) -> String {
 }
 
 /// An object's property; undefined if there is none, or if reading it throws.
-pub(crate) fn property(object: &JsValue, name: &str) -> JsValue {
-    Reflect::get(object, &intern(name).into()).unwrap_or_default()
+pub(crate) fn property(object: &JsValue, name: &'static str) -> JsValue {
+    read(object, &js_name(name))
 }
 
 /// What was thrown, as an Error, and its message as one sentence.
@@ -232,6 +234,12 @@ pub(crate) fn is_array(value: &JsValue) -> bool {
 /// What `String(value)` returns, or `None` if it throws.
 pub(crate) fn to_text(value: &JsValue) -> Option<String> {
     string(value).ok()
+}
+
+#[wasm_bindgen(module = "/src/transport/property.js")]
+extern "C" {
+    #[wasm_bindgen(js_name = property)]
+    fn read(object: &JsValue, name: &JsValue) -> JsValue;
 }
 
 #[wasm_bindgen]

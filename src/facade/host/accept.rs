@@ -130,7 +130,9 @@ fn parse(method: &str, request: &JsValue, socket: &JsValue) -> Result<(Parsed, J
         return Err(Refusal::invalid(format!("{method}{message}")));
     }
     let fields = match raw {
-        Some(raw) => pairs(&raw),
+        Some(raw) => pairs(&raw).ok_or_else(|| {
+            Refusal::invalid(format!("{method}: request.rawHeaders must be names and values, as node:http makes them."))
+        })?,
         None => fields_of(request),
     };
     let parsed = if is_stream { parse_connect(fields) } else { parse_upgrade(request, fields, socket) };
@@ -139,7 +141,7 @@ fn parse(method: &str, request: &JsValue, socket: &JsValue) -> Result<(Parsed, J
 
 /// Reads an upgrade request. The client asked for the request's target, at the host that its Host field names (RFC 9112 §3.3).
 fn parse_upgrade(request: &JsValue, fields: Vec<(String, String)>, socket: &JsValue) -> Parsed {
-    let text = |name| property(request, name).as_string();
+    let text = |name: &'static str| property(request, name).as_string();
     let (method, version) = (text("method").unwrap_or_default(), text("httpVersion").unwrap_or_default());
     let head = Request { method, version, protocol: None, fields };
     let scheme = if property(socket, "encrypted").is_truthy() { "wss" } else { "ws" };
@@ -161,8 +163,16 @@ fn parse_connect(all: Vec<(String, String)>) -> Parsed {
     Parsed { target: target(), request }
 }
 
-/// The pairs of an array in which names and values alternate.
-fn pairs(raw: &Array) -> Vec<(String, String)> {
-    let mut texts = raw.iter().map(|text| text.as_string().unwrap_or_default());
-    std::iter::from_fn(|| Some((texts.next()?, texts.next()?))).collect()
+/// The pairs of an array in which names and values alternate: one call gets them all. `None` if it is no such array. (No line break is in a header.)
+fn pairs(raw: &Array) -> Option<Vec<(String, String)>> {
+    let joined = join(raw, "\n").ok()?;
+    let texts: Vec<_> = if joined.is_empty() { Vec::new() } else { joined.split('\n').collect() };
+    let pair = |pair: &[&str]| Some((pair.first()?.to_string(), pair.get(1)?.to_string()));
+    if texts.len() == raw.length() as usize { texts.chunks(2).map(pair).collect() } else { None }
+}
+
+#[wasm_bindgen]
+extern "C" {
+    #[wasm_bindgen(js_namespace = ["Array", "prototype", "join"], js_name = call, catch)]
+    fn join(array: &Array, separator: &str) -> Result<String, JsValue>;
 }

@@ -2,19 +2,17 @@
 
 use alloc::borrow::Cow;
 
-use js_sys::Object;
-
-use super::{NODE, given};
+use super::{NODE, Properties, given};
 use crate::facade::arguments::quote;
 use crate::facade::error::not_implemented;
 use crate::transport::{HostOptions, Refusal, sentence};
 
-pub(super) fn parse_host_options(options: &Object) -> Result<HostOptions, Refusal> {
+pub(super) fn parse_host_options(options: &Properties) -> Result<HostOptions, Refusal> {
     if let Some(flag) = given(options, "oneConnectingPerHost")
         && flag.as_bool().is_none()
     {
         let advice = " is not allowed. Use true or false.";
-        return Err(Refusal::invalid(sentence(&["oneConnectingPerHost: ", &quote(&flag), advice])));
+        return Err(Refusal::invalid(sentence(&["oneConnectingPerHost: ", &quote(flag), advice])));
     }
     match NODE.iter().find(|name| given(options, name).is_some()) {
         None => Ok(HostOptions),

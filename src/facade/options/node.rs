@@ -4,11 +4,11 @@ use std::borrow::Cow;
 
 use js_sys::{Array, Function, Object, Reflect, Symbol};
 use serde::Deserialize;
+use serde::de::value::MapDeserializer;
 use serde::de::{Deserializer, Error};
-use wasm_bindgen::intern;
 use wasm_bindgen::prelude::*;
 
-use super::{NODE, SHARED, own_properties, whole_number};
+use super::{NODE, Properties, SHARED, own_properties, whole_number};
 use crate::facade::arguments::quote;
 use crate::http::{Field, FieldError};
 use crate::opening::{Proxy, ProxySetting};
@@ -67,7 +67,7 @@ fn undefined() -> JsValue {
     JsValue::UNDEFINED
 }
 
-pub(super) fn parse_host_options(options: &Object) -> Result<HostOptions, Refusal> {
+pub(super) fn parse_host_options(options: &Properties) -> Result<HostOptions, Refusal> {
     let raw: Raw = deserialize(options, "")?;
     let default = HostOptions::default();
     Ok(HostOptions {
@@ -84,8 +84,9 @@ pub(super) fn parse_host_options(options: &Object) -> Result<HostOptions, Refusa
 }
 
 /// Reads a struct. An error names the property, preceded by `prefix`.
-fn deserialize<T: for<'de> Deserialize<'de>>(object: &Object, prefix: &str) -> Result<T, Refusal> {
-    let deserializer = serde_wasm_bindgen::Deserializer::from(JsValue::from(object));
+fn deserialize<T: for<'de> Deserialize<'de>>(properties: &Properties, prefix: &str) -> Result<T, Refusal> {
+    let value = |value: &JsValue| serde_wasm_bindgen::Deserializer::from(value.clone());
+    let deserializer = MapDeserializer::new(properties.iter().map(|(name, it)| (name.as_str(), value(it))));
     serde_path_to_error::deserialize(deserializer).map_err(|error| {
         let (path, problem) = (error.path().to_string(), JsValue::from(error.into_inner()));
         let problem = Reflect::get(&problem, &"message".into()).ok().and_then(|message| message.as_string());
@@ -173,10 +174,8 @@ fn deflate(value: &JsValue) -> Result<Option<DeflateOffer>, Refusal> {
         )));
     }
     let own = own_properties(value, "deflate")?;
-    for name in Object::keys(&own).iter().filter_map(|name| name.as_string()) {
-        if !DEFLATE.contains(&&*name) {
-            return Err(Refusal::invalid(format!("Unknown setting: deflate.{name}. Use {}.", DEFLATE.join(", "))));
-        }
+    if let Some((name, _)) = own.iter().find(|(name, _)| !DEFLATE.contains(&&**name)) {
+        return Err(Refusal::invalid(format!("Unknown setting: deflate.{name}. Use {}.", DEFLATE.join(", "))));
     }
     let raw: RawDeflate = deserialize(&own, "deflate.")?;
     let default = DeflateOffer::default();
@@ -204,28 +203,28 @@ fn headers(value: &JsValue) -> Result<Vec<Field>, Refusal> {
     }
     let failed = |cause| Refusal::invalid("headers: reading it failed. See the error's cause.").because(cause);
     let iterates = Reflect::get(value, &Symbol::iterator()).map_err(failed)?.is_instance_of::<Function>();
-    let pairs = if iterates { from_iterable(value) } else { entries(&own_properties(value, "headers")?.into()) };
-    let mut fields = Vec::new();
-    for pair in pairs.map_err(failed)?.iter() {
-        fields.push(header(&pair)?);
+    if iterates {
+        let pairs = from_iterable(value).map_err(failed)?;
+        pairs.iter().map(|pair| header(&name_and_value(&pair)?)).collect()
+    } else {
+        own_properties(value, "headers")?.iter().map(header).collect()
     }
-    Ok(fields)
 }
 
-fn header(pair: &JsValue) -> Result<Field, Refusal> {
+/// Reads an item of an iterable.
+fn name_and_value(pair: &JsValue) -> Result<(String, JsValue), Refusal> {
     let pair = from_iterable(pair).ok().filter(|pair| pair.length() == 2);
     let pair = pair.ok_or_else(|| Refusal::invalid("headers: an item is not a pair. Use [name, value]."))?;
-    let name = to_text(&pair.get(0)).unwrap_or_default();
-    // String() accepts a symbol, fetch does not.
-    let value = Some(pair.get(1)).filter(|value| !value.is_symbol()).and_then(|value| to_text(&value));
-    let value = value.ok_or_else(|| {
-        Refusal::invalid(format!(
-            "headers: the value of {} cannot be made a string. Pass a string.",
-            quote(&pair.get(0))
-        ))
-    })?;
+    Ok((to_text(&pair.get(0)).unwrap_or_default(), pair.get(1)))
+}
+
+fn header((name, value): &(String, JsValue)) -> Result<Field, Refusal> {
     let quoted = quote(&name.as_str().into());
-    Field::new(&name, &value).map_err(|error| {
+    // String() accepts a symbol, fetch does not.
+    let value = Some(value).filter(|value| !value.is_symbol()).and_then(to_text).ok_or_else(|| {
+        Refusal::invalid(format!("headers: the value of {quoted} cannot be made a string. Pass a string."))
+    })?;
+    Field::new(name, &value).map_err(|error| {
         Refusal::invalid(match error {
             FieldError::Name => {
                 format!("headers: {quoted} is not a valid header name. Use letters, digits and hyphens.")
@@ -256,11 +255,16 @@ fn proxy(value: &JsValue) -> Result<ProxySetting, Refusal> {
 
 /// An option that is passed on to Node's own functions, with Node's keys.
 fn handed_on(value: &JsValue, name: &str, owned: &[&str]) -> Result<Object, Refusal> {
-    let own = own_properties(value, name)?;
-    if let Some(key) = owned.iter().find(|key| Object::has_own(&own, &JsValue::from_str(intern(key)))) {
+    let properties = own_properties(value, name)?;
+    if let Some(key) = owned.iter().find(|key| properties.iter().any(|(name, _)| name == *key)) {
         let message =
             format!("{name}.{key}: this cannot be set, because the URI and the channel decide it. Remove it.");
         return Err(Refusal::invalid(message));
+    }
+    // Without a prototype: a polluted one adds nothing, and a property named __proto__ is one like any other.
+    let own = Object::create(JsValue::NULL.unchecked_ref());
+    for (name, value) in properties {
+        let _ = Reflect::set(&own, &name.into(), &value); // cannot fail on a plain object
     }
     Ok(own)
 }
@@ -269,8 +273,6 @@ fn handed_on(value: &JsValue, name: &str, owned: &[&str]) -> Result<Object, Refu
 extern "C" {
     #[wasm_bindgen(js_namespace = Array, js_name = from, catch)]
     fn from_iterable(iterable: &JsValue) -> Result<Array, JsValue>;
-    #[wasm_bindgen(js_namespace = Object, catch)]
-    fn entries(object: &JsValue) -> Result<Array, JsValue>;
 }
 
 /// What to do about an unknown option. It may be an attribute, or have another name in ws or in Node.

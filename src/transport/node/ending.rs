@@ -120,8 +120,7 @@ impl Node {
     }
 
     fn uri(&self) -> Uri {
-        let href = self.attributes.uri.borrow().clone();
-        crate::transport::parse_url(&href.into(), &JsValue::UNDEFINED).unwrap_or_default()
+        Uri::new(self.attributes.uri.borrow().clone())
     }
 }
 

@@ -11,7 +11,7 @@
 //! | `session.rs` | HTTP/2 sessions, whose streams replace sockets |
 //! | `windows.rs`, `memory.rs` | the memory that both languages access; how wasm's memory grows |
 //! | `events.rs` | `eventService`: reports the frames and messages of every channel |
-//! | `pinging.rs`, `security.rs`, `keys.rs`, `url.rs` | pings; certificates; mask keys; URLs |
+//! | `pinging.rs`, `security.rs`, `keys.rs`, `names.rs` | pings; certificates; mask keys; property names |
 
 mod accepting;
 mod ask;
@@ -22,6 +22,7 @@ mod keys;
 mod link;
 mod loss;
 mod memory;
+mod names;
 mod opening;
 mod payload;
 mod peer_options;
@@ -31,19 +32,19 @@ mod security;
 mod session;
 mod socket;
 mod transport;
-mod url;
+
 mod windows;
 mod writing;
 
 pub(crate) use accepting::{Acceptance, deny};
 pub(crate) use events::{add_listener, remove_listener, tell_closed};
 pub(crate) use memory::can_queue;
+pub(crate) use names::js_name;
 pub(crate) use opening::{env, parse as parse_uri};
 pub(crate) use payload::Outgoing;
 pub(crate) use reading::Incoming;
 pub(crate) use session::fields_of;
 pub(crate) use transport::Node;
-pub(crate) use url::parse_url;
 pub(crate) use writing::{Rest, fill, filled};
 
 use std::cell::{Cell, RefCell};

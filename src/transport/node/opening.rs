@@ -4,12 +4,12 @@ use std::rc::Rc;
 
 use futures_util::future::{AbortHandle, Abortable};
 use js_sys::{Object, Reflect};
-use wasm_bindgen::intern;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 
 use super::ask::Asker;
 use super::dial::{Dialed, Dialer, Kept};
+use super::names::js_name;
 use super::peer_options::PeerOptions;
 use super::socket::Socket;
 use super::{Node, keys};
@@ -44,7 +44,7 @@ impl Opening {
 #[cold]
 pub(super) fn begin(node: &Rc<Node>, target: Target) -> Result<(), Refusal> {
     let Target { uri, origin, protocols, options, .. } = target;
-    let unix_socket = !Reflect::get(&options.socket, &intern("path").into()).unwrap_or_default().is_undefined();
+    let unix_socket = !Reflect::get(&options.socket, &js_name("path")).unwrap_or_default().is_undefined();
     let origin = origin.map(|origin| Field::origin(&origin)).transpose();
     let settings = Settings {
         origin: origin.map_err(|_| {

@@ -3,9 +3,9 @@
 use std::net::IpAddr;
 
 use js_sys::{Array, Object, Reflect};
-use wasm_bindgen::intern;
 use wasm_bindgen::prelude::*;
 
+use super::names::js_name;
 use super::session::RouteKey;
 use crate::opening::{Hop, Route, TlsPeer};
 use crate::transport::object;
@@ -56,18 +56,18 @@ impl PeerOptions {
         };
         let http1 = "http/1.1".into();
         if !peer.is_proxy && !peer.offers_http2 {
-            Reflect::set(&options, &intern("ALPNProtocols").into(), &Array::of1(&http1))?;
+            Reflect::set(&options, &js_name("ALPNProtocols"), &Array::of1(&http1))?;
         }
         Object::assign(&options, &chosen);
         if peer.offers_http2 {
-            Reflect::set(&options, &intern("ALPNProtocols").into(), &Array::of2(&"h2".into(), &http1))?;
+            Reflect::set(&options, &js_name("ALPNProtocols"), &Array::of2(&"h2".into(), &http1))?;
         }
         // What the user's function throws must not end the process.
-        let check = Reflect::get(&options, &intern("checkServerIdentity").into())?;
+        let check = Reflect::get(&options, &js_name("checkServerIdentity"))?;
         if check.is_function() {
-            Reflect::set(&options, &intern("checkServerIdentity").into(), &guard_check(&check))?;
+            Reflect::set(&options, &js_name("checkServerIdentity"), &guard_check(&check))?;
         }
-        Reflect::set(&options, &intern("port").into(), &peer.port.into())?;
+        Reflect::set(&options, &js_name("port"), &peer.port.into())?;
         Ok(options)
     }
 
@@ -80,12 +80,12 @@ impl PeerOptions {
             Object::assign(&options, &self.tls_options(&peer)?);
         }
         Object::assign(&options, &self.socket_for(hop.is_foreign || hop.is_proxy));
-        let lookup = Reflect::get(&options, &intern("lookup").into())?;
+        let lookup = Reflect::get(&options, &js_name("lookup"))?;
         if lookup.is_function() {
-            Reflect::set(&options, &intern("lookup").into(), &guard_lookup(&lookup))?;
+            Reflect::set(&options, &js_name("lookup"), &guard_lookup(&lookup))?;
         }
-        Reflect::set(&options, &intern("host").into(), &hop.host.as_str().into())?;
-        Reflect::set(&options, &intern("port").into(), &hop.port.into())?;
+        Reflect::set(&options, &js_name("host"), &hop.host.as_str().into())?;
+        Reflect::set(&options, &js_name("port"), &hop.port.into())?;
         Ok(options)
     }
 
@@ -107,7 +107,7 @@ impl PeerOptions {
         let socket: Object = Object::assign(&Object::new(), &self.socket);
         if is_elsewhere {
             for name in PRIVATE_SOCKET {
-                let _ = Reflect::delete_property(&socket, &intern(name).into()); // cannot fail on a plain object
+                let _ = Reflect::delete_property(&socket, &js_name(name)); // cannot fail on a plain object
             }
         }
         socket

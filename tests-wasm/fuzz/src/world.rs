@@ -113,18 +113,7 @@ pub(crate) fn parse(text: &str, base: Option<&str>) -> Option<Uri> {
         Some(base) => url::Url::parse(base).ok()?.join(text).ok()?,
         None => url::Url::parse(text).ok()?,
     };
-    let part = |mark: &str, text: Option<&str>| text.filter(|it| !it.is_empty()).map(|it| format!("{mark}{it}"));
-    Some(Uri {
-        href: url.as_str().into(),
-        scheme: url.scheme().into(),
-        username: url.username().into(),
-        password: url.password().unwrap_or_default().into(),
-        hostname: url.host_str().unwrap_or_default().into(),
-        port: url.port(),
-        pathname: url.path().into(),
-        search: part("?", url.query()).unwrap_or_default(),
-        hash: part("#", url.fragment()).unwrap_or_default(),
-    })
+    Some(Uri::new(url.into()))
 }
 
 #[derive(Clone)]
@@ -247,7 +236,7 @@ impl Ask for Host {
     }
 
     fn moved(&self, uri: &Uri) {
-        assert!(uri.scheme.starts_with("ws") && !uri.href.contains('#'), "{uri:?}");
+        assert!(uri.scheme().starts_with("ws") && !uri.href.contains('#'), "{uri:?}");
     }
 
     async fn credentials(&self, request: &AuthRequest) -> Option<Result<Option<Credentials>, ()>> {

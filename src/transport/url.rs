@@ -1,4 +1,4 @@
-//! The browser's own URL parser (WHATWG URL).
+//! The host's own URL parser (WHATWG URL).
 
 use alloc::string::String;
 
@@ -17,9 +17,7 @@ extern "C" {
 }
 
 /// Parses `url`, a string or something that converts to one. A relative URL is resolved against `base`; undefined means no base.
-/// Only `href` and `scheme` are set, because a browser makes the connection itself. `Err` is the parser's TypeError, or what the conversion threw.
+/// `Err` is the host's TypeError, or what the conversion threw.
 pub(crate) fn parse_url(url: &JsValue, base: &JsValue) -> Result<Uri, JsValue> {
-    let href = Url::new(url, base)?.href();
-    let scheme = href.split(':').next().unwrap_or_default().into();
-    Ok(Uri { href, scheme, ..Uri::default() })
+    Ok(Uri::new(Url::new(url, base)?.href()))
 }

@@ -1,0 +1,18 @@
+//! The names that Rust uses, as JavaScript strings.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+
+use wasm_bindgen::JsValue;
+
+thread_local! {
+    /// By address and length, which a name in the program's data keeps: comparing those is faster than hashing the text, as wasm-bindgen's
+    /// `intern` does.
+    static NAMES: RefCell<BTreeMap<(usize, usize), JsValue>> = const { RefCell::new(BTreeMap::new()) };
+}
+
+/// A name as a JavaScript string, which is made once.
+pub(crate) fn js_name(name: &'static str) -> JsValue {
+    let key = (name.as_ptr().addr(), name.len());
+    NAMES.with_borrow_mut(|names| names.entry(key).or_insert_with(|| JsValue::from_str(name)).clone())
+}
