@@ -194,7 +194,7 @@ async function checkSizes() {
 }
 
 /** What of pkg-template/ is published as it is; the rest goes into the bundles and the types. */
-const PUBLISHED = /^(package\.json|README\.md|node\.mjs)$/;
+const PUBLISHED = /^(package\.json|README\.md|node\.mjs|node-exports\.cjs)$/;
 
 /** Packs the package and installs the tarball: what tests, the demo and `npm start` use. */
 async function packAndInstall() {

@@ -3,4 +3,4 @@
 import { pathToFileURL } from 'node:url';
 import { openerOf } from './channel.js';
 
-export const open = openerOf(pathToFileURL(`${process.env.WSC_BEFORE}/`));
+export const open = await openerOf(pathToFileURL(`${process.env.WSC_BEFORE}/`));

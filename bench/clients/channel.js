@@ -1,14 +1,12 @@
 // websocket-channel, from its tarball.
 
-import { createRequire } from 'node:module';
-
-/** A function that opens a channel of the package that is installed in `folder`. */
-export const openerOf = (folder) => {
-  const { WebSocketChannel } = createRequire(folder)('websocket-channel');
+/** A function that opens a channel of the package that is installed in `folder`. It is imported as the other clients import theirs. */
+export const openerOf = async (folder) => {
+  const { WebSocketChannel } = await import(new URL('node_modules/websocket-channel/node.mjs', folder));
   return (...args) => openChannel(WebSocketChannel, ...args);
 };
 
-export const open = openerOf(new URL('../../build/installed/', import.meta.url));
+export const open = await openerOf(new URL('../../build/installed/', import.meta.url));
 
 function openChannel(WebSocketChannel, url, { text, stamped, ca, opened, received }) {
   const channel = new WebSocketChannel(ca ? { tls: { ca } } : {});

@@ -140,7 +140,7 @@ extern "C" {
     fn guard_lookup(lookup: &JsValue) -> JsValue;
 }
 
-#[wasm_bindgen(raw_module = "node:tls")]
+#[wasm_bindgen(module = "/src/transport/node/builtin.js")]
 extern "C" {
     #[wasm_bindgen(js_name = createSecureContext, catch)]
     fn create_secure_context(options: &Object) -> Result<JsValue, JsValue>;

@@ -81,7 +81,7 @@ fn describe(certificates: &Certificates, untrusted_reason: Option<String>) -> Re
 
 /// A certificate of the chain, from its DER.
 fn describe_certificate(raw: &JsValue) -> Result<JsValue, JsValue> {
-    let certificate = X509Certificate::new(raw)?;
+    let certificate = parse_certificate(raw)?;
     let names: Array =
         names_of(&certificate.subject_alt_name().unwrap_or_default()).iter().map(JsValue::from).collect();
     Object::freeze(&names);
@@ -135,11 +135,16 @@ extern "C" {
     fn chain(this: &Certificates) -> Array;
 }
 
-#[wasm_bindgen(raw_module = "node:crypto")]
+#[wasm_bindgen(module = "/src/transport/node/builtin.js")]
 extern "C" {
+    #[wasm_bindgen(js_name = parseCertificate, catch)]
+    fn parse_certificate(der: &JsValue) -> Result<X509Certificate, JsValue>;
+}
+
+#[wasm_bindgen]
+extern "C" {
+    /// Node's own class, of node:crypto.
     type X509Certificate;
-    #[wasm_bindgen(constructor, catch)]
-    fn new(raw: &JsValue) -> Result<X509Certificate, JsValue>;
     #[wasm_bindgen(method, getter)]
     fn subject(this: &X509Certificate) -> Option<String>;
     #[wasm_bindgen(method, getter)]

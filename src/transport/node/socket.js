@@ -4,8 +4,8 @@
 // bypasses wasm: Rust says how many of the next bytes may. What goes out is framed in wasm and copied out.
 
 import net from 'node:net';
-import tls from 'node:tls';
 import { forgetLast } from './assembly.js';
+import { tls } from './builtin.js';
 import { certificatesOf } from './certificate.js';
 import { begin, chunk, end, lookFrom } from './delivery.js';
 import { atEnd } from './tick.js';
@@ -106,7 +106,7 @@ export class Socket {
 
   /** The same with TLS from the first byte on. With `readsLater` nothing is read before `listen` or `handOver`. */
   connectSecure(options, readsLater) {
-    const socket = tls.connect(readsLater ? options : { ...options, onread: this.onread() });
+    const socket = tls().connect(readsLater ? options : { ...options, onread: this.onread() });
     this.watchConnecting(socket);
     this.watchSecuring(socket);
   }
@@ -114,7 +114,7 @@ export class Socket {
   /** Starts TLS over this connection; throws if Node refuses an option. (Node's `onread` is for sockets that connect by themselves.) */
   secure(options, readsLater) {
     const plain = this.socket.off('data', onData).pause();
-    const socket = tls.connect({ ...options, socket: plain });
+    const socket = tls().connect({ ...options, socket: plain });
     plain.off('error', onError).off('close', onClose).off('end', onEnd);
     this.watch(socket);
     this.watchSecuring(socket);

@@ -12,7 +12,7 @@ import { run } from '../harness/program.js';
 import { root, tarball, wasmModules } from '../harness/tarball.js';
 
 const FILES = [
-  'LICENSE', 'README.md', 'bin/LICENSES.txt', 'bin/selfsigned.mjs', 'bin/websocket-channel.mjs', 'browser.cjs', 'browser.mjs', 'browser.wasm', 'index.d.cts', 'index.d.mts', 'node-wasm.cjs', 'node.cjs', 'node.mjs',
+  'LICENSE', 'README.md', 'bin/LICENSES.txt', 'bin/selfsigned.mjs', 'bin/websocket-channel.mjs', 'browser.cjs', 'browser.mjs', 'browser.wasm', 'index.d.cts', 'index.d.mts', 'node-exports.cjs', 'node-wasm.cjs', 'node.cjs', 'node.mjs',
   'package.json', 'workerd.mjs',
 ];
 /** The files that carry a wasm in base64. */

@@ -1,0 +1,9 @@
+// Modules of Node that take longer to load than the package itself, and that a connection without TLS does not need. Each is loaded on first use.
+
+/* global require -- where Node has no getBuiltinModule (before 20.16), this file is part of a CommonJS bundle */
+export const tls = () => process.getBuiltinModule?.('node:tls') ?? require('node:tls');
+const crypto = () => process.getBuiltinModule?.('node:crypto') ?? require('node:crypto');
+
+export const createSecureContext = (options) => tls().createSecureContext(options);
+/** The certificate that these bytes are, in DER. */
+export const parseCertificate = (der) => new (crypto().X509Certificate)(der);
