@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use super::field_lines::FieldLines;
 use super::refusal::{MAX_BODY, Refusal};
 
 /// An HTTP response.
@@ -11,8 +12,8 @@ pub struct Response {
     pub version: u8,
     /// The status code.
     pub status: u16,
-    /// The header fields in order: names as they were sent, values without spaces around them.
-    pub fields: Vec<(String, Vec<u8>)>,
+    /// The header fields.
+    pub fields: FieldLines,
     /// The start of a refusal's body, chunks joined: at most 4 KiB. Empty if the response is not a refusal.
     pub body: Vec<u8>,
 }
@@ -21,7 +22,7 @@ impl Response {
     /// The values of all fields with this name.
     pub fn values<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a [u8]> {
         let fields = self.fields.iter().filter(move |(it, _)| it.eq_ignore_ascii_case(name));
-        fields.map(|(_, value)| value.as_slice())
+        fields.map(|(_, value)| value)
     }
 
     /// Adds `bytes` to the body, up to its limit. Returns whether the limit has been reached.
@@ -163,7 +164,7 @@ fn parse_head(head: &[u8]) -> Result<Response, Malformed> {
         Err(httparse::Error::Version | httparse::Error::Status) => return Err(not_http(NOT_HTTP)),
         _ => return Err(wrong("The response's head is malformed.")),
     }
-    let fields = parsed.headers.iter().map(|field| (field.name.to_owned(), unfolded(field.value)));
+    let fields = parsed.headers.iter().map(|field| (field.name, unfolded(field.value)));
     Ok(Response {
         version: parsed.version.unwrap_or_default(),
         status: parsed.code.unwrap_or_default(),
@@ -226,9 +227,9 @@ mod tests {
         }
         let (response, _) = read(Expect::Upgrade, "HTTP/1.1 101 Ok\r\nA:  b \r\na: c\r\n\r\n").unwrap();
         assert_eq!((response.version, response.status, response.joined("A").as_deref()), (1, 101, Some("b, c")));
-        assert_eq!(response.fields[0], ("A".to_owned(), b"b".to_vec()));
+        assert_eq!(response.fields, [("A", "b"), ("a", "c")].into_iter().collect());
         let (response, _) = read(Expect::Upgrade, "HTTP/1.1 101 Ok\r\nA: b\r\n\tc\r\nD:\r\n e\r\n\r\n").unwrap();
-        let fields = [("A".to_owned(), b"b  \tc".to_vec()), ("D".to_owned(), b"e".to_vec())];
+        let fields = [("A", "b  \tc"), ("D", "e")].into_iter().collect();
         assert_eq!(response.fields, fields, "folded lines (RFC 9112 §5.2)");
     }
 
@@ -286,7 +287,7 @@ mod tests {
             "without its end"
         );
         let fields = |count| format!("HTTP/1.1 101 Ok\r\n{}\r\n", "A: b\r\n".repeat(count));
-        assert_eq!(read(Expect::Upgrade, &fields(128)).unwrap().0.fields.len(), 128);
+        assert_eq!(read(Expect::Upgrade, &fields(128)).unwrap().0.fields.iter().count(), 128);
         assert!(malformed(&fields(129)).message.contains("128"));
     }
 

@@ -15,8 +15,7 @@ fn http2() -> Settings {
 }
 
 fn answer(status: u16, fields: &[(&str, &str)]) -> Response {
-    let fields = fields.iter().map(|(name, value)| ((*name).to_owned(), value.as_bytes().to_vec())).collect();
-    Response { version: 1, status, fields, body: Vec::new() }
+    Response { version: 1, status, fields: fields.iter().copied().collect(), body: Vec::new() }
 }
 
 /// A connection whose server speaks HTTP/2 and gives these answers, one for each request.

@@ -137,9 +137,8 @@ impl Node {
 
     fn settle_upgrade(&self, socket: &Socket, upgrade: Upgrade) {
         let Upgrade { fields, protocol, extensions, deflate } = upgrade;
-        let fields = fields.into_iter().map(|(name, value)| (name, value.into_bytes())).collect();
         let status = if socket.is_stream() { 200 } else { 101 };
-        let response = Response { version: 1, status, fields, body: Vec::new() };
+        let response = Response { version: 1, status, fields: fields.into_iter().collect(), body: Vec::new() };
         self.settle(deflate, protocol, extensions, response);
     }
 

@@ -30,7 +30,7 @@ enum Phase {
     #[default]
     Gone,
     /// The opening waits for the next thing that happens.
-    Opening(Rc<Node>, Mailbox),
+    Opening(Rc<Node>, Box<Mailbox>),
     Open(Rc<Node>),
 }
 
@@ -57,7 +57,7 @@ const MAX_RECEIVED: usize = 256 << 10;
 impl Link {
     /// A socket that is about to connect.
     pub(super) fn new(node: Rc<Node>) -> Rc<Self> {
-        Rc::new(Self { phase: RefCell::new(Phase::Opening(node, Mailbox::default())), ..Self::default() })
+        Rc::new(Self { phase: RefCell::new(Phase::Opening(node, Box::default())), ..Self::default() })
     }
 
     /// The connection is open from now on.

@@ -188,7 +188,7 @@ impl HttpResponse {
 /// The headers with lower-case names. The values of a repeated header are joined by commas (RFC 9110 §5.3).
 fn headers_of(response: &Response) -> Object {
     let headers = Object::new();
-    for (name, _) in &response.fields {
+    for (name, _) in response.fields.iter() {
         let value = response.joined(name).unwrap_or_default();
         let descriptor = object([
             ("value", value.into()),

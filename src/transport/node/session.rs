@@ -285,8 +285,7 @@ pub(crate) fn fields_of(object: &JsValue) -> Vec<(String, String)> {
 pub(super) fn response_of(fields: &JsValue) -> Response {
     let (pseudo, fields): (Vec<_>, Vec<_>) = fields_of(fields).into_iter().partition(|(name, _)| name.starts_with(':'));
     let status = pseudo.iter().find(|(name, _)| name == ":status").and_then(|(_, status)| status.parse().ok());
-    let fields = fields.into_iter().map(|(name, value)| (name, value.into_bytes())).collect();
-    Response { version: 1, status: status.unwrap_or_default(), fields, body: Vec::new() }
+    Response { version: 1, status: status.unwrap_or_default(), fields: fields.into_iter().collect(), body: Vec::new() }
 }
 
 #[wasm_bindgen(module = "/src/transport/node/session.js")]
