@@ -97,6 +97,9 @@ fn names_and_tokens_are_the_same_in_any_case() {
 fn each_missing_or_wrong_item_is_denied_with_its_status_and_said() {
     for (changes, status, says) in [
         (&[("Host", None)][..], 400, "Host"),
+        (&[("Host", Some(""))], 400, "Host"),
+        (&[("Host", Some("h/x"))], 400, "Host"),
+        (&[("Host", Some("user:password@h"))], 400, "Host"),
         (&[("Upgrade", None)], 426, "Upgrade"),
         (&[("Upgrade", Some("h2c"))], 426, "Upgrade"),
         (&[("Connection", None)], 400, "Connection"),

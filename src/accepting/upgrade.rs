@@ -6,7 +6,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use super::{Denial, Request};
-use crate::grammar::is_token;
+use crate::grammar::{is_authority, is_token};
 use crate::http::{Field, accept_for};
 use crate::protocol::{Agreement, DeflateOffer, agree_as_server};
 
@@ -89,8 +89,8 @@ fn checked(request: &Request) -> Result<&str, Denial> {
     if request.version != "1.1" {
         return bad("A WebSocket is opened with HTTP/1.1.");
     }
-    if request.only("Host").is_none() {
-        return bad("The request must have one Host field.");
+    if !request.only("Host").is_some_and(is_authority) {
+        return bad("The request must have one Host field, with a host and perhaps a port."); // RFC 9112 §3.2
     }
     if !request.items("Upgrade").any(|it| it.eq_ignore_ascii_case("websocket")) {
         return Err(Denial::because(

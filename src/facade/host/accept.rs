@@ -10,8 +10,9 @@ use crate::facade::WebSocketChannel;
 use crate::facade::arguments::{check_listener, parse_bytes, parse_protocols, quote};
 use crate::facade::channel::Inner;
 use crate::facade::options::{Options, whole_number};
+use crate::grammar::is_authority;
 use crate::transport::node::{Acceptance, deny, fields_of};
-use crate::transport::{HostTransport, Refusal, function, parse_url, property};
+use crate::transport::{HostTransport, Refusal, function, is_array, parse_url, property};
 
 /// What only Node can do: accept connections, and wait for the end of TCP.
 #[wasm_bindgen]
@@ -119,7 +120,7 @@ struct Parsed {
 /// Reads the request's head, and checks the socket to answer on. They are the arguments of an `upgrade` event, or the fields and the stream of
 /// an HTTP/2 `stream` event. With a stream, `request` may also be the request that Node makes of the fields for its `connect` event.
 fn parse(method: &str, request: &JsValue, socket: &JsValue) -> Result<(Parsed, JsValue), Refusal> {
-    let raw: Option<Array> = property(request, "rawHeaders").dyn_into().ok();
+    let raw = Some(property(request, "rawHeaders")).filter(is_array).map(JsCast::unchecked_into);
     let is_stream = function(socket, "respond").is_some();
     if !request.is_object() || raw.is_none() && !is_stream {
         let message = ": request must be the request of an HTTP server's event 'upgrade'. Pass its first argument.";
@@ -131,7 +132,9 @@ fn parse(method: &str, request: &JsValue, socket: &JsValue) -> Result<(Parsed, J
     }
     let fields = match raw {
         Some(raw) => pairs(&raw).ok_or_else(|| {
-            Refusal::invalid(format!("{method}: request.rawHeaders must be names and values, as node:http makes them."))
+            let message =
+                "does not hold the names and values of headers. Pass the request as the event 'upgrade' has it.";
+            Refusal::invalid(format!("{method}: request.rawHeaders {message}"))
         })?,
         None => fields_of(request),
     };
@@ -146,7 +149,7 @@ fn parse_upgrade(request: &JsValue, fields: Vec<(String, String)>, socket: &JsVa
     let head = Request { method, version, protocol: None, fields };
     let scheme = if property(socket, "encrypted").is_truthy() { "wss" } else { "ws" };
     let target = text("url").and_then(|target| {
-        let host = head.values("Host").next()?;
+        let host = head.values("Host").next().filter(|host| is_authority(host))?;
         Some(if target.starts_with('/') { format!("{scheme}://{host}{target}") } else { target })
     });
     Parsed { request: head, target }
@@ -159,11 +162,13 @@ fn parse_connect(all: Vec<(String, String)>) -> Parsed {
     let (method, protocol) = (text(":method").unwrap_or_default(), text(":protocol"));
     let request = Request { method, version: "2.0".into(), protocol, fields };
     let host = text(":authority").or_else(|| request.values("Host").next().map(Into::into));
+    let host = host.filter(|host| is_authority(host));
     let target = || Some(format!("{}://{}{}", text(":scheme")?, host?, text(":path")?));
     Parsed { target: target(), request }
 }
 
-/// The pairs of an array in which names and values alternate: one call gets them all. `None` if it is no such array. (No line break is in a header.)
+/// The pairs of an array in which names and values alternate: one call gets them all. `None` if it is no such array. No header contains a line
+/// break; one that did would make the number of texts wrong.
 fn pairs(raw: &Array) -> Option<Vec<(String, String)>> {
     let joined = join(raw, "\n").ok()?;
     let texts: Vec<_> = if joined.is_empty() { Vec::new() } else { joined.split('\n').collect() };

@@ -28,6 +28,7 @@ fn a_proxy_is_a_uri_with_a_scheme_and_a_host() {
         "http:///",
         "socks5://",
         "socks5:h",
+        "socks5:x//h",
         "http://h:99999",
         "http://[::1",
         "file:///proxy",

@@ -118,7 +118,7 @@ fn a_location_with_credentials_that_no_header_can_carry_is_not_followed() {
 
 #[test]
 fn a_circle_is_a_loop_and_another_query_is_not() {
-    for location in ["ws://a.example/", "/", "/#again", "ws://user:pw@a.example/"] {
+    for location in ["ws://a.example/", "/", "/#again", "?", "ws://user:pw@a.example/"] {
         assert_eq!(sent("ws://a.example/", location).status, Status::REDIRECT_LOOP, "{location}");
     }
     let world = World::new([replies(&[&redirect("/b")]), replies(&[&redirect("/a")])]);

@@ -106,9 +106,9 @@ impl Node {
         }
         node.tell_created(href, &terms.protocols);
         let outcome = match answer {
+            _ if is_gone => Outcome::Left, // whatever it asked for, there was no answer
             _ if is_early => Outcome::Early,
             Err(denial) => Outcome::Denied(denial),
-            Ok(_) if is_gone => Outcome::Left,
             Ok(upgrade) => {
                 node.attributes.uri.replace(href.into()); // the event service reports it
                 node.settle_upgrade(&socket, upgrade);

@@ -69,7 +69,7 @@ export function deliverUnits(listener, count, narrow) {
 }
 
 /** Whether the host makes a string of UTF-8 faster than Rust makes UTF-16 for it: twice as fast from V8 13 on, half as fast before. */
-export const decodesFast = parseInt(process.versions.v8) >= 13;
+export const decodesFast = parseInt(process.versions?.v8) >= 13;
 
 /** Delivers a UTF-8 text. */
 export function deliverUtf8(listener, inflated, start, end) {

@@ -6,16 +6,15 @@ use std::rc::Rc;
 use js_sys::Reflect;
 use wasm_bindgen::prelude::*;
 
-use super::link::Link;
-use super::link::SocketHandler;
+use super::link::{Link, SocketHandler};
 use super::loss::loss_of;
-use super::names::js_name;
 use super::peer_options::{PeerOptions, is_address};
 use super::session::{Session, Stream, fields_object, response_of};
 use super::socket::Socket;
 use super::{Node, windows};
 use crate::http::Response;
 use crate::opening::{self, Hop, Loss, Route, TlsPeer};
+use crate::transport::property;
 
 /// Makes sockets for one channel.
 #[derive(Clone)]
@@ -49,7 +48,7 @@ impl opening::Dial for Dialer {
         let starts_secure = hop.starts_secure();
         let secure_context = self.options.secure_context(hop)?;
         let options = self.options.connect_options(hop)?;
-        let unix = !Reflect::get(&options, &js_name("path"))?.is_undefined();
+        let unix = !property(&options, "path").is_undefined();
         let (socket, link) = self.socket_and_link();
         let connected = if starts_secure {
             socket.connect_secure(&options, hop.offers_http2)

@@ -32,7 +32,6 @@ mod security;
 mod session;
 mod socket;
 mod transport;
-
 mod windows;
 mod writing;
 

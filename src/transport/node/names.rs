@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use wasm_bindgen::JsValue;
 
 thread_local! {
-    /// By address and length, which a name in the program's data keeps: comparing those is faster than hashing the text, as wasm-bindgen's
-    /// `intern` does.
+    /// The key is the text's address and length: a text of the program does not move, and comparing two numbers is faster than hashing a text, as
+    /// wasm-bindgen's `intern` does.
     static NAMES: RefCell<BTreeMap<(usize, usize), JsValue>> = const { RefCell::new(BTreeMap::new()) };
 }
 

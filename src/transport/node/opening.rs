@@ -9,7 +9,6 @@ use wasm_bindgen_futures::spawn_local;
 
 use super::ask::Asker;
 use super::dial::{Dialed, Dialer, Kept};
-use super::names::js_name;
 use super::peer_options::PeerOptions;
 use super::socket::Socket;
 use super::{Node, keys};
@@ -18,7 +17,7 @@ use crate::http::{Field, Response};
 use crate::opening::{self, Failure, Opened, Progress, Settings};
 use crate::protocol::{Agreement, Connection};
 use crate::status::Status;
-use crate::transport::{Evidence, JsHost, Refusal, Target, object, parse_url};
+use crate::transport::{Evidence, JsHost, Refusal, Target, object, parse_url, property};
 use crate::uri::Uri;
 
 /// The opening of one channel. Dropping it drops its sockets and everything it waits for.
@@ -44,7 +43,7 @@ impl Opening {
 #[cold]
 pub(super) fn begin(node: &Rc<Node>, target: Target) -> Result<(), Refusal> {
     let Target { uri, origin, protocols, options, .. } = target;
-    let unix_socket = !Reflect::get(&options.socket, &js_name("path")).unwrap_or_default().is_undefined();
+    let unix_socket = !property(&options.socket, "path").is_undefined();
     let origin = origin.map(|origin| Field::origin(&origin)).transpose();
     let settings = Settings {
         origin: origin.map_err(|_| {

@@ -36,6 +36,8 @@ function onConnect() { this[OWNER].handler?.handleConnected(); }
 function onData(data) { this[OWNER].replay(data); }
 function onSecure() { this[OWNER].certificates = certificatesOf(this); }
 function onSecureConnect() {
+  this.off('secure', onSecure);
+  this[OWNER].certificates ??= certificatesOf(this); // in Bun, `secure` comes later
   this[OWNER].checked(this.authorized ? null : this.authorizationError);
   this[OWNER].handler?.handleSecured();
 }
