@@ -484,7 +484,7 @@ export const acceptances = [
       for (let at = 0; at < 64; at++) client.socket.send(Buffer.alloc(1 << 20, at));
       await new Promise((resolve) => setTimeout(resolve, 300));
       t.ok(client.socket.bufferedAmount > 1 << 20, `the client has ${client.socket.bufferedAmount} bytes left`);
-      t.ok(accepted.messages.length < 32, `${accepted.messages.length} came`);
+      t.ok(accepted.messages.length < 32, `${accepted.messages.length} messages arrived`);
       accepted.channel.resume();
       t.is((await accepted.untilMessages(64)).length, 64);
     },

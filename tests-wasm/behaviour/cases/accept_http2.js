@@ -233,7 +233,7 @@ async function startAccepting(t, { event = 'stream', talk: given = {}, each = (h
     talks.push(made);
   };
   const server = await startHttp2(t, { each(stream, headers) { if (event === 'stream') each(headers, stream, () => accept(headers, stream)); } });
-  if (event === 'connect') server.server.on('request', () => {}).on('connect', (request) => accept(request, request.stream)); // node:http2 emits `connect` only if `request` has a listener
+  if (event === 'connect') server.server.on('request', () => {}).on('connect', (request) => accept(request, request.stream)); // `connect` needs a listener of `request`
   const session = connect(server.url.replace('wss', 'https'), { ca: t.addresses.authority.root.cert });
   session.on('error', () => {});
   t.onEnd(() => session.destroy());

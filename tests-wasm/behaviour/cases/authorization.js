@@ -17,7 +17,7 @@ export const authorization = [
         const talk = await t.opened(withUser(t.peer(needs, path), 'user:secret'), { ...trusting(t), attributes: asking(asked, null) });
         talk.send('let in');
         t.same(await talk.untilMessages(1), ['let in']);
-        t.is(asked.length, 0, 'asks');
+        t.is(asked.length, 0, 'calls of onAuthRequired');
       },
     },
     {
@@ -81,7 +81,7 @@ export const authorization = [
       // The nonce is valid for one second.
       const late = () => new Promise((resolve) => setTimeout(resolve, 1500, { username: 'user', password: 'secret' }));
       await t.opened(t.peer('apache', '/short/echo'), { attributes: asking(asked, late) });
-      t.is(asked.length, 1, 'asks');
+      t.is(asked.length, 1, 'calls of onAuthRequired');
     },
   },
   {
@@ -177,7 +177,7 @@ export const authorization = [
     async run(t) {
       const asked = [];
       await t.opened(withUser(t.peer('nginx', '/basic/to/basic/echo'), 'user:secret'), { attributes: asking(asked, null) });
-      t.is(asked.length, 0, 'asks');
+      t.is(asked.length, 0, 'calls of onAuthRequired');
     },
   },
   {

@@ -170,7 +170,7 @@ export const compression = [
       const talk = await t.opened(t.peer('ws', '/echo', { deflate: 1 }), { options: { deflate: { clientNoContextTakeover: true } } });
       const bytes = noise(5, 5000);
       talk.send(bytes);
-      t.ok(equal((await talk.untilMessages(1))[0], bytes), 'it came back');
+      t.ok(equal((await talk.untilMessages(1))[0], bytes), 'the echo');
       const { frames: [frame] } = await t.observed(talk, 'frames:1');
       t.same([frame.rsv, frame.length], [0, 5000]);
     },

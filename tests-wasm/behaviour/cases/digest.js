@@ -115,7 +115,7 @@ export const digests = [
       // lighttpd adds the path again that it has removed.
       const location = t.peer(needs, needs === 'lighttpd' ? '/echo' : `${path}/echo`);
       await t.opened(t.peer(needs, `${path}/refuse`, { status: 307, location }), answering(asked));
-      t.is(asked.length, 1, 'asks');
+      t.is(asked.length, 1, 'calls of onAuthRequired');
       // The request that reached the peer behind the gateway.
       const { request: { headers: { authorization } } } = await t.observed(location);
       verify(t, authorization, { nc: '00000002', algorithm, uri: `${path}/echo${new URL(location).search}` });
@@ -145,7 +145,7 @@ export const digests = [
       const asked = [];
       const { http } = await t.stops(t.open(server.url('/'), answering(asked)), { node: 'NS_ERROR_WEBSOCKET_CONNECTION_REFUSED' });
       t.same([http.status, http.body], [401, 'stale']);
-      t.ok(asked.length <= 10 && server.requests.length <= 30, `${asked.length} asks, ${server.requests.length} requests`);
+      t.ok(asked.length <= 10 && server.requests.length <= 30, `${asked.length} calls of onAuthRequired, ${server.requests.length} requests`);
     }),
   },
 ].map((one) => ({ ...one, hosts: ['node'] }));
