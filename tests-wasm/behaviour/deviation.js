@@ -30,7 +30,7 @@ const DEVIATIONS = {
       'ended streams: a stream that throws a Proxy that was revoked ends it the same way, with an Error as the cause',
     ]],
     ['An HTTP/2 session is closed behind its streams, and they say they were reset.', [
-      'http2: a session whose connection just ends, after the response or before it: the channels say so, and nothing of a reset',
+      'http2: a session whose connection ends, before or after the response: the channels report that end and not a reset',
     ]],
     ['A stopped event abort is not heard by addAbortListener either.', [
       'web socket events: signal: the listener is gone although another one stops the event abort',
@@ -49,7 +49,7 @@ const DEVIATIONS = {
     ]],
   ],
   bun: [
-    ['The npm package ws is replaced by Bun\'s own, which has no createConnection.', ['differential: three hundred random streams, cut at random: the same messages as through ws']],
+    ['The npm package ws is replaced by Bun\'s own, which has no createConnection.', ['differential: three hundred random streams, cut at random, give the same messages as through ws']],
     ['A Blob of a file that has changed can be read.', [CHANGED_BLOB]],
     ['net.connect takes its options from Object.prototype, too.', ['pollutions: socket on Object.prototype does not reach the connection']],
     ['There is no V8, whose heap snapshot is searched.', ['', ', nor one of its proxy'].map((more) => `processes: a stopped channel that is kept keeps no header, passphrase or password with it${more}`)],

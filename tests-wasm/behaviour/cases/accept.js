@@ -7,13 +7,13 @@ import { certificate } from '../harness/certificate.js';
 import { secondCopy } from '../harness/installed.js';
 import { program } from '../harness/own_process.js';
 
-/** Where Node finds the npm package ws. */
+/** A child program runs here, so that Node finds the npm package ws. */
 const HERE = fileURLToPath(new URL('.', import.meta.url));
 
-/** The server's end: asyncAccept, with the npm package ws and with hand-made bytes at the other end. */
+/** The server end, asyncAccept. The client is the npm package ws, or hand-made bytes. */
 export const acceptances = [
   {
-    name: 'messages of all sizes come and go back, text and binary',
+    name: 'text and binary messages of all sizes arrive and are echoed',
     async run(t) {
       const { url, talk } = await startAcceptor(t, () => echoing());
       const client = await wsClient(t, url);
@@ -32,7 +32,7 @@ export const acceptances = [
     },
   },
   {
-    name: 'many small messages in one chunk, of every kind between each other, in order',
+    name: 'many small messages of every kind in one chunk arrive in order',
     async run(t) {
       const { url, talk } = await startAcceptor(t);
       const client = await wsClient(t, url);
@@ -49,7 +49,7 @@ export const acceptances = [
     },
   },
   {
-    name: 'right behind asyncAccept the channel is open: messages, the code and the reason of a close go out, and the listener hears of it later',
+    name: 'the channel is open when asyncAccept returns: it sends messages and a close at once, and the listener is called later',
     async run(t) {
       for (const deflate of [false, true]) {
         const seen = [];
@@ -73,7 +73,7 @@ export const acceptances = [
     },
   },
   {
-    name: 'what a message holds stays when the next ones come',
+    name: 'the bytes of a message do not change when later messages arrive',
     async run(t) {
       const { url, talk } = await startAcceptor(t);
       const client = await wsClient(t, url);
@@ -83,7 +83,7 @@ export const acceptances = [
     },
   },
   {
-    name: 'fragments, empty ones too, with pings between: one message',
+    name: 'fragments, including an empty one, with a ping between them make one message',
     async run(t) {
       const { port, talk } = await startAcceptor(t);
       const frames = [clientFrame(1, 'frag', { fin: false }), clientFrame(9, 'ping'), clientFrame(0, '', { fin: false }), clientFrame(0, 'ments ä', { fin: true }), clientFrame(8, Buffer.from([0x03, 0xe8]))];
@@ -93,7 +93,7 @@ export const acceptances = [
     },
   },
   {
-    name: 'binary messages with control frames between them share the copies of their chunks, empty ones have none',
+    name: 'binary messages share buffers, even with control frames and empty messages between them',
     async run(t) {
       const kept = [];
       const { port, talk } = await startAcceptor(t, () => ({ options: { deflate: false }, listener: { onBinaryMessageAvailable: (_, bytes) => kept.push(bytes) } }));
@@ -108,7 +108,7 @@ export const acceptances = [
     },
   },
   {
-    name: 'one byte at a time',
+    name: 'a request and frames can arrive one byte at a time',
     async run(t) {
       const { port, talk } = await startAcceptor(t, () => echoing());
       const bytes = Buffer.concat([Buffer.from(upgradeRequest()), clientFrame(1, 'slowly'), clientFrame(2, 'b'), clientFrame(8)]);
@@ -127,7 +127,7 @@ export const acceptances = [
     },
   },
   {
-    name: 'frames that come right behind the request are read: head',
+    name: 'frames that arrive together with the request, in head, are read',
     async run(t) {
       const { port, talk } = await startAcceptor(t);
       const bytes = Buffer.concat([Buffer.from(upgradeRequest()), clientFrame(1, 'at once'), clientFrame(8, Buffer.from([0x0f, 0xa0, 0x62]))]);
@@ -139,7 +139,7 @@ export const acceptances = [
     },
   },
   {
-    name: 'the attributes: URI, protocol, extensions, httpResponse; nothing before onStart',
+    name: 'the attributes: originalURI, URI, protocol, extensions, httpResponse and securityInfo',
     async run(t) {
       let early;
       const { url, port, talk } = await startAcceptor(t, () => ({ protocols: 'b, a', options: { headers: { 'X-Own': 'yes', 'Set-Cookie': 'a=1' } } }));
@@ -156,7 +156,7 @@ export const acceptances = [
     },
   },
   ...[
-    ['the one both have', 'chat', ['chat'], 'chat'], ["the server's preference", 'one, two', ['two', 'one'], 'one'], ['none, if they have none in common', 'other', ['chat'], ''], ['none, if the client asks for none', 'chat', [], ''],
+    ['the one that both support', 'chat', ['chat'], 'chat'], ["the server's preference", 'one, two', ['two', 'one'], 'one'], ['none, if they have none in common', 'other', ['chat'], ''], ['none, if the client asks for none', 'chat', [], ''],
   ].map(([what, protocols, asked, selected]) => ({
     name: `the subprotocol: ${what}`,
     async run(t) {
@@ -183,7 +183,7 @@ export const acceptances = [
     },
   })),
   {
-    name: 'deflate: the options of the channel limit both ends; false declines',
+    name: 'deflate: the options of the channel limit both ends; false declines the extension',
     async run(t) {
       const settings = [
         [{ serverMaxWindowBits: 10, clientMaxWindowBits: 11, serverNoContextTakeover: true, clientNoContextTakeover: true },
@@ -202,12 +202,12 @@ export const acceptances = [
   ...[
     ['version 8', { 'Sec-WebSocket-Version': '8' }, {}, 426, /Sec-WebSocket-Version: 13/], ['no version', { 'Sec-WebSocket-Version': null }, {}, 400, /Sec-WebSocket-Version/],
     ['no key', { 'Sec-WebSocket-Key': null }, {}, 400, /Sec-WebSocket-Key/], ['two keys', { 'Sec-WebSocket-Key': ['dGhlIHNhbXBsZSBub25jZQ==', 'dGhlIHNhbXBsZSBub25jZQ=='] }, {}, 400, /one Sec-WebSocket-Key/],
-    ['a key of 15 bytes', { 'Sec-WebSocket-Key': 'AAAAAAAAAAAAAAAAAAAA' }, {}, 400, /16 bytes/], ['POST', {}, { method: 'POST' }, 405, /Allow: GET/],
-    ['another upgrade', { Upgrade: 'h2c' }, {}, 426, /Upgrade: websocket/], ['a subprotocol that is no token', { 'Sec-WebSocket-Protocol': 'a b' }, {}, 400, /tokens/],
-    ['a subprotocol twice', { 'Sec-WebSocket-Protocol': ['a', 'a'] }, {}, 400, /twice/], ['extensions that are no list', { 'Sec-WebSocket-Extensions': 'a; b="' }, {}, 400, /Sec-WebSocket-Extensions/],
-    ['a host that is none', { Host: 'a b' }, {}, 400, /Host/],
+    ['a key of 15 bytes', { 'Sec-WebSocket-Key': 'AAAAAAAAAAAAAAAAAAAA' }, {}, 400, /16 bytes/], ['the method POST', {}, { method: 'POST' }, 405, /Allow: GET/],
+    ['a different Upgrade', { Upgrade: 'h2c' }, {}, 426, /Upgrade: websocket/], ['a subprotocol that is not a token', { 'Sec-WebSocket-Protocol': 'a b' }, {}, 400, /tokens/],
+    ['a repeated subprotocol', { 'Sec-WebSocket-Protocol': ['a', 'a'] }, {}, 400, /twice/], ['extensions that are not a list', { 'Sec-WebSocket-Extensions': 'a; b="' }, {}, 400, /Sec-WebSocket-Extensions/],
+    ['an invalid host', { Host: 'a b' }, {}, 400, /Host/],
   ].map(([what, changes, more, status, says]) => ({
-    name: `a request with ${what} is answered with ${status}, which says why; the channel stops, and tells`,
+    name: `a request with ${what} gets a ${status} response that says why, and the channel stops with the same explanation`,
     async run(t) {
       const { port, talk } = await startAcceptor(t);
       const said = await rawTalk(port, upgradeRequest(changes, more));
@@ -235,7 +235,7 @@ export const acceptances = [
     },
   })),
   {
-    name: 'this end closes: the close frame is unmasked, and the TCP connection is ended here first (RFC 6455 §7.1.1)',
+    name: 'the server closes: its close frame is unmasked, and the server ends the TCP connection first (RFC 6455 §7.1.1)',
     async run(t) {
       const { url, talk } = await startAcceptor(t);
       const client = await wsClient(t, url);
@@ -248,7 +248,7 @@ export const acceptances = [
     },
   },
   {
-    name: 'cancel() of its group right behind asyncAccept: the client is told 1001, and nothing leaks',
+    name: 'cancel() of the load group right after asyncAccept: the client gets close code 1001, and nothing leaks',
     async run(t) {
       let accepted;
       const { port } = await startAcceptor(t, (request, ...more) => {
@@ -262,7 +262,7 @@ export const acceptances = [
     },
   },
   {
-    name: 'a connection that is reset, ended, or gone before it is accepted: the channel stops',
+    name: 'the channel stops if the connection is reset, ended, or already gone when it is accepted',
     async run(t) {
       let late;
       const { port, talk } = await startAcceptor(t, (request, socket, head) => {
@@ -286,7 +286,7 @@ export const acceptances = [
     },
   },
   {
-    name: 'a client that left while the server was thinking: never open, and its socket is closed',
+    name: 'a client that leaves before the server accepts: the channel never opens, and the socket is closed',
     async run(t) {
       const { connect } = await import('node:net');
       for (const leave of ['end', 'destroy', 'resetAndDestroy']) {
@@ -295,7 +295,7 @@ export const acceptances = [
         const client = connect({ port, host: '127.0.0.1', allowHalfOpen: true }, () => client.write(upgradeRequest()));
         client.on('error', () => {}).resume();
         while (upgrade === undefined) await new Promise(setImmediate);
-        upgrade[1].on('error', () => {}); // as a server does that thinks
+        upgrade[1].on('error', () => {}); // as a server does while it decides
         client[leave]();
         await new Promise((resolve) => setTimeout(resolve, 50));
         const talk = t.open('/', { accept: upgrade });
@@ -307,7 +307,7 @@ export const acceptances = [
     },
   },
   {
-    name: 'an upgrade request that comes before an earlier one is answered: not accepted, since its answer would come between frames',
+    name: 'an upgrade request behind an unanswered request is not accepted, because the earlier response would come between frames',
     async run(t) {
       const { port, server, talk } = await startAcceptor(t);
       const pending = [];
@@ -319,7 +319,7 @@ export const acceptances = [
     },
   },
   {
-    name: 'one request, one answer: what was accepted or refused is neither refused nor accepted again',
+    name: 'a request that was accepted or refused cannot be accepted or refused again',
     async run(t) {
       const { WebSocketChannel } = t.api;
       for (const first of ['accept', 'refuse']) {
@@ -340,7 +340,7 @@ export const acceptances = [
     },
   },
   {
-    name: 'refuse: the status, the body, the headers of the options; the channel stays idle',
+    name: 'refuse sends the status, the body and the headers of the options; the channel stays idle',
     async run(t) {
       let refused;
       const { port } = await startAcceptor(t, (request, socket) => {
@@ -357,7 +357,7 @@ export const acceptances = [
     },
   },
   ...[['refused', {}, false], ['denied', { 'Sec-WebSocket-Key': null }, true]].map(([what, changes, isDenied]) => ({
-    name: `a client that is ${what} and never ends its side is cut off`,
+    name: `a client that is ${what} and never ends its side is disconnected`,
     async run(t) {
       const { port } = await startAcceptor(t, (request, socket) => {
         if (isDenied) return {};
@@ -367,13 +367,13 @@ export const acceptances = [
       const { connect } = await import('node:net');
       const client = connect({ port, host: '127.0.0.1', allowHalfOpen: true }, () => client.write(upgradeRequest(changes)));
       client.on('error', () => {}).resume();
-      const poke = setInterval(() => client.write('x'), 100); // is answered with a reset once it is cut off
-      await new Promise((resolve) => client.on('close', resolve)); // behind an error, which `once` would throw
+      const poke = setInterval(() => client.write('x'), 100); // gets a reset once the client is disconnected
+      await new Promise((resolve) => client.on('close', resolve)); // after an error, which `once` would throw
       clearInterval(poke);
     },
   })),
   {
-    name: 'arguments: what is no request, no socket, no head, no listener; a socket that has a channel; a channel that was opened',
+    name: 'invalid requests, sockets, heads and listeners throw, as do a socket that has a channel and a channel that was opened',
     async run(t) {
       const { port, talk } = await startAcceptor(t);
       const { WebSocketChannel } = t.api;
@@ -397,7 +397,7 @@ export const acceptances = [
     },
   },
   {
-    name: 'pings go both ways: sendPing, pingInterval, and a client that does not answer',
+    name: 'pings work in both directions, and a client that does not answer them times out',
     async run(t) {
       const { url, port, talk } = await startAcceptor(t, () => ({ attributes: { pingInterval: 1, pingTimeout: 1 } }));
       const client = await wsClient(t, url);
@@ -413,7 +413,7 @@ export const acceptances = [
     },
   },
   {
-    name: 'pings right behind asyncAccept and of onStart go out once each',
+    name: 'pings from right after asyncAccept and from onStart are sent once each',
     async run(t) {
       const { url, talk } = await startAcceptor(t, () => ({ listener: { onStart() { accepted.sendPing('second'); } } }));
       let accepted;
@@ -434,7 +434,7 @@ export const acceptances = [
     },
   },
   {
-    name: 'a server that waits for its last connection does not end before: close() of the HTTP server is called back',
+    name: 'the process of a server does not end before its last connection: close() of the HTTP server calls back',
     async run(t) {
       const url = t.peer('ws', '/echo');
       const { code, stdout } = await program(`
@@ -455,7 +455,7 @@ export const acceptances = [
     },
   },
   {
-    name: 'a member of a group that another copy of the package has made hears broadcasts; one request is accepted by one of the copies',
+    name: 'a load group reaches a channel of another copy of the package; only one of the copies can accept a request',
     async run(t) {
       const { WebSocketChannel } = secondCopy(t);
       const loadGroup = new t.api.LoadGroup();
@@ -474,7 +474,7 @@ export const acceptances = [
     },
   },
   {
-    name: 'suspend makes the client wait, resume goes on',
+    name: 'suspend() makes the client wait, and resume() lets it continue',
     async run(t) {
       const { url, talk } = await startAcceptor(t);
       const client = await wsClient(t, url);
@@ -484,13 +484,13 @@ export const acceptances = [
       for (let at = 0; at < 64; at++) client.socket.send(Buffer.alloc(1 << 20, at));
       await new Promise((resolve) => setTimeout(resolve, 300));
       t.ok(client.socket.bufferedAmount > 1 << 20, `the client has ${client.socket.bufferedAmount} bytes left`);
-      t.ok(accepted.messages.length < 32, `${accepted.messages.length} came`);
+      t.ok(accepted.messages.length < 32, `${accepted.messages.length} messages arrived`);
       accepted.channel.resume();
       t.is((await accepted.untilMessages(64)).length, 64);
     },
   },
   {
-    name: 'over TLS, with a certificate of the client: securityInfo has it',
+    name: 'over TLS, securityInfo has the certificate of the client',
     async run(t) {
       const { cert, key } = certificate();
       const server = createTlsServer({ cert, key, ca: cert, requestCert: true, rejectUnauthorized: false });
@@ -509,7 +509,7 @@ export const acceptances = [
     },
   },
   {
-    name: 'broadcast: every open member gets it, the number that accepted is returned; a slow one holds up nobody',
+    name: 'broadcast: every open member gets the message, a slow member delays nobody, and the number of open members is returned',
     async run(t) {
       const loadGroup = new t.api.LoadGroup();
       const { url, port, talk, talks } = await startAcceptor(t, () => ({ loadGroup, options: { deflate: false } }));
@@ -540,7 +540,7 @@ export const acceptances = [
     },
   },
   {
-    name: 'broadcast: members that do not read share the memory of what waits for them',
+    name: 'broadcast: members that do not read share the memory of their queued messages',
     async run(t) {
       const loadGroup = new t.api.LoadGroup();
       const { port, talk, talks } = await startAcceptor(t, () => ({ loadGroup, options: { deflate: false } }));
@@ -568,7 +568,7 @@ export const acceptances = [
     },
   },
   {
-    name: 'broadcast between messages of their own, to members with different agreements: each client inflates every message, in order',
+    name: 'broadcasts between individual messages, to members with different compression: each client inflates every message in order',
     async run(t) {
       const loadGroup = new t.api.LoadGroup();
       const { url, talk, talks } = await startAcceptor(t, ({ url: path }) => ({ loadGroup, echo: true, options: { deflate: path === '/off' ? false : { threshold: 0, level: path === '/fast' ? 1 : 6 } } }));
@@ -578,13 +578,13 @@ export const acceptances = [
       ];
       const clients = [];
       for (const [path, options] of kinds) clients.push(await wsClient(t, url + path, [], { perMessageDeflate: { threshold: 0 }, ...options }));
-      const over1 = await t.opened(url, { loadGroup }); // a client's end, which masks: it echoes through its server's end
+      const over1 = await t.opened(url, { loadGroup }); // a client channel, which masks; its server end echoes
       for (let at = 0; at < kinds.length + 1; at++) await (await talk(at)).until('onStart');
       const text = (at) => `{"number":${at},"text":"${'some text that repeats itself, '.repeat(at % 5)}"}`;
       const MANY = 20;
       for (let at = 0; at < MANY; at++) {
         for (const client of clients) client.socket.send(`own ${text(at)}`);
-        for (const client of clients) await client.messages(3 * at + 1); // the echo, by the member's own compressor
+        for (const client of clients) await client.messages(3 * at + 1); // the echo, compressed by the member's own compressor
         const open = [...talks, over1];
         for (const it of open) it.sent.push(Buffer.byteLength(text(at)), 3);
         t.is(loadGroup.sendMsg(text(at)), open.length);
@@ -598,7 +598,7 @@ export const acceptances = [
     },
   },
   {
-    name: 'broadcast: text of every script, empty, and larger than is framed at once; a member that is suspended, closing or idle',
+    name: 'broadcast: text in several scripts, empty text, and text too large to frame at once; a closed member gets nothing',
     async run(t) {
       const loadGroup = new t.api.LoadGroup();
       const { url, talk, talks } = await startAcceptor(t, () => ({ loadGroup }));
@@ -616,7 +616,7 @@ export const acceptances = [
     },
   },
   {
-    name: 'this package at both ends: with compression, subprotocol and a close from each',
+    name: 'this package at both ends: compression, a subprotocol, and a close by the server',
     async run(t) {
       const { url, talk } = await startAcceptor(t, () => echoing({ protocols: 'chat' }));
       const client = await t.opened(url, { protocols: 'other, chat' });
@@ -632,16 +632,16 @@ export const acceptances = [
   },
 ];
 
-/** A talk's options: every message goes back. */
+/** The options of a talk that echoes every message. */
 const echoing = (options = {}) => ({ ...options, echo: true });
 
-/** Sends to a group, and notes with each talk that is open what its channel has sent. */
+/** Sends to a group, and records in each open talk what its channel has sent. */
 function broadcast(group, talks, data) {
   for (const talk of talks) if (talk.channel.state === 'open') talk.sent.push(data.length);
   return typeof data === 'string' ? group.sendMsg(data) : group.sendBinaryMsg(data);
 }
 
-/** A client of the npm package ws that is open: { socket, response, messages(count), closed }. */
+/** Opens a client of the npm package ws. Returns { socket, response, messages(count), closed }. */
 async function wsClient(t, url, protocols = [], options = { perMessageDeflate: false }) {
   const socket = new Ws(url, protocols, options);
   t.onEnd(() => socket.terminate());
@@ -652,7 +652,7 @@ async function wsClient(t, url, protocols = [], options = { perMessageDeflate: f
   const [[response]] = await Promise.all([once(socket, 'upgrade'), once(socket, 'open')]);
   const messages = async (count) => {
     for (const end = performance.now() + 10_000; received.length < count;) {
-      if (performance.now() > end) throw new Error(`waited ten seconds for ${count} messages, and ${received.length} came`);
+      if (performance.now() > end) throw new Error(`waited ten seconds for ${count} messages, but only ${received.length} came`);
       await new Promise((resolve) => setTimeout(resolve, 2));
     }
     return received;

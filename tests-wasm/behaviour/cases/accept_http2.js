@@ -6,10 +6,10 @@ import { echoOn, startHttp2 } from '../harness/http2_server.js';
 
 const ASKING = { ':method': 'CONNECT', ':protocol': 'websocket', ':path': '/chat?a=b', 'sec-websocket-version': '13' };
 
-/** The server's end on streams of HTTP/2: node:http2 at the other end, with frames by ws or by hand. */
+/** The server end on HTTP/2 streams. The client is node:http2, with frames by ws or made by hand. */
 export const http2Acceptances = [
   ...['stream', 'connect'].map((event) => ({
-    name: `from the event ${event}: messages of all sizes go both ways, the attributes tell the agreement`,
+    name: `from the event ${event}: messages of all sizes go both ways, and the attributes show what was negotiated`,
     async run(t) {
       const { ask, talk } = await startAccepting(t, { event, talk: { protocols: 'b, a', echo: true, options: { headers: { 'X-Own': 'yes', 'Set-Cookie': 'a=1' } } } });
       const { stream, fields } = await ask({ ...ASKING, 'sec-websocket-protocol': 'a, b' });
@@ -30,15 +30,15 @@ export const http2Acceptances = [
     },
   })),
   ...[
-    ['another method', { ':method': 'GET', ':protocol': undefined }, 405, { allow: 'CONNECT' }],
+    ['a method other than CONNECT', { ':method': 'GET', ':protocol': undefined }, 405, { allow: 'CONNECT' }],
     ['no protocol', { ':protocol': undefined, ':path': undefined, ':scheme': undefined, ':authority': 'localhost' }, 400],
-    ['another protocol', { ':protocol': 'connect-udp' }, 501],
+    ['a protocol other than websocket', { ':protocol': 'connect-udp' }, 501],
     ['no version', { 'sec-websocket-version': undefined }, 400, { 'sec-websocket-version': '13' }],
     ['an old version', { 'sec-websocket-version': '8' }, 426, { 'sec-websocket-version': '13' }],
-    ['a subprotocol that is no token', { 'sec-websocket-protocol': 'a b' }, 400],
-    ['extensions that are none', { 'sec-websocket-extensions': 'x; a="' }, 400],
+    ['a subprotocol that is not a token', { 'sec-websocket-protocol': 'a b' }, 400],
+    ['invalid extensions', { 'sec-websocket-extensions': 'x; a="' }, 400],
   ].map(([what, changes, status, fieldsToo = {}]) => ({
-    name: `${what} is answered with ${status} and a sentence; the session goes on`,
+    name: `${what} gets a ${status} response with an explanation, and the session goes on`,
     async run(t) {
       const { ask, talk } = await startAccepting(t, { talk: { echo: true } });
       const { fields, body } = await ask({ ...ASKING, ...changes });
@@ -54,7 +54,7 @@ export const http2Acceptances = [
     },
   })),
   {
-    name: 'refuse: the status, the body and the headers of the options; the channel stays idle',
+    name: 'refuse sends the status, the body and the headers of the options; the channel stays idle',
     async run(t) {
       let refused;
       const { ask } = await startAccepting(t, { each(headers, stream) {
@@ -84,7 +84,7 @@ export const http2Acceptances = [
     },
   })),
   {
-    name: 'a stream that is reset, ended or whose session is gone: the channel stops and says so',
+    name: 'the channel stops and says why if its stream is reset or ended, or if its session is gone',
     async run(t) {
       const { ask, talk, session } = await startAccepting(t);
       const streams = [];
@@ -101,7 +101,7 @@ export const http2Acceptances = [
     },
   },
   {
-    name: 'option headers that HTTP/2 does not have: asyncAccept and refuse throw, and the stream can still be refused',
+    name: 'asyncAccept and refuse throw for headers that HTTP/2 forbids, and the stream can still be refused',
     async run(t) {
       let errors;
       const { ask } = await startAccepting(t, { each(headers, stream) {
@@ -118,7 +118,7 @@ export const http2Acceptances = [
     },
   },
   {
-    name: 'suspend makes this client wait alone; a group sends to members of both versions of HTTP',
+    name: 'suspend() makes only its own client wait; a load group sends to members over HTTP/1.1 and HTTP/2',
     async run(t) {
       const loadGroup = new t.api.LoadGroup();
       const { ask, talk, talks } = await startAccepting(t, { talk: { loadGroup, options: { deflate: false } } });
@@ -141,14 +141,14 @@ export const http2Acceptances = [
     },
   },
   {
-    name: 'a stream whose client left while the server was thinking: asyncAccept does not throw, the channel stops; refuse does nothing',
+    name: 'a client that leaves before the server answers: asyncAccept does not throw, the channel stops, and refuse does nothing',
     async run(t) {
       const leaving = async (leave) => {
         let given;
         const { session } = await startAccepting(t, { each(...it) { given = it.slice(0, 2); } });
         const stream = session.request(ASKING, { endStream: false }).on('error', () => {});
         while (given === undefined) await new Promise(setImmediate);
-        given[1].on('error', () => {}); // as a server does that thinks
+        given[1].on('error', () => {}); // as a server does while it decides
         leave(stream, session);
         await new Promise((resolve) => setTimeout(resolve, 100));
         return given;
@@ -162,7 +162,7 @@ export const http2Acceptances = [
     },
   },
   {
-    name: 'a request over HTTP/2 that was answered is not answered again',
+    name: 'an HTTP/2 request that was answered cannot be answered again',
     async run(t) {
       let errors;
       const { ask } = await startAccepting(t, { each(headers, stream) {
@@ -177,7 +177,7 @@ export const http2Acceptances = [
     },
   },
   {
-    name: 'a stream is accepted once, and what is none is refused',
+    name: 'a stream can be accepted only once, and invalid headers and streams throw',
     async run(t) {
       let twice;
       const { ask, talk } = await startAccepting(t, { each(headers, stream, accept) { twice = [headers, stream, null]; accept(); } });
@@ -200,13 +200,13 @@ export const http2Acceptances = [
       for (const client of clients) t.is((await client.until('onStart')).state, 'open');
       for (const client of clients) client.send('{"json":"some text that is long enough to be compressed"}'.repeat(3));
       for (const client of clients) t.is((await client.untilMessages(1))[0].length, 171);
-      t.same([sessions.length, talks.length, clients[0].channel.extensions], [2, 200, 'permessage-deflate']); // one is the harness's
+      t.same([sessions.length, talks.length, clients[0].channel.extensions], [2, 200, 'permessage-deflate']); // one session is the harness's own
       for (const client of clients) client.close();
       for (const client of clients) await t.stops(client, { node: 'NS_OK' });
     },
   },
   {
-    name: 'streams that ws has and streams that this package has, side by side on one session',
+    name: 'streams of ws and streams of this package work side by side on one session',
     async run(t) {
       const server = await startHttp2(t, { each(stream, headers) {
         if (headers[':path'] === '/ws') echoOn(stream);
@@ -221,8 +221,9 @@ export const http2Acceptances = [
 ];
 
 /**
- * A server whose streams this package accepts, from its event `stream` or `connect`, and a session to it. `talk` is as for startAcceptor; `each(headers,
- * stream, accept)` decides by itself. Answers { ask(fields), talk(at), talks, session } beside what startHttp2 does; `ask` answers { stream, fields, body }.
+ * Starts a server whose streams this package accepts, from its event `stream` or `connect`, and opens a session to it. `talk` is as in startAcceptor. If
+ * `each(headers, stream, accept)` is given, it decides what to do with a stream. Returns what startHttp2 returns, and { ask(fields), talk(at), talks,
+ * session }. `ask` returns { stream, fields, body }.
  */
 async function startAccepting(t, { event = 'stream', talk: given = {}, each = (headers, stream, accept) => accept() } = {}) {
   const talks = [];
@@ -232,7 +233,7 @@ async function startAccepting(t, { event = 'stream', talk: given = {}, each = (h
     talks.push(made);
   };
   const server = await startHttp2(t, { each(stream, headers) { if (event === 'stream') each(headers, stream, () => accept(headers, stream)); } });
-  if (event === 'connect') server.server.on('request', () => {}).on('connect', (request) => accept(request, request.stream)); // without the one there is no other
+  if (event === 'connect') server.server.on('request', () => {}).on('connect', (request) => accept(request, request.stream)); // `connect` needs a listener of `request`
   const session = connect(server.url.replace('wss', 'https'), { ca: t.addresses.authority.root.cert });
   session.on('error', () => {});
   t.onEnd(() => session.destroy());
@@ -252,10 +253,10 @@ async function startAccepting(t, { event = 'stream', talk: given = {}, each = (h
   return { ...server, ask, talk, talks, session };
 }
 
-/** ws as a client on an open stream: { socket, send, close, received(count) }. */
+/** Makes ws a client on an open stream. Returns { socket, send, close, received(count) }. */
 function clientOn(stream) {
   const socket = new Ws(null, undefined, { autoPong: true });
-  socket._isServer = false; // it masks
+  socket._isServer = false; // so that it masks, as a client does
   socket.setSocket(stream, Buffer.alloc(0), { maxPayload: 0, skipUTF8Validation: false, allowSynchronousEvents: true });
   const messages = [];
   socket.on('message', (data) => messages.push(data)).on('error', () => {});

@@ -1,6 +1,6 @@
 import { filled, generator, readable } from '../harness/sources.js';
 
-/** Whatever is passed, what a method throws is a ChannelError, and then nothing was sent. */
+/** Whatever is passed, a method throws nothing but a ChannelError, and if it throws, nothing is sent. */
 export const argumentErrors = [
   ...Object.entries({
     'a Proxy around a Uint8Array': () => new Proxy(new Uint8Array([1, 2, 3]), {}),
@@ -27,13 +27,13 @@ export const argumentErrors = [
     },
   })),
   ...Object.entries({
-    'a stream whose on is no function': (bytes) => Object.assign(generator([bytes]), { on: 5 }),
+    'a stream whose on is not a function': (bytes) => Object.assign(generator([bytes]), { on: 5 }),
     'a stream whose on throws': (bytes) => Object.assign(generator([bytes]), { on() { throw new Error('thrown by on'); } }),
     'a stream whose on is a getter that throws': (bytes) => Object.defineProperty(generator([bytes]), 'on', { get() { throw new Error('thrown by the getter'); } }),
-    // A browser's methods refuse a Proxy, Node's take it.
+    // A browser's methods refuse a Proxy; Node's accept it.
     'a Proxy around a ReadableStream': (bytes) => new Proxy(readable([bytes]), {}),
   }).map(([what, make]) => ({
-    name: `${what} is either refused, and then not sent, or sent`,
+    name: `${what} is either sent, or refused and not sent`,
     async run(t) {
       const talk = await t.opened(t.peer('ws', '/digest'));
       const bytes = filled(1000);
@@ -54,8 +54,8 @@ export const argumentErrors = [
   ...Object.entries({
     'a revoked Proxy': revoked,
     'an object whose getReader throws': () => ({ get getReader() { throw new Error('getReader'); } }),
-    'an object whose getReader is no function': () => ({ getReader: 5 }),
-    'an object whose asyncIterator is no function': () => ({ [Symbol.asyncIterator]: 5 }),
+    'an object whose getReader is not a function': () => ({ getReader: 5 }),
+    'an object whose asyncIterator is not a function': () => ({ [Symbol.asyncIterator]: 5 }),
     'an object with the prototype of Blob': () => Object.create(Blob.prototype),
   }).map(([what, make]) => ({
     name: `sendBinaryStream of ${what} throws NS_ERROR_INVALID_ARG, and nothing is sent`,

@@ -2,22 +2,22 @@ import { constants, deflateRawSync } from 'node:zlib';
 import { measured } from '../harness/measured.js';
 
 /**
- * The known attacks on a WebSocket client, each with a real socket. Those that a frame's or a header's bytes alone make are in frame.js,
- * handshake.js, limit.js and failure.js. Only in Node: the cases measure a process.
+ * The known attacks on a WebSocket client, each over a real socket. Attacks that need only the bytes of a frame or a header are in frame.js,
+ * handshake.js, limit.js and failure.js. Only in Node, because the cases measure a process.
  */
 export const attacks = [
   ...[[1, ''], [64, ''], [64, '1']].map(([mib, text]) => ({
-    name: `a decompression bomb of ${mib} MiB of ${text ? 'text' : 'zeros'}, within maxMessageSize, is a message and costs little more than its size`,
+    name: `a decompression bomb of ${mib} MiB of ${text ? 'text' : 'zeros'}, within maxMessageSize, is delivered and costs little more memory than its size`,
     async run(t) {
       const seen = await measured(t, bomb(t, mib, text), { until: 1 });
       t.same([seen.status, seen.received], ['NS_OK', [mib * MIB]]);
       t.ok(seen.wasm <= WASM_LIMIT, `wasm memory: ${seen.wasm}`);
-      // The gathered bytes, twice where they moved to more room, and the string.
+      // The collected bytes (twice if they moved to a larger buffer) and the string.
       t.ok(seen.grown < (4 * mib + 48) * MIB, `the process grew by ${seen.grown} bytes`);
     },
   })),
   ...[[1, 2 ** 20 - 1], [64, 2 ** 20], [64, 2 ** 26 - 1], [1024, 2 ** 20], [1024, undefined]].map(([mib, maxMessageSize]) => ({
-    name: `a decompression bomb of ${mib === 1024 ? '1 GiB' : `${mib} MiB`} stops at ${maxMessageSize ? `a maxMessageSize of ${maxMessageSize}` : 'the default of maxMessageSize'}: 1009 on the wire, memory bounded`,
+    name: `a decompression bomb of ${mib === 1024 ? '1 GiB' : `${mib} MiB`} is stopped at ${maxMessageSize ? `a maxMessageSize of ${maxMessageSize}` : 'the default maxMessageSize'}: 1009 on the wire, bounded memory`,
     async run(t) {
       const url = bomb(t, mib);
       const seen = await measured(t, url, { options: { maxMessageSize } });
@@ -29,7 +29,7 @@ export const attacks = [
     },
   })),
   {
-    name: 'a decompression bomb stops the channel, and messages before it came',
+    name: 'a decompression bomb stops the channel, and earlier messages are delivered',
     async run(t) {
       const talk = await t.opened(compressed(t, 100, '81 02 68 69'), { options: { maxMessageSize: 50 } });
       await t.stops(talk, { node: 'NS_ERROR_FILE_TOO_BIG' });
@@ -38,7 +38,7 @@ export const attacks = [
     },
   },
   {
-    name: 'an inflated message of exactly maxMessageSize is taken, one byte more is not',
+    name: 'an inflated message of exactly maxMessageSize is accepted; one byte more is not',
     async run(t) {
       const options = { maxMessageSize: 100 };
       const within = await t.opened(compressed(t, 100), { options });
@@ -61,9 +61,9 @@ export const attacks = [
     },
   },
   {
-    name: 'a 64-bit length that overflows together with what came before',
+    name: 'a 64-bit length that overflows when it is added to earlier fragments',
     async run(t) {
-      // 2^63 - 1 is a length that may be written; with two bytes before it the sum would not fit in 63 bits, or be small in 32.
+      // 2^63 - 1 is a valid length. With two bytes before it, the sum would not fit in 63 bits, or would be small in 32 bits.
       for (const hex of ['02 02 61 61 80 7f 7f ff ff ff ff ff ff ff', '02 02 61 61 80 7f 00 00 00 00 ff ff ff ff', '42 02 61 61 80 7f 7f ff ff ff ff ff ff ff']) {
         const talk = await t.opened(t.raw(hex, { extensions: 'permessage-deflate' }));
         const { status } = await talk.end();
@@ -73,7 +73,7 @@ export const attacks = [
     },
   },
   {
-    name: 'header injection: CR, LF and NUL in a header\'s value and name, a subprotocol and the origin throw, and nothing connects',
+    name: 'header injection: CR, LF and NUL in a header\'s value or name, a subprotocol or the origin throw, and nothing connects',
     async run(t) {
       for (const bad of ['\r\nX-Evil: 1', '\nX-Evil: 1', '\rX-Evil: 1', '\0', 'a\0b', '\r\n\r\nGET / HTTP/1.1', 'a\r', 'a\n', '\u010d\u010aX-Evil: 1', '\u0a0d']) {
         const ways = {
@@ -91,7 +91,7 @@ export const attacks = [
             t.is(error.name, 'NS_ERROR_INVALID_ARG', `${way} with ${JSON.stringify(bad)}`);
             continue;
           }
-          // Space around an item of the list is cut off; the last two's low bytes are CR and LF, for those who write Latin-1.
+          // Spaces around a list item are trimmed. The low bytes of the last two values are CR and LF, in case they are written as Latin-1.
           t.ok(!/[\r\n\0]/.test(way === 'protocol' ? bad.trimEnd() : bad), `${way} with ${JSON.stringify(bad)} was not refused`);
           await talk.until('onStart');
           clean(t, await t.observed(url), way);
@@ -125,7 +125,7 @@ export const attacks = [
     },
   },
   {
-    name: 'a million fragments of one byte each are one message, and cost no more than it',
+    name: 'a million one-byte fragments make one message, and cost no more memory than the message',
     async run(t) {
       const url = t.peer('rude', '/tiny-fragments', { count: 1_000_000 });
       const seen = await measured(t, url, { until: 2 });
@@ -135,7 +135,7 @@ export const attacks = [
     },
   },
   {
-    name: 'a million empty fragments are an empty message',
+    name: 'a million empty fragments make an empty message',
     async run(t) {
       const seen = await measured(t, t.peer('rude', '/tiny-fragments', { count: 1_000_000, empty: 1 }), { until: 2 });
       t.same([seen.status, seen.received], ['NS_OK', [0, 6]]);
@@ -143,7 +143,7 @@ export const attacks = [
     },
   },
   {
-    name: 'a million fragments of a message that never ends: pings behind them are answered, close() closes',
+    name: 'after a million fragments of a message that never ends, pings are answered and close() works',
     async run(t) {
       const talk = await t.opened(t.peer('rude', '/tiny-fragments', { count: 1_000_000, endless: 1 }));
       t.same((await t.observed(talk, 'frames:1')).frames.map(({ opcode, text }) => [opcode, text]), [[10, 'so far']]);
@@ -153,17 +153,17 @@ export const attacks = [
     },
   },
   {
-    name: 'half a million full pings from a peer that reads nothing: no queue of pongs grows, in wasm or in the process',
+    name: 'half a million full pings from a peer that reads nothing: no queue of pongs builds up, in wasm or in the process',
     async run(t) {
       const seen = await measured(t, t.peer('rude', '/ping-flood', { count: 500 }), { until: 1, options: { closeTimeoutMs: 1 } });
       t.same([seen.status, seen.received, seen.bufferedAmount], ['NS_ERROR_NET_TIMEOUT_EXTERNAL', [4], 0]);
       t.ok(seen.wasm <= WASM_LIMIT, `wasm memory: ${seen.wasm}`);
-      // All the pongs would be 66 MB.
+      // All the pongs together would take 66 MB.
       t.ok(seen.grown < 40 * MIB, `the process grew by ${seen.grown} bytes`);
     },
   },
   {
-    name: 'pings that flood in while a message waits for a peer that reads nothing leave bufferedAmount to the message',
+    name: 'a flood of pings does not change bufferedAmount while a message waits for a peer that reads nothing',
     async run(t) {
       const talk = await t.opened(t.peer('rude', '/ping-flood', { count: 20 }), { options: { closeTimeoutMs: 1 } });
       talk.send(new Uint8Array(32 * MIB));
@@ -175,7 +175,7 @@ export const attacks = [
     },
   },
   {
-    name: 'an endless response head costs no memory',
+    name: 'an endless response head, header line or body costs no memory',
     async run(t) {
       for (const path of ['/endless-head', '/endless-line', '/endless-body']) {
         const seen = await measured(t, t.peer('rude', path));
@@ -185,7 +185,7 @@ export const attacks = [
     },
   },
   {
-    name: 'an answer with the accept key of another request under way is refused, and that of its own taken',
+    name: 'a response with the accept key of another pending request is refused',
     async run(t) {
       const first = t.open(t.peer('rude', '/silence'));
       const { request } = await t.observed(first);
@@ -205,8 +205,8 @@ function bomb(t, mib, text) {
 }
 
 /**
- * A peer that sends the bytes `before`, and then one compressed message of this many letters a. Its payload is a few bytes: only what it inflates
- * to can be over a limit.
+ * A peer that sends the bytes `before`, and then one compressed message of `size` letters a. Its payload is only a few bytes, so only the inflated
+ * message can exceed a limit.
  */
 function compressed(t, size, before = '') {
   const payload = deflateRawSync('a'.repeat(size), { finishFlush: constants.Z_SYNC_FLUSH }).subarray(0, -4);
@@ -214,7 +214,7 @@ function compressed(t, size, before = '') {
   return t.raw(`${before} c1 ${Buffer.from([payload.length]).toString('hex')} ${payload.toString('hex')}`, { extensions: 'permessage-deflate' });
 }
 
-/** One request came, and no header in it that was not ours to send. */
+/** Checks that the request has only headers that this package sends. */
 function clean(t, { request }, what) {
   const names = request.lines.map((line) => line.split(':')[0].toLowerCase());
   const strange = names.filter((name) => !KNOWN.includes(name));

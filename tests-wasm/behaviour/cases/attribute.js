@@ -1,4 +1,4 @@
-/** The attributes, the error type and the tables of names; what asyncOpen makes of its URI, origin and subprotocols. */
+/** The attributes, the error type and the tables of names. Also how asyncOpen handles its URI, origin and subprotocols. */
 export const attributes = [
   {
     name: 'a new channel\'s attributes',
@@ -12,7 +12,7 @@ export const attributes = [
     },
   },
   {
-    name: 'serial is a number of its own for each channel',
+    name: 'serial is a different integer for each channel',
     async run(t) {
       const serials = Array.from({ length: 100 }, () => new t.api.WebSocketChannel().serial);
       t.is(new Set(serials).size, 100);
@@ -45,7 +45,7 @@ export const attributes = [
     },
   },
   {
-    name: 'originalURI and URI are the parsed form of what asyncOpen was given',
+    name: 'originalURI and URI are the parsed form of the URI passed to asyncOpen',
     async run(t) {
       const url = t.peer('ws', '/echo');
       const talk = await t.opened(url.replace('ws:', 'WS:').replace('/echo', '/a/b/../%7e/../../echo'));
@@ -61,7 +61,7 @@ export const attributes = [
     },
   },
   {
-    name: 'http is taken as ws',
+    name: 'http is treated as ws',
     async run(t) {
       const url = t.peer('ws', '/echo');
       const talk = await t.opened(url.replace('ws:', 'http:'));
@@ -69,19 +69,19 @@ export const attributes = [
     },
   },
   {
-    name: 'path and query go out as they stand in the URI, and nothing in it can add a header',
+    name: 'path and query are sent as they stand in the URI, and cannot add a header',
     async run(t) {
       const [path, query] = ['/echo\r\nX-Evil: 1/%0d%0aX-Evil:%201/ä', '&a=%20b%0d%0aX-Evil:%201&c=ä\r\nX-Evil: 1'];
       const talk = await t.opened(t.peer('ws', '/echo').replace('/echo', path) + query);
       const { request } = await t.observed(talk);
-      // A URL's parser drops the line breaks; what is escaped stays escaped.
+      // The URL parser drops the line breaks; escaped characters stay escaped.
       t.ok(request.target.startsWith('/echoX-Evil:%201/%0d%0aX-Evil:%201/%C3%A4?id='), request.target);
       t.ok(request.target.endsWith('&a=%20b%0d%0aX-Evil:%201&c=%C3%A4X-Evil:%201'), request.target);
       t.ok(!('x-evil' in request.headers), 'no such header');
     },
   },
   {
-    name: 'a URI that does not parse, has a fragment or is not ws, wss, http or https is NS_ERROR_MALFORMED_URI, and the channel can still be opened',
+    name: 'asyncOpen throws NS_ERROR_MALFORMED_URI for an invalid URI, a fragment or an unknown scheme, and the channel can still be opened',
     async run(t) {
       const channel = new t.api.WebSocketChannel();
       const good = t.peer('ws', '/echo');
@@ -101,7 +101,7 @@ export const attributes = [
     },
   },
   {
-    name: 'a listener that is no object is NS_ERROR_INVALID_ARG, and the channel can still be opened',
+    name: 'a listener that is not an object throws NS_ERROR_INVALID_ARG, and the channel can still be opened',
     async run(t) {
       const channel = new t.api.WebSocketChannel();
       for (const listener of [undefined, null, 5, 'listener', true, 10n, Symbol('listener')]) {
@@ -111,7 +111,7 @@ export const attributes = [
     },
   },
   {
-    name: 'the subprotocols asked for go out, and the one selected is what protocol then says',
+    name: 'the requested subprotocols are sent, and protocol then has the selected one',
     async run(t) {
       const channel = new t.api.WebSocketChannel();
       channel.protocol = 'chat, superchat';
@@ -123,7 +123,7 @@ export const attributes = [
     },
   },
   {
-    name: 'without subprotocols none is asked for, and protocol is empty',
+    name: 'without subprotocols, none is requested and protocol is empty',
     async run(t) {
       for (const protocols of [undefined, '']) {
         const talk = await t.opened(t.peer('ws', '/echo'), { protocols });
@@ -133,11 +133,11 @@ export const attributes = [
     },
   },
   {
-    name: 'a subprotocol that is no token or stands twice is NS_ERROR_INVALID_ARG, and the channel can still be opened',
+    name: 'a subprotocol that is not a token or is repeated throws NS_ERROR_INVALID_ARG, and the channel can still be opened',
     async run(t) {
       for (const wrong of ['a b', 'chat, chat', 'chät', 'a/b', 'a;b', '"a"', 'a\r\nX-Evil: 1', 'a@b', 'a, b c', 'a\0', '(a)', 'a=b', 'a,b,c,a']) {
         const channel = new t.api.WebSocketChannel();
-        // Refused when it is written, or when it would be used.
+        // Refused when it is set, or when it would be used.
         t.throws('NS_ERROR_INVALID_ARG', () => {
           channel.protocol = wrong;
           channel.asyncOpen(t.peer('ws', '/echo'), null, {}, null);
@@ -162,7 +162,7 @@ export const attributes = [
     },
   },
   {
-    name: 'the origin goes out as the Origin header; null, undefined and "" send none',
+    name: 'the origin is sent as the Origin header; null, undefined and "" send none',
     hosts: ['node'],
     async run(t) {
       for (const origin of ['https://app.example', 'null']) {
@@ -189,7 +189,7 @@ export const attributes = [
     },
   },
   {
-    name: 'the page\'s own origin is accepted, any other is refused as not to be honoured',
+    name: 'the page\'s own origin is accepted; any other is refused with NS_ERROR_NOT_IMPLEMENTED',
     hosts: ['browser'],
     async run(t) {
       for (const origin of [null, '', location.origin]) {
@@ -205,7 +205,7 @@ export const attributes = [
     },
   },
   {
-    name: 'a port that the browser blocks is a ChannelError or a failure, never another exception',
+    name: 'a port that the browser blocks throws a ChannelError or fails the channel, but throws no other exception',
     hosts: ['browser'],
     async run(t) {
       const channel = new t.api.WebSocketChannel();
@@ -232,7 +232,7 @@ export const attributes = [
     },
   },
   {
-    name: 'what a browser has no way to do is refused by name: pings and notificationCallbacks',
+    name: 'pings and notificationCallbacks, which a browser cannot support, throw NS_ERROR_NOT_IMPLEMENTED',
     hosts: ['browser'],
     async run(t) {
       const refuses = (channel, when) => {
@@ -277,7 +277,7 @@ export const attributes = [
     },
   },
   {
-    name: 'unref() and ref() answer the channel in every state and disturb nothing',
+    name: 'unref() and ref() return the channel in every state and disturb nothing',
     async run(t) {
       const idle = new t.api.WebSocketChannel();
       t.ok(idle.unref() === idle && idle.ref() === idle, 'before asyncOpen');
@@ -295,7 +295,7 @@ export const attributes = [
     },
   },
   {
-    name: 'Status and statusName are one table, there and back',
+    name: 'Status and statusName map the same table in both directions',
     async run(t) {
       const { Status, statusName } = t.api;
       for (const [name, number] of Object.entries(STATUS)) {
@@ -329,5 +329,5 @@ const STATUS = {
   NS_ERROR_OUT_OF_MEMORY: 0x8007000e,
 };
 
-/** NS_ERROR_INVALID_ARG is a second name of NS_ERROR_ILLEGAL_VALUE's number: it has a number, but the number has the other name. */
+/** NS_ERROR_INVALID_ARG is a second name for the number of NS_ERROR_ILLEGAL_VALUE. statusName returns only the other name for that number. */
 const ERROR = { NS_ERROR_INVALID_ARG: 0x80070057 };

@@ -1,23 +1,23 @@
 import { readDigest } from '../harness/digest.js';
 import { reply, withScripted } from '../harness/scripted.js';
 
-/** User and password, out of the URI and out of onAuthRequired: against nginx, Apache and lighttpd, and against answers made by hand. */
+/** User and password from the URI and from onAuthRequired, against nginx, Apache and lighttpd, and against hand-made responses. */
 export const authorization = [
   ...[
     ['Basic of nginx', 'nginx', '/basic/echo'], ['Basic of nginx over TLS', 'nginxTls', '/basic/echo'], ['Basic of Apache', 'apache', '/basic/echo'],
     ['Digest MD5 of Apache', 'apache', '/digest/echo'], ['Digest MD5 of Apache over TLS', 'apacheTls', '/digest/echo'],
-    ['Digest SHA-256 of lighttpd', 'lighttpd', '/sha256/echo'], ['Digest of either algorithm of lighttpd', 'lighttpd', '/both/echo'],
+    ['Digest SHA-256 of lighttpd', 'lighttpd', '/sha256/echo'], ['Digest with either algorithm of lighttpd', 'lighttpd', '/both/echo'],
     ['Digest of lighttpd with the user\'s name hashed', 'lighttpd', '/hashed/echo'],
   ].flatMap(([what, needs, path]) => [
     {
-      name: `${what}: user and password in the URI, nobody is asked`,
+      name: `${what}: user and password in the URI, and onAuthRequired is not called`,
       needs,
       async run(t) {
         const asked = [];
         const talk = await t.opened(withUser(t.peer(needs, path), 'user:secret'), { ...trusting(t), attributes: asking(asked, null) });
         talk.send('let in');
         t.same(await talk.untilMessages(1), ['let in']);
-        t.is(asked.length, 0, 'asks');
+        t.is(asked.length, 0, 'calls of onAuthRequired');
       },
     },
     {
@@ -33,7 +33,7 @@ export const authorization = [
       },
     },
     {
-      name: `${what}: wrong ones in the URI, then wrong ones from onAuthRequired, then the right ones`,
+      name: `${what}: wrong credentials in the URI, then wrong ones from onAuthRequired, then the right ones`,
       needs,
       async run(t) {
         const asked = [];
@@ -43,7 +43,7 @@ export const authorization = [
       },
     },
     {
-      name: `${what}: nobody to ask, and one who gives up`,
+      name: `${what}: the channel fails without onAuthRequired, or if it returns no credentials`,
       needs,
       async run(t) {
         for (const attributes of [{}, { notificationCallbacks: {} }, asking([], null), asking([], undefined)]) {
@@ -58,7 +58,7 @@ export const authorization = [
     },
   ]),
   ...[['nginx', '/basic/echo'], ['apache', '/digest/echo']].map(([needs, path]) => ({
-    name: `${needs} takes a name and a password of UTF-8, out of the URI and as an answer`,
+    name: `${needs} accepts a user name and a password in UTF-8, from the URI and from onAuthRequired`,
     needs,
     async run(t) {
       const [username, password] = ['jäger', 'pä:ss@wörd/?#[]%'];
@@ -67,25 +67,25 @@ export const authorization = [
     },
   })),
   {
-    name: 'Apache takes a name with quotes and a backslash',
+    name: 'Apache accepts a user name with quotes and a backslash',
     needs: 'apache',
     async run(t) {
       await t.opened(t.peer('apache', '/digest/echo'), { attributes: asking([], { username: 'a "quoted" \\ user', password: 'secret' }) });
     },
   },
   {
-    name: 'a nonce of Apache that is too old when it is used: the new one is taken, and nobody is asked again',
+    name: 'a nonce of Apache that has expired when it is used: the new one is used, and onAuthRequired is not called again',
     needs: 'apache',
     async run(t) {
       const asked = [];
-      // The nonce lives a second.
+      // The nonce is valid for one second.
       const late = () => new Promise((resolve) => setTimeout(resolve, 1500, { username: 'user', password: 'secret' }));
       await t.opened(t.peer('apache', '/short/echo'), { attributes: asking(asked, late) });
-      t.is(asked.length, 1, 'asks');
+      t.is(asked.length, 1, 'calls of onAuthRequired');
     },
   },
   {
-    name: 'user and password in the URI go out with the first request, percent-decoded, as UTF-8',
+    name: 'user and password in the URI are sent with the first request, percent-decoded, as UTF-8',
     async run(t) {
       for (const [inUri, clear] of [['user:secret', 'user:secret'], ['user', 'user:'], [':secret', ':secret'], ['a%40b:c%2Fd%3Ae', 'a@b:c/d:e'], ['j%C3%A4ger:%F0%9F%94%91', 'jäger:🔑'], ['jäger:x', 'jäger:x']]) {
         const talk = await t.opened(withUser(t.peer('rude', '/raw'), inUri));
@@ -96,14 +96,14 @@ export const authorization = [
     },
   },
   {
-    name: 'without them nothing goes out',
+    name: 'without user and password, no Authorization header is sent',
     async run(t) {
       const talk = await t.opened(t.peer('rude', '/raw'));
       t.ok(!('authorization' in (await t.observed(talk)).request.headers), 'no Authorization');
     },
   },
   {
-    name: 'user and password in the URI together with a header Authorization are NS_ERROR_INVALID_ARG',
+    name: 'user and password in the URI together with an Authorization header throw NS_ERROR_INVALID_ARG',
     async run(t) {
       for (const name of ['Authorization', 'authorization', 'AUTHORIZATION']) {
         const channel = new t.api.WebSocketChannel({ headers: { [name]: 'Bearer x' } });
@@ -115,17 +115,17 @@ export const authorization = [
     },
   },
   ...Object.entries({
-    'a promise': () => Promise.resolve(RIGHT), 'a promise that takes its time': () => new Promise((resolve) => setTimeout(resolve, 20, RIGHT)),
+    'a promise': () => Promise.resolve(RIGHT), 'a promise that resolves later': () => new Promise((resolve) => setTimeout(resolve, 20, RIGHT)),
     'an object of a class': () => new (class { get username() { return 'user'; } get password() { return 'secret'; } })(),
   }).map(([what, answer]) => ({
-    name: `onAuthRequired may answer ${what}`,
+    name: `onAuthRequired may return ${what}`,
     run: (t) => withScripted([demanding()], (server) => t.opened(server.url('/'), { attributes: asking([], answer) })),
   })),
   ...Object.entries({
-    throws: () => { throw WRONG; }, rejects: () => Promise.reject(WRONG), 'answers a string': () => 'user:secret', 'answers true': () => true, 'answers a name without password': () => ({ username: 'user' }),
-    'answers a number as password': () => ({ username: 'user', password: 5 }), 'answers a promise of a number': () => Promise.resolve(5),
+    throws: () => { throw WRONG; }, rejects: () => Promise.reject(WRONG), 'returns a string': () => 'user:secret', 'returns true': () => true, 'returns a name without a password': () => ({ username: 'user' }),
+    'returns a number as the password': () => ({ username: 'user', password: 5 }), 'returns a promise of a number': () => Promise.resolve(5),
   }).map(([what, answer]) => ({
-    name: `onAuthRequired that ${what} gives up, and that is the cause`,
+    name: `an onAuthRequired that ${what} fails the channel, with an error as the cause`,
     run: (t) => withScripted([demanding()], async (server) => {
       const detail = await t.stops(t.open(server.url('/'), { attributes: asking([], answer) }), { node: REFUSED });
       if (/throws|rejects/.test(what)) t.is(detail.cause, WRONG);
@@ -135,7 +135,7 @@ export const authorization = [
     }),
   })),
   {
-    name: 'onAuthRequired is called on its object, with attempts that count; after ten wrong answers the channel gives up',
+    name: 'onAuthRequired is called as a method, with the number of the attempt; after ten wrong attempts the channel gives up',
     run: (t) => withScripted([() => reply(401, { 'WWW-Authenticate': 'Basic realm="r"' }, 'who?')], async (server) => {
       const asked = [];
       const notificationCallbacks = {
@@ -152,7 +152,7 @@ export const authorization = [
     }),
   },
   {
-    name: 'each origin counts its own attempts, and hears only its own answers',
+    name: 'each origin has its own count of attempts, and gets only its own credentials',
     run: (t) => withScripted([demanding({ then: ({ target }) => reply(302, { Location: target.slice(2) }) }), demanding()], async (first, second) => {
       const asked = [];
       await t.opened(first.url(`/?${second.url('/')}`), { attributes: asking(asked, ({ origin }) => (origin === first.url('') ? { username: 'first', password: 'one' } : { username: 'second', password: 'two' })) });
@@ -162,7 +162,7 @@ export const authorization = [
     }),
   },
   {
-    name: 'nginx redirects to Apache: the URI\'s user and password are not for Apache, which asks for its own',
+    name: 'nginx redirects to Apache: the URI\'s user and password are not used for Apache, and onAuthRequired is called',
     needs: ['nginx', 'apache'],
     async run(t) {
       const asked = [];
@@ -172,16 +172,16 @@ export const authorization = [
     },
   },
   {
-    name: 'behind a redirect of nginx that itself is for users only',
+    name: 'user and password in the URI work for a redirect of nginx that itself requires them',
     needs: 'nginx',
     async run(t) {
       const asked = [];
       await t.opened(withUser(t.peer('nginx', '/basic/to/basic/echo'), 'user:secret'), { attributes: asking(asked, null) });
-      t.is(asked.length, 0, 'asks');
+      t.is(asked.length, 0, 'calls of onAuthRequired');
     },
   },
   {
-    name: 'a header Authorization that is refused gives way to what onAuthRequired answers',
+    name: 'an Authorization header that is refused is replaced by the credentials from onAuthRequired',
     run: (t) => withScripted([({ headers }) => (/^Basic/.test(headers.authorization) ? null : reply(401, { 'WWW-Authenticate': 'Basic realm="r"' }))], async (server) => {
       await t.opened(server.url('/'), { options: { headers: { authorization: 'Bearer expired' } }, attributes: asking([], RIGHT) });
       t.same(server.requests.map(({ headers }) => headers.authorization), ['Bearer expired', `Basic ${Buffer.from('user:secret').toString('base64')}`]);
@@ -189,7 +189,7 @@ export const authorization = [
     }),
   },
   {
-    name: 'close() while onAuthRequired thinks, and within it: NS_BINDING_ABORTED, and nothing more is asked for',
+    name: 'close() while onAuthRequired is pending, or inside it: NS_BINDING_ABORTED, and no further request is sent',
     run: (t) => withScripted([demanding()], async (server) => {
       let answer;
       const thinking = new Promise((resolve) => { answer = resolve; });
@@ -207,7 +207,7 @@ export const authorization = [
     }),
   },
   {
-    name: 'openTimeoutMs goes on while onAuthRequired thinks, and an answer or a failure that comes later is nobody\'s',
+    name: 'openTimeoutMs keeps running while onAuthRequired is pending, and a later result or failure is ignored',
     run: (t) => withScripted([demanding()], async (server) => {
       const uncaught = t.uncaught();
       for (const settle of [(answer) => answer(RIGHT), (answer, fail) => fail(WRONG)]) {
@@ -223,7 +223,7 @@ export const authorization = [
     }),
   },
   {
-    name: 'a server that demands what is unknown, or says nothing of what it demands: nobody is asked',
+    name: 'onAuthRequired is not called for a 401 response with an unsupported challenge or none',
     run: (t) => withScripted([({ target }) => reply(401, target === '/none' ? {} : { 'WWW-Authenticate': decodeURIComponent(target.slice(1)) }, 'who?')], async (server) => {
       const digests = ['nonce="n", algorithm=SHA-512-256', 'nonce="n", qop="auth-int"', 'opaque="no nonce"'].map((more) => `Digest realm="r", ${more}`);
       for (const challenge of ['none', 'Bearer realm="r"', 'Negotiate', 'NTLM TlRMTVNTUAAB', ...digests, '"', ',,,', '=']) {
@@ -234,7 +234,7 @@ export const authorization = [
     }),
   },
   {
-    name: 'what is in a name or password stays in its header',
+    name: 'no character in a user name or password can break out of the Authorization header',
     run: (t) => withScripted(['Basic', 'Digest'].map((scheme) => ({ headers }) => (headers.authorization?.startsWith(scheme) ? null
       : reply(401, { 'WWW-Authenticate': `${scheme} realm="r", nonce="n", qop="auth"` }))), async (...servers) => {
       for (const evil of ['a\r\nX-Evil: 1', 'a", X-Evil="1', 'a\0b', 'a\\', '"']) {
@@ -249,7 +249,7 @@ export const authorization = [
           for (const { headers, connection } of server.requests) {
             t.ok(!('x-evil' in headers) && connection.head.split('\r\n').every((line) => /^[\w-]+: [^\r\n\0]*$|^GET /.test(line)), connection.head);
           }
-          // It may be given up, or refused in the URI; if it goes out, it is what it was.
+          // It may be given up, or refused in the URI. If it is sent, it is unchanged.
           for (const { headers: { authorization } } of server.requests.splice(0)) if (authorization?.startsWith('Digest')) t.is(readDigest(authorization).username, evil);
         }
       }
@@ -257,12 +257,12 @@ export const authorization = [
   },
 ].map((one) => ({ ...one, hosts: ['node'] }));
 
-/** The attributes with an onAuthRequired that records what it is asked and answers this, or what this answers. */
+/** Returns attributes with an onAuthRequired that records its argument and returns `answer`, or what `answer` returns if it is a function. */
 function asking(asked, answer) {
   return { notificationCallbacks: { onAuthRequired(about) { asked.push(about); return typeof answer === 'function' ? answer(about) : answer; } } };
 }
 
-/** A server that wants Basic, whatever it is, and then accepts or answers with `then`. */
+/** A server that demands Basic, takes any credentials, and then accepts or responds with `then`. */
 function demanding({ then = () => null } = {}) {
   return (request) => (request.headers.authorization ? then(request) : reply(401, { 'WWW-Authenticate': 'Basic realm="r"' }, 'who?'));
 }

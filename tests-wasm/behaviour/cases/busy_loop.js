@@ -3,8 +3,8 @@ import { untilFrames, withRaw } from '../harness/raw_talk.js';
 import { CLOSE, frame, PING, PONG, TEXT } from '../peers/frame.js';
 
 /**
- * The program keeps the event loop busy for longer than a timeout, while the answer lies unread in the kernel: that is no timeout. The peer
- * writes its answer and blocks the loop in the same turn, so that the channel's timer is due before anything can be read. Only in Node.
+ * The program keeps the event loop busy for longer than a timeout while the answer waits unread in the kernel. That must not be a timeout. The peer
+ * writes its answer and blocks the loop in the same turn, so the channel's timer is due before anything can be read. Only in Node.
  */
 export const busyLoops = [
   {
@@ -21,7 +21,7 @@ export const busyLoops = [
     }),
   },
   {
-    name: 'openTimeoutMs: with no answer the channel stops, however busy the loop was',
+    name: 'openTimeoutMs: without a response the channel stops, even if the event loop was busy',
     run: (t) => withServer(async (server) => {
       const talk = t.open(`ws://127.0.0.1:${server.port}/`, { options: { openTimeoutMs: 500 } });
       await server.next();
@@ -46,7 +46,7 @@ export const busyLoops = [
     }),
   })),
   {
-    name: 'pingTimeout: a peer that says nothing is found out, however busy the loop was',
+    name: 'pingTimeout detects a silent peer even if the event loop was busy',
     run: (t) => withRaw(t, { attributes: { pingInterval: 1, pingTimeout: 1 }, ends: TIMEOUT }, async (talk, connection) => {
       await untilFrames(connection, PING);
       block(1500);
@@ -67,7 +67,7 @@ export const busyLoops = [
   },
 ];
 
-/** The loop does nothing for so many milliseconds. */
+/** Blocks the event loop for this many milliseconds. */
 function block(ms) {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
 }

@@ -1,7 +1,7 @@
-/** Close codes: what close() takes, what goes out, what may come from the peer. */
+/** Close codes: what close() accepts, what is sent, and what the peer may send. */
 export const closeCodes = [
   {
-    name: 'close(code) on a stopped channel checks all 65,536 codes by the table',
+    name: 'close(code) on a stopped channel checks all 65,536 codes against the table',
     async run(t) {
       const talk = t.open(t.peer('refusing', '/'));
       await talk.end();
@@ -9,7 +9,7 @@ export const closeCodes = [
     },
   },
   {
-    name: 'close(code) on a closing channel checks all 65,536 codes by the table, and no second close frame goes out',
+    name: 'close(code) on a closing channel checks all 65,536 codes against the table, and no second close frame is sent',
     async run(t) {
       const talk = await t.opened(t.peer('rude', '/stubborn'), { options: { closeTimeoutMs: 500 } });
       talk.close(4999);
@@ -46,7 +46,7 @@ export const closeCodes = [
     },
   })),
   {
-    name: 'a reason of 123 bytes goes through, in ASCII and in UTF-8',
+    name: 'a reason of 123 bytes is sent, in ASCII and in UTF-8',
     async run(t) {
       for (const reason of ['r'.repeat(123), `${'é'.repeat(61)}r`, '💧'.repeat(30)]) {
         const talk = await t.opened(t.peer('ws', '/echo'));
@@ -57,7 +57,7 @@ export const closeCodes = [
     },
   },
   {
-    name: 'a longer reason is refused by its bytes, not its characters, and nothing changes',
+    name: 'a reason of more than 123 bytes, not characters, is refused, and nothing changes',
     async run(t) {
       const talk = await t.opened(t.peer('ws', '/echo'));
       for (const reason of ['r'.repeat(124), 'é'.repeat(62), '💧'.repeat(31), '\ud800'.repeat(42), 'x'.repeat(1_000_000)]) {
@@ -82,8 +82,8 @@ export const closeCodes = [
     },
   },
   ...[1000, 1001, 1002, 1003, 1007, 1008, 1009, 1010, 1011, 1012, 1013, 1014, 3000, 3999, 4000, 4999].map((code) => ({
-    name: `from the peer, ${code} is handed on and answered with the same`,
-    // What a browser makes of the others is its own affair.
+    name: `from the peer, ${code} is reported and answered with the same code`,
+    // Browsers differ in how they handle the other codes.
     hosts: [1000, 1001, 1011, 3000, 4000, 4999].includes(code) ? ['node', 'browser'] : ['node'],
     async run(t) {
       const talk = await t.opened(t.raw(`88 04 ${hex(code)} 6f6b`));
@@ -104,7 +104,7 @@ export const closeCodes = [
     },
   })),
   {
-    name: 'from the peer, all codes around every border of the table, by the table',
+    name: 'from the peer, the codes around every boundary of the table are valid or invalid as the table says',
     hosts: ['node'],
     async run(t) {
       const borders = [998, 999, 1000, 1003, 1004, 1005, 1006, 1007, 1014, 1015, 1016, 1999, 2000, 2999, 3000, 3001, 4999, 5000, 5001, 32_768, 65_535];
@@ -118,14 +118,14 @@ export const closeCodes = [
     },
   },
   {
-    name: 'the constants have the page\'s names and numbers',
+    name: 'the constants have the documented names and numbers',
     async run(t) {
       for (const [name, code] of Object.entries(CONSTANTS)) t.is(t.api.WebSocketChannel[name], code, name);
     },
   },
 ];
 
-/** All codes that close() takes on this channel, each either accepted with no answer or refused with NS_ERROR_INVALID_ARG. */
+/** Returns all codes that close() accepts on this channel. For each code, close() either returns undefined or throws NS_ERROR_INVALID_ARG. */
 function acceptedBy(t, talk) {
   const accepted = [];
   for (let code = 0; code <= 0xffff; code++) {

@@ -1,31 +1,31 @@
 /**
- * permessage-deflate, RFC 7692: what is offered, which answers are taken, and the messages, against `ws`, Python's `websockets` and the
- * rude peer. A browser negotiates by itself and takes no option, so most cases are Node's.
+ * permessage-deflate, RFC 7692: what is offered, which responses are accepted, and the messages, against `ws`, Python's `websockets` and the
+ * rude peer. A browser negotiates by itself and has no option for it, so most cases run only in Node.
  */
 const echoes = {
-  'as both sides have it': [{}, '1'],
-  'no context takeover, as we ask': [{ clientNoContextTakeover: true, serverNoContextTakeover: true }, '1'],
-  'no context takeover, as the server answers': [{}, '{"clientNoContextTakeover":true,"serverNoContextTakeover":true}'],
-  'no context takeover on our side only': [{ clientNoContextTakeover: true }, '1'],
-  'no context takeover on the server\'s side only': [{ serverNoContextTakeover: true }, '1'],
+  'the defaults of both sides': [{}, '1'],
+  'no context takeover, requested by the client': [{ clientNoContextTakeover: true, serverNoContextTakeover: true }, '1'],
+  'no context takeover, chosen by the server': [{}, '{"clientNoContextTakeover":true,"serverNoContextTakeover":true}'],
+  'no context takeover by the client only': [{ clientNoContextTakeover: true }, '1'],
+  'no context takeover by the server only': [{ serverNoContextTakeover: true }, '1'],
   'threshold 0 on both sides': [{ threshold: 0 }, '{"threshold":0}'],
   'threshold 0 without context takeover': [{ threshold: 0, clientNoContextTakeover: true, serverNoContextTakeover: true }, '{"threshold":0}'],
   'level 0': [{ level: 0 }, '1'],
   'level 1': [{ level: 1 }, '1'],
   'level 9': [{ level: 9 }, '1'],
   ...Object.fromEntries([9, 10, 11, 12, 13, 14, 15].flatMap((bits) => [
-    [`windows of ${bits} bits, as we ask`, [{ clientMaxWindowBits: bits, serverMaxWindowBits: bits }, '1']],
-    [`windows of ${bits} bits, as the server answers`, [{ clientNoContextTakeover: true }, `{"clientMaxWindowBits":${bits},"serverMaxWindowBits":${bits}}`]],
+    [`windows of ${bits} bits, requested by the client`, [{ clientMaxWindowBits: bits, serverMaxWindowBits: bits }, '1']],
+    [`windows of ${bits} bits, chosen by the server`, [{ clientNoContextTakeover: true }, `{"clientMaxWindowBits":${bits},"serverMaxWindowBits":${bits}}`]],
   ])),
 };
 
 const offers = [
-  ['nothing said', undefined, 'permessage-deflate; client_max_window_bits'],
+  ['no option', undefined, 'permessage-deflate; client_max_window_bits'],
   ['deflate: {}', {}, 'permessage-deflate; client_max_window_bits'],
   ...[undefined, null].map((none) => [`every setting ${none}`, {
     threshold: none, level: none, clientMaxWindowBits: none, serverMaxWindowBits: none, clientNoContextTakeover: none, serverNoContextTakeover: none,
   }, 'permessage-deflate; client_max_window_bits']),
-  ['threshold and level, which are ours alone', { threshold: 5, level: 1 }, 'permessage-deflate; client_max_window_bits'],
+  ['threshold and level, which are not part of the offer', { threshold: 5, level: 1 }, 'permessage-deflate; client_max_window_bits'],
   ['clientMaxWindowBits: false', { clientMaxWindowBits: false }, 'permessage-deflate'],
   ['clientMaxWindowBits: 8', { clientMaxWindowBits: 8 }, 'permessage-deflate; client_max_window_bits=8'],
   ['clientMaxWindowBits: 15', { clientMaxWindowBits: 15 }, 'permessage-deflate; client_max_window_bits=15'],
@@ -35,7 +35,7 @@ const offers = [
   ['both takeovers false', { clientNoContextTakeover: false, serverNoContextTakeover: false }, 'permessage-deflate; client_max_window_bits'],
 ];
 
-/** [the response's parameters, the name that the message has to have, the options] */
+/** [the extensions in the response, the name that the message must contain, the options] */
 const wrongAnswers = [
   ['permessage-deflate; foo', 'foo'],
   ['permessage-deflate; foo=1', 'foo'],
@@ -63,7 +63,7 @@ const wrongAnswers = [
   ['permessage-deflate', 'permessage-deflate', false],
 ];
 
-/** Answers that RFC 7692 §7.1 lets a server give. */
+/** Responses that RFC 7692 §7.1 allows a server to send. */
 const rightAnswers = [
   ['permessage-deflate'],
   [' permessage-deflate ;server_no_context_takeover; client_no_context_takeover ;client_max_window_bits=10; server_max_window_bits = 12 '],
@@ -87,17 +87,17 @@ export const compression = [
       t.ok(talk.channel.extensions.startsWith('permessage-deflate'), `extensions: ${talk.channel.extensions}`);
       await echoesAll(t, talk, bits(what) === null ? ALL_SIZES : SOME_SIZES);
       const { frames } = await t.observed(talk);
-      t.ok(frames.some(({ rsv }) => rsv === RSV1), 'something went out compressed');
+      t.ok(frames.some(({ rsv }) => rsv === RSV1), 'something was sent compressed');
       t.ok(frames.every(({ rsv, opcode }) => rsv === 0 || (rsv === RSV1 && (opcode === 1 || opcode === 2))), 'RSV1 only on a message\'s first frame');
     },
   })),
   ...Object.entries({
-    'as both sides have it': [{}, {}],
-    'no context takeover, as we ask': [{ clientNoContextTakeover: true, serverNoContextTakeover: true }, {}],
-    'no context takeover, as the server answers': [{}, { server_no_context_takeover: true, client_no_context_takeover: true }],
+    'the defaults of both sides': [{}, {}],
+    'no context takeover, requested by the client': [{ clientNoContextTakeover: true, serverNoContextTakeover: true }, {}],
+    'no context takeover, chosen by the server': [{}, { server_no_context_takeover: true, client_no_context_takeover: true }],
     'threshold 0': [{ threshold: 0 }, {}],
-    'windows of 9 bits, as we ask': [{ clientMaxWindowBits: 9, serverMaxWindowBits: 9 }, {}],
-    'windows of 10 and 12 bits, as the server answers': [{}, { client_max_window_bits: 10, server_max_window_bits: 12 }],
+    'windows of 9 bits, requested by the client': [{ clientMaxWindowBits: 9, serverMaxWindowBits: 9 }, {}],
+    'windows of 10 and 12 bits, chosen by the server': [{}, { client_max_window_bits: 10, server_max_window_bits: 12 }],
   }).map(([what, [deflate, peer]]) => ({
     name: `websockets: all sizes come back: ${what}`,
     hosts: ['node'],
@@ -109,7 +109,7 @@ export const compression = [
     },
   })),
   {
-    name: 'a window of 8 bits is agreed on, and then nothing goes out compressed',
+    name: 'a window of 8 bits is negotiated, and then nothing is sent compressed',
     hosts: ['node'],
     async run(t) {
       for (const [deflate, peer] of [[{ clientMaxWindowBits: 8, threshold: 0 }, '1'], [{ threshold: 0 }, '{"clientMaxWindowBits":8}']]) {
@@ -121,7 +121,7 @@ export const compression = [
     },
   },
   {
-    name: 'the threshold: shorter messages go uncompressed, empty ones too; without takeover 1,024 bytes by default',
+    name: 'threshold: shorter and empty messages are sent uncompressed; without context takeover, the default is 1,024 bytes',
     hosts: ['node'],
     async run(t) {
       for (const [deflate, border] of [[{}, 128], [{ clientNoContextTakeover: true }, 1024], [{ threshold: 50 }, 50], [{ threshold: 0 }, 1], [{ threshold: 2 ** 31 - 1 }, Infinity]]) {
@@ -135,7 +135,7 @@ export const compression = [
     },
   },
   {
-    name: 'context takeover: the second of two like messages is a tenth of the first; without takeover both are alike',
+    name: 'context takeover: of two equal messages, the second takes a tenth of the bytes; without takeover, both take the same',
     hosts: ['node'],
     async run(t) {
       for (const [deflate, taken] of [[{}, true], [{ clientNoContextTakeover: true }, false]]) {
@@ -150,7 +150,7 @@ export const compression = [
     },
   },
   {
-    name: 'level: 0 compresses nothing, 9 no worse than 1',
+    name: 'level: 0 compresses nothing, and 9 is no worse than 1',
     hosts: ['node'],
     async run(t) {
       const lengths = [];
@@ -164,13 +164,13 @@ export const compression = [
     },
   },
   {
-    name: 'without takeover, what compression would make longer goes out as it is',
+    name: 'without context takeover, a message that compression would make longer is sent uncompressed',
     hosts: ['node'],
     async run(t) {
       const talk = await t.opened(t.peer('ws', '/echo', { deflate: 1 }), { options: { deflate: { clientNoContextTakeover: true } } });
       const bytes = noise(5, 5000);
       talk.send(bytes);
-      t.ok(equal((await talk.untilMessages(1))[0], bytes), 'it came back');
+      t.ok(equal((await talk.untilMessages(1))[0], bytes), 'the echo');
       const { frames: [frame] } = await t.observed(talk, 'frames:1');
       t.same([frame.rsv, frame.length], [0, 5000]);
     },
@@ -196,7 +196,7 @@ export const compression = [
     },
   },
   {
-    name: 'a server that knows no extension gets plain messages',
+    name: 'a server without extensions gets uncompressed messages',
     hosts: ['node'],
     async run(t) {
       const talk = await t.opened(t.peer('ws', '/echo'), { options: { deflate: { threshold: 0 } } });
@@ -206,7 +206,7 @@ export const compression = [
     },
   },
   {
-    name: 'extensions is the response header\'s value as the server sent it, also when stopped',
+    name: 'extensions is the response header\'s value as the server sent it, even after the channel has stopped',
     hosts: ['node'],
     async run(t) {
       for (const [value, expected] of [['permessage-deflate;client_max_window_bits=10 ; server_no_context_takeover'], ['  permessage-deflate', 'permessage-deflate']]) {
@@ -221,7 +221,7 @@ export const compression = [
     },
   },
   ...rightAnswers.map(([extensions, deflate]) => ({
-    name: `taken: ${extensions}${deflate ? ` for ${JSON.stringify(deflate)}` : ''}`,
+    name: `accepted: ${extensions}${deflate ? ` for ${JSON.stringify(deflate)}` : ''}`,
     hosts: ['node'],
     async run(t) {
       // "Hello", RFC 7692 §7.2.3.1
@@ -232,7 +232,7 @@ export const compression = [
     },
   })),
   {
-    name: 'refused, the message naming the parameter: every wrong answer to the offer',
+    name: 'refused: every wrong response to the offer, with a message that names the parameter',
     hosts: ['node'],
     async run(t) {
       for (const [extensions, name, deflate] of wrongAnswers) {
@@ -244,7 +244,7 @@ export const compression = [
     },
   },
   {
-    name: 'refused: a second extension in a header of its own',
+    name: 'refused: a second extension in a separate header',
     hosts: ['node'],
     async run(t) {
       const line = 'Sec-WebSocket-Extensions: permessage-deflate\r\n';
@@ -277,10 +277,10 @@ export const compression = [
   },
   ...[
     ['a block of the reserved type', 'c1 01 06', 1007],
-    ['bytes that are no stream', 'c2 04 ff ff ff ff', 1007],
+    ['bytes that are not a DEFLATE stream', 'c2 04 ff ff ff ff', 1007],
     ['a stored block whose length does not match', 'c1 07 00 05 00 00 00 48 65', 1007],
     ['a match from before the beginning', 'c1 05 f2 00 11 00 00', 1007],
-    // RFC 7692 §7.2.2 has the tail appended and the whole inflated: the tail reads as data of the block that was cut off, as `ws` reads it.
+    // RFC 7692 §7.2.2 appends the tail and inflates the whole. The tail is then read as data of the block that was cut off, as `ws` reads it too.
     ['the message after one that was cut off within a block', 'c1 05 f2 48 cd c9 c9 c1 07 f2 48 cd c9 c9 07 00', 1007, ['Hellh']],
     ['a dynamic block whose code lengths are impossible', 'c2 05 fc ff ff ff ff', 1007],
   ].map(([what, hex, code, messages = []]) => ({
@@ -297,7 +297,7 @@ export const compression = [
     },
   })),
   {
-    name: 'does not inflate: a match into the message before, when the server said that it takes nothing over',
+    name: 'does not inflate: a match into the previous message, although the server agreed to no context takeover',
     hosts: ['node'],
     async run(t) {
       const talk = await t.opened(t.raw('c1 07 f2 48 cd c9 c9 07 00 c1 05 f2 00 11 00 00', { extensions: 'permessage-deflate; server_no_context_takeover' }));
@@ -323,7 +323,7 @@ export const compression = [
     },
   })),
   {
-    name: 'RSV1 is wrong on a continuation and on control frames, compression agreed on or not',
+    name: 'RSV1 on a continuation or a control frame fails the connection, although compression was negotiated',
     hosts: ['node'],
     async run(t) {
       for (const hex of ['41 02 f2 48 c0 05 cd c9 c9 07 00', 'c9 00', 'ca 00', 'c8 02 03 e8', 'b1 00', 'd1 00']) {
@@ -348,7 +348,7 @@ export const compression = [
     },
   },
   {
-    name: 'close() while a large message is being sent: it goes out whole, then the close frame',
+    name: 'close() while a large message is being sent: the whole message is sent, then the close frame',
     hosts: ['node'],
     async run(t) {
       const talk = await t.opened(t.peer('ws', '/digest', { deflate: 1 }), { options: { deflate: { level: 1 } } });
@@ -361,7 +361,7 @@ export const compression = [
     },
   },
   {
-    name: 'cancel while a large message is being sent: the channel ends at once, and no half of it becomes a message',
+    name: 'cancel while a large message is being sent: the channel ends at once, and the peer gets no partial message',
     hosts: ['node'],
     async run(t) {
       const loadGroup = new t.api.LoadGroup();
@@ -377,7 +377,7 @@ export const compression = [
     },
   },
   {
-    name: 'a peer that cuts the connection while a large message is being sent',
+    name: 'the channel stops if the peer cuts the connection while a large message is being sent',
     hosts: ['node'],
     async run(t) {
       const talk = await t.opened(t.peer('ws', '/terminate', { deflate: 1 }), { options: { deflate: { level: 1 } } });
@@ -388,7 +388,7 @@ export const compression = [
     },
   },
   {
-    name: 'what is sent behind a large message stays behind it, whatever its size and kind',
+    name: 'messages sent after a large message arrive after it, whatever their size and kind',
     hosts: ['node'],
     async run(t) {
       for (const deflate of [{ level: 1 }, { level: 1, clientNoContextTakeover: true }, false]) {
@@ -431,7 +431,7 @@ export const compression = [
     },
   },
   {
-    name: 'forty channels with contexts of their own do not mix their messages, and their contexts are given back',
+    name: 'forty channels with separate contexts do not mix their messages, and their contexts are freed',
     hosts: ['node'],
     async run(t) {
       // Ten at a time: `Context.finish` finds the wasm memory under its limit only if ended channels free their contexts.
@@ -448,7 +448,7 @@ export const compression = [
     },
   },
   {
-    name: 'in every host: a compressing server\'s messages come back',
+    name: 'on every host, messages come back from a server that compresses',
     async run(t) {
       const talk = await t.opened(t.peer('ws', '/echo', { deflate: 1 }));
       t.ok(talk.channel.extensions.startsWith('permessage-deflate'), `extensions: ${talk.channel.extensions}`);
@@ -460,7 +460,7 @@ export const compression = [
   },
 ];
 
-/** Sends texts and binaries of these sizes, well and badly compressible, and has them all back in order. */
+/** Sends text and binary messages of these sizes, which compress well and badly, and checks that they all come back in order. */
 async function echoesAll(t, talk, sizes) {
   const sent = sizes.flatMap((size) => [prose(size, size), noise(size, size)]);
   for (const message of sent) talk.send(message);
@@ -475,7 +475,7 @@ function bits(what) {
   return /(\d+) bits/.exec(what)?.[1] ?? null;
 }
 
-/** Text of `size` bytes that repeats itself near and far, as prose does: words of a vocabulary larger than a small window. */
+/** Text of `size` bytes with near and far repetitions, like prose. Its words come from a vocabulary larger than a small window. */
 function prose(seed, size) {
   const random = generator(seed);
   const words = Array.from({ length: 600 }, () => (random(36 ** 4) + 36 ** 4).toString(36));
@@ -507,7 +507,7 @@ function equal(a, b) {
 }
 
 const MIB = 1024 * 1024;
-/** RSV1 among a frame's three bits. */
+/** RSV1 as one of a frame's three RSV bits. */
 const RSV1 = 4;
 const SOME_SIZES = [0, 1, 127, 128, 1024, 40_000, 65_536, 65_537, 300_000];
 const ALL_SIZES = [0, 1, 125, 126, 127, 128, 129, 1023, 1024, 1025, 4096, 16_384, 32_768, 65_534, 65_535, 65_536, 65_537, 131_072, 131_073, 1_048_576, 3_000_001];

@@ -1,9 +1,9 @@
 import { inspect } from 'node:util';
 
-/** What console.log makes of a channel, a group and an error: state, URI and status, and nothing of what they are made of. Only in Node. */
+/** What console.log shows of a channel, a group and an error: state, URI and status, but no internals. Only in Node. */
 export const consoleViews = [
   {
-    name: 'a channel shows its class and state before asyncOpen, where it has no URI',
+    name: 'a channel shows its class and state before asyncOpen, when it has no URI',
     async run(t) {
       const text = inspect(new t.api.WebSocketChannel());
       expectWords(t, text, ['WebSocketChannel', 'idle']);
@@ -11,7 +11,7 @@ export const consoleViews = [
     },
   },
   {
-    name: 'a channel shows its state, URI and status while it lives and when it has stopped',
+    name: 'a channel shows its state, URI and status while it is in use and after it has stopped',
     async run(t) {
       const talk = t.open(t.peer('ws', '/echo'));
       expectWords(t, inspect(talk.channel), ['WebSocketChannel', 'connecting', talk.url]);
@@ -27,7 +27,7 @@ export const consoleViews = [
     },
   },
   {
-    name: 'a channel within other objects is readable too, whatever the depth, and without line breaks where there is room',
+    name: 'a channel inside other objects is readable at any depth, and has no line breaks if there is room',
     async run(t) {
       const talk = await t.opened(t.peer('ws', '/echo'));
       const text = inspect({ a: { channels: [talk.channel] } }, { depth: 10, breakLength: Infinity });
@@ -64,7 +64,7 @@ export const consoleViews = [
     },
   },
   {
-    name: 'the classes and their prototypes can be shown',
+    name: 'the classes and their prototypes can be inspected',
     async run(t) {
       for (const it of [t.api.WebSocketChannel, t.api.LoadGroup, t.api.ChannelError]) {
         expectWords(t, inspect(it), [it.name]);

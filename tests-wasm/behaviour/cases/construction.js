@@ -3,7 +3,7 @@ import { revoked } from '../harness/sources.js';
 /** The constructor checks its options at once, and an asyncOpen that throws leaves no trace. */
 export const constructions = [
   {
-    name: 'compressionMemory is 0 in a browser, takes null and undefined, and refuses all else with NS_ERROR_NOT_IMPLEMENTED',
+    name: 'compressionMemory is 0 in a browser, accepts null and undefined, and refuses anything else with NS_ERROR_NOT_IMPLEMENTED',
     hosts: ['browser'],
     async run(t) {
       const { WebSocketChannel } = t.api;
@@ -60,13 +60,13 @@ export const constructions = [
     },
   },
   {
-    name: 'options that are not an object are NS_ERROR_INVALID_ARG',
+    name: 'options that are not an object throw NS_ERROR_INVALID_ARG',
     async run(t) {
       for (const given of ['', 5, true, 5n, Symbol('options'), [], [{ maxMessageSize: 5 }]]) refused(t, 'NS_ERROR_INVALID_ARG', given);
     },
   },
   {
-    name: 'options of which nothing can be asked: NS_ERROR_INVALID_ARG, however many',
+    name: 'options that cannot be read throw NS_ERROR_INVALID_ARG, however often',
     async run(t) {
       const isRefused = (options) => t.throws('NS_ERROR_INVALID_ARG', () => new t.api.WebSocketChannel(options));
       for (let at = 0; at < 2000; at++) isRefused(revoked());
@@ -91,11 +91,11 @@ export const constructions = [
     },
   },
   ...[null, undefined].map((value) => ({
-    name: `${value} means the default of every option on every host, so that one options object serves both`,
+    name: `${value} means the default of every option on every host, so that one options object works on all of them`,
     async run(t) {
       const options = Object.fromEntries(OPTIONS.map((name) => [name, value]));
       const talk = await t.opened(t.peer('ws', '/echo'), { options });
-      // More than a maxMessageSize of zero would let pass.
+      // More than a maxMessageSize of zero would allow.
       talk.send('defaults');
       t.same(await talk.untilMessages(1), ['defaults']);
       const { request } = await t.observed(talk);
@@ -105,7 +105,7 @@ export const constructions = [
     },
   })),
   {
-    name: 'null for deflate and redirects are their defaults, not off: compression is agreed on, a redirect is followed',
+    name: 'null for deflate and redirects means the default, not off: compression is negotiated, and a redirect is followed',
     hosts: ['node'],
     async run(t) {
       const there = t.peer('ws', '/echo', { deflate: 1 });
@@ -115,19 +115,19 @@ export const constructions = [
     },
   },
   {
-    name: 'a browser refuses Node\'s options in the constructor, naming the option',
+    name: 'in a browser, the constructor refuses Node\'s options and names the option',
     hosts: ['browser'],
     async run(t) {
       for (const [name, value] of Object.entries({ headers: { a: 'b' }, tls: {}, socket: {}, deflate: false, redirects: 0, proxy: 'env' })) {
         const { message } = refused(t, 'NS_ERROR_NOT_IMPLEMENTED', { [name]: value });
         t.ok(message.includes(name), `it names ${name}: ${message}`);
       }
-      // A typing error is still told from an option of another host.
+      // A typo is still distinguished from an option of another host.
       refused(t, 'NS_ERROR_INVALID_ARG', { header: { a: 'b' } });
     },
   },
   {
-    name: 'allowHalfOpen is refused in tls as it is in socket, whatever its value',
+    name: 'allowHalfOpen is refused in tls and in socket, whatever its value',
     hosts: ['node'],
     async run(t) {
       for (const name of ['tls', 'socket']) {
@@ -139,7 +139,7 @@ export const constructions = [
     },
   },
   {
-    name: 'what the caller does to its options object after the constructor changes nothing',
+    name: 'changing the options object after the constructor has no effect',
     async run(t) {
       const options = { maxMessageSize: 1000 };
       const channel = new t.api.WebSocketChannel(options);
@@ -152,11 +152,11 @@ export const constructions = [
   ...[
     ['a URI that does not parse', (t, channel) => channel.asyncOpen('ws://[::1/', null, {}, null)],
     ['a listener that is not an object', (t, channel) => channel.asyncOpen(t.peer('ws', '/echo'), null, 5, null)],
-    ['a subprotocol that stands twice', (t, channel) => {
+    ['a repeated subprotocol', (t, channel) => {
       channel.protocol = 'chat, chat';
       channel.asyncOpen(t.peer('ws', '/echo'), null, {}, null);
     }],
-    ['an origin that is none', (t, channel) => channel.asyncOpen(t.peer('ws', '/echo'), 5, {}, null)],
+    ['an origin that is not a string', (t, channel) => channel.asyncOpen(t.peer('ws', '/echo'), 5, {}, null)],
   ].map(([what, open]) => ({
     name: `an asyncOpen that throws leaves no trace: ${what}`,
     async run(t) {
@@ -173,12 +173,12 @@ export const constructions = [
   })),
 ];
 
-/** The ChannelError that the constructor throws for these options. */
+/** Returns the ChannelError that the constructor throws for these options. */
 function refused(t, name, given) {
   return t.throws(name, () => new t.api.WebSocketChannel(given), `new WebSocketChannel(${show(given)})`);
 }
 
-/** Opens the channel and waits for its end: what its listener heard, with the name of the status at the end. */
+/** Opens the channel and waits for its end. Returns what its listener heard, with the name of the status last. */
 function opened(t, channel, url) {
   const seen = [];
   return new Promise((resolve) => {

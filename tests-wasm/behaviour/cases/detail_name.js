@@ -1,4 +1,4 @@
-/** Names beside numbers: detail.name in onStop, ChannelError.code; and httpResponse, the handshake's response as Node shows it. */
+/** Names for numbers: detail.name in onStop, and ChannelError.code. Also httpResponse, the response to the handshake, which only Node shows. */
 export const detailNames = [
   ...[
     ['closed by both sides', 'NS_OK', async (t) => {
@@ -13,8 +13,8 @@ export const detailNames = [
       return talk;
     }],
     ['refused', 'NS_ERROR_WEBSOCKET_CONNECTION_REFUSED', (t) => t.open(t.peer('refusing', '/'))],
-    ['too late', 'NS_ERROR_NET_TIMEOUT_EXTERNAL', (t) => t.open(t.peer('rude', '/silence'), { options: { openTimeoutMs: 100 } })],
-    ['too big', 'NS_ERROR_FILE_TOO_BIG', (t) => t.open(t.peer('ws', '/greet', { count: 1, size: 100 }), { options: { maxMessageSize: 10 } })],
+    ['timed out', 'NS_ERROR_NET_TIMEOUT_EXTERNAL', (t) => t.open(t.peer('rude', '/silence'), { options: { openTimeoutMs: 100 } })],
+    ['a message too big', 'NS_ERROR_FILE_TOO_BIG', (t) => t.open(t.peer('ws', '/greet', { count: 1, size: 100 }), { options: { maxMessageSize: 10 } })],
     ['cancelled by its group with a status', 'NS_ERROR_UNEXPECTED', async (t) => {
       const loadGroup = new t.api.LoadGroup();
       const talk = await t.opened(t.peer('ws', '/echo'), { loadGroup });
@@ -29,7 +29,7 @@ export const detailNames = [
     },
   })),
   {
-    name: 'detail.name of a wrong frame is NS_ERROR_ILLEGAL_VALUE, not the other name of its number',
+    name: 'detail.name for an invalid frame is NS_ERROR_ILLEGAL_VALUE, not the other name of the same number',
     hosts: ['node'],
     async run(t) {
       const { status, detail } = await t.open(t.raw('83 00')).end();
@@ -37,7 +37,7 @@ export const detailNames = [
     },
   },
   {
-    name: 'detail has exactly the properties that it promises, its own and enumerable',
+    name: 'detail has exactly the documented properties, and they are own and enumerable',
     async run(t) {
       const { detail } = await t.open(t.peer('ws', '/close', { code: 1000 })).end();
       t.same(Object.keys(detail).sort(), ['cause', 'closedBy', 'code', 'http', 'message', 'name', 'reason', 'timeout', 'wasClean']);
@@ -45,7 +45,7 @@ export const detailNames = [
     },
   },
   {
-    name: 'a ChannelError\'s code is its name, whoever throws it',
+    name: 'a ChannelError\'s code equals its name, whichever method throws it',
     async run(t) {
       const idle = new t.api.WebSocketChannel();
       const talk = await t.opened(t.peer('ws', '/echo'));
@@ -71,7 +71,7 @@ export const detailNames = [
     },
   },
   {
-    name: 'httpResponse is null before the channel is open, and for one that never opened',
+    name: 'httpResponse is null before the channel is open, and stays null if the channel never opens',
     async run(t) {
       t.is(new t.api.WebSocketChannel().httpResponse, null, 'before asyncOpen');
       const talk = t.open(t.peer('ws', '/refuse', { status: 403 }));
@@ -81,7 +81,7 @@ export const detailNames = [
     },
   },
   {
-    name: 'httpResponse is null in a browser, which does not tell',
+    name: 'httpResponse is null in a browser, which does not show the response',
     hosts: ['browser'],
     async run(t) {
       const talk = await t.opened(t.peer('ws', '/echo'));
@@ -89,7 +89,7 @@ export const detailNames = [
     },
   },
   {
-    name: 'httpResponse is the status and headers of the 101, from onStart on, and stays when the channel has stopped',
+    name: 'httpResponse has the status and headers of the 101 response from onStart on, and keeps them after the channel has stopped',
     hosts: ['node'],
     async run(t) {
       let inOnStart = null;
@@ -106,7 +106,7 @@ export const detailNames = [
     },
   },
   {
-    name: 'httpResponse is the 101 and not a redirect or an interim answer before it',
+    name: 'httpResponse is the 101 response, not a redirect or an interim response before it',
     hosts: ['node'],
     async run(t) {
       const location = upgrade(t, 'X-Mine: yes\r\n', 'HTTP/1.1 103 Early Hints\r\nX-Early: yes\r\n\r\n');
@@ -133,13 +133,13 @@ export const detailNames = [
   },
 ];
 
-/** A right handshake of the rude peer, with these header lines, and what goes before it. */
+/** A valid handshake by the rude peer, with these header lines, and with `before` in front of it. */
 function upgrade(t, lines, before = '') {
   const text = `${before}HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: {accept}\r\n${lines}\r\n`;
   return t.peer('rude', '/answer', { text });
 }
 
-/** The error of a ping whose channel was refused. */
+/** The error of a ping on a channel whose connection was refused. */
 function lost(t) {
   const talk = t.open(t.peer('refusing', '/'));
   return talk.channel.sendPing().then(() => t.fail('the ping was answered'), (error) => error);

@@ -8,21 +8,21 @@ const SECURITY = 'NS_ERROR_NET_INADEQUATE_SECURITY';
 const TIMEOUT = 'NS_ERROR_NET_TIMEOUT_EXTERNAL';
 
 /**
- * onStop's detail, where a channel fails in Node: a message that names what it is about, the system's error as its cause. The sentences are
- * not fixed here, only what they cannot do without; `failure.js` has the statuses.
+ * onStop's detail when a channel fails in Node: a message that names the problem, and the system's error as the cause. The cases do not fix the
+ * sentences, only the words that they must contain. `failure.js` has the statuses.
  */
 export const diagnoses = [
   ...[
     ['nobody listens', REFUSED, (t) => [t.peer('refusing', '/'), {}], (t) => [`127.0.0.1:${t.addresses.refusing}`], 'ECONNREFUSED'],
     ['the name is not found', 'NS_ERROR_UNKNOWN_HOST', () => ['ws://nobody.invalid:81/', { socket: { lookup: failing('ENOTFOUND') } }], () => ['nobody.invalid'], 'ENOTFOUND'],
     ['the name server does not answer', 'NS_ERROR_UNKNOWN_HOST', () => ['ws://nobody.invalid/', { socket: { lookup: failing('EAI_AGAIN') } }], () => ['nobody.invalid'], 'EAI_AGAIN'],
-    ['a reset before the answer', 'NS_ERROR_NET_RESET', (t) => [answer(t, '', { then: 'reset' }), {}], (t) => [`127.0.0.1:${t.addresses.rude}`], 'ECONNRESET'],
+    ['a reset before the response', 'NS_ERROR_NET_RESET', (t) => [answer(t, '', { then: 'reset' }), {}], (t) => [`127.0.0.1:${t.addresses.rude}`], 'ECONNRESET'],
     ['TLS is spoken to a plain port', SECURITY, (t) => [t.peer('ws', '/').replace('ws:', 'wss:'), {}], (t) => [`127.0.0.1:${t.addresses.ws}`, 'TLS'], /SSL|TLS|EPROTO/],
     ['a certificate that is not trusted', SECURITY, (t) => [t.peer('wss', '/'), {}], (t) => [`127.0.0.1:${t.addresses.wss}`, 'certificate'], 'DEPTH_ZERO_SELF_SIGNED_CERT'],
     ['a certificate for another name', SECURITY, (t) => [t.peer('wss', '/'), { tls: { ca: t.addresses.cert, servername: 'other.example' } }], (t) => [`127.0.0.1:${t.addresses.wss}`, 'certificate'], 'ERR_TLS_CERT_ALTNAME_INVALID'],
     ['no such unix socket', REFUSED, () => ['ws://unix.example/', { socket: { path: '/nowhere/ws.sock' } }], () => ['socket'], 'ENOENT'],
   ].map(([what, status, where, words, code]) => ({
-    name: `${what}: the message names it, the cause is the system's error`,
+    name: `${what}: the message names it, and the cause is the system's error`,
     async run(t) {
       const [url, options] = where(t);
       const { cause, message, http, timeout, wasClean } = await t.stops(t.open(url, { options }), { node: status });
@@ -43,7 +43,7 @@ export const diagnoses = [
     },
   },
   {
-    name: 'no HTTP answer: the message says who answered and what was missing',
+    name: 'a response that is not HTTP: the message says who sent it and what was missing',
     async run(t) {
       for (const text of ['SSH-2.0-OpenSSH_9.2\r\n\r\n', '220 mail.example ESMTP\r\n\r\n', '']) {
         const { message } = await t.stops(t.open(answer(t, text, { then: 'eof' })), { node: REFUSED });
@@ -53,7 +53,7 @@ export const diagnoses = [
     },
   },
   {
-    name: 'an HTTP status: the message names it and the server, and says something of its own for each',
+    name: 'an HTTP status: the message names the status and the server, and explains each status differently',
     async run(t) {
       const seen = new Map();
       for (const status of [401, 403, 404, 426, 500, 503, 418]) {
@@ -67,13 +67,13 @@ export const diagnoses = [
     },
   },
   {
-    name: 'openTimeoutMs: the message names it, the server and how far it came',
+    name: 'openTimeoutMs: the message names the option, the server, and how far the opening got',
     async run(t) {
       const never = { socket: { lookup: () => {} } };
       const places = [
         ['the lookup', 'ws://nobody.invalid:81/', never, 'nobody.invalid'],
         ['TLS', t.peer('rude', '/').replace('ws:', 'wss:'), {}, `127.0.0.1:${t.addresses.rude}`],
-        ['the answer', t.peer('rude', '/silence'), {}, `127.0.0.1:${t.addresses.rude}`],
+        ['the response', t.peer('rude', '/silence'), {}, `127.0.0.1:${t.addresses.rude}`],
       ];
       const seen = [];
       for (const [what, url, options, host] of places) {
@@ -81,7 +81,7 @@ export const diagnoses = [
         t.is(timeout, 'open');
         names(t, message, ['openTimeoutMs', host]);
         const words = message.replaceAll(host, '').replaceAll(/:\d+/g, '');
-        t.ok(!seen.includes(words), `${what} is told like another: ${message}`);
+        t.ok(!seen.includes(words), `${what} is described like another: ${message}`);
         seen.push(words);
       }
     },
@@ -91,7 +91,7 @@ export const diagnoses = [
     onRedirect: () => reply(302, { Location: '/there' }),
   }).flatMap(([callback, answering]) => [
     {
-      name: `openTimeoutMs while ${callback} does not answer: the message names the callback`,
+      name: `openTimeoutMs while ${callback} is pending: the message names the callback`,
       run: (t) => withScripted([answering], async (server) => {
         const notificationCallbacks = { [callback]: () => new Promise(() => {}) };
         const { message, timeout } = await t.stops(t.open(server.url('/'), { options: { openTimeoutMs: 200 }, attributes: { notificationCallbacks } }), { node: TIMEOUT });
@@ -100,7 +100,7 @@ export const diagnoses = [
       }),
     },
     {
-      name: `${callback} that throws what is no Error, or one that cannot be put into words: the channel ends, with an Error as its cause`,
+      name: `an ${callback} that throws a non-Error, or an Error that cannot be printed: the channel ends, with an Error as the cause`,
       run: (t) => withScripted([answering], async (server) => {
         const uncaught = t.uncaught();
         for (const [what, make] of Object.entries(ODD_THROWS)) {
@@ -116,7 +116,7 @@ export const diagnoses = [
     },
   ]),
   {
-    name: 'a server that ends the connection instead of going on with TLS: NS_ERROR_NET_INADEQUATE_SECURITY',
+    name: 'a server that ends the connection during the TLS handshake: NS_ERROR_NET_INADEQUATE_SECURITY',
     async run(t) {
       const server = await startRaw();
       try {
@@ -133,7 +133,7 @@ export const diagnoses = [
     },
   },
   {
-    name: 'closeTimeoutMs and pingTimeout are named, each in its message',
+    name: 'closeTimeoutMs and pingTimeout: the message names the timeout',
     async run(t) {
       const closing = await t.opened(t.peer('rude', '/stubborn'), { options: { closeTimeoutMs: 200 } });
       closing.close();
@@ -147,7 +147,7 @@ export const diagnoses = [
     },
   },
   {
-    name: 'no message has the credentials of the URI in it',
+    name: 'no message contains the credentials of the URI',
     async run(t) {
       for (const url of [t.peer('refusing', '/'), t.peer('ws', '/refuse', { status: 403 }), t.peer('ws', '/refuse', { status: 401 })]) {
         const talk = t.open(url.replace('//', '//user:hunter2@'));
@@ -166,7 +166,7 @@ function failing(code) {
   return (hostname, options, done) => setImmediate(() => done(Object.assign(new Error(`getaddrinfo ${code} ${hostname}`), { code, syscall: 'getaddrinfo', hostname })));
 }
 
-/** The message is a line that has these words in it. */
+/** Checks that the message is one line that contains these words. */
 function names(t, message, words) {
   t.ok(/^\S+ .*\S$/.test(message) && message.length > 20, `one line of words: ${JSON.stringify(message)}`);
   for (const word of words) t.ok(message.includes(word), `the message names ${word}: ${message}`);

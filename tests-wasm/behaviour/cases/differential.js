@@ -4,8 +4,8 @@ import { startRaw } from '../harness/raw_server.js';
 import { BINARY, CLOSE, frame, PING, PONG, TEXT } from '../peers/frame.js';
 
 /**
- * The same random but valid streams through our client, over a raw TCP peer that replays them, and through the receiver of `ws`: the same
- * messages in the same order, and both as they were made. Seeded: a stream that fails is named by its number. Only in Node.
+ * Sends the same random but valid streams through our client, from a raw TCP peer that replays them, and through the receiver of `ws`. Both must
+ * give the original messages in the same order. The streams are seeded, and a failure names the number of its stream. Only in Node.
  */
 const require = createRequire(import.meta.url);
 const ws = require.resolve('ws');
@@ -14,7 +14,7 @@ const PerMessageDeflate = require(ws.replace(/index\.js$/, 'lib/permessage-defla
 
 export const differential = [
   {
-    name: 'three hundred random streams, cut at random: the same messages as through ws',
+    name: 'three hundred random streams, cut at random, give the same messages as through ws',
     async run(t) {
       const server = await startRaw();
       try {
@@ -71,7 +71,7 @@ function throughWs({ extensions }, pieces) {
   });
 }
 
-/** { bytes, messages, extensions }: some messages, then a close frame. */
+/** Returns { bytes, messages, extensions }: some messages, then a close frame. */
 function makeStream(random) {
   const extensions = ['', 'permessage-deflate', 'permessage-deflate; server_no_context_takeover'][random(3)];
   const compressor = extensions && makeCompressor(random, !extensions.includes('server_no'));
@@ -88,7 +88,7 @@ function makeStream(random) {
   return { bytes: Buffer.concat(frames), messages, extensions };
 }
 
-/** Compresses messages as a server may: by any strategy, in one block or several, with a final one, with or without what went before. */
+/** Compresses messages as a server may: by any strategy, in one block or several, with a final block, with or without context takeover. */
 function makeCompressor(random, takeover) {
   let window = Buffer.alloc(0);
   return (payload, last) => {
@@ -99,7 +99,7 @@ function makeCompressor(random, takeover) {
       ...(takeover && window.length > 0 && { dictionary: window }),
     };
     if (last && random(2) === 0) {
-      // Only here: behind a final block `ws` begins a new stream if its zlib has said so by then, and otherwise fails.
+      // Only in the last message: after a final block, `ws` begins a new stream only if its zlib has reported the end by then, and fails otherwise.
       return Buffer.concat([deflateRawSync(payload, options), Buffer.from([0])]);
     }
     const border = random(payload.length + 1);
@@ -133,7 +133,7 @@ function makeMessage(random) {
   return text;
 }
 
-/** Pieces of any size; some streams a few bytes at a time at first, so that headers break too. */
+/** Returns pieces of any size. Some streams begin with a few bytes at a time, so that headers are split too. */
 function cut(random, bytes) {
   const pieces = [];
   const most = [bytes.length, 1 + bytes.length / 3, 5000, 65_536][random(4)];
@@ -149,7 +149,7 @@ function describe(message) {
   return typeof message === 'string' ? message : Buffer.from(message).toString('hex');
 }
 
-/** All of these, in this order, are among those. */
+/** Whether `all` contains `some` in this order. */
 function isWithin(some, all) {
   let at = 0;
   return some.every((one) => {

@@ -7,10 +7,10 @@ const CLOSE = 8;
 const PING = 9;
 const PONG = 10;
 
-/** `eventService`: what passes on the wire, of every channel of the process. */
+/** `eventService` reports what every channel of the process sends and receives. */
 export const eventServices = [
   {
-    name: 'a channel from its beginning to its end: created, opened, frames both ways, messages, closed',
+    name: 'all events of a channel: created, opened, frames both ways, messages, closed',
     run: (t) => watching(t, async (events) => {
       const url = t.peer('ws', '/echo');
       const talk = await t.opened(url, { protocols: 'chat', options: { deflate: false } });
@@ -39,7 +39,7 @@ export const eventServices = [
     }),
   },
   {
-    name: 'large messages both ways, read in many pieces and past wasm: every byte of every frame',
+    name: 'large messages both ways, read in many pieces and bypassing wasm: every byte of every frame is reported',
     run: (t) => watching(t, async (events) => {
       const talk = await t.opened(t.peer('ws', '/echo'), { options: { deflate: false } });
       const messages = [new Uint8Array(3_000_000).map((_, at) => at * 7), 'ä'.repeat(700_000), new Uint8Array(100_000).fill(5)];
@@ -54,7 +54,7 @@ export const eventServices = [
     }),
   },
   {
-    name: 'a compressed message has RSV1 at its first frame and its payload compressed; the message is told inflated',
+    name: 'a compressed message: its frame has RSV1 and the compressed payload, and the message is reported inflated',
     run: (t) => watching(t, async (events) => {
       const talk = await t.opened(t.peer('ws', '/echo', { deflate: '{}' }));
       talk.send('text that compresses '.repeat(100));
@@ -65,7 +65,7 @@ export const eventServices = [
     }),
   },
   {
-    name: 'the server\'s end: what a client has masked is told unmasked, with its mask',
+    name: 'the server end: the masked frames of a client are reported unmasked, with their mask',
     run: (t) => watching(t, async (events) => {
       const { url, talk } = await startAcceptor(t, () => ({ echo: true, options: { deflate: false } }));
       const client = await t.opened(url, { options: { deflate: false } });
@@ -81,7 +81,7 @@ export const eventServices = [
     }),
   },
   {
-    name: 'a listener that comes in the middle of a message sees the frames from the next one on',
+    name: 'a listener added in the middle of a message gets the frames from the next message on',
     async run(t) {
       const talk = await t.opened(t.peer('ws', '/echo'), { options: { deflate: false } });
       talk.send(new Uint8Array(4_000_000));
@@ -96,7 +96,7 @@ export const eventServices = [
     },
   },
   {
-    name: 'frames that break the protocol are told as they are',
+    name: 'frames that break the protocol are reported as they are',
     run: (t) => watching(t, async (events) => {
       const talk = await t.opened(t.raw('f3 03 61 62 63'.replaceAll(' ', '')));
       await t.stops(talk, { node: 'NS_ERROR_ILLEGAL_VALUE' });
@@ -107,9 +107,9 @@ export const eventServices = [
     }),
   },
   {
-    name: 'what comes behind the peer\'s close frame is dropped, and not collected as a frame that never ends',
+    name: 'data after the peer\'s close frame is dropped, and not collected as a frame that never ends',
     run: (t) => watching(t, () => withRaw(t, { options: { deflate: false, closeTimeoutMs: 1000 }, ends: 'NS_ERROR_NET_TIMEOUT_EXTERNAL' }, async (talk, { socket }) => {
-      socket.pause(); // so that the channel's own close frame stays where it is
+      socket.pause(); // so that the channel's own close frame stays queued
       for (let at = 0; at < 40; at++) talk.send(new Uint8Array(1 << 20));
       const before = process.memoryUsage().arrayBuffers;
       socket.write(Buffer.from('880203e8827f4000000000000000', 'hex'));
@@ -121,7 +121,7 @@ export const eventServices = [
     })),
   },
   {
-    name: 'nothing is told before addListener has returned, to one that is removed, or twice to one that was added twice',
+    name: 'a listener that was added twice is called once per event, and a removed listener is not called',
     async run(t) {
       const told = [];
       const listener = { webSocketCreated: (serial) => told.push(serial) };
@@ -136,7 +136,7 @@ export const eventServices = [
     },
   },
   {
-    name: 'what a listener throws is reported, and the others and the channel go on; a listener may call anything',
+    name: 'what a listener throws is reported, and other listeners and the channel go on; a listener may close the channel',
     async run(t) {
       const uncaught = t.uncaught();
       const { eventService } = t.api;
@@ -162,7 +162,7 @@ export const eventServices = [
     },
   },
   {
-    name: 'changing what a message or a frame holds changes nothing for anybody else',
+    name: 'a listener that changes the bytes of a message or a frame affects nobody else',
     run: (t) => watching(t, async (events) => {
       const { eventService } = t.api;
       const spoiling = { frameReceived: (serial, { payload }) => payload.fill(0), webSocketMessageAvailable: (serial, data) => data.fill?.(0) };
@@ -177,7 +177,7 @@ export const eventServices = [
   },
 ];
 
-/** Runs with { until(talk, method, count) }: all calls about that talk's channel, without its serial, once `method` has come so often. */
+/** Calls `run` with { until(talk, method, count) }, which waits for `count` calls of `method` and returns all calls for that channel, without its serial. */
 async function watching(t, run) {
   const { eventService } = t.api;
   const calls = [];
@@ -200,7 +200,7 @@ async function watching(t, run) {
   }
 }
 
-/** The payloads of the data frames, joined to messages. */
+/** Returns the payloads of the data frames, joined into messages. */
 function messagesOf(frames) {
   const messages = [];
   for (const { opCode, payload } of frames.filter((frame) => frame.opCode < CLOSE)) {

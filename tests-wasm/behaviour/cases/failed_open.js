@@ -3,11 +3,11 @@ import { untilFrames, withRaw } from '../harness/raw_talk.js';
 import { promised } from '../harness/sources.js';
 import { CLOSE, frame, PING, PONG } from '../peers/frame.js';
 
-/** What only Node can refuse makes asyncOpen throw, late: it leaves no trace in the pings, which have a clock of their own. construction.js has the rest. */
+/** An asyncOpen that throws late, for something that only Node refuses, does not affect pings, which have their own timer. See also construction.js. */
 export const failedOpens = [
   ...FAILURES().flatMap(([what, options, fail]) => [
     {
-      name: `pingInterval can be set after an asyncOpen that threw, and pings go out: ${what}`,
+      name: `pingInterval can be set after an asyncOpen that threw, and pings are sent: ${what}`,
       run: (t) => withServer(async (server) => {
         const channel = new t.api.WebSocketChannel(options);
         t.throws(['NS_ERROR_INVALID_ARG', 'NS_ERROR_MALFORMED_URI'], () => fail(channel, server.port));
@@ -22,7 +22,7 @@ export const failedOpens = [
       }),
     },
     {
-      name: `no ping goes out when pingInterval reads 0 again after an asyncOpen that threw: ${what}`,
+      name: `no ping is sent if pingInterval is set back to 0 after an asyncOpen that threw: ${what}`,
       run: (t) => withServer(async (server) => {
         const channel = new t.api.WebSocketChannel(options);
         channel.pingInterval = 1;
@@ -32,7 +32,7 @@ export const failedOpens = [
         channel.protocol = '';
         const ended = open(t, channel, `ws://127.0.0.1:${server.port}/`);
         const connection = await answering(server);
-        // As long as another channel takes to send three pings, one a second.
+        // Waits as long as another channel takes to send three pings, one per second.
         await withRaw(t, { pongs: true, attributes: { pingInterval: 1, pingTimeout: 1 } }, (talk, other) => untilFrames(other, PING, 3));
         t.same([channel.state, channel.pingInterval, connection.frames.length], ['open', 0, 0], 'state, pingInterval, frames');
         channel.close();
@@ -41,7 +41,7 @@ export const failedOpens = [
     },
   ]),
   {
-    name: 'a ping promised by sendPing is not kept from an asyncOpen that threw',
+    name: 'a ping refused after an asyncOpen that threw is not sent when the channel opens later',
     run: (t) => withServer(async (server) => {
       const channel = new t.api.WebSocketChannel({ tls: { minVersion: 'TLSv9' } });
       t.throws('NS_ERROR_INVALID_ARG', () => channel.asyncOpen(`wss://127.0.0.1:${server.port}/`, null, {}, null));
@@ -56,7 +56,7 @@ export const failedOpens = [
     }),
   },
   {
-    name: 'a signal is not listened to by a channel whose asyncOpen threw: aborting it later does nothing to an idle channel',
+    name: 'aborting the signal does nothing to a channel whose asyncOpen threw',
     run: (t) => withServer(async (server) => {
       const controller = new AbortController();
       const channel = new t.api.WebSocketChannel({ signal: controller.signal, tls: { minVersion: 'TLSv9' } });
@@ -71,23 +71,23 @@ export const failedOpens = [
 function FAILURES() {
   return [
     ['a TLS option', { tls: { minVersion: 'TLSv9' } }, (channel, port) => channel.asyncOpen(`wss://127.0.0.1:${port}/`, null, {}, null)],
-    ['a subprotocol that stands twice', {}, (channel, port) => {
+    ['a repeated subprotocol', {}, (channel, port) => {
       channel.protocol = 'chat, chat';
       channel.asyncOpen(`ws://127.0.0.1:${port}/`, null, {}, null);
     }],
     ['an origin with a line break', {}, (channel, port) => channel.asyncOpen(`ws://127.0.0.1:${port}/`, 'a\nb', {}, null)],
-    ['a user name twice', { headers: { Authorization: 'Basic x' } }, (channel, port) => channel.asyncOpen(`ws://user:secret@127.0.0.1:${port}/`, null, {}, null)],
+    ['a user name in the URI and in a header', { headers: { Authorization: 'Basic x' } }, (channel, port) => channel.asyncOpen(`ws://user:secret@127.0.0.1:${port}/`, null, {}, null)],
   ];
 }
 
-/** Opens the channel: a promise of the name of its last status. */
+/** Opens the channel. Returns a promise of the name of its final status. */
 function open(t, channel, url) {
   const stopped = promised();
   channel.asyncOpen(url, null, { onStop: (context, status) => stopped.resolve(t.api.statusName(status)) }, null);
   return stopped.promise;
 }
 
-/** The server's next connection, after a right handshake; pings and the close frame are answered. */
+/** Returns the server's next connection after a valid handshake. It answers pings and the close frame. */
 async function answering(server) {
   const connection = await server.next();
   connection.onFrame = ({ opcode, hex }) => {

@@ -1,4 +1,4 @@
-/** onStop's status for each cause: connections that do not come to be, or end before their time. */
+/** onStop's status for each cause: connections that never open, or end early. */
 export const failures = [
   {
     name: 'connection refused',
@@ -23,7 +23,7 @@ export const failures = [
   ...[
     { status: 404, body: 'nothing here' }, { status: 200, body: '<p>a page</p>' }, { status: 401, body: 'who?' }, { status: 403, body: '' }, { status: 500, body: 'ä' }, { status: 503, body: 'later' },
   ].map(({ status, body }) => ({
-    name: `an HTTP answer of ${status}`,
+    name: `an HTTP response with status ${status}`,
     async run(t) {
       const talk = t.open(t.peer('ws', '/refuse', { status, body }));
       const detail = await t.stops(talk, { node: REFUSED });
@@ -37,14 +37,14 @@ export const failures = [
     },
   })),
   {
-    name: 'a redirect is not followed by a browser',
+    name: 'a browser does not follow a redirect',
     hosts: ['browser'],
     async run(t) {
       await t.stops(t.open(answer(t, `HTTP/1.1 302 Found\r\nLocation: ${t.peer('ws', '/echo')}\r\nContent-Length: 0\r\n\r\n`)), { browser: REFUSED });
     },
   },
   {
-    name: 'a chunked body, and one that ends with the connection',
+    name: 'a chunked body, and a body that ends with the connection',
     hosts: ['node'],
     async run(t) {
       const chunked = t.open(answer(t, 'HTTP/1.1 404 Not Found\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nnone\r\n0\r\n\r\n'));
@@ -54,7 +54,7 @@ export const failures = [
     },
   },
   {
-    name: 'a body without end is not read without end',
+    name: 'an endless body is not read forever',
     hosts: ['node'],
     async run(t) {
       const talk = t.open(t.peer('rude', '/endless-body'), { options: { openTimeoutMs: 5000 } });
@@ -65,7 +65,7 @@ export const failures = [
     },
   },
   {
-    name: 'no HTTP answer: the connection ends before one, or in its middle',
+    name: 'the connection ends before an HTTP response, or in the middle of one',
     async run(t) {
       for (const text of ['', 'HTTP/1.1', 'HTTP/1.1 101 Switching Protocols\r\nUpgrade: webso', 'HTTP/1.1 404 Not Found\r\nContent-']) {
         const talk = t.open(answer(t, text, { then: 'eof' }));
@@ -85,7 +85,7 @@ export const failures = [
     },
   },
   {
-    name: 'a reset before the answer',
+    name: 'a reset before the response',
     async run(t) {
       const talk = t.open(answer(t, '', { then: 'reset' }));
       await t.stops(talk, { node: 'NS_ERROR_NET_RESET', browser: REFUSED });
@@ -93,7 +93,7 @@ export const failures = [
     },
   },
   {
-    name: 'no answer within openTimeoutMs',
+    name: 'no response within openTimeoutMs',
     async run(t) {
       const talk = t.open(t.peer('rude', '/silence'), { options: { openTimeoutMs: 200 } });
       const detail = await t.stops(talk, { node: TIMEOUT });
@@ -103,21 +103,21 @@ export const failures = [
     },
   },
   {
-    name: 'half an answer, and then nothing within openTimeoutMs',
+    name: 'half a response, and then nothing within openTimeoutMs',
     async run(t) {
       const talk = t.open(answer(t, 'HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConn'), { options: { openTimeoutMs: 200 } });
       t.is((await t.stops(talk, { node: TIMEOUT })).timeout, 'open');
     },
   },
   {
-    name: 'an answer that drips on is no excuse: openTimeoutMs is one deadline',
+    name: 'a response that keeps dripping does not extend openTimeoutMs',
     async run(t) {
       const talk = t.open(t.peer('rude', '/slow-head'), { options: { openTimeoutMs: 300 } });
       t.is((await t.stops(talk, { node: TIMEOUT })).timeout, 'open');
     },
   },
   {
-    name: 'TLS that is never answered falls under openTimeoutMs',
+    name: 'openTimeoutMs covers a TLS handshake that is never answered',
     async run(t) {
       const url = t.peer('rude', '/').replace('ws:', 'wss:');
       const talk = t.open(url, { options: { openTimeoutMs: 200 } });
@@ -133,7 +133,7 @@ export const failures = [
     },
   },
   {
-    name: 'TLS spoken to a peer that does not speak it',
+    name: 'a TLS handshake with a peer that does not speak TLS',
     async run(t) {
       const talk = t.open(t.peer('ws', '/echo').replace('ws:', 'wss:'));
       await t.stops(talk, { node: SECURITY, browser: REFUSED });
@@ -149,7 +149,7 @@ export const failures = [
     },
   },
   {
-    name: 'an end of the connection without a close frame',
+    name: 'the connection ends without a close frame',
     async run(t) {
       for (const hex of ['', '81 02 68 69', '81 05 68 65', '01 02 68 69', '82 7e 01']) {
         const talk = await t.opened(t.raw(hex, { after: 'frame', then: 'eof' }));
@@ -161,7 +161,7 @@ export const failures = [
     },
   },
   {
-    name: 'an end of the connection after close() and before the answer',
+    name: 'the connection ends after close(), before the close frame is answered',
     async run(t) {
       const talk = await t.opened(t.raw('', { after: 'frame', then: 'eof', deaf: 1 }));
       talk.close(4000);
@@ -192,17 +192,17 @@ export const failures = [
     },
   },
   {
-    name: 'a peer that reads nothing: what it was never sent is not acknowledged, and close() ends in a timeout',
+    name: 'a peer that reads nothing: unsent messages are not acknowledged, and close() times out',
     async run(t) {
       const talk = await t.opened(t.peer('rude', '/deaf'), { options: { closeTimeoutMs: 300 } });
       for (let at = 0; at < 40; at++) talk.send(new Uint8Array(1024 * 1024));
       talk.close();
       t.is((await t.stops(talk, { node: TIMEOUT })).timeout, 'close');
-      t.ok(talk.acknowledged.length < 40, `${talk.acknowledged.length} of 40 MiB acknowledged by a peer that takes none`);
+      t.ok(talk.acknowledged.length < 40, `${talk.acknowledged.length} of 40 MiB acknowledged by a peer that reads nothing`);
     },
   },
   {
-    name: 'a peer that reads nothing and then closes: the answer never goes out, and the channel ends',
+    name: 'a peer that reads nothing and then closes: our close frame is never sent, and the channel times out',
     hosts: ['node'],
     async run(t) {
       const talk = await t.opened(t.peer('rude', '/deaf', { hex: '880203e8' }), { options: { closeTimeoutMs: 300 } });
@@ -212,8 +212,8 @@ export const failures = [
     },
   },
   {
-    name: 'a peer that closes while a big message is still going out',
-    // Chromium gives such a connection up.
+    name: 'a peer that closes while a large message is still being sent',
+    // Chromium gives up on such a connection.
     hosts: ['node'],
     async run(t) {
       const talk = await t.opened(t.peer('ws', '/close', { at: 'message', code: 4000 }));
@@ -224,8 +224,8 @@ export const failures = [
     },
   },
   {
-    name: 'a peer that does not stop sending cannot hold close() back',
-    // Firefox itself is held back.
+    name: 'a peer that does not stop sending cannot delay close()',
+    // Firefox itself is delayed.
     hosts: ['node'],
     async run(t) {
       const talk = await t.opened(t.peer('rude', '/flood'), { options: { closeTimeoutMs: 400 } });

@@ -1,10 +1,10 @@
 import { deflateRawSync } from 'node:zlib';
 import { settled, startRaw } from '../harness/raw_server.js';
 
-/** Flow control, and whose a message is once it was delivered. Only in Node: a browser has no suspend (method.js), and its messages are its own. */
+/** Flow control, and who owns a delivered message. Only in Node: a browser has no suspend (method.js), and makes its messages itself. */
 export const flow = [
   {
-    name: 'a suspended channel reads no more, which the peer feels; after resume() every message comes, in order',
+    name: 'a suspended channel stops reading, which blocks the peer; after resume() every message arrives in order',
     async run(t) {
       await withPeer(t, {}, async (talk, { socket }) => {
         talk.channel.suspend();
@@ -20,7 +20,7 @@ export const flow = [
     },
   },
   {
-    name: 'suspend() in the middle of many messages: what was read before still comes, the rest after resume()',
+    name: 'suspend() among many messages: those already read are still delivered, and the rest after resume()',
     async run(t) {
       const COUNT = 200_000;
       let suspendedAt = null;
@@ -46,7 +46,7 @@ export const flow = [
     },
   },
   {
-    name: 'a channel suspended while it connects opens, and delivers after as many resume() as there were suspend()',
+    name: 'a channel suspended while it connects opens, and delivers after as many calls of resume() as of suspend()',
     async run(t) {
       const talk = t.open(t.peer('ws', '/echo'));
       talk.channel.suspend();
@@ -69,7 +69,7 @@ export const flow = [
     },
   },
   {
-    name: 'close() of a suspended channel reads on for the peer\'s close frame',
+    name: 'close() on a suspended channel reads on until the peer\'s close frame',
     async run(t) {
       const talk = await t.opened(t.peer('ws', '/echo'));
       talk.channel.suspend();
@@ -88,7 +88,7 @@ export const flow = [
     },
   },
   {
-    name: 'what is acknowledged and bufferedAmount are what was sent, to the byte, while the peer does not read and after',
+    name: 'acknowledged bytes and bufferedAmount add up exactly to what was sent, while the peer does not read and afterwards',
     async run(t) {
       let acknowledged = 0;
       let total = 0;
@@ -119,7 +119,7 @@ export const flow = [
     },
   },
   {
-    name: 'a name whose first address refuses: the second one is connected to, and what it sends is read',
+    name: 'if the first address of a name refuses, the channel connects to the second and reads what it sends',
     async run(t) {
       await withPeer(t, { options: { socket: { lookup: twoAddresses } } }, async (talk, { socket }) => {
         socket.write(Buffer.concat([frame('hello'), frame(Buffer.alloc(300_000, 7))]));
@@ -129,7 +129,7 @@ export const flow = [
     },
   },
   {
-    name: 'a subclass of Uint8Array whose subarray is empty is sent as the bytes it is',
+    name: 'a subclass of Uint8Array whose subarray() returns an empty array is sent with all its bytes',
     async run(t) {
       class Odd extends Uint8Array {
         constructor(size) { super(typeof size === 'number' ? size : 0); }
@@ -143,7 +143,7 @@ export const flow = [
     },
   },
   {
-    name: 'a listener that transfers a message\'s buffer away takes no other message with it that is still to come',
+    name: 'a listener that transfers a message\'s buffer does not damage later messages',
     async run(t) {
       const made = Array.from({ length: 300 }, (_, index) => new Uint8Array([0, 1, 40, 125, 200, 700][index % 6]).fill(index));
       const wrong = [];
@@ -157,7 +157,7 @@ export const flow = [
         },
       };
       await withPeer(t, { listener }, async (talk, { socket }) => {
-        // In one piece, so that they lie in one chunk.
+        // Written in one piece, so that they arrive in one chunk.
         socket.write(Buffer.concat(made.map((bytes) => frame(bytes))));
         await talk.untilMessages(made.length);
         t.same(wrong, [], 'messages that were not what was sent');
@@ -165,7 +165,7 @@ export const flow = [
     },
   },
   {
-    name: 'close() behind a large message, and the peer\'s close frame while it does not read: our close frame comes out when it reads again',
+    name: 'close() after a large message to a peer that closes but does not read: our close frame is sent when the peer reads again',
     async run(t) {
       await withPeer(t, { options: { deflate: false } }, async (talk, connection) => {
         const { socket, frames } = connection;
@@ -185,7 +185,7 @@ export const flow = [
     },
   },
   ...['', 'permessage-deflate'].map((extensions) => ({
-    name: `every message of a long run is still what it was at the end${extensions && ', compressed ones too'}`,
+    name: `all messages of a long run are unchanged at the end${extensions && ', including compressed ones'}`,
     async run(t) {
       await withPeer(t, { extensions }, async (talk, { socket }) => {
         const made = Array.from({ length: 12_000 }, (_, index) => content(index));
@@ -206,7 +206,7 @@ export const flow = [
 const MIB = 2 ** 20;
 const SIZES = [0, 3, 16, 40, 130, 400, 600, 1500, 5000];
 
-/** Message number `index`: text and bytes of many sizes, which none of the others is. */
+/** Message number `index`: text or bytes of many sizes, different from the others. */
 function content(index) {
   const large = index % 500 === 7 ? 70_000 : index % 1000 === 13 ? MIB : index % 1000 === 19 ? 30_000 : null;
   const size = large ?? SIZES[index % SIZES.length];
@@ -227,14 +227,14 @@ function frame(payload, rsv1 = false) {
   return Buffer.concat([header, bytes]);
 }
 
-/** The same compressed by itself. */
+/** The same frame, compressed without context. */
 function deflated(payload) {
   const compressed = frame(Buffer.concat([deflateRawSync(payload), Buffer.alloc(1)]), true);
   compressed[0] = 0xc0 | (typeof payload === 'string' ? 1 : 2);
   return compressed;
 }
 
-/** A channel open to a peer of raw TCP; closed and stopped afterwards. */
+/** Calls `use` with a channel that is open to a raw TCP peer. Closes and stops the channel afterwards. */
 async function withPeer(t, { extensions, listener, options }, use) {
   const server = await startRaw();
   try {
@@ -252,14 +252,14 @@ async function withPeer(t, { extensions, listener, options }, use) {
   }
 }
 
-/** What `lookup` answers for a name with two addresses, of which nobody listens at the first. */
+/** A `lookup` for a name with two addresses. Nobody listens at the first. */
 function twoAddresses(name, options, callback) {
   const addresses = ['127.0.0.2', '127.0.0.1'].map((address) => ({ address, family: 4 }));
   if (options.all) callback(null, addresses);
   else callback(null, addresses[0].address, 4);
 }
 
-/** Writes one after the other as the socket takes them; `count` of them have been taken. */
+/** Writes the blocks in order. `count` says how many the socket has taken. */
 function writeAll(socket, blocks) {
   const written = { count: 0 };
   for (const block of blocks) socket.write(block, () => { written.count++; });

@@ -1,7 +1,7 @@
 /**
- * Frames, RFC 6455 §5, against the rude peer: the ones to take and the ones to fail. Each row is fed whole and one byte at a time.
- * Hostile rows end in the status and the close code of README's table, the close frame really on the wire. A browser says less: after
- * the opening every failure is NS_BASE_STREAM_CLOSED there.
+ * Frames, RFC 6455 §5, from the rude peer: frames to accept and frames to fail on. Each row is sent whole and one byte at a time.
+ * Hostile rows end with the status and the close code of the README's table, and the close frame is really sent. A browser says less: after
+ * the opening, every failure is NS_BASE_STREAM_CLOSED there.
  */
 const hostile = [
   ['a masked frame', '81 82 01 02 03 04 69 6b', ILLEGAL(), [], NODE_ONLY()],
@@ -35,7 +35,7 @@ const hostile = [
   ['text with a bad byte, when the rest of the frame never comes', '81 7e 01 00 61 62 ff', UTF8(), [], NODE_ONLY()],
   ['text with a bad byte in a fragment, when the rest of the message never comes', '01 03 61 ff 62', UTF8(), [], NODE_ONLY()],
   ['text that ends within a character', '81 03 61 e2 82', UTF8()],
-  ['text with a character broken off at a fragment\'s border', '01 02 e2 82 80 01 41', UTF8()],
+  ['text with a character cut off at the end of a fragment', '01 02 e2 82 80 01 41', UTF8()],
   ['text that ends within a character in an empty last fragment', '01 02 e2 82 80 00', UTF8()],
   ['text with an overlong form', '81 02 c0 80', UTF8()],
   ['text with an overlong form of three bytes', '81 03 e0 80 af', UTF8()],
@@ -53,15 +53,15 @@ const harmless = [
   ['empty text', '81 00', ['']],
   ['empty binary', '82 00', [bytes()]],
   ['fragments', '01 02 68 65 00 02 6c 6c 80 01 6f', ['hello']],
-  ['fragments, the first and the last of them empty', '01 00 00 02 68 69 80 00', ['hi']],
+  ['fragments, the first and the last of which are empty', '01 00 00 02 68 69 80 00', ['hi']],
   ['only empty fragments', '02 00 00 00 80 00', [bytes()]],
   ['a character split over fragments', '01 01 f0 00 01 9f 00 01 92 80 01 a7', ['💧']],
   ['pings between fragments', '01 02 68 65 89 01 31 00 02 6c 6c 89 01 32 80 01 6f', ['hello']],
-  ['pongs nobody asked for', '8a 00 8a 02 68 69 81 01 61', ['a']],
+  ['unsolicited pongs', '8a 00 8a 02 68 69 81 01 61', ['a']],
   ['a ping of 125 bytes', `89 7d ${'70'.repeat(125)} 81 01 61`, ['a']],
   ['a length of 126 in 16 bits', `81 7e 00 7e ${'61'.repeat(126)}`, ['a'.repeat(126)]],
   ['a byte order mark and NUL', '81 05 ef bb bf 00 41', ['\ufeff\0A']],
-  ['the borders of Unicode', '81 0c ed 9f bf ee 80 80 ef bf bf 7f c2 80', ['\ud7ff\ue000\uffff\x7f\x80']],
+  ['the boundaries of Unicode', '81 0c ed 9f bf ee 80 80 ef bf bf 7f c2 80', ['\ud7ff\ue000\uffff\x7f\x80']],
   ['many small messages', '81 01 61 82 01 62'.repeat(50), Array.from({ length: 100 }, (_, at) => (at % 2 ? bytes(0x62) : 'a'))],
 ];
 
@@ -81,7 +81,7 @@ export const frames = [
     },
   })),
   {
-    name: 'failed: the close frame reaches the peer although it goes on sending',
+    name: 'failed: the close frame reaches the peer although the peer keeps sending',
     hosts: ['node'],
     async run(t) {
       const talk = await t.opened(t.peer('rude', '/flood', { hex: 'b100' }), { options: { closeTimeoutMs: 1000 } });
@@ -91,7 +91,7 @@ export const frames = [
     },
   },
   {
-    name: 'failed: messages of the same piece after the wrong frame are not delivered',
+    name: 'failed: messages in the same chunk after the invalid frame are not delivered',
     async run(t) {
       const talk = await provoked(t, '81 01 61 83 00 81 01 62');
       await t.stops(talk, { node: 'NS_ERROR_ILLEGAL_VALUE', browser: 'NS_BASE_STREAM_CLOSED' });
@@ -99,7 +99,7 @@ export const frames = [
     },
   },
   ...harmless.map(([what, hex, messages]) => ({
-    name: `taken: ${what}`,
+    name: `accepted: ${what}`,
     async run(t) {
       for (const query of [{}, { drip: 1 }]) {
         const talk = await t.opened(t.raw(hex.replaceAll(' ', ''), query));
@@ -111,7 +111,7 @@ export const frames = [
     },
   })),
   {
-    name: 'each ping is answered with its payload, also between fragments',
+    name: 'each ping is answered with its payload, even between fragments',
     async run(t) {
       const talk = await t.opened(t.raw('01 02 68 65 89 02 31 31 80 01 79 89 00'));
       await talk.untilMessages(1);
@@ -120,7 +120,7 @@ export const frames = [
     },
   },
   {
-    name: 'a flood of pings: the last is answered, and the message behind them comes',
+    name: 'a flood of pings: the last one is answered, and the message after them arrives',
     async run(t) {
       const talk = await t.opened(t.peer('rude', '/pings', { count: 20_000 }));
       t.same(await talk.untilMessages(1), ['done']);
@@ -131,8 +131,8 @@ export const frames = [
     },
   },
   {
-    name: 'what comes after the close frame is not looked at',
-    // Chromium does look.
+    name: 'data after the close frame is ignored',
+    // Chromium does not ignore it.
     hosts: ['node'],
     async run(t) {
       for (const query of [{}, { drip: 1 }]) {
@@ -152,7 +152,7 @@ export const frames = [
     },
   },
   {
-    name: 'every frame that goes out is masked, each with another key, whole, and in the shortest length form',
+    name: 'every frame that is sent is masked with a different key, unfragmented, and in the shortest length form',
     async run(t) {
       const talk = await t.opened(t.raw(''));
       const sizes = [0, 1, 125, 126, 127, 65_535, 65_536];
@@ -168,7 +168,7 @@ export const frames = [
     },
   },
   {
-    name: 'the messages of one tick leave together',
+    name: 'the messages of one tick are sent together',
     hosts: ['node'],
     async run(t) {
       const talk = await t.opened(t.raw(''));
@@ -181,7 +181,7 @@ export const frames = [
 ];
 
 /**
- * A channel to a peer that sends these bytes: in Node in the same breath as the handshake. Firefox takes what fails then for a channel
+ * A channel to a peer that sends these bytes: in Node, together with the handshake. Firefox treats a failure at that time as a channel
  * that never opened, so in a browser the bytes wait for a first message.
  */
 async function provoked(t, hex, query = {}) {
@@ -203,7 +203,7 @@ function BIG() {
   return { status: 'NS_ERROR_FILE_TOO_BIG', code: 1009 };
 }
 
-/** Where browsers differ from each other: Firefox takes masked frames, or they wait for the rest. */
+/** Where browsers differ from each other: Firefox accepts masked frames, and some wait for the rest of a frame. */
 function NODE_ONLY() {
   return ['node'];
 }

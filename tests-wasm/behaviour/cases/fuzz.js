@@ -1,4 +1,4 @@
-/** Random bytes, always the same ones: whatever they are, the channel ends by the laws, and wasm memory stays small (`Context.finish`). */
+/** Random bytes, the same in every run. Whatever they are, the channel ends by the laws, and wasm memory stays small (`Context.finish`). */
 export const fuzz = [
   {
     name: 'two hundred peers that send random bytes after the handshake',
@@ -13,7 +13,7 @@ export const fuzz = [
     },
   },
   {
-    name: 'two hundred peers that send almost good frames',
+    name: 'two hundred peers that send almost valid frames',
     hosts: ['node'],
     async run(t) {
       const random = generator(2);
@@ -26,7 +26,7 @@ export const fuzz = [
     },
   },
   {
-    name: 'two hundred answers with a byte or two changed, removed or added',
+    name: 'two hundred handshake responses with a byte or two changed, removed or added',
     hosts: ['node'],
     async run(t) {
       const random = generator(3);
@@ -40,7 +40,7 @@ export const fuzz = [
   },
 ];
 
-/** A frame with a right length, mostly right bits, and a payload that is mostly ASCII. */
+/** A frame with the correct length, mostly correct bits, and a payload that is mostly ASCII. */
 function almostFrame(random) {
   const opcode = [0, 1, 1, 2, 8, 9, 10, random(16)][random(8)];
   const fin = random(4) ? 0x80 : 0;
@@ -65,7 +65,7 @@ function hex(random, length) {
   return Array.from({ length }, () => random(256).toString(16).padStart(2, '0')).join('');
 }
 
-/** A small generator with a seed: the numbers are the same in every run. */
+/** A small seeded generator: the numbers are the same in every run. */
 function generator(seed) {
   let state = seed * 0x9e3779b9 >>> 0;
   return (below) => {

@@ -4,8 +4,8 @@ import { filled, promised, soon } from '../harness/sources.js';
 import { BINARY, CLOSE, frame, PING, TEXT } from '../peers/frame.js';
 
 /**
- * The peer ends its side of the connection (a FIN) without a close frame while data of ours is still queued: the channel ends with
- * NS_BASE_STREAM_CLOSED, soon. Only in Node.
+ * The peer ends its side of the connection (a FIN) without a close frame while our data is still queued. The channel soon ends with
+ * NS_BASE_STREAM_CLOSED. Only in Node.
  */
 export const halfCloses = [
   {
@@ -21,7 +21,7 @@ export const halfCloses = [
     }),
   },
   {
-    name: 'messages that came before the end are delivered, also when data is queued',
+    name: 'messages that came before the end are delivered, even while data is queued',
     run: (t) => withRaw(t, { options: { closeTimeoutMs: 500, deflate: false }, ends: CLOSED }, async (talk, { socket }) => {
       socket.pause();
       for (let at = 0; at < 40; at++) talk.send(new Uint8Array(2 ** 20));
@@ -44,15 +44,15 @@ export const halfCloses = [
     }),
   },
   {
-    name: 'a reset that follows the end is not what the channel reports',
+    name: 'the channel does not report a reset that follows the end',
     run: (t) => withRaw(t, { options: { closeTimeoutMs: 5000, deflate: false }, ends: CLOSED }, async (talk, { socket }) => {
       socket.pause();
       for (let at = 0; at < 40; at++) talk.send(new Uint8Array(2 ** 20));
       socket.end();
-      // The peer's program ends: its system answers what it has not read with a reset.
+      // The peer's program ends. Because it has unread data, its system sends a reset.
       setTimeout(() => socket.destroy(), 300);
       const { cause } = await t.stops(talk, { node: CLOSED });
-      t.is(cause, null, 'the cause of an end that is no error');
+      t.is(cause, null, 'the cause of an end that is not an error');
     }),
   },
   {
@@ -91,7 +91,7 @@ export const halfCloses = [
     },
   },
   {
-    name: 'close() after the peer has ended its side, with data queued: one onStop, and it says that no close frame came',
+    name: 'close() after the peer has ended its side, with data queued: onStop is called once, and says that no close frame came',
     run: (t) => withRaw(t, { options: { closeTimeoutMs: 500, deflate: false }, ends: CLOSED }, async (talk, { socket }) => {
       socket.pause();
       const bytes = filled(2 ** 20);
@@ -106,12 +106,12 @@ export const halfCloses = [
     }),
   },
   {
-    name: 'a peer that pings, answers the close frame and is gone before it took the pongs: the close is clean',
+    name: 'a peer that pings, answers the close frame and leaves before it reads the pongs: the close is clean',
     run: (t) => withRaw(t, { options: { deflate: false } }, async (talk, connection) => {
       const gone = promised();
       connection.onFrame = ({ opcode, hex }) => {
         if (opcode !== CLOSE) return;
-        // Two reads of the client's: what it answers to the first meets a peer that is gone, what it answers to the second fails.
+        // The client reads twice. What it answers to the first read reaches a peer that is gone, and what it answers to the second fails.
         const pings = Array.from({ length: 700 }, () => frame(PING, Buffer.alloc(100)));
         connection.socket.end(Buffer.concat([...pings, frame(CLOSE, Buffer.from(hex, 'hex'))]), () => connection.socket.destroy());
         connection.socket.on('close', gone.resolve);

@@ -1,4 +1,4 @@
-/** The opening handshake, RFC 6455 §4: what goes out, and which answers are taken. */
+/** The opening handshake, RFC 6455 §4: what is sent, and which responses are accepted. */
 export const handshakes = [
   {
     name: 'the request is what RFC 6455 §4.1 asks for',
@@ -16,7 +16,7 @@ export const handshakes = [
     },
   },
   {
-    name: 'nothing is offered or sent that nobody asked for',
+    name: 'nothing is offered or sent that was not requested',
     hosts: ['node'],
     async run(t) {
       const talk = await t.opened(t.raw(''), { options: { deflate: false } });
@@ -26,7 +26,7 @@ export const handshakes = [
     },
   },
   {
-    name: 'the key is another one each time',
+    name: 'the key is different each time',
     async run(t) {
       const keys = new Set();
       for (let at = 0; at < 10; at++) {
@@ -37,13 +37,13 @@ export const handshakes = [
     },
   },
   ...Object.entries({
-    'as it should be': '',
-    'header names and values in other cases and spaces': [['Upgrade: websocket', 'UPGRADE:WebSocket  '], ['Connection: Upgrade', 'connection:  upgrade'], ['Sec-WebSocket-Accept: ', 'sec-websocket-accept:   ']],
+    'a valid response': '',
+    'header names and values with different case and spaces': [['Upgrade: websocket', 'UPGRADE:WebSocket  '], ['Connection: Upgrade', 'connection:  upgrade'], ['Sec-WebSocket-Accept: ', 'sec-websocket-accept:   ']],
     'Upgrade among other options of Connection': [['Connection: Upgrade', 'Connection: keep-alive, Upgrade']],
     'another reason phrase': [['Switching Protocols', 'Go Ahead Then']],
-    'headers that mean nothing': [['Upgrade: ', 'Server: rude/1.0\r\nX-Empty:\r\nUpgrade: ']],
+    'unrelated headers': [['Upgrade: ', 'Server: rude/1.0\r\nX-Empty:\r\nUpgrade: ']],
   }).map(([what, changes]) => ({
-    name: `taken: ${what}`,
+    name: `accepted: ${what}`,
     async run(t) {
       const talk = await t.opened(answer(t, changed(changes)));
       talk.close();
@@ -51,14 +51,14 @@ export const handshakes = [
     },
   })),
   {
-    name: 'taken: one byte at a time, with a message in the same breath',
+    name: 'accepted: a response one byte at a time, with a message right after it',
     async run(t) {
       const talk = await t.opened(answer(t, `${GOOD}\x81\x02hi`, { drip: 1 }));
       t.same(await talk.untilMessages(1), ['hi']);
     },
   },
   {
-    name: 'taken: messages and the close frame in one piece with the answer',
+    name: 'accepted: messages and the close frame in one piece with the response',
     async run(t) {
       const talk = await t.opened(answer(t, `${GOOD}\x81\x02hi\x82\x01\x07\x88\x02\x03\xe8`, { closes: 1 }));
       await t.stops(talk, { node: 'NS_OK' });
@@ -68,15 +68,15 @@ export const handshakes = [
   },
   ...Object.entries({
     'a wrong accept key': [['{accept}', 'dGhlIHNhbXBsZSBub25jZQ==']],
-    'the accept key in another case': [['Sec-WebSocket-Accept: {accept}', 'Sec-WebSocket-Accept: {accept}x']],
+    'the accept key with a letter added': [['Sec-WebSocket-Accept: {accept}', 'Sec-WebSocket-Accept: {accept}x']],
     'no accept key': [['Sec-WebSocket-Accept: {accept}\r\n', '']],
     'an empty accept key': [['{accept}', '']],
     'two accept keys': [['Sec-WebSocket-Accept: {accept}\r\n', 'Sec-WebSocket-Accept: {accept}\r\nSec-WebSocket-Accept: AAAAAAAAAAAAAAAAAAAAAAAAAAA=\r\n']],
     'no Upgrade': [['Upgrade: websocket\r\n', '']],
-    'another Upgrade': [['Upgrade: websocket', 'Upgrade: h2c']],
+    'a different Upgrade': [['Upgrade: websocket', 'Upgrade: h2c']],
     'no Connection': [['Connection: Upgrade\r\n', '']],
-    'another Connection': [['Connection: Upgrade', 'Connection: close']],
-    'an extension nobody offered': [['\r\n\r\n', '\r\nSec-WebSocket-Extensions: x-nobody-knows\r\n\r\n']],
+    'a different Connection': [['Connection: Upgrade', 'Connection: close']],
+    'an extension that was not offered': [['\r\n\r\n', '\r\nSec-WebSocket-Extensions: x-nobody-knows\r\n\r\n']],
   }).map(([what, changes]) => ({
     name: `refused: ${what}`,
     async run(t) {
@@ -90,8 +90,8 @@ export const handshakes = [
     },
   })),
   {
-    name: 'refused: permessage-deflate, which was not offered, and a subprotocol when none was asked for',
-    // A browser offers the one, and Firefox takes the other.
+    name: 'refused: permessage-deflate, which was not offered, and a subprotocol when none was requested',
+    // A browser offers the extension, and Firefox accepts the subprotocol.
     hosts: ['node'],
     async run(t) {
       for (const header of ['Sec-WebSocket-Extensions: permessage-deflate', 'Sec-WebSocket-Protocol: chat']) {
@@ -101,7 +101,7 @@ export const handshakes = [
     },
   },
   {
-    name: 'refused: a subprotocol that is not among those asked for, or two of them',
+    name: 'refused: a subprotocol that was not requested, or two subprotocols',
     async run(t) {
       for (const selected of ['other', 'Chat', 'chat, superchat']) {
         const talk = t.open(answer(t, changed([['\r\n\r\n', `\r\nSec-WebSocket-Protocol: ${selected}\r\n\r\n`]])), { protocols: 'chat, superchat' });
@@ -110,7 +110,7 @@ export const handshakes = [
     },
   },
   {
-    name: 'taken: no subprotocol although some were asked for',
+    name: 'accepted: no subprotocol although some were requested',
     hosts: ['node'],
     async run(t) {
       const talk = await t.opened(t.peer('ws', '/echo', { select: '' }), { protocols: 'chat' });
@@ -118,7 +118,7 @@ export const handshakes = [
     },
   },
   {
-    name: 'refused: a head without end, in many lines and in one',
+    name: 'refused: an endless response head, in many lines and in one',
     hosts: ['node'],
     async run(t) {
       for (const path of ['/endless-head', '/endless-line']) {
@@ -131,7 +131,7 @@ export const handshakes = [
     },
   },
   {
-    name: 'wss with a certificate that the options make trusted',
+    name: 'wss with a certificate that the options trust',
     hosts: ['node'],
     async run(t) {
       for (const tls of [{ ca: t.addresses.cert }, { rejectUnauthorized: false }]) {
@@ -160,7 +160,7 @@ function answer(t, text, query = {}) {
   return t.peer('rude', '/answer', { text, ...query });
 }
 
-/** The good answer with these replacements; each must find its place, or the case would test nothing. */
+/** The valid response with these replacements. Each must match, or the case would test nothing. */
 function changed(changes) {
   return [...changes].reduce((text, [from, to]) => {
     if (!text.includes(from)) throw new Error(`nothing to replace: ${from}`);

@@ -1,6 +1,6 @@
 import { reply, withScripted } from '../harness/scripted.js';
 
-/** The option `headers`, an object of the caller's with getters: only the constructor runs their code, once each. */
+/** The option `headers` as an object with getters: only the constructor runs them, once each. */
 export const headers = [
   {
     name: 'a header\'s getter that throws: the constructor throws NS_ERROR_INVALID_ARG, whose cause is what the getter threw',
@@ -25,7 +25,7 @@ export const headers = [
     },
   },
   {
-    name: 'a header\'s getter is read once, by the constructor, whatever a redirect, a 401 and another address need',
+    name: 'a header\'s getter runs once, in the constructor, even if there is a redirect and a 401 response',
     run: (t) => withScripted([answers], async (server) => {
       let reads = 0;
       const given = { get 'X-Got'() { return `read ${++reads}`; } };
@@ -38,7 +38,7 @@ export const headers = [
     }),
   },
   {
-    name: 'what is done to the headers after the constructor, and what a getter does to them, changes no request',
+    name: 'changes to the headers object after the constructor, or by a getter, do not affect any request',
     run: (t) => withScripted([answers], async (server) => {
       const given = { 'X-Kept': 'kept', get 'X-Changing'() { given['X-Added'] = 'added'; return 'changing'; }, Cookie: 'a=1' };
       const notificationCallbacks = {
@@ -51,7 +51,7 @@ export const headers = [
   },
 ];
 
-/** A redirect, a 401, the right handshake. */
+/** Responds with a redirect, then a 401, then a valid handshake. */
 function answers(request, number) {
   if (number === 1) return reply(302, { Location: '/there' });
   return number === 2 ? reply(401, { 'WWW-Authenticate': 'Basic realm="r"' }) : null;

@@ -1,6 +1,6 @@
 import { runInNewContext } from 'node:vm';
 
-/** options.headers takes what `fetch` takes. What that is, the host's own Headers says. Only in Node. */
+/** options.headers accepts what `fetch` accepts. The host's own Headers class shows what that is. Only in Node. */
 export const headerValues = [
   ...Object.entries({
     'a Headers object': () => new Headers({ 'X-A': 'one', Cookie: 'a=1; b=2', 'User-Agent': 'test/1' }),
@@ -23,7 +23,7 @@ export const headerValues = [
     'a value with spaces around it': () => ({ 'X-A': '  one two\t' }),
     'an empty value': () => ({ 'X-A': '' }),
   }).map(([what, make]) => ({
-    name: `${what} goes out as fetch would send it`,
+    name: `${what} is sent as fetch would send it`,
     async run(t) {
       const talk = await t.opened(t.peer('ws', '/echo'), { options: { headers: make() } });
       const { request } = await t.observed(talk);
@@ -36,29 +36,29 @@ export const headerValues = [
     'a number': () => 5,
     'a symbol as a value': () => ({ 'X-A': Symbol('value') }),
     'a value whose toString throws': () => ({ 'X-A': { toString() { throw new RangeError('no text'); } } }),
-    'a pair of three': () => [['X-A', 'one', 'two']],
-    'a pair of one': () => [['X-A']],
+    'a pair with three items': () => [['X-A', 'one', 'two']],
+    'a pair with one item': () => [['X-A']],
     'an array of strings': () => ['X-A', 'one'],
     'an array with a line break in it': () => ({ 'X-A': ['one', 'two\r\nX-Evil: 1'] }),
     'a pair with a line break': () => [['X-A', 'one\r\nX-Evil: 1']],
-    'a pair whose name is none': () => [['X A', 'one']],
-    'a Map with what the handshake owns': () => new Map([['Sec-WebSocket-Key', 'mine']]),
-    'a Headers object with what the handshake owns': () => new Headers({ 'sec-websocket-version': '8' }),
-    'an object from another realm with what the handshake owns': () => runInNewContext('({ Upgrade: "h2c" })'),
+    'a pair with an invalid name': () => [['X A', 'one']],
+    'a Map with a header that the handshake owns': () => new Map([['Sec-WebSocket-Key', 'mine']]),
+    'a Headers object with a header that the handshake owns': () => new Headers({ 'sec-websocket-version': '8' }),
+    'an object from another realm with a header that the handshake owns': () => runInNewContext('({ Upgrade: "h2c" })'),
     'a revoked Proxy': () => {
       const { proxy, revoke } = Proxy.revocable({}, {});
       revoke();
       return proxy;
     },
   }).map(([what, make]) => ({
-    name: `${what} is NS_ERROR_INVALID_ARG in the constructor, and the message names headers`,
+    name: `${what}: the constructor throws NS_ERROR_INVALID_ARG with a message that names headers`,
     async run(t) {
       const { message } = t.throws('NS_ERROR_INVALID_ARG', () => new t.api.WebSocketChannel({ headers: make() }));
       t.ok(message.includes('headers'), message);
     },
   })),
   {
-    name: 'a Headers object that is changed after the constructor changes no request',
+    name: 'changing a Headers object after the constructor does not affect the request',
     async run(t) {
       const headers = new Headers({ 'X-A': 'one' });
       const channel = new t.api.WebSocketChannel({ headers });

@@ -9,10 +9,10 @@ import { startProxy, startSocks, withProxies } from '../harness/proxy.js';
 const RESET = 'NS_ERROR_NET_RESET';
 const REFUSED = 'NS_ERROR_WEBSOCKET_CONNECTION_REFUSED';
 
-/** WebSockets with HTTP/2 (RFC 8441), against node:http2 with frames by the npm package ws. */
+/** WebSockets over HTTP/2 (RFC 8441), against node:http2 with frames by the npm package ws. */
 export const http2 = [
   {
-    name: 'messages of all sizes go and come back on a stream, and both close frames',
+    name: 'messages of all sizes come back on a stream, and close frames go both ways',
     run: (t) => onHttp2(t, {}, async ({ open, sessions, streams }) => {
       const talk = await open('/chat?a=b');
       t.same([talk.channel.httpResponse.status, talk.channel.securityInfo.alpn, talk.channel.securityInfo.trusted], [200, 'h2', true]);
@@ -28,7 +28,7 @@ export const http2 = [
     }),
   },
   {
-    name: 'the request: an extended CONNECT with the fields of the handshake and of the user, without those of a connection',
+    name: 'the request is an extended CONNECT with the fields of the handshake and of the user, but no connection fields',
     async run(t) {
       let seen;
       const server = await startHttp2(t, { each: (stream, headers) => { seen = headers; wsOn(stream, { 'sec-websocket-protocol': 'b', 'set-cookie': ['c=1', 'd=2'] }); } });
@@ -45,7 +45,7 @@ export const http2 = [
     },
   },
   {
-    name: 'channels to one server share a session, opened together or later; it ends with the last of them',
+    name: 'channels to one server share a session, opened together or later; the session ends with the last of them',
     run: (t) => onHttp2(t, {}, async ({ open, begin, sessions, streams }) => {
       const together = Array.from({ length: 20 }, () => begin());
       for (const talk of together) t.is((await talk.until('onStart')).state, 'open');
@@ -64,7 +64,7 @@ export const http2 = [
     }),
   },
   {
-    name: 'other options of tls or socket, or a proxy, have a session of their own',
+    name: 'channels with different tls or socket options, or with a proxy, use separate sessions',
     run: (t) => withProxies([startProxy()], async (proxy) => onHttp2(t, {}, async ({ begin, sessions, options }) => {
       const { tls } = options();
       const talks = [
@@ -76,7 +76,7 @@ export const http2 = [
     })),
   },
   {
-    name: 'equal certificates share a session, although they were read anew',
+    name: 'channels with equal certificates share a session, even if each has its own copy',
     run: (t) => onHttp2(t, {}, async ({ begin, sessions, options }) => {
       const ca = (more = '') => options({ tls: { ca: [Buffer.from(options().tls.ca + more)] } });
       for (const each of [ca(), ca(), ca('\n'), ca('\n')]) t.is((await begin('/', each).until('onStart')).state, 'open');
@@ -84,7 +84,7 @@ export const http2 = [
     }),
   },
   {
-    name: 'a session has as many streams as the server takes; then there is another',
+    name: 'a session has as many streams as the server allows; then another session is opened',
     run: (t) => onHttp2(t, { settings: { enableConnectProtocol: true, maxConcurrentStreams: 2 } }, async ({ begin, sessions, streams }) => {
       const talks = Array.from({ length: 5 }, () => begin());
       for (const talk of talks) t.is((await talk.until('onStart')).state, 'open');
@@ -92,7 +92,7 @@ export const http2 = [
     }),
   },
   {
-    name: 'a server of HTTP/1.1 is asked on the same connection, and those that waited connect all at once',
+    name: 'a server of HTTP/1.1 gets the request on the same connection, and channels that waited connect all at once',
     async run(t) {
       const { good, intermediate, root } = t.addresses.authority;
       const server = createTlsServer({ cert: good.cert + intermediate.cert, key: good.key });
@@ -111,7 +111,7 @@ export const http2 = [
     ['does not enable extended CONNECT', { settings: {} }, undefined],
     ['resets the stream with HTTP_1_1_REQUIRED', {}, (stream) => stream.close(0xd)],
   ].map(([what, settings, each]) => ({
-    name: `a server that ${what} is asked again over HTTP/1.1, in the same asyncOpen`,
+    name: `a server that ${what} gets a second request over HTTP/1.1, in the same asyncOpen`,
     async run(t) {
       const server = await startHttp2(t, { ...settings, each, allowHTTP1: true });
       server.server.on('upgrade', (request, socket, head) => t.open(request.url, { accept: [request, socket, head] }));
@@ -121,7 +121,7 @@ export const http2 = [
     },
   })),
   {
-    name: 'without the option, and for ws:, HTTP/2 is not offered; NS_ERROR_INVALID_ARG for what is no boolean',
+    name: 'HTTP/2 is not offered without the option or for ws:; a value that is not a boolean throws NS_ERROR_INVALID_ARG',
     async run(t) {
       const server = await startHttp2(t, { allowHTTP1: true });
       server.server.on('upgrade', (request, socket, head) => t.open(request.url, { accept: [request, socket, head] }));
@@ -133,7 +133,7 @@ export const http2 = [
     },
   },
   {
-    name: 'a refusal is told with its body, a redirect followed, a password asked for, all on one session',
+    name: 'a refusal is reported with its body, a redirect is followed, and a password is requested, all on one session',
     async run(t) {
       const paths = [];
       const server = await startHttp2(t, { each(stream, headers) {
@@ -157,14 +157,14 @@ export const http2 = [
     },
   },
   {
-    name: 'a response that selects what was not asked for: NS_ERROR_ILLEGAL_VALUE, and the stream is given up',
+    name: 'a response that selects a subprotocol that was not requested: NS_ERROR_ILLEGAL_VALUE, and the stream is closed',
     run: (t) => onHttp2(t, { each: (stream) => stream.respond({ ':status': 200, 'sec-websocket-protocol': 'x' }) }, async ({ begin, streams }) => {
       await t.stops(begin(), { node: 'NS_ERROR_ILLEGAL_VALUE' });
       if (!streams[0].closed) await once(streams[0], 'close');
     }),
   },
   {
-    name: 'a stream that is reset while it is open: NS_ERROR_NET_RESET and the code, the others go on',
+    name: 'a stream that is reset while it is open: NS_ERROR_NET_RESET with the code, and the other streams go on',
     run: (t) => onHttp2(t, {}, async ({ open, streams }) => {
       const other = await open();
       for (const [code, name] of [[2, 'INTERNAL_ERROR'], [8, 'CANCEL'], [11, 'ENHANCE_YOUR_CALM'], [1, 'PROTOCOL_ERROR']]) {
@@ -178,13 +178,13 @@ export const http2 = [
     }),
   },
   {
-    name: 'a stream that just ends, without a close frame: NS_BASE_STREAM_CLOSED',
+    name: 'a stream that ends without a close frame: NS_BASE_STREAM_CLOSED',
     run: (t) => onHttp2(t, { each: (stream) => { stream.respond({ ':status': 200 }); stream.end(); } }, async ({ begin }) => {
       await t.stops(begin(), { node: 'NS_BASE_STREAM_CLOSED' });
     }),
   },
   {
-    name: 'a stream that is reset before the response is explained, one that was refused is tried once more',
+    name: 'the message explains a stream that is reset before the response; a refused stream is tried once more',
     async run(t) {
       let count = 0;
       const server = await startHttp2(t, { each(stream, headers) {
@@ -203,7 +203,7 @@ export const http2 = [
     },
   },
   {
-    name: 'GOAWAY: the channels of the session go on, the next one makes another',
+    name: 'GOAWAY: the channels of the session go on, and the next channel opens another session',
     run: (t) => onHttp2(t, {}, async ({ open, sessions }) => {
       const before = await open();
       sessions[0].goaway();
@@ -218,7 +218,7 @@ export const http2 = [
     }),
   },
   {
-    name: 'a session that is lost ends all of its channels with NS_ERROR_NET_RESET',
+    name: 'a lost session ends all of its channels with NS_ERROR_NET_RESET',
     run: (t) => onHttp2(t, {}, async ({ open, sockets, sessions }) => {
       const talks = [await open(), await open(), await open()];
       for (const socket of sockets) socket.resetAndDestroy();
@@ -228,7 +228,7 @@ export const http2 = [
     }),
   },
   {
-    name: 'a session whose connection just ends, after the response or before it: the channels say so, and nothing of a reset',
+    name: 'a session whose connection ends, before or after the response: the channels report that end and not a reset',
     run: (t) => onHttp2(t, { each: (stream, headers) => headers[':path'] === '/silent' || echoOn(stream) }, async ({ open, begin, server, sockets }) => {
       const talks = [await open(), await open()];
       const silent = begin('/silent');
@@ -240,7 +240,7 @@ export const http2 = [
     }),
   },
   {
-    name: 'a server of HTTP/2 alone that does not enable extended CONNECT: the message says what to do',
+    name: 'a server of only HTTP/2 that does not enable extended CONNECT: the message says what to do',
     async run(t) {
       const server = await startHttp2(t, { settings: {} });
       const { message } = await t.stops(t.open(`${server.url}/`, { options: server.options() }), { node: 'NS_ERROR_NET_INADEQUATE_SECURITY' });
@@ -248,7 +248,7 @@ export const http2 = [
     },
   },
   {
-    name: 'GOAWAY with an error ends the channels of the session, and says which',
+    name: 'GOAWAY with an error ends the channels of the session, and the message names HTTP/2',
     run: (t) => onHttp2(t, {}, async ({ open, sessions }) => {
       const talk = await open();
       sessions[0].goaway(11);
@@ -257,7 +257,7 @@ export const http2 = [
     }),
   },
   {
-    name: 'a suspended channel stops its own stream alone, and gets everything later',
+    name: 'a suspended channel stops only its own stream, and gets everything later',
     async run(t) {
       const sockets = [];
       const server = await startHttp2(t, { each: (stream) => sockets.push(wsOn(stream).on('message', function echo(data) { this.send(data); })) });
@@ -275,7 +275,7 @@ export const http2 = [
     },
   },
   {
-    name: 'a server that grants no window: bufferedAmount says so, the other streams go on, and close() runs into its deadline',
+    name: 'a server that grants no window: bufferedAmount grows, the other streams go on, and close() times out',
     async run(t) {
       const server = await startHttp2(t, { each(stream, headers) { headers[':path'] === '/stuck' ? stream.respond({ ':status': 200 }) && stream.pause() : wsOn(stream).on('message', function echo(data, binary) { this.send(data, { binary }); }); } });
       const stuck = await t.opened(`${server.url}/stuck`, { options: server.options({ closeTimeoutMs: 500 }) });
@@ -290,7 +290,7 @@ export const http2 = [
     },
   },
   {
-    name: 'pings: of HTTP/2 they are answered, of the channel they go through the stream',
+    name: 'pings of HTTP/2 are answered, and pings of the channel go through the stream',
     run: (t) => onHttp2(t, {}, async ({ open, sessions }) => {
       const talk = await open();
       await new Promise((resolve, reject) => sessions[0].ping((error) => (error ? reject(error) : resolve())));
@@ -298,14 +298,14 @@ export const http2 = [
     }),
   },
   {
-    name: 'pingTimeout ends a channel whose peer answers none, on a stream as on a connection',
+    name: 'pingTimeout ends a channel on a stream if the peer answers no ping',
     run: (t) => onHttp2(t, { each: (stream) => stream.respond({ ':status': 200 }) && stream.resume() }, async ({ begin, options }) => {
       const talk = begin('/', options(), { pingInterval: 1, pingTimeout: 1 });
       await t.stops(talk, { node: 'NS_ERROR_NET_TIMEOUT_EXTERNAL' });
     }),
   },
   {
-    name: 'close() at each step of the opening cancels it, and the session ends',
+    name: 'close() at any step of the opening cancels it, and the session ends',
     async run(t) {
       const server = await startHttp2(t, { each() {} });
       for (const ms of [0, 1, 5, 20, 60]) {
@@ -318,7 +318,7 @@ export const http2 = [
     },
   },
   {
-    name: 'close() so many microtasks behind the TLS handshake cancels the opening, and nothing is uncaught',
+    name: 'close() any number of microtasks after the TLS handshake cancels the opening, and nothing is uncaught',
     async run(t) {
       const server = await startHttp2(t, { each() {} });
       const uncaught = t.uncaught();
@@ -340,7 +340,7 @@ export const http2 = [
     },
   },
   {
-    name: 'a server that never ends the connection: it is ended here, soon after the last channel',
+    name: 'if the server never ends the connection, the client ends it soon after the last channel',
     async run(t) {
       const { port, closed } = await startMute(t);
       const talk = t.open(`wss://localhost:${port}/`, { options: { http2: true, tls: { ca: t.addresses.authority.root.cert } } });
@@ -349,7 +349,7 @@ export const http2 = [
     },
   },
   {
-    name: 'openTimeoutMs: a server that sends no settings, one that does not answer, one that refuses half-way',
+    name: 'openTimeoutMs: a server that sends no settings, does not respond, or sends only half of a refusal',
     async run(t) {
       const server = await startHttp2(t, { each(stream, headers) { if (headers[':path'] === '/half') { stream.respond({ ':status': 503 }); stream.write('over'); } } });
       const silent = t.open(`${server.url}/silent`, { options: server.options({ openTimeoutMs: 300 }) });
@@ -368,7 +368,7 @@ export const http2 = [
     },
   },
   {
-    name: 'what answers h2 by ALPN and speaks something else, or nothing more: a status and a sentence',
+    name: 'a server that selects h2 by ALPN but does not speak it: the channel stops with a status and an explanation',
     async run(t) {
       const { createServer } = await import('node:tls');
       const { good, intermediate, root } = t.addresses.authority;
@@ -385,7 +385,7 @@ export const http2 = [
     },
   },
   ...[['HTTP', () => startProxy()], ['SOCKS', () => startSocks()], ['HTTPS', (t) => startProxy({ tls: identity(t) })]].map(([what, start]) => ({
-    name: `through a proxy of ${what}: the session runs in its tunnel, and channels share that`,
+    name: `through a proxy of type ${what}: the session runs in its tunnel, and channels share the session`,
     run: (t) => withProxies([start(t)], async (proxy) => onHttp2(t, {}, async ({ begin, sessions, options }) => {
       const talks = [begin('/', options({ proxy: proxy.url() })), begin('/', options({ proxy: proxy.url() }))];
       for (const talk of talks) {
@@ -397,7 +397,7 @@ export const http2 = [
     })),
   })),
   {
-    name: 'onProgress: a channel that joins a session hears of sending and waiting alone',
+    name: 'onProgress: a channel that joins a session is told only of sending and waiting',
     run: (t) => onHttp2(t, {}, async ({ open, begin, options }) => {
       await open();
       const told = [];
@@ -407,7 +407,7 @@ export const http2 = [
     }),
   },
   {
-    name: 'WebSocket and WebSocketStream take the option, and share the session',
+    name: 'WebSocket and WebSocketStream accept the option, and share the session',
     async run(t) {
       const server = await startHttp2(t);
       const observed = await t.openSocket(`${server.url}/`, server.options());
@@ -450,7 +450,7 @@ channel.asyncOpen(process.argv.at(-1), null, { onStart() { console.log(channel.s
     },
   })),
   {
-    name: 'a server of hypercorn: messages of all sizes, and close',
+    name: 'a hypercorn server: messages of all sizes, and close',
     needs: 'hypercorn',
     async run(t) {
       const options = { http2: true, tls: { ca: t.addresses.authority.root.cert } };
@@ -464,7 +464,7 @@ channel.asyncOpen(process.argv.at(-1), null, { onStart() { console.log(channel.s
   },
 ];
 
-/** Runs with a server (http2_server.js), `begin(path, options, attributes)` and `open(path)`, which waits until the channel is open. */
+/** Calls `run` with a server (http2_server.js), `begin(path, options, attributes)` and `open(path)`, which waits until the channel is open. */
 async function onHttp2(t, settings, run) {
   const server = await startHttp2(t, settings);
   const begin = (path = '/', options = server.options(), attributes = {}) => t.open(server.url + path, { options, attributes });
@@ -482,8 +482,8 @@ function identity(t) {
 }
 
 /**
- * A server of HTTP/2 by hand: it accepts the first stream, closes it by a close frame, and then ends nothing; but it goes on sending, so that its system
- * tells it (`closed`) when nobody is there any more.
+ * A hand-made HTTP/2 server. It accepts the first stream, closes it with a close frame, and then ends nothing. It keeps sending, so that its system
+ * tells it (`closed`) when the client is gone.
  */
 async function startMute(t) {
   const http2Frame = (type, flags, id, payload = []) => Buffer.from([0, 0, payload.length, type, flags, 0, 0, 0, id, ...payload]);
@@ -493,7 +493,7 @@ async function startMute(t) {
     socket.on('error', () => {}).on('close', () => { clearInterval(sending); closed.resolve(); });
     t.onEnd(() => socket.destroy());
     socket.once('data', () => {
-      // Its settings, with extended CONNECT, and that it has seen the client's; to what comes then, `:status: 200` and the close frame.
+      // It sends its settings, with extended CONNECT, and acknowledges the client's. Then it answers the next data with `:status: 200` and the close frame.
       socket.write(Buffer.concat([http2Frame(4, 0, 0, [0, 8, 0, 0, 0, 1]), http2Frame(4, 1, 0)]));
       socket.once('data', () => socket.write(Buffer.concat([http2Frame(1, 4, 1, [0x88]), http2Frame(0, 0, 1, [0x88, 2, 3, 232])])));
     }).on('data', () => {});
