@@ -28,7 +28,7 @@ export const listeners = [
     },
   },
   {
-    name: '7: close() inside a message call stops delivery, even if the same chunk holds more messages',
+    name: '7: close() inside a message callback stops delivery, even if the same chunk holds more messages',
     async run(t) {
       const talk = t.open(t.peer('ws', '/greet', { count: 100 }), {
         listener: { onMessageAvailable: () => talk.close() },
@@ -38,7 +38,7 @@ export const listeners = [
     },
   },
   {
-    name: '7: close() inside a message call, with the peer\'s close frame in the same chunk: one close frame is sent',
+    name: '7: close() inside a message callback, with the peer\'s close frame in the same chunk: one close frame is sent',
     hosts: ['node'],
     async run(t) {
       const talk = t.open(t.raw('81 01 61 81 01 62 88 02 0f a1'), { listener: { onMessageAvailable: () => talk.close(4000, 'mine') } });

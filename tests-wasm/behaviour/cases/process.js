@@ -14,7 +14,7 @@ const unreferenced = [
     channel.asyncOpen(process.argv[1], null, { onStop() { console.log('onStop'); } }, null);
     setTimeout(() => { channel.unref(); console.log('so far'); }, 300);
   `, (t) => t.peer('rude', '/silence')],
-  ...['unref() before asyncOpen', 'unref() after the request was sent'].map((when) => [`connecting to a name's second address after the first refuses, ${when}`, `
+  ...['unref() before asyncOpen', 'unref() after the request was sent'].map((when) => [`connecting to the second address after the first refused, ${when}`, `
     const lookup = (host, given, done) => {
       const addresses = ['127.0.0.2', '127.0.0.1'].map((address) => ({ address, family: 4 }));
       setImmediate(() => (given.all ? done(null, addresses) : done(null, addresses[0].address, 4)));

@@ -6,7 +6,7 @@ import { reply, startScripted } from '../harness/scripted.js';
 export const proxyAuthorization = [
   ...[['Basic', 'proxyBasic'], ['Digest', 'proxyDigest'], ['Basic', 'proxyTlsBasic']].flatMap(([scheme, needs]) => [
     {
-      name: `Apache's ${scheme} (${needs}): onAuthRequired gives user and password, and wrong ones are counted`,
+      name: `Apache's ${scheme} (${needs}): onAuthRequired supplies user and password, and wrong ones are counted`,
       needs,
       async run(t) {
         const asked = [];
