@@ -1,7 +1,7 @@
-const SLOW_READER = 'pings: a peer that reads slowly is no dead one: what lies before the ping is being taken, and its pong comes in the end';
-const TUNNEL_UNREF = "proxy waits: an unref'd channel that is open through a tunnel lets the program end; one that is ref'd again keeps it";
+const SLOW_READER = 'pings: pingTimeout does not stop a channel whose peer reads slowly: it still reads what was sent before the ping, and then answers';
+const TUNNEL_UNREF = "proxy waits: an unref'd channel that is open through a tunnel lets the program end, and ref() keeps the program alive again";
 const REDIRECTED = 'security infos: behind a redirect to another server securityInfo is of the last one';
-const NOT_TRUSTED = 'proxies: a server that is not trusted is not trusted through a proxy either; its certificate is there to look at';
+const NOT_TRUSTED = 'proxies: an untrusted server is not trusted through a proxy either, and its certificate can be inspected';
 const CHANGED_BLOB = 'web socket failures: a Blob that cannot be read fails the connection: error with the cause, close with 1006';
 
 /**
@@ -11,7 +11,7 @@ const CHANGED_BLOB = 'web socket failures: a Blob that cannot be read fails the 
 const DEVIATIONS = {
   deno: [
     ['A socket accepts 24 MiB before it reads what has arrived.', ['compression: a ping is answered between the fragments of a large message, compressed or not']],
-    ['An error that nobody catches is printed as null.', ['processes: an exception thrown by a listener, which nobody catches, ends the program with its own message']],
+    ['An error that nobody catches is printed as null.', ['processes: an uncaught exception from a listener ends the program and is printed with its own message']],
     ['A socket that the peer pauses goes on reading, so no peer is slow.', [SLOW_READER]],
     ['A certificate that is not trusted has fewer reasons, and is not there to look at.', [
       'security infos: nginxTlsExpired is not trusted: CERT_HAS_EXPIRED',
@@ -39,20 +39,20 @@ const DEVIATIONS = {
     ['A Blob has no bytes but what its properties say.', ['web socket sends: what a Blob says of itself is not asked: its own bytes go out']],
     ['A Blob of a file that has changed can be read.', [CHANGED_BLOB]],
     ['A TLS session is not used again.', ['security infos: a TLS session used again']],
-    ['A TLS server sees the name "" where the client sent none.', ["proxies: tls.servername and the client's certificate are the server's, not the proxy's"]],
+    ['A TLS server sees the name "" where the client sent none.', ["proxies: tls.servername and the client certificate are for the server, not for the proxy"]],
     ['TLS over another socket cannot be made to let the program end.', [TUNNEL_UNREF]],
     ['TLS over another socket ends where Node reports a reset.', ['http to wss', 'https to ws', 'https to wss', 'socks5 to wss'].map(brokenTunnel)],
     ['util.inspect does not ask an EventTarget what to show.', ['web socket failures: a user name and a password in the URL: url has them, the console does not']],
     ['tls.connect does not check cert and key.', [
-      ...['HTTP', 'SOCKS', 'HTTPS'].map((proxy) => `proxy targets: tls options that cannot be used, through ${proxy}: NS_ERROR_INVALID_ARG from asyncOpen, or onStop tells; nothing is uncaught`),
-      'proxy targets: tls options that cannot be used, without a proxy: the same',
+      ...['HTTP', 'SOCKS', 'HTTPS'].map((proxy) => `proxy targets: unusable tls options, through ${proxy}: asyncOpen throws NS_ERROR_INVALID_ARG, or onStop reports it; nothing is uncaught`),
+      'proxy targets: unusable tls options, without a proxy: the same',
     ]],
   ],
   bun: [
     ['The npm package ws is replaced by Bun\'s own, which has no createConnection.', ['differential: three hundred random streams, cut at random, give the same messages as through ws']],
     ['A Blob of a file that has changed can be read.', [CHANGED_BLOB]],
     ['net.connect takes its options from Object.prototype, too.', ['pollutions: socket on Object.prototype does not reach the connection']],
-    ['There is no V8, whose heap snapshot is searched.', ['', ', nor one of its proxy'].map((more) => `processes: a stopped channel that is kept keeps no header, passphrase or password with it${more}`)],
+    ['There is no V8, whose heap snapshot is searched.', ['', ', nor those of its proxy'].map((more) => `processes: a stopped channel that is still referenced holds no header, passphrase or password${more}`)],
     ['A socket that the peer pauses goes on reading, so no peer is slow.', [SLOW_READER]],
     ['A certificate that is not trusted is not there to look at, nor is the protocol.', [
       'security infos: nginxTlsExpired is not trusted: CERT_HAS_EXPIRED',
@@ -109,5 +109,5 @@ export function deviation(engine, name) {
 }
 
 function brokenTunnel(way) {
-  return `proxy waits: a tunnel through ${way} that breaks when open: reset and end, each as without a proxy`;
+  return `proxy waits: an open tunnel through ${way} that is reset or ends: the channel stops as it does without a proxy`;
 }

@@ -1,7 +1,7 @@
-/** What a channel shows of itself: its class and its attributes, and nothing of what it is made of. console_view.js has the console's view of it. */
+/** What a channel reveals when it is inspected: its class and its attributes, but no internals. console_view.js tests how the console shows it. */
 export const inspections = [
   {
-    name: 'Object.prototype.toString says the class',
+    name: 'Object.prototype.toString returns the class name',
     async run(t) {
       const tag = (value) => Object.prototype.toString.call(value);
       t.same([tag(new t.api.WebSocketChannel()), tag(new t.api.LoadGroup())], ['[object WebSocketChannel]', '[object LoadGroup]']);
@@ -9,7 +9,7 @@ export const inspections = [
     },
   },
   ...['before asyncOpen', 'open', 'stopped'].map((when) => ({
-    name: `a channel and a group have no enumerable properties and nothing of wasm: ${when}`,
+    name: `a channel and a load group have no enumerable properties and expose no wasm internals: ${when}`,
     async run(t) {
       const loadGroup = new t.api.LoadGroup();
       let channel = new t.api.WebSocketChannel();
@@ -27,19 +27,19 @@ export const inspections = [
         for (const key in it) walked.push(key);
         t.same(walked, [], `what for…in finds in a ${name}`);
         t.is(JSON.stringify(it), '{}', `a ${name} as JSON`);
-        t.same(internals(it), [], `internals that a ${name} shows`);
+        t.same(internals(it), [], `internals that a ${name} exposes`);
       }
     },
   })),
   {
-    name: 'the classes have their names, also in the minified browser build: a console shows them',
+    name: 'the classes keep their names even in the minified browser build, because consoles show them',
     async run(t) {
       const { WebSocketChannel, LoadGroup, ChannelError } = t.api;
       t.same([WebSocketChannel.name, LoadGroup.name, ChannelError.name], ['WebSocketChannel', 'LoadGroup', 'ChannelError']);
     },
   },
   {
-    name: 'the classes have no static properties but the close codes and compressionMemory',
+    name: 'the only static properties of the classes are the close codes and compressionMemory',
     async run(t) {
       const { WebSocketChannel, LoadGroup } = t.api;
       const statics = Object.getOwnPropertyNames(WebSocketChannel).filter((name) => !['length', 'name', 'prototype'].includes(name));
@@ -60,7 +60,7 @@ export const inspections = [
     },
   },
   {
-    name: 'methods and attributes called on something else crash nothing',
+    name: 'methods and attributes called on an object that is not a channel do not cause a crash',
     async run(t) {
       const { prototype } = t.api.WebSocketChannel;
       for (const name of Object.getOwnPropertyNames(prototype)) {
@@ -73,7 +73,7 @@ export const inspections = [
           } catch (error) {
             thrown = error;
           }
-          // The engine's own error, ours, or wasm-bindgen's for an object without a pointer: not one from within the wasm.
+          // The engine's own error, ours, or wasm-bindgen's for an object without a pointer, but not an error from inside the wasm.
           const isExpected = thrown instanceof TypeError || thrown instanceof t.api.ChannelError || thrown?.message === 'null pointer passed to rust';
           if (thrown !== null) t.ok(isExpected, `${name} on something else throws ${thrown}`);
         }
@@ -83,7 +83,7 @@ export const inspections = [
   },
 ];
 
-/** The names of wasm-bindgen's that an object has, its own or by its prototypes, and any other that begins with an underscore. Its pointer is there, but not enumerable. */
+/** Returns wasm-bindgen's names on an object or its prototypes, and any name that begins with an underscore. A pointer that is not enumerable does not count. */
 function internals(it) {
   const found = [];
   for (let at = it; at !== null && at !== Object.prototype; at = Object.getPrototypeOf(at)) {

@@ -1,17 +1,17 @@
 import { startRaw } from '../harness/raw_server.js';
 import { acceptFor, frame, TEXT } from '../peers/frame.js';
 
-/** Interim answers (RFC 9110 §15.2) before the one that counts: a client must be able to read any number of them. */
+/** Interim responses (RFC 9110 §15.2) before the final one: a client must be able to read any number of them. */
 export const interimAnswers = [
   ...[
     ['100', ['HTTP/1.1 100 Continue\r\n\r\n']], ['102', ['HTTP/1.1 102 Processing\r\n\r\n']], ['103 with headers', [hints()]],
-    ['an unknown one without a reason', ['HTTP/1.1 199\r\n\r\n']], ['several', ['HTTP/1.1 100 Continue\r\n\r\n', hints(), hints('</b>; rel=preload'), 'HTTP/1.1 102 Processing\r\nX-Wait: 5\r\n\r\n']],
+    ['an unknown status without a reason phrase', ['HTTP/1.1 199\r\n\r\n']], ['several', ['HTTP/1.1 100 Continue\r\n\r\n', hints(), hints('</b>; rel=preload'), 'HTTP/1.1 102 Processing\r\nX-Wait: 5\r\n\r\n']],
     ['hundreds', Array.from({ length: 500 }, (_, at) => hints(`</${at}>`))],
   ].flatMap(([what, interim]) => [
     ['in one chunk', (socket, text) => socket.write(text, 'latin1')], ...(what === 'hundreds' ? [] : [['byte by byte', drip]]),
   ].flatMap(([how, write]) => [
     {
-      name: `${what} before 101, ${how}: it opens, and what lies behind comes`,
+      name: `${what} before 101, ${how}: the channel opens, and the message after the response arrives`,
       run: (t) => withAnswer(t, {}, async (talk, connection) => {
         await write(connection.socket, interim.join('') + accepting(connection.head) + frame(TEXT, 'right behind').toString('latin1'));
         t.is((await talk.until('onStart')).state, 'open', 'the state in onStart');
@@ -20,7 +20,7 @@ export const interimAnswers = [
       }),
     },
     {
-      name: `${what} before 404, ${how}: the answer is the 404, and only it`,
+      name: `${what} before 404, ${how}: only the 404 counts as the response`,
       run: (t) => withAnswer(t, {}, async (talk, connection) => {
         await write(connection.socket, `${interim.join('')}HTTP/1.1 404 Not Found\r\nX-Mine: yes\r\nContent-Length: 4\r\n\r\nbody`);
         const { http, message } = await t.stops(talk, { node: 'NS_ERROR_WEBSOCKET_CONNECTION_REFUSED' });
@@ -30,7 +30,7 @@ export const interimAnswers = [
     },
   ])),
   {
-    name: 'headers of an interim answer are not those of the handshake',
+    name: 'headers of an interim response do not count for the handshake',
     run: (t) => withAnswer(t, {}, async (talk, connection) => {
       const forged = accepting(connection.head).replace('101 Switching Protocols', '103 Early Hints');
       connection.socket.write(`${forged}HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n`);
@@ -39,14 +39,14 @@ export const interimAnswers = [
     }),
   },
   {
-    name: 'an interim answer, and then the end: no answer came',
+    name: 'an interim response and then the end of the connection: NS_ERROR_WEBSOCKET_CONNECTION_REFUSED',
     run: (t) => withAnswer(t, {}, async (talk, connection) => {
       connection.socket.end(hints());
       await t.stops(talk, { node: 'NS_ERROR_WEBSOCKET_CONNECTION_REFUSED' });
     }),
   },
   ...[['a slow', 20, 1], ['a fast', 0, 500]].map(([what, pause, count]) => ({
-    name: `${what} run of them without an end falls under openTimeoutMs`,
+    name: `openTimeoutMs also limits ${what}, endless series of interim responses`,
     run: (t) => withAnswer(t, { openTimeoutMs: 400 }, async (talk, { socket }) => {
       const text = hints().repeat(count);
       const more = () => {
@@ -61,7 +61,7 @@ export const interimAnswers = [
   })),
 ];
 
-/** A channel that is connecting to a peer of raw TCP, whose request has come. */
+/** Calls `use` with a channel that is connecting to a raw TCP server, and with the connection on which its request has arrived. */
 async function withAnswer(t, options, use) {
   const server = await startRaw();
   try {

@@ -4,10 +4,10 @@ import { BINARY, frame, PING, TEXT } from '../peers/frame.js';
 import { startRaw } from '../harness/raw_server.js';
 import { withRaw } from '../harness/raw_talk.js';
 
-/** What belongs to one channel never reaches another, however calls are nested, and no mask key serves twice. All channels share one receive window and one pool of keys. */
+/** Data of one channel never reaches another, however calls are nested, and no mask key is used twice. All channels share one receive window and one pool of keys. */
 export const isolations = [
   {
-    name: 'a stream that pushes from within another channel\'s listener: each channel has its own messages, in order',
+    name: 'a stream that pushes data inside another channel\'s listener: each channel receives its own messages, in order',
     async run(t) {
       const heard = [];
       const second = await accepted(t, 'B', heard);
@@ -19,7 +19,7 @@ export const isolations = [
     },
   },
   {
-    name: 'a stream that pushes more than fits the window, and its own next bytes from within its listener: in order',
+    name: 'a stream that pushes more than the window holds, and more bytes inside its own listener: messages stay in order',
     async run(t) {
       const heard = [];
       const stream = await accepted(t, 'A', heard, () => { if (heard.length === 1) stream.push(masked(TEXT, 'last')); });
@@ -30,7 +30,7 @@ export const isolations = [
     },
   },
   {
-    name: 'a stream that pushes from within the listener of a channel over TCP: that channel goes on',
+    name: 'a stream that pushes data inside the listener of a TCP channel: the TCP channel goes on',
     async run(t) {
       const heard = [];
       const stream = await accepted(t, 'B', heard);
@@ -43,7 +43,7 @@ export const isolations = [
     },
   },
   {
-    name: 'a broadcast that begins another one: each group gets its own',
+    name: 'a broadcast that starts another broadcast: each group sends its own message',
     async run(t) {
       const [chat, admin] = [new t.api.LoadGroup(), new t.api.LoadGroup()];
       const written = { chat1: [], chat2: [], admin: [] };
@@ -64,7 +64,7 @@ export const isolations = [
     },
   },
   {
-    name: 'two copies of the package: a group\'s member that the other has made does not send what that has broadcast before',
+    name: 'two copies of the package: a member from the other copy sends its own group\'s message, not that copy\'s last broadcast',
     async run(t) {
       const copy = secondCopy(t);
       const [theirs, ours] = [new copy.LoadGroup(), new t.api.LoadGroup()];
@@ -78,12 +78,12 @@ export const isolations = [
     },
   },
   {
-    name: 'hundreds of openings at once, then a thousand pings in one tick: no nonce and no mask key is used twice',
+    name: 'hundreds of channels opened at once, then a thousand pings in one tick: no nonce or mask key is used twice',
     async run(t) {
       const server = await startRaw();
       try {
         const nonces = [...await openAtOnce(t, server, 300), ...await openAtOnce(t, server, 300)];
-        t.is(new Set(nonces).size, 600, 'how many nonces are different');
+        t.is(new Set(nonces).size, 600, 'number of distinct nonces');
         const open = t.open(`ws://127.0.0.1:${server.port}/`);
         const connection = await server.next();
         connection.accept();
@@ -91,7 +91,8 @@ export const isolations = [
         for (let at = 0; at < 1000; at++) open.channel.sendPing().catch(() => {});
         for (let at = 0; at < 1000; at++) open.send('x');
         await connection.until(({ frames }) => frames.length >= 2000, 'all frames');
-        // No nonce and no mask key may be used twice (RFC 6455 §4.1, §5.3). Of so many keys of 32 bits, two are the same by chance in one run of a thousand; three pairs in less than one of a billion.
+        // No nonce or mask key may be used twice (RFC 6455 §4.1, §5.3). With this many 32-bit keys, two are equal by chance in one run in a thousand.
+        // Three such pairs occur in less than one run in a billion.
         const byChance = 2;
         const keys = new Set(connection.frames.map(({ key }) => key));
         t.ok(keys.size >= connection.frames.length - byChance, `${keys.size} of ${connection.frames.length} mask keys are different`);
@@ -105,7 +106,7 @@ export const isolations = [
     },
   },
   {
-    name: 'a random generator that throws fails the channel that needs it with NS_ERROR_UNEXPECTED, and no other one',
+    name: 'a random number generator that throws: the channel that needs it fails with NS_ERROR_UNEXPECTED, and asyncOpen throws it',
     run: (t) => withRaw(t, { ends: 'NS_ERROR_UNEXPECTED' }, async (talk) => {
       const { getRandomValues } = crypto;
       crypto.getRandomValues = () => { throw new Error('no entropy'); };
@@ -131,7 +132,7 @@ async function openAtOnce(t, server, count) {
   return nonces;
 }
 
-/** A stream made in JavaScript that a channel has accepted. What it hears is noted, behind `name`, before `onMessage` is called. */
+/** Returns a JavaScript stream that a channel has accepted. Each message is added to `heard`, after `name`, before `onMessage` is called. */
 async function accepted(t, name, heard, onMessage = () => {}, { api = t.api, loadGroup = null, write = () => {} } = {}) {
   const rawHeaders = ['Host', 'h', 'Upgrade', 'websocket', 'Connection', 'Upgrade', 'Sec-WebSocket-Version', '13', 'Sec-WebSocket-Key', 'dGhlIHNhbXBsZSBub25jZQ=='];
   const stream = new Duplex({
@@ -149,11 +150,11 @@ async function accepted(t, name, heard, onMessage = () => {}, { api = t.api, loa
   };
   channel.asyncAccept({ method: 'GET', httpVersion: '1.1', url: '/', rawHeaders }, stream, null, { onMessageAvailable: note, onBinaryMessageAvailable: note }, null);
   t.onEnd(() => stream.destroy());
-  await turn(); // it flows now
+  await turn(); // The stream flows now.
   return stream;
 }
 
 const turn = () => new Promise((resolve) => { setImmediate(resolve); });
 
-/** A client's frame, masked by zeros. */
+/** Returns a client's frame, masked with zeros. */
 const masked = (opcode, text) => Buffer.concat([Buffer.from([0x80 | opcode, 0x80 | text.length, 0, 0, 0, 0]), Buffer.from(text)]);

@@ -1,7 +1,7 @@
-/** The listener's laws (ARCHITECTURE.md). `Context.finish` judges every case by them; these cases drive each law into its corners. */
+/** The listener's laws (ARCHITECTURE.md). `Context.finish` checks every case against them; these cases test the corner cases of each law. */
 export const laws = [
   {
-    name: '1: no call comes before asyncOpen has returned, and none at all if it threw',
+    name: '1: no listener call comes before asyncOpen returns, and none at all if it throws',
     async run(t) {
       const calls = [];
       const listener = Object.fromEntries(CALLS.map((call) => [call, () => calls.push(call)]));
@@ -26,7 +26,7 @@ export const laws = [
     },
   },
   {
-    name: '2: a channel that never opened gets onStart and directly after it onStop, and its status is the failure already in onStart',
+    name: '2: a channel that never opens gets onStart and then directly onStop, and its status is already the failure in onStart',
     async run(t) {
       const sends = [];
       const talk = t.open(t.peer('refusing', '/'), {
@@ -50,7 +50,7 @@ export const laws = [
     },
   },
   {
-    name: '3: text and binary keep their order among each other',
+    name: '3: text and binary messages keep their relative order',
     async run(t) {
       const talk = await t.opened(t.peer('ws', '/greet', { count: 200, size: 40 }));
       const messages = await talk.untilMessages(200);
@@ -62,7 +62,7 @@ export const laws = [
     },
   },
   {
-    name: '4: onAcknowledge comes once for each message, in order, with its size in bytes',
+    name: '4: onAcknowledge is called once for each message, in order, with its size in bytes',
     async run(t) {
       const talk = await t.opened(t.peer('ws', '/echo'));
       for (const message of ['', 'abc', 'äöü', '💧', new Uint8Array(0), new Uint8Array(300), new Uint8Array(70_000)]) talk.send(message);
@@ -82,7 +82,7 @@ export const laws = [
     },
   },
   {
-    name: '4: all that was sent before close() is acknowledged before onServerClose',
+    name: '4: every message sent before close() is acknowledged before onServerClose',
     async run(t) {
       const talk = await t.opened(t.peer('ws', '/echo'));
       for (let size = 0; size < 50; size++) talk.send('x'.repeat(size * 100));
@@ -102,7 +102,7 @@ export const laws = [
     },
   },
   {
-    name: '4: bufferedAmount falls by what is acknowledged, and counts what is queued while connecting',
+    name: '4: bufferedAmount falls as messages are acknowledged, and counts messages queued while connecting',
     async run(t) {
       const talk = t.open(t.peer('ws', '/echo'));
       talk.send('äö');
@@ -118,7 +118,7 @@ export const laws = [
     },
   },
   {
-    name: '5: onServerClose has the peer\'s code and reason, only onStop follows, and the channel answers with the same code',
+    name: '5: onServerClose gets the peer\'s code and reason, only onStop follows, and the channel answers with the same code',
     async run(t) {
       const talk = await t.opened(t.peer('ws', '/close', { code: 4321, reason: 'enough, bitte ä' }));
       const detail = await t.stops(talk, { node: 'NS_OK' });
@@ -129,7 +129,7 @@ export const laws = [
     },
   },
   {
-    name: '5: a peer\'s close frame without a code reads 1005, and is answered without one',
+    name: '5: a peer\'s close frame without a code is reported as 1005 and answered without a code',
     async run(t) {
       const talk = await t.opened(t.peer('ws', '/close'));
       const detail = await t.stops(talk, { node: 'NS_OK' });
@@ -151,7 +151,7 @@ export const laws = [
     },
   },
   {
-    name: '5: within onServerClose the state is closing, sends answer false and close() changes nothing that follows',
+    name: '5: inside onServerClose the state is closing, sends return false, and close() does not change what follows',
     async run(t) {
       const seen = [];
       const talk = t.open(t.peer('ws', '/close', { code: 1001 }), {
@@ -168,7 +168,7 @@ export const laws = [
     },
   },
   {
-    name: '6: onStop is NS_OK when close() is answered, and the detail says who closed',
+    name: '6: onStop gets NS_OK when the peer answers close(), and the detail says who closed',
     async run(t) {
       const talk = await t.opened(t.peer('ws', '/echo'));
       talk.close(3456, 'my reason');
@@ -178,7 +178,7 @@ export const laws = [
     },
   },
   {
-    name: '6: onStop is not NS_OK when the connection ends without a close frame',
+    name: '6: onStop does not get NS_OK when the connection ends without a close frame',
     async run(t) {
       const talk = await t.opened(t.peer('ws', '/terminate'));
       talk.send('cut it');

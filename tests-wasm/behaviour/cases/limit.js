@@ -1,7 +1,7 @@
-/** maxMessageSize and the memory that a peer can make a host hold. */
+/** maxMessageSize, and how much memory a peer can make a host use. */
 export const limits = [
   {
-    name: 'a message of exactly maxMessageSize is taken: text by its UTF-8 bytes, binary, fragmented',
+    name: 'a message of exactly maxMessageSize is accepted: text (counted in UTF-8 bytes), binary, fragmented',
     async run(t) {
       const options = { maxMessageSize: 100 };
       const talk = await t.opened(t.peer('ws', '/echo'), { options });
@@ -13,7 +13,7 @@ export const limits = [
     },
   },
   {
-    name: 'a message of one byte more is NS_ERROR_FILE_TOO_BIG, and is not delivered',
+    name: 'a message one byte larger fails with NS_ERROR_FILE_TOO_BIG and is not delivered',
     async run(t) {
       for (const message of [`${'ä'.repeat(50)}x`, new Uint8Array(101)]) {
         const talk = await t.opened(t.peer('ws', '/echo'), { options: { maxMessageSize: 100 } });
@@ -26,7 +26,7 @@ export const limits = [
     },
   },
   {
-    name: 'a message that only grows too big in its fragments too',
+    name: 'a message whose fragments together are too big fails in the same way',
     async run(t) {
       const talk = await t.opened(t.peer('rude', '/fragments', { size: 101, piece: 20 }), { options: { maxMessageSize: 100 } });
       await t.stops(talk, { node: BIG });
@@ -35,7 +35,7 @@ export const limits = [
     },
   },
   {
-    name: 'a message announced too big fails before its payload comes',
+    name: 'a message whose announced length is too big fails before its payload arrives',
     hosts: ['node'],
     async run(t) {
       for (const hex of ['82 65', '01 05 68 65 6c 6c 6f 80 60', '81 7f 00 00 00 00 7f ff ff ff']) {
@@ -66,21 +66,21 @@ export const limits = [
     },
   },
   {
-    name: 'pongs that the peer does not read are not hoarded: sixty thousand full pings, and wasm memory stays small',
+    name: 'pongs that the peer does not read do not pile up: wasm memory stays small after sixty thousand full pings',
     hosts: ['node'],
     async run(t) {
       const talk = await t.opened(t.peer('rude', '/pings', { count: 60_000, size: 125, unread: 1 }), { options: { closeTimeoutMs: 200 } });
       t.same(await talk.untilMessages(1), ['done']);
-      // `Context.finish` looks at the memory.
+      // `Context.finish` checks the memory.
       talk.close();
       await t.stops(talk, { node: 'NS_ERROR_NET_TIMEOUT_EXTERNAL' });
     },
   },
   {
-    name: 'many big announcements at once hold no memory that has not come',
+    name: 'many large announced lengths at once: no memory is allocated for bytes that have not arrived',
     hosts: ['node'],
     async run(t) {
-      // Not the process's memory: the system counts a page only once it is written to.
+      // Not the process's resident memory: the system counts a page only once it is written to.
       const reserved = () => globalThis.process.memoryUsage().arrayBuffers;
       const before = reserved();
       const talks = [];

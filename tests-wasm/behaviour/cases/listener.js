@@ -1,9 +1,9 @@
 import { throwsInEveryCall } from '../harness/talk.js';
 
-/** Laws 7 and 8: what a listener may do inside a call; and what a listener may be. */
+/** Laws 7 and 8: what a listener may do inside a call, and what may be a listener. */
 export const listeners = [
   {
-    name: '7: close() inside onStart closes, and onStart is not interrupted by it',
+    name: '7: close() inside onStart closes the channel without interrupting onStart',
     async run(t) {
       const steps = [];
       const talk = t.open(t.peer('ws', '/echo'), {
@@ -20,7 +20,7 @@ export const listeners = [
     },
   },
   {
-    name: '7: messages sent inside onStart go out after those queued before',
+    name: '7: messages sent inside onStart follow those queued earlier',
     async run(t) {
       const talk = t.open(t.peer('ws', '/echo'), { listener: { onStart: () => talk.send('inside onStart') } });
       talk.send('queued');
@@ -28,7 +28,7 @@ export const listeners = [
     },
   },
   {
-    name: '7: close() inside a message ends the messages, although more lie in the same piece of wire',
+    name: '7: close() inside a message callback stops delivery, even if the same chunk holds more messages',
     async run(t) {
       const talk = t.open(t.peer('ws', '/greet', { count: 100 }), {
         listener: { onMessageAvailable: () => talk.close() },
@@ -38,7 +38,7 @@ export const listeners = [
     },
   },
   {
-    name: '7: close() inside a message, when the peer\'s close frame lies in the same piece of wire: one close frame goes out',
+    name: '7: close() inside a message callback, with the peer\'s close frame in the same chunk: one close frame is sent',
     hosts: ['node'],
     async run(t) {
       const talk = t.open(t.raw('81 01 61 81 01 62 88 02 0f a1'), { listener: { onMessageAvailable: () => talk.close(4000, 'mine') } });
@@ -50,7 +50,7 @@ export const listeners = [
     },
   },
   {
-    name: '7: sending inside each call works, and every message comes back in order',
+    name: '7: sending inside listener calls works, and every message comes back in order',
     async run(t) {
       let next = 0;
       const talk = t.open(t.peer('ws', '/echo'), {
@@ -64,7 +64,7 @@ export const listeners = [
     },
   },
   {
-    name: '7: a new channel can be opened inside every call',
+    name: '7: a new channel can be opened inside every listener call',
     async run(t) {
       const inner = new Map();
       const listener = {};
@@ -94,7 +94,7 @@ export const listeners = [
     },
   },
   {
-    name: '7: every method may be called inside onStop, and only refuses',
+    name: '7: every method may be called inside onStop, and each call is refused',
     async run(t) {
       const seen = [];
       const talk = t.open(t.peer('ws', '/close', { code: 1000 }), {
@@ -129,7 +129,7 @@ export const listeners = [
     },
   },
   {
-    name: '8: what is thrown need not be an Error',
+    name: '8: the thrown value need not be an Error',
     async run(t) {
       const uncaught = t.uncaught();
       try {
@@ -144,7 +144,7 @@ export const listeners = [
     },
   },
   {
-    name: 'every method is optional: an empty object listens, and the channel does its work',
+    name: 'every listener method is optional: the channel works with an empty object as its listener',
     async run(t) {
       const channel = new t.api.WebSocketChannel();
       const url = t.peer('ws', '/close', { at: 'message', code: 1000 });
@@ -155,7 +155,7 @@ export const listeners = [
     },
   },
   {
-    name: 'a method that is no function: NS_ERROR_INVALID_ARG names it; null and undefined are none',
+    name: 'a method that is not a function: NS_ERROR_INVALID_ARG names it; null and undefined count as missing',
     async run(t) {
       for (const name of ['onStart', 'onMessageAvailable', 'onBinaryMessageAvailable', 'onAcknowledge', 'onServerClose', 'onStop']) {
         for (const wrong of [1, 'text', {}, true]) {
@@ -169,7 +169,7 @@ export const listeners = [
     },
   },
   {
-    name: 'a listener whose properties throw when they are read: reported as uncaught, and the channel goes on',
+    name: 'a listener whose getter throws: the error is reported as uncaught, and the channel goes on',
     async run(t) {
       const uncaught = t.uncaught();
       try {
@@ -186,7 +186,7 @@ export const listeners = [
     },
   },
   {
-    name: 'a class\'s methods are called with their object as this',
+    name: 'methods of a class are called with the instance as this',
     async run(t) {
       class Counter {
         constructor() { this.seen = []; }
@@ -202,7 +202,7 @@ export const listeners = [
     },
   },
   {
-    name: 'the context may be anything, undefined and null included',
+    name: 'the context may be any value, including undefined and null',
     async run(t) {
       for (const context of [undefined, null, 0, 'text', Symbol('context'), [1], () => {}]) {
         const started = new Promise((resolve) => {

@@ -1,4 +1,4 @@
-/** LoadGroup: the channels opened with it, how many are active, cancel(status). */
+/** LoadGroup: which channels belong to it, how many of them are active, and cancel(status). */
 export const loadGroups = [
   {
     name: 'a channel belongs to its group from asyncOpen to onStop',
@@ -12,7 +12,7 @@ export const loadGroups = [
       t.is(group.activeCount, 1, 'active while connecting');
       const second = await t.opened(t.peer('ws', '/echo'), { loadGroup: group });
       t.is(group.activeCount, 2);
-      t.ok([...group].includes(first.channel) && [...group].includes(second.channel), 'the group gives the channels themselves');
+      t.ok([...group].includes(first.channel) && [...group].includes(second.channel), 'the group yields the channels themselves');
       t.is(first.channel.loadGroup, group, 'loadGroup');
       second.close();
       await second.end();
@@ -20,7 +20,7 @@ export const loadGroups = [
     },
   },
   {
-    name: 'a group of another kind whose getter calls the channel back harms neither',
+    name: 'a custom group object whose getter reads the channel harms neither the group nor the channel',
     async run(t) {
       const members = new Set();
       let channel;
@@ -44,7 +44,7 @@ export const loadGroups = [
     },
   },
   {
-    name: 'a channel whose asyncOpen threw, or that never opened, does not stay in the group',
+    name: 'a channel does not stay in the group if its asyncOpen throws or it never opens',
     async run(t) {
       const group = new t.api.LoadGroup();
       const channel = new t.api.WebSocketChannel();
@@ -58,7 +58,7 @@ export const loadGroups = [
     },
   },
   {
-    name: 'cancel() stops a connecting channel: onStart, then onStop with NS_BINDING_ABORTED or the status given',
+    name: 'cancel() stops a connecting channel: onStart, then onStop with NS_BINDING_ABORTED or the given status',
     async run(t) {
       for (const [args, status] of [[[], 'NS_BINDING_ABORTED'], [[undefined], 'NS_BINDING_ABORTED'], [[t.api.Status.NS_ERROR_NET_RESET], 'NS_ERROR_NET_RESET']]) {
         const group = new t.api.LoadGroup();
@@ -73,7 +73,7 @@ export const loadGroups = [
     },
   },
   {
-    name: 'cancel() stops an open channel with the status, and the peer sees it going away',
+    name: 'cancel() stops an open channel with the given status, and the peer gets a close frame',
     async run(t) {
       for (const [args, status] of [[[], 'NS_BINDING_ABORTED'], [[t.api.Status.NS_ERROR_UNEXPECTED], 'NS_ERROR_UNEXPECTED']]) {
         const group = new t.api.LoadGroup();
@@ -99,7 +99,7 @@ export const loadGroups = [
     },
   },
   {
-    name: 'cancel() right after send() and close(): what was accepted and the close frame still go out',
+    name: 'cancel() right after send() and close(): the accepted message and the close frame are still sent',
     async run(t) {
       const group = new t.api.LoadGroup();
       const talk = await t.opened(t.peer('rude', '/stubborn'), { loadGroup: group });
@@ -111,7 +111,7 @@ export const loadGroups = [
     },
   },
   {
-    name: 'cancel() takes a failure\'s number and nothing else',
+    name: 'cancel() accepts only the number of a failure status',
     async run(t) {
       const group = new t.api.LoadGroup();
       const talk = t.open(t.peer('ws', '/echo'), { loadGroup: group });
@@ -120,7 +120,7 @@ export const loadGroups = [
     },
   },
   {
-    name: 'cancel() reaches all channels of the group and no other; the group can be used again',
+    name: 'cancel() stops all channels of the group and no others, and the group can be used again',
     async run(t) {
       const group = new t.api.LoadGroup();
       const outside = await t.opened(t.peer('ws', '/echo'));
@@ -140,7 +140,7 @@ export const loadGroups = [
     },
   },
   {
-    name: 'cancel() inside a listener, and opening into the group while it is cancelled',
+    name: 'cancel() inside a listener, and a new channel opened in the group during cancel()',
     async run(t) {
       const group = new t.api.LoadGroup();
       let next = null;
@@ -159,7 +159,7 @@ export const loadGroups = [
     },
   },
   {
-    name: 'cancel() ends members in every state, and each gets its onStop with the status',
+    name: 'cancel() stops members in every state, and each gets onStop with the status',
     async run(t) {
       const group = new t.api.LoadGroup();
       const into = { loadGroup: group };
@@ -172,7 +172,7 @@ export const loadGroups = [
       for (let at = 0; at < 20; at++) sending.send(new Uint8Array(2 ** 20));
       const closing = await t.opened(t.peer('rude', '/stubborn'), into);
       closing.close();
-      // Last: Chromium opens one at a time with each server.
+      // These come last because Chromium opens one connection at a time to each server.
       const connecting = t.open(t.peer('rude', '/silence'), into);
       const justOpened = t.open(t.peer('ws', '/echo'), into);
       const closingWhileConnecting = t.open(t.peer('rude', '/silence'), into);
@@ -186,7 +186,7 @@ export const loadGroups = [
     },
   },
   {
-    name: 'cancel() inside onServerClose ends the channel once, and no law is broken',
+    name: 'cancel() inside onServerClose stops the channel once and breaks no law',
     async run(t) {
       const group = new t.api.LoadGroup();
       const talk = await t.opened(t.peer('ws', '/close', { at: 'message', code: 4000 }), { loadGroup: group, listener: { onServerClose: () => group.cancel() } });
@@ -197,7 +197,7 @@ export const loadGroups = [
     },
   },
   {
-    name: 'iteration is over the members there were when it began, whatever happens to the group meanwhile',
+    name: 'iteration covers the members at its start, whatever happens to the group meanwhile',
     async run(t) {
       const group = new t.api.LoadGroup();
       const inside = [];
@@ -212,11 +212,11 @@ export const loadGroups = [
       t.same(seen, inside.slice(0, 4).map(({ channel }) => channel.serial));
       for (const talk of inside.slice(0, 4)) await t.stops(talk, { node: 'NS_BINDING_ABORTED' });
       const left = [...group];
-      t.ok(left.length === 1 && left[0] === inside[4].channel, `only the one opened meanwhile is left, of ${left.length}`);
+      t.ok(left.length === 1 && left[0] === inside[4].channel, `only the one opened meanwhile is left, but the group has ${left.length}`);
     },
   },
   {
-    name: 'a listener that cancels the group again, or moves the others, while it is cancelled: each has one onStop',
+    name: 'a listener that cancels the group again or moves the other channels during cancel(): each channel gets one onStop',
     async run(t) {
       const [group, other] = [new t.api.LoadGroup(), new t.api.LoadGroup()];
       const inside = [];
@@ -233,7 +233,7 @@ export const loadGroups = [
     },
   },
   {
-    name: 'an active channel moves from group to group, and out of them',
+    name: 'an active channel can move between groups and leave them',
     async run(t) {
       const [first, second] = [new t.api.LoadGroup(), new t.api.LoadGroup()];
       const talk = t.open(t.peer('ws', '/echo'), { loadGroup: first });
@@ -241,7 +241,7 @@ export const loadGroups = [
       t.same([first.activeCount, second.activeCount], [0, 1], 'while connecting');
       await talk.until('onStart');
       talk.channel.loadGroup = second;
-      t.is(second.activeCount, 1, 'moved to where it is');
+      t.is(second.activeCount, 1, 'moved to the group it is already in');
       first.cancel();
       talk.send('untouched');
       t.same(await talk.untilMessages(1), ['untouched']);
@@ -253,7 +253,7 @@ export const loadGroups = [
       first.cancel();
       await t.stops(talk, { node: 'NS_BINDING_ABORTED' });
       talk.channel.loadGroup = second;
-      t.same([first.activeCount, second.activeCount], [0, 0], 'stopped, it is active nowhere');
+      t.same([first.activeCount, second.activeCount], [0, 0], 'a stopped channel is active in no group');
     },
   },
   {
@@ -263,7 +263,7 @@ export const loadGroups = [
     },
   },
   {
-    name: 'loadGroup takes a LoadGroup or null and nothing else',
+    name: 'loadGroup accepts only a LoadGroup or null',
     async run(t) {
       const channel = new t.api.WebSocketChannel();
       for (const wrong of [{}, [], 5, 'group', true, new t.api.WebSocketChannel()]) {

@@ -4,9 +4,9 @@ import { wasmMemory, wasmTableLength } from '../harness/node_host.js';
 
 const SIZE = 128 * 1024 * 1024;
 const SLACK = 64 * 1024 * 1024;
-/** malloc keeps some 70 MB of what was freed. One message that is still there is more than this. */
+/** malloc keeps about 70 MB of the freed memory. One message that is still there exceeds this limit. */
 const RESIDENT_SLACK = 112 * 1024 * 1024;
-/** 8 MiB, and the compression contexts that the cases before have used: wasm memory never shrinks. */
+/** 8 MiB plus the compression contexts that earlier cases may have used: wasm memory never shrinks. */
 const limit = (t) => 8 * 1024 * 1024 + t.api.WebSocketChannel.compressionMemory;
 const MESSAGES = {
   'text in ASCII': () => 'a'.repeat(SIZE),
@@ -15,8 +15,8 @@ const MESSAGES = {
 };
 
 /**
- * A program of its own, so that nothing else has filled its memory. Not counted are the pages of V8's heap, of which Node 24 and later keep about 200 MB
- * for half a minute after everything on them is collected (`--memory-pool`); what is alive on them the cases above count.
+ * A separate program, so that nothing else has filled its memory. It does not count the pages of V8's heap: Node 24 and later keep about 200 MB of them
+ * for half a minute after everything on them is collected (`--memory-pool`). The other cases count what is alive on them.
  */
 const RESIDENT = `
 import { existsSync, readFileSync } from 'node:fs';
@@ -28,7 +28,7 @@ function resident() {
   return rss - (existsSync('/proc/self/smaps') ? heapPages(readFileSync('/proc/self/smaps', 'utf8')) : 0);
 }
 
-/** Anonymous mappings that are whole pages of V8's heap, at whose size they are aligned. */
+/** Returns the resident size of V8's heap pages: anonymous mappings that are aligned to the size of such a page. */
 function heapPages(smaps) {
   let bytes = 0;
   for (const [, from, to, path, kB] of smaps.matchAll(/^([0-9a-f]+)-([0-9a-f]+) \\S+ \\S+ \\S+ \\S+ *(.*)\\n(?:.*\\n)*?Rss: *(\\d+)/gm)) {
@@ -59,12 +59,12 @@ console.log(JSON.stringify({ before, peak, after: resident() }));
 `;
 
 /**
- * Messages live in the host's memory, wasm holds a window (ARCHITECTURE.md, “Memory”): 128 MiB both ways, text and binary. Only in Node: the
- * cases look at wasm memory and at the process. Talk would keep the messages, so these use the channel itself.
+ * Messages live in the host's memory, and wasm holds only a window (ARCHITECTURE.md, “Memory”). The cases send 128 MiB of text and binary both ways.
+ * They run only in Node, because they inspect wasm memory and the process. They use the channel itself, because Talk would keep the messages.
  */
 export const memory = [
   {
-    name: 'the package shows its memory to the tests',
+    name: 'the tests can read the size of the package\'s wasm memory',
     async run(t) {
       // The first channel compiles the wasm.
       t.is(new t.api.WebSocketChannel().state, 'idle');
@@ -72,7 +72,7 @@ export const memory = [
     },
   },
   ...Object.entries(MESSAGES).map(([what, make]) => ({
-    name: `128 MiB of ${what} go out and come back, wasm memory stays under 8 MiB, and the process gives its memory back`,
+    name: `128 MiB of ${what} are sent and come back, wasm memory stays under 8 MiB, and the process frees its memory`,
     async run(t) {
       const before = await live(Infinity);
       const seen = await echo(t, make());
@@ -83,7 +83,7 @@ export const memory = [
     },
   })),
   {
-    name: 'after 128 MiB each way of every kind the system has the process\'s memory back',
+    name: 'after 128 MiB of every kind both ways, the process returns its memory to the system',
     async run(t) {
       const { code, stdout, stderr } = await program(RESIDENT, t.peer('ws', '/echo'), { limit: 50_000 });
       t.same([code, stderr], [0, '']);
@@ -97,7 +97,7 @@ export const memory = [
     async run(t) {
       await openAndClose(t, 2);
       const before = await held(t);
-      t.is(await openAndClose(t, 10), 0, 'the number of channels, listeners and contexts that something still holds');
+      t.is(await openAndClose(t, 10), 0, 'the number of channels, listeners and contexts that are still referenced');
       const after = await held(t);
       t.is(after.wasm, before.wasm, 'wasm memory in bytes');
       t.is(after.table, before.table, 'the number of JavaScript values that wasm has room for');
@@ -105,7 +105,7 @@ export const memory = [
     },
   },
   {
-    name: 'a channel to which only its signal and a ping\'s promise lead is alive: the signal ends it, and the ping rejects',
+    name: 'a channel stays alive if only its signal and a ping\'s promise refer to it: the signal stops it, and the ping rejects',
     hosts: ['node'],
     async run(t) {
       const controller = new AbortController();
@@ -123,7 +123,7 @@ export const memory = [
   },
 ];
 
-/** Sends the message, is sent it back, closes. Everything it holds is dropped when it returns. */
+/** Sends the message, receives it back and closes. Holds nothing once its promise resolves. */
 function echo(t, message) {
   return new Promise((resolve) => {
     const channel = new t.api.WebSocketChannel();
@@ -143,22 +143,22 @@ function echo(t, message) {
 }
 
 /**
- * In each round, opens two hundred channels, twenty at a time, that send, receive and close, and collects the garbage. Returns how many of the
- * channels, listeners and contexts are still there then.
+ * In each round, opens two hundred channels, twenty at a time, which send, receive and close. Then it collects garbage. Returns how many of the
+ * channels, listeners and contexts are still there after that.
  */
 async function openAndClose(t, rounds) {
   let left = 0;
   for (let round = 0; round < rounds; round++) {
     const refs = [];
     for (let at = 0; at < 10; at++) await Promise.all(Array.from({ length: 20 }, () => openOne(t, refs)));
-    // All collections before the first deref(), which keeps what it returns until the next turn.
+    // All collections come before the first deref(), because deref() keeps its result alive until the next turn.
     for (let at = 0; at < 4; at++) await collect();
     left += refs.filter((ref) => ref.deref()).length;
   }
   return left;
 }
 
-/** A channel whose listener does not lead back to it. */
+/** Opens a channel whose listener does not refer to it, and returns a WeakRef to the channel. */
 function openUnheld(t, signal, { start, stop }) {
   const channel = new t.api.WebSocketChannel({ signal });
   channel.asyncOpen(t.raw('', { then: 'silence' }), null, { onStart: start, onStop: (context, status) => stop(status) }, null);
@@ -176,13 +176,13 @@ function openOne(t, refs) {
   });
 }
 
-/** What wasm and the heap hold. */
+/** Returns how much wasm and the heap hold. */
 async function held(t) {
   await collect();
   return { wasm: wasmMemory(t.api), table: wasmTableLength(t.api), heap: process.memoryUsage().heapUsed };
 }
 
-/** Bytes on JavaScript's heap, and of all that it owns outside (buffers, wasm), once they are under the limit; after forty collections what they are. */
+/** Returns the bytes on JavaScript's heap and outside it (buffers, wasm), as soon as they are under the limit, or after forty collections. */
 async function live(limit) {
   const now = () => {
     const { heapUsed, external } = process.memoryUsage();

@@ -1,8 +1,8 @@
 import { program } from '../harness/own_process.js';
 
-/** Memory that all channels of a process share: the compression contexts' limit, and wasm's own end. Each in a process of its own. */
+/** Memory that all channels of a process share: the limit for compression contexts, and the limit of wasm. Cases that fill it run in their own process. */
 
-/** Opens a channel and answers an object with `say`, a promise of the echo, and `status`, the name of how it stopped. */
+/** `talk` opens a channel and resolves with an object: `say` returns a promise of the echo, and `status` is the name of the status that onStop gets. */
 const TALK = `
 const wasmMemory = () => WebSocketChannel[Symbol.for('websocket-channel.exports')].memory.buffer.byteLength;
 const talk = (url, options) => new Promise((resolve) => {
@@ -14,7 +14,7 @@ const talk = (url, options) => new Promise((resolve) => {
     onStop(context, status, detail) { it.status = detail.name; it.heard?.(null); },
   }, null);
 });
-/** Texts that resemble each other, of up to some kilobytes. */
+/** Returns texts of up to a few kilobytes that resemble each other. */
 const text = (number) => JSON.stringify({ number, price: number * 31 % 1000, symbol: 'ABC' + number % 7 }).repeat(1 + number % 80);
 `;
 
@@ -34,7 +34,7 @@ while (channels.some(({ status }) => status === null)) await new Promise((resolv
 console.log(JSON.stringify({ wrong, compressed, statuses: [...new Set(channels.map(({ status }) => status))], memory: wasmMemory() }));
 `;
 
-/** V8 gives the package 12.5 MiB: enough for some channels that compress, and for tens of thousands of messages that wait. */
+/** V8 gives the package 12.5 MiB: enough for some channels that compress, and for tens of thousands of queued messages. */
 const NO_MEMORY = `
 import { setFlagsFromString } from 'node:v8';
 setFlagsFromString('--wasm-max-mem-pages=200');
@@ -78,18 +78,18 @@ process.exit();
 
 export const memoryLimits = [
   {
-    name: 'compressionMemory limits what the contexts of sixty channels take, and every message arrives as it was sent',
+    name: 'compressionMemory limits the memory of sixty channels\' contexts, and every message arrives unchanged',
     async run(t) {
       const { code, stdout, stderr } = await program(MANY, t.peer('ws', '/echo', { deflate: '{"threshold":0}' }), { limit: 30_000 });
       t.same([code, stderr], [0, '']);
       const { wrong, compressed, statuses, memory } = JSON.parse(stdout);
       t.same([wrong, compressed, statuses], [0, true, ['NS_OK']]);
-      // Sixty compressors would be 20 MiB. Each channel keeps a window of 32 KiB.
+      // Sixty compressors would take 20 MiB. Each channel keeps a window of 32 KiB.
       t.ok(memory < 10 * 2 ** 20, `wasm memory: ${memory} bytes`);
     },
   },
   {
-    name: 'compressionMemory is a whole number of bytes, 64 MiB unless set; anything else is NS_ERROR_INVALID_ARG and changes nothing',
+    name: 'compressionMemory is a whole number of bytes, 64 MiB by default; other values throw NS_ERROR_INVALID_ARG and change nothing',
     async run(t) {
       const { WebSocketChannel } = t.api;
       const before = WebSocketChannel.compressionMemory;
@@ -113,7 +113,7 @@ export const memoryLimits = [
     },
   },
   {
-    name: 'when wasm has no memory left, asyncOpen and sends throw NS_ERROR_OUT_OF_MEMORY, and the channels that are open go on',
+    name: 'when wasm has no memory left, asyncOpen and sends throw NS_ERROR_OUT_OF_MEMORY, and open channels go on',
     async run(t) {
       const { code, stdout, stderr } = await program(NO_MEMORY, t.peer('ws', '/echo', { deflate: '{"threshold":0}' }), { limit: 50_000 });
       t.same([code, stderr], [0, '']);

@@ -1,7 +1,7 @@
-/** Messages there and back, against `ws`. */
+/** Messages both ways, with `ws` as the peer. */
 export const messages = [
   {
-    name: 'text of every kind comes back as it went',
+    name: 'text of every kind comes back unchanged',
     async run(t) {
       const talk = await t.opened(t.peer('ws', '/echo'));
       const texts = ['', 'a', 'plain ASCII', 'äöü ß', 'Ελληνικά', '日本語', '💧🌊', '\0 and \x7f', '\ufeffmark', '\r\n\t', 'x\u2028y', 'e\u0301', '\uffff'];
@@ -20,7 +20,7 @@ export const messages = [
     },
   },
   {
-    name: 'sizes around every border come back, text and binary',
+    name: 'text and binary messages of sizes around every boundary come back',
     async run(t) {
       const talk = await t.opened(t.peer('ws', '/echo'));
       const sizes = [1, 124, 125, 126, 127, 128, 1000, 4095, 4096, 16_383, 16_384, 16_385, 65_534, 65_535, 65_536, 65_537, 131_072, 200_000, 1_048_577];
@@ -36,7 +36,7 @@ export const messages = [
     },
   },
   {
-    name: 'multi-byte text of megabytes comes back, wherever its pieces break',
+    name: 'megabytes of multi-byte text come back, wherever the chunks split it',
     async run(t) {
       const talk = await t.opened(t.peer('ws', '/echo'));
       for (const unit of ['aä', 'a日本', 'ab💧']) {
@@ -48,7 +48,7 @@ export const messages = [
     },
   },
   {
-    name: 'the peer has the bytes that were sent, by their digest',
+    name: 'the peer receives the bytes that were sent, compared by digest',
     async run(t) {
       const talk = await t.opened(t.peer('ws', '/digest'));
       const data = filled(3_000_000);
@@ -60,7 +60,7 @@ export const messages = [
     },
   },
   {
-    name: 'an ArrayBuffer and every view send exactly their bytes',
+    name: 'an ArrayBuffer and every kind of view send exactly their bytes',
     async run(t) {
       const talk = await t.opened(t.peer('ws', '/echo'));
       const { buffer } = new Uint8Array([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15]);
@@ -77,7 +77,7 @@ export const messages = [
     },
   },
   {
-    name: 'a detached buffer is NS_ERROR_INVALID_ARG, and nothing is sent',
+    name: 'sending a detached buffer throws NS_ERROR_INVALID_ARG, and nothing is sent',
     async run(t) {
       const talk = await t.opened(t.peer('ws', '/echo'));
       const { buffer } = new Uint8Array(8);
@@ -92,7 +92,7 @@ export const messages = [
     },
   },
   {
-    name: 'a view that lies outside its buffer, which has shrunk, is NS_ERROR_INVALID_ARG; one that tracks it is sent as it is now',
+    name: 'a view outside its shrunken buffer throws NS_ERROR_INVALID_ARG; a length-tracking view is sent with its current length',
     async run(t) {
       const talk = await t.opened(t.peer('ws', '/echo'));
       const buffer = new ArrayBuffer(16, { maxByteLength: 32 });
@@ -105,11 +105,11 @@ export const messages = [
       t.same((await talk.untilMessages(2)).map(({ length }) => length), [4, 4]);
       buffer.resize(0);
       talk.send(tracking);
-      t.is((await talk.untilMessages(3))[2].length, 0, 'an empty one is a message');
+      t.is((await talk.untilMessages(3))[2].length, 0, 'an empty view is sent as a message');
     },
   },
   {
-    name: 'bytes are copied at the call: what is done to them afterwards changes no message',
+    name: 'bytes are copied during the call: changing them afterwards does not change the message',
     async run(t) {
       const talk = t.open(t.peer('ws', '/echo'));
       const queued = filled(500);
@@ -130,7 +130,7 @@ export const messages = [
     },
   },
   {
-    name: 'messages received stay as they came, however many follow',
+    name: 'received messages do not change, however many follow',
     async run(t) {
       const talk = await t.opened(t.peer('ws', '/greet', { count: 2000, size: 700 }));
       const came = await talk.untilMessages(2000);
@@ -159,7 +159,7 @@ export const messages = [
     },
   },
   {
-    name: 'eight mebibytes, text and binary, come back',
+    name: 'text and binary messages of 8 MiB come back',
     async run(t) {
       const talk = await t.opened(t.peer('ws', '/echo'));
       const size = 8 * 1024 * 1024;
@@ -171,7 +171,7 @@ export const messages = [
     },
   },
   {
-    name: 'close() right after big messages lets all of them go out first',
+    name: 'close() right after big messages: all of them are sent first',
     async run(t) {
       const talk = await t.opened(t.peer('ws', '/digest'));
       const size = 5 * 1024 * 1024;
@@ -184,7 +184,7 @@ export const messages = [
     },
   },
   {
-    name: 'ten channels at once do not mix their messages',
+    name: 'ten channels at once do not mix up their messages',
     async run(t) {
       const talks = Array.from({ length: 10 }, () => t.open(t.peer('ws', '/echo')));
       talks.forEach((talk, at) => { for (let n = 0; n < 20; n++) talk.send(`${at}:${n}`); });

@@ -1,7 +1,7 @@
 /** What each method does in each state: each case below is one state. */
 export const methods = [
   {
-    name: 'suspend() and resume() are refused in a browser, which reads on whatever a page does',
+    name: 'suspend() and resume() are refused in a browser, because a page cannot stop it from reading',
     hosts: ['browser'],
     async run(t) {
       const talk = await t.opened(t.peer('ws', '/echo'));
@@ -28,7 +28,7 @@ export const methods = [
     },
   },
   {
-    name: 'connecting: a second asyncOpen throws, sends are queued and go out in order',
+    name: 'connecting: a second asyncOpen throws, sends are queued, and the messages are sent in order',
     async run(t) {
       const talk = t.open(t.peer('ws', '/digest'));
       t.is(talk.channel.state, 'connecting');
@@ -42,7 +42,7 @@ export const methods = [
     },
   },
   {
-    name: 'connecting: close() cancels with onStart and onStop(NS_BINDING_ABORTED), and no frame goes out',
+    name: 'connecting: close() cancels with onStart and onStop(NS_BINDING_ABORTED), and no frame is sent',
     async run(t) {
       const talk = t.open(t.peer('rude', '/silence'));
       talk.send('never sent');
@@ -76,7 +76,7 @@ export const methods = [
     },
   },
   {
-    name: 'open: a second asyncOpen throws, sends answer true',
+    name: 'open: a second asyncOpen throws, sends return true',
     async run(t) {
       const talk = await t.opened(t.peer('ws', '/echo'));
       t.is(talk.channel.state, 'open');
@@ -101,7 +101,7 @@ export const methods = [
     },
   },
   {
-    name: 'open: the close frame goes out after all queued messages',
+    name: 'open: the close frame is sent after all queued messages',
     async run(t) {
       const talk = t.open(t.peer('ws', '/echo'), { listener: { onStart() { for (let at = 0; at < 20; at++) talk.send(`open ${at}`); talk.close(4000); } } });
       for (let at = 0; at < 20; at++) talk.send(new Uint8Array(10_000));
@@ -111,7 +111,7 @@ export const methods = [
     },
   },
   {
-    name: 'close() called: everything is refused quietly, arguments are checked, and one close frame goes out',
+    name: 'after close(): everything is refused quietly, arguments are checked, and one close frame is sent',
     async run(t) {
       const talk = await t.opened(t.peer('rude', '/stubborn'), { options: { closeTimeoutMs: 300 } });
       t.is(talk.close(4000, 'the first'), undefined);
@@ -129,7 +129,7 @@ export const methods = [
     },
   },
   {
-    name: 'close() called: messages that still come are not delivered',
+    name: 'after close(): messages that still arrive are not delivered',
     async run(t) {
       const talk = await t.opened(t.raw('81 03 61 62 63', { after: 'frame' }));
       talk.close();
@@ -138,7 +138,7 @@ export const methods = [
     },
   },
   {
-    name: 'stopped: everything is refused quietly, arguments are checked, the URIs stay',
+    name: 'stopped: everything is refused quietly, arguments are checked, and the URIs stay the same',
     async run(t) {
       const talk = await t.opened(t.peer('ws', '/close', { code: 1000 }));
       await talk.end();
@@ -146,7 +146,7 @@ export const methods = [
     },
   },
   {
-    name: 'stopped without ever having opened: the same',
+    name: 'stopped without having opened: the same as after an open channel has stopped',
     async run(t) {
       const talk = t.open(t.peer('refusing', '/'));
       await talk.end();
@@ -164,7 +164,7 @@ async function stoppedColumn(t, talk) {
   const { status } = talk.channel;
   t.same([talk.send('text'), talk.send(new Uint8Array(1))], [false, false]);
   t.same([talk.close(), talk.close(4000, 'reason')], [undefined, undefined]);
-  t.is(talk.channel.status, status, 'the status, which stays');
+  t.is(talk.channel.status, status, 'the status stays the same');
   const calls = talk.calls.length;
   await t.roundTrip();
   t.is(talk.calls.length, calls, 'listener calls after onStop');

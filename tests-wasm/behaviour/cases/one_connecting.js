@@ -1,9 +1,9 @@
 import { startRaw } from '../harness/raw_server.js';
 
-/** The option oneConnectingPerHost (RFC 6455 §4.1, item 2). turn.rs has its rules; here they run over sockets. Only in Node. */
+/** The option oneConnectingPerHost (RFC 6455 §4.1, item 2). turn.rs implements its rules; these cases test them over sockets. Only in Node. */
 export const oneConnecting = [
   {
-    name: 'a second channel connects when the first has opened, and a third behind it, also a WebSocket',
+    name: 'a second channel connects when the first has opened, and then a third one, even if it is a WebSocket',
     run: (t) => withServer(async (server) => {
       const options = { oneConnectingPerHost: true };
       const url = `ws://127.0.0.1:${server.port}/`;
@@ -14,7 +14,7 @@ export const oneConnecting = [
       for (let at = 0; at < 3; at++) {
         const connection = await server.next();
         seen.push(connection.head.split(' ')[1]);
-        // The next one would come now.
+        // If the next channel did not wait, it would connect now.
         await t.roundTrip();
         t.is(server.waiting(), 0, 'another channel connected before this one had opened');
         connection.accept();
@@ -29,7 +29,7 @@ export const oneConnecting = [
     }),
   },
   {
-    name: 'a channel that is closed while it waits never connects, and holds nobody up',
+    name: 'a channel that is closed while it waits never connects and does not delay the others',
     run: (t) => withServer(async (server) => {
       const options = { oneConnectingPerHost: true };
       const [first, closed, last] = [0, 1, 2].map((at) => t.open(`ws://127.0.0.1:${server.port}/${at}`, { options }));
@@ -45,7 +45,7 @@ export const oneConnecting = [
     }),
   },
   {
-    name: 'without the option all connect at once',
+    name: 'without the option, all channels connect at once',
     run: (t) => withServer(async (server) => {
       const talks = [0, 1, 2].map((at) => t.open(`ws://127.0.0.1:${server.port}/${at}`));
       const connections = await Promise.all(talks.map(() => server.next()));
@@ -54,7 +54,7 @@ export const oneConnecting = [
     }),
   },
   {
-    name: 'what is neither true nor false is refused',
+    name: 'a value that is neither true nor false is refused',
     async run(t) {
       for (const oneConnectingPerHost of [1, 'yes', {}]) {
         const { message } = t.throws('NS_ERROR_INVALID_ARG', () => new t.api.WebSocketChannel({ oneConnectingPerHost }));

@@ -1,7 +1,7 @@
-/** What the constructor's options do. construction.js has those that the constructor refuses. */
+/** What the constructor's options do. construction.js tests those that the constructor refuses. */
 export const options = [
   {
-    name: 'the options every host honours are taken',
+    name: 'the options that every host supports are accepted',
     async run(t) {
       for (const given of [{}, { openTimeoutMs: 9000 }, { closeTimeoutMs: 9000 }, { maxMessageSize: 1 }, { openTimeoutMs: 9000, closeTimeoutMs: 9000, maxMessageSize: 5_000_000 }, { openTimeoutMs: undefined }]) {
         const talk = await t.opened(t.peer('ws', '/echo'), { options: given });
@@ -11,7 +11,7 @@ export const options = [
     },
   },
   {
-    name: 'what can be switched off is switched off by name',
+    name: 'options that switch a feature off are accepted: deflate: false, redirects: 0, proxy: null',
     hosts: ['node'],
     async run(t) {
       const talk = await t.opened(t.peer('ws', '/echo'), { options: { deflate: false, redirects: 0, proxy: null } });
@@ -19,7 +19,7 @@ export const options = [
     },
   },
   {
-    name: 'headers go out with the request',
+    name: 'headers are sent with the request',
     hosts: ['node'],
     async run(t) {
       const headers = { Authorization: 'Bearer abc', 'X-Custom': 'some value', Cookie: 'a=1; b=2', 'User-Agent': 'test/1' };
@@ -44,7 +44,7 @@ export const options = [
     },
   },
   {
-    name: 'socket options reach net.connect: the address to come from, a unix socket\'s path, a lookup',
+    name: 'socket options reach net.connect: the local address, the path of a unix socket, a lookup',
     hosts: ['node'],
     async run(t) {
       const from = await t.opened(t.peer('ws', '/echo'), { options: { socket: { localAddress: '127.0.0.2' } } });
@@ -58,7 +58,7 @@ export const options = [
     },
   },
   {
-    name: 'a lookup runs after asyncOpen has returned: it may call any method of its channel, and what it throws is the cause',
+    name: 'a lookup runs after asyncOpen has returned: it may call any method of its channel, and an error it throws is the cause',
     hosts: ['node'],
     async run(t) {
       const url = t.peer('ws', '/echo').replace('127.0.0.1', 'named.example');
@@ -80,10 +80,10 @@ export const options = [
     },
   },
   {
-    name: 'a timeout is not counted on after it was met',
+    name: 'a timeout does not stop an open channel: closeTimeoutMs begins with close()',
     async run(t) {
       const talk = await t.opened(t.peer('ws', '/echo'), { options: { openTimeoutMs: 3000, closeTimeoutMs: 50 } });
-      // Longer than closeTimeoutMs: it begins with close(), not with the opening.
+      // This takes longer than closeTimeoutMs, which begins with close(), not with the opening.
       for (let at = 0; at < 30; at++) {
         talk.send(`${at}`);
         await talk.untilMessages(at + 1);

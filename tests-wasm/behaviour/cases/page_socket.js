@@ -1,9 +1,9 @@
 import { promised, soon } from '../harness/sources.js';
 
-/** What a browser's WebSocket does besides its rules: each failure of it ends the channel. Only in a page. */
+/** A browser's WebSocket that breaks its rules: each of its failures stops the channel. Only in a page. */
 export const pageSockets = [
   {
-    name: 'a message that the browser does not send ends the channel: NS_ERROR_UNEXPECTED with the cause, and no acknowledgement',
+    name: 'a message that the browser refuses to send stops the channel: NS_ERROR_UNEXPECTED with the cause, and no acknowledgement',
     hosts: ['browser'],
     async run(t) {
       const talk = await t.opened(t.peer('ws', '/echo'));
@@ -22,8 +22,8 @@ export const pageSockets = [
       }
     },
   },
-  ...[['that no browser sends, for its length,', 2 ** 52], ['that there is no memory for', 12_345]].map(([what, length]) => ({
-    name: `a stream ${what} ends the channel, and is cancelled`,
+  ...[['that is too long for any browser to send', 2 ** 52], ['that does not fit in memory', 12_345]].map(([what, length]) => ({
+    name: `a stream ${what} stops the channel and is cancelled`,
     hosts: ['browser'],
     async run(t) {
       const talk = await t.opened(t.peer('ws', '/echo'));
@@ -47,7 +47,7 @@ export const pageSockets = [
     },
   })),
   {
-    name: 'a WebSocket that fires error and never close: the channel has not opened',
+    name: 'a WebSocket that fires error but never close: the channel stops without having opened',
     hosts: ['browser'],
     async run(t) {
       const native = globalThis.WebSocket;
@@ -68,7 +68,7 @@ export const pageSockets = [
     },
   },
   ...[2000, 1004, 999, 5000].map((code) => ({
-    name: `a close frame with the code ${code}, which none may have: NS_ERROR_ILLEGAL_VALUE`,
+    name: `a close frame with the code ${code}, which is not allowed: NS_ERROR_ILLEGAL_VALUE`,
     async run(t) {
       const talk = t.open(t.raw(`88 02 ${(code >> 8).toString(16).padStart(2, '0')} ${(code & 255).toString(16).padStart(2, '0')}`));
       const { wasClean } = await t.stops(talk, { node: 'NS_ERROR_ILLEGAL_VALUE', browser: 'NS_ERROR_ILLEGAL_VALUE' });
@@ -76,7 +76,7 @@ export const pageSockets = [
     },
   })),
   {
-    name: 'bytes and an abort\'s reason of another realm are what they are',
+    name: 'bytes and an abort reason from another realm work like those of the same realm',
     hosts: ['browser'],
     async run(t) {
       const frame = document.createElement('iframe');

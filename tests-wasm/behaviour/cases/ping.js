@@ -2,12 +2,12 @@ import { untilFrames, withRaw } from '../harness/raw_talk.js';
 import { CLOSE, frame, PING, PONG, TEXT } from '../peers/frame.js';
 
 /**
- * pingInterval and pingTimeout; only in Node, a browser has none (attribute.js), as it has no sendPing (send_ping.js). The seconds are real ones: what shall not happen
- * is waited for as long as another channel takes to send some pings (`heartbeats`).
+ * pingInterval and pingTimeout. Only in Node: a browser has neither (attribute.js), nor sendPing (send_ping.js). The seconds are real. To check that something
+ * does not happen, a case waits for as long as another channel takes to send some pings (`heartbeats`).
  */
 export const pings = [
   {
-    name: 'pingInterval and pingTimeout take whole seconds, before asyncOpen',
+    name: 'pingInterval and pingTimeout accept whole seconds, and only before asyncOpen',
     async run(t) {
       const channel = new t.api.WebSocketChannel();
       t.same([channel.pingInterval, channel.pingTimeout], [0, 10]);
@@ -34,9 +34,9 @@ export const pings = [
     },
   },
   {
-    name: 'after pingInterval of silence a ping goes out, and its pong keeps the channel open',
+    name: 'after pingInterval of silence, a ping is sent, and its pong keeps the channel open',
     async run(t) {
-      // However long pingTimeout is: once answered, the next ping is due after another pingInterval.
+      // Once a ping is answered, the next one is due after another pingInterval, however long pingTimeout is.
       await Promise.all([1, 2, 60].map((pingTimeout) => withRaw(t, { pongs: true, attributes: { pingInterval: 1, pingTimeout } }, async (talk, connection) => {
         const pings = await untilFrames(connection, PING, 3);
         t.same(pings.map(({ fin, masked, rsv, length }) => [fin, masked, rsv, length]), Array(3).fill([true, true, 0, 0]));
@@ -60,7 +60,7 @@ export const pings = [
     },
   },
   {
-    name: 'any byte counts as life: while something comes, be it a frame bit by bit, there is no ping',
+    name: 'no ping is sent while any bytes arrive, even a frame that arrives byte by byte',
     async run(t) {
       const text = (connection) => connection.socket.write(frame(TEXT, 'x'));
       const bits = frame(TEXT, 'y'.repeat(100));
@@ -78,7 +78,7 @@ export const pings = [
     },
   },
   {
-    name: 'no byte within pingTimeout after the ping: NS_ERROR_NET_TIMEOUT_EXTERNAL, and the connection is gone',
+    name: 'no byte arrives within pingTimeout after the ping: NS_ERROR_NET_TIMEOUT_EXTERNAL, and the connection ends',
     async run(t) {
       const silent = () => {};
       const answersOnce = async (connection) => {
@@ -96,7 +96,7 @@ export const pings = [
     },
   },
   {
-    name: 'a byte that is no pong, within pingTimeout, is life too',
+    name: 'any byte within pingTimeout keeps the channel open, even if it is not a pong',
     async run(t) {
       await withRaw(t, { attributes: { pingInterval: 1, pingTimeout: 1 } }, async (talk, connection) => {
         const answer = connection.onFrame;
@@ -110,7 +110,7 @@ export const pings = [
     },
   },
   {
-    name: 'a peer that has stopped reading and writing is found out, although much is still to be sent',
+    name: 'pingTimeout detects a peer that has stopped reading and writing, even if much is still to be sent',
     async run(t) {
       await withRaw(t, { attributes: { pingInterval: 1, pingTimeout: 1 }, options: { deflate: false }, ends: TIMEOUT }, async (talk, connection) => {
         connection.socket.pause();
@@ -120,12 +120,13 @@ export const pings = [
     },
   },
   {
-    name: 'a peer that reads slowly is no dead one: what lies before the ping is being taken, and its pong comes in the end',
+    name: 'pingTimeout does not stop a channel whose peer reads slowly: it still reads what was sent before the ping, and then answers',
     async run(t) {
       const attributes = { pingInterval: 1, pingTimeout: 1 };
       await withRaw(t, { attributes, pongs: true, options: { deflate: false } }, async (talk, connection) => {
         const { socket } = connection;
-        // Sips of 64 KiB and less; not any more when the system has taken the last of it, of which nobody here can see how much is still to be read.
+        // The peer reads 64 KiB or less at a time. It reads freely once the system has taken the last bytes, because the channel cannot see how many of
+        // those the peer has yet to read.
         socket.on('data', () => {
           if (talk.channel.bufferedAmount === 0) return;
           socket.pause();
@@ -133,16 +134,16 @@ export const pings = [
         });
         for (let at = 0; at < 30; at++) talk.send(new Uint8Array(2 ** 20));
         const started = performance.now();
-        // Its pong comes when the peer has read everything: longer than pingInterval and pingTimeout by far.
+        // Its pong arrives when the peer has read everything, which takes far longer than pingInterval and pingTimeout.
         await talk.channel.sendPing('behind it all');
         const took = performance.now() - started;
-        t.ok(took > 3000, `${took} ms were to show that it waits`);
+        t.ok(took > 3000, `the ping took only ${took} ms, too short to show that the channel waits`);
         t.same([talk.channel.state, talk.acknowledged.length], ['open', 30]);
       });
     },
   },
   {
-    name: 'a suspended channel sends no pings and waits for no pong; resumed it does',
+    name: 'a suspended channel sends no pings and expects no pongs until it is resumed',
     async run(t) {
       const [silent, pinged] = [{ attributes: { pingInterval: 1, pingTimeout: 1 } }, { attributes: { pingInterval: 1, pingTimeout: 1 } }];
       await withRaw(t, { ...silent, pongs: true }, async (talk, connection) => withRaw(t, { ...pinged }, async (other, second) => {
@@ -162,7 +163,7 @@ export const pings = [
     },
   },
   {
-    name: 'after close() the close timeout rules, and no ping goes out',
+    name: 'after close(), only closeTimeoutMs applies, and no ping is sent',
     async run(t) {
       await withRaw(t, { attributes: { pingInterval: 1, pingTimeout: 1 }, options: { closeTimeoutMs: 3500 }, ends: TIMEOUT }, async (talk, connection) => {
         connection.onFrame = () => {};
@@ -174,7 +175,7 @@ export const pings = [
   },
 ];
 
-/** Returns when another channel has sent so many keep-alive pings, one a second. */
+/** Returns when another channel has sent this many keep-alive pings, one per second. */
 async function heartbeats(t, count) {
   await withRaw(t, { pongs: true, attributes: { pingInterval: 1, pingTimeout: 1 } }, (talk, connection) => untilFrames(connection, PING, count));
 }

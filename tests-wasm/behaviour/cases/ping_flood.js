@@ -3,29 +3,29 @@ import { withRaw } from '../harness/raw_talk.js';
 import { promised, soon } from '../harness/sources.js';
 import { frame, PING, PONG, TEXT } from '../peers/frame.js';
 
-/** Many pings at once, and many pongs: bounded, and a pong costs the same however many pings are outstanding. Only in Node. */
+/** Many pings and pongs at once: memory is bounded, and a pong costs the same however many pings are outstanding. Only in Node. */
 export const pingFloods = [
   {
-    name: '10,000 pongs that nobody asked for cost the same with 20,000 pings outstanding as with one',
+    name: '10,000 unsolicited pongs cost the same with 20,000 pings outstanding as with one',
     async run(t) {
       const few = await costOfPongs(t, 1);
       const many = await costOfPongs(t, 20_000);
-      // A search over all of them takes a thousand times as long.
+      // A search through all pings would take a thousand times as long.
       t.ok(many < 10 * few + 500, `processor time for 10,000 pongs: ${few} ms with one ping outstanding, ${many} ms with 20,000`);
     },
   },
   {
-    name: '20,000 pings at once: each promise settles, answered or refused, and the channel works on',
+    name: '20,000 pings at once: each promise settles, answered or refused, and the channel still works',
     run: (t) => withRaw(t, {}, async (talk, connection) => {
       const pings = Array.from({ length: 20_000 }, (_, at) => outcome(t, talk.channel.sendPing(`ping ${at}`)));
       await allSent(talk, connection);
       const sent = connection.frames.filter(({ opcode }) => opcode === PING);
-      t.ok(sent.length > 0, 'some pings went out');
-      // The pong to the last answers all before it (RFC 6455 §5.5.3).
+      t.ok(sent.length > 0, 'some pings were sent');
+      // The pong for the last ping answers all pings before it (RFC 6455 §5.5.3).
       connection.socket.write(frame(PONG, sent.at(-1).text));
       const outcomes = await soon(Promise.all(pings), 'all pings to settle');
-      t.is(outcomes.filter((one) => one === 'answered').length, sent.length, 'answered, of those that went out');
-      t.is(new Set(sent.map(({ text }) => text)).size, sent.length, 'no ping went out twice');
+      t.is(outcomes.filter((one) => one === 'answered').length, sent.length, 'number of answered pings');
+      t.is(new Set(sent.map(({ text }) => text)).size, sent.length, 'no ping was sent twice');
       const { onFrame } = connection;
       connection.onFrame = (one) => {
         onFrame(one);
@@ -36,7 +36,7 @@ export const pingFloods = [
     }),
   },
   {
-    name: 'a pong in the middle of 20,000 answers those before it and no other',
+    name: 'a pong for a ping in the middle of 20,000 answers that ping and those before it, and no others',
     run: (t) => withRaw(t, {}, async (talk, connection) => {
       let settled = 0;
       for (let at = 0; at < 20_000; at++) talk.channel.sendPing(`ping ${at}`).then(() => { settled += 1; }, () => {});
@@ -52,7 +52,7 @@ export const pingFloods = [
   {
     name: '200,000 pings to a peer that does not read: wasm memory stays under 8 MiB, and all settle when the channel ends',
     async run(t) {
-      // A process of its own: wasm memory never shrinks.
+      // This runs in its own process, because wasm memory never shrinks.
       const { code, stdout, stderr } = await program(`
         import { ChannelError, LoadGroup } from 'websocket-channel';
         const channel = new WebSocketChannel();
@@ -78,7 +78,7 @@ export const pingFloods = [
   },
 ];
 
-/** Milliseconds of processor time that 10,000 pongs take while this many pings are outstanding. */
+/** Returns the milliseconds of processor time that 10,000 pongs take while this many pings are outstanding. */
 async function costOfPongs(t, outstanding) {
   let cost;
   await withRaw(t, {}, async (talk, connection) => {
@@ -94,7 +94,7 @@ async function costOfPongs(t, outstanding) {
   return cost;
 }
 
-/** Returns when the peer has every ping that was sent so far. (`until` looks at all frames each time one comes.) */
+/** Returns when the peer has every ping that was sent so far. (`until` would look at all frames each time one arrives.) */
 async function allSent(talk, connection) {
   const { onFrame } = connection;
   const came = promised();
@@ -106,7 +106,7 @@ async function allSent(talk, connection) {
   await soon(came.promise, 'the text behind the pings');
 }
 
-/** 'answered' with milliseconds, or 'refused' with a ChannelError. */
+/** Returns 'answered' if the promise resolves with milliseconds, or 'refused' if it rejects with a ChannelError. */
 function outcome(t, promise) {
   return promise.then((ms) => {
     t.ok(ms >= 0, `${ms} ms`);

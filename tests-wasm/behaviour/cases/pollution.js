@@ -1,22 +1,22 @@
 /**
- * Somebody else's bug has put a property on Object.prototype. Options are read by their own names only, so it changes nothing. The property is
- * there from the constructor on until the channel has opened or stopped, and is taken away before the case asks its peers anything.
+ * Somebody else's bug has put a property on Object.prototype. It changes nothing, because only own properties of the options are read. The property is
+ * there from the constructor call until the channel has opened or stopped. It is removed before the case asks its peers anything.
  */
 export const pollutions = [
   {
-    name: 'tls on Object.prototype does not switch the check of certificates off',
+    name: 'tls on Object.prototype does not switch off certificate checks',
     hosts: ['node'],
     run: (t) => polluted(t, { tls: { rejectUnauthorized: false } }, async (clean) => {
       for (const options of [undefined, {}, { tls: {} }]) {
         const talk = t.open(t.peer('wss', '/echo'), { options });
         await talk.until('onStart');
-        t.is(talk.channel.state, 'stopped', 'the state of a channel whose server has a certificate that nobody trusts');
+        t.is(talk.channel.state, 'stopped', 'the state of a channel whose server has an untrusted certificate');
       }
       clean();
     }),
   },
   {
-    name: 'rejectUnauthorized on Object.prototype does not switch the check of certificates off',
+    name: 'rejectUnauthorized on Object.prototype does not switch off certificate checks',
     hosts: ['node'],
     run: (t) => polluted(t, { rejectUnauthorized: false }, async (clean) => {
       for (const tls of [undefined, {}]) {
@@ -28,10 +28,10 @@ export const pollutions = [
     }),
   },
   {
-    name: 'rejectUnauthorized on Object.prototype does not make a proxy trusted that nobody trusts',
+    name: 'rejectUnauthorized on Object.prototype does not make an untrusted proxy trusted',
     hosts: ['node'],
     run: (t) => polluted(t, { rejectUnauthorized: false }, async (clean) => {
-      // The peer speaks TLS with a certificate of its own; it would answer CONNECT with an HTTP error.
+      // The peer speaks TLS with a self-signed certificate. It would answer CONNECT with an HTTP error.
       const proxy = `https://127.0.0.1:${t.addresses.wss}`;
       for (const tls of [undefined, {}, { ca: [] }]) {
         const talk = t.open(t.peer('ws', '/echo'), { options: { proxy, tls } });
@@ -42,7 +42,7 @@ export const pollutions = [
     }),
   },
   {
-    name: 'proxy on Object.prototype is not asked',
+    name: 'proxy on Object.prototype is not used',
     hosts: ['node'],
     run: (t) => polluted(t, { proxy: `http://127.0.0.1:${t.addresses.refusing}` }, async () => {
       await t.opened(t.peer('ws', '/echo'));
@@ -59,7 +59,7 @@ export const pollutions = [
     }),
   },
   {
-    name: 'deflate, and a setting of it, on Object.prototype change nothing of what is offered',
+    name: 'deflate or one of its settings on Object.prototype does not change the offer',
     hosts: ['node'],
     async run(t) {
       const offer = async (options, dirt) => {
@@ -83,14 +83,14 @@ export const pollutions = [
     }),
   },
   {
-    name: 'redirects on Object.prototype does not forbid one',
+    name: 'redirects on Object.prototype does not forbid redirects',
     hosts: ['node'],
     run: (t) => polluted(t, { redirects: 0 }, async () => {
       await t.opened(t.peer('ws', '/refuse', { status: 302, location: t.peer('ws', '/echo') }), { options: {} });
     }),
   },
   {
-    name: 'a limit or a timeout on Object.prototype limits nothing',
+    name: 'limits and timeouts on Object.prototype have no effect',
     run: (t) => polluted(t, { openTimeoutMs: 1, closeTimeoutMs: 1, maxMessageSize: 1 }, async () => {
       const talk = await t.opened(t.peer('ws', '/close', { count: 1, code: 1000 }), { options: {} });
       t.same(await talk.untilMessages(1), ['message 0']);
@@ -98,7 +98,7 @@ export const pollutions = [
     }),
   },
   {
-    name: 'what a browser cannot honor, on Object.prototype, is not refused: nobody asked for it',
+    name: 'options that a browser does not support are not refused if they are only on Object.prototype',
     hosts: ['browser'],
     run: (t) => polluted(t, { headers: { a: 'b' }, tls: {}, socket: {}, deflate: false, redirects: 0, proxy: 'env', unknown: 1 }, async () => {
       await t.opened(t.peer('ws', '/echo'));
@@ -108,14 +108,14 @@ export const pollutions = [
   {
     name: 'signal on Object.prototype does not abort a channel',
     async run(t) {
-      // Only while the channel is made: Node's own sockets fall for this one.
+      // The property is there only during the constructor, because Node's own sockets would obey it.
       const channel = await polluted(t, { signal: AbortSignal.abort() }, () => new t.api.WebSocketChannel({}));
       const status = await new Promise((resolve) => channel.asyncOpen(t.peer('ws', '/close', { code: 1000 }), null, { onStop: (context, it) => resolve(it) }, null));
       t.is(t.api.statusName(status), 'NS_OK');
     },
   },
   {
-    name: 'names that the package may use inside, on Object.prototype, disturb no channel',
+    name: 'names that the package may use internally do not disturb a channel if they are on Object.prototype',
     run: (t) => polluted(t, { pings: {}, callbacks: 5, link: 5, engine: 5, paused: {}, opening: {}, security: 5, pingInterval: 5, kind: 5 }, async () => {
       const talk = await t.opened(t.peer('ws', '/echo'), { options: {} });
       talk.send('undisturbed');
@@ -128,14 +128,14 @@ export const pollutions = [
 ];
 
 /**
- * Runs `use` while Object.prototype has these properties; `use` may call `clean` to take them away before its end. Errors that nobody catches
- * fail the case here: they must not end it while the properties are there.
+ * Runs `use` while Object.prototype has these properties. `use` may call `clean` to remove them early. Uncaught errors fail the case here, at the end:
+ * they must not end it while the properties are there.
  */
 async function polluted(t, properties, use) {
   const uncaught = t.uncaught();
   const clean = () => Object.keys(properties).forEach((name) => delete Object.prototype[name]);
   for (const [name, value] of Object.entries(properties)) {
-    // Enumerable, as a merge of objects gone wrong leaves it.
+    // Enumerable, because a faulty merge of objects leaves such a property.
     Object.defineProperty(Object.prototype, name, { value, enumerable: true, configurable: true, writable: true });
   }
   let result;

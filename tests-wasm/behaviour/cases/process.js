@@ -1,26 +1,26 @@
 import { program } from '../harness/own_process.js';
 import { reply, withScripted } from '../harness/scripted.js';
 
-/** What an unref'd channel is doing when nothing else keeps the program: [when, program, url]. Each prints one line on its way. */
+/** What an unref'd channel is doing when nothing else keeps the program alive: [when, program, url]. Each program prints one line. */
 const unreferenced = [
   ['connecting, unref() before asyncOpen', `
     const channel = new WebSocketChannel();
-    if (channel.unref() !== channel) throw new Error('unref() answers the channel');
+    if (channel.unref() !== channel) throw new Error('unref() must return the channel');
     channel.asyncOpen(process.argv[1], null, { onStop() { console.log('onStop'); } }, null);
     console.log('so far');
   `, (t) => t.peer('rude', '/silence')],
-  ['connecting, unref() after the request went out', `
+  ['connecting, unref() after the request was sent', `
     const channel = new WebSocketChannel({ openTimeoutMs: 60_000 });
     channel.asyncOpen(process.argv[1], null, { onStop() { console.log('onStop'); } }, null);
     setTimeout(() => { channel.unref(); console.log('so far'); }, 300);
   `, (t) => t.peer('rude', '/silence')],
-  ...['unref() before asyncOpen', 'unref() after the request went out'].map((when) => [`connecting to the second address of a name, the first of which refuses, ${when}`, `
+  ...['unref() before asyncOpen', 'unref() after the request was sent'].map((when) => [`connecting to the second address after the first refused, ${when}`, `
     const lookup = (host, given, done) => {
       const addresses = ['127.0.0.2', '127.0.0.1'].map((address) => ({ address, family: 4 }));
       setImmediate(() => (given.all ? done(null, addresses) : done(null, addresses[0].address, 4)));
     };
     const channel = new WebSocketChannel({ openTimeoutMs: 60_000, socket: { lookup, autoSelectFamily: true } });
-    // Until it has connected.
+    // Keeps the program alive until the channel has connected.
     setTimeout(() => {}, 300);
     if (${when.includes('before')}) channel.unref();
     else setTimeout(() => channel.unref(), 200);
@@ -42,7 +42,7 @@ const unreferenced = [
     const starting = setTimeout(() => {}, 60_000);
     channel.asyncOpen(process.argv[1], null, { onStart() { clearTimeout(starting); console.log('so far'); }, onStop() { console.log('onStop'); } }, null);
   `, (t) => t.peer('ws', '/echo')],
-  ['open with keep-alive, suspended, a ping under way and a stream that waits', `
+  ['open with keep-alive, suspended, with an unanswered ping and a stream that waits', `
     const channel = new WebSocketChannel();
     channel.pingInterval = 600;
     channel.asyncOpen(process.argv[1], null, {
@@ -56,25 +56,25 @@ const unreferenced = [
       onStop() { console.log('onStop'); },
     }, null);
   `, (t) => t.peer('rude', '/deaf')],
-  ['waiting for the ping\'s answer', `
+  ['waiting for the answer to a ping', `
     const channel = new WebSocketChannel();
     channel.pingInterval = 1;
     channel.pingTimeout = 600;
     channel.asyncOpen(process.argv[1], null, { onStop() { console.log('onStop'); } }, null);
     setTimeout(() => { channel.unref(); console.log('so far'); }, 1500);
   `, (t) => t.peer('rude', '/deaf')],
-  ['waiting in close()', `
+  ['waiting for the answer to close()', `
     const channel = new WebSocketChannel({ closeTimeoutMs: 60_000 });
     channel.asyncOpen(process.argv[1], null, { onStart() { channel.close(); channel.unref(); console.log('so far'); }, onStop() { console.log('onStop'); } }, null);
   `, (t) => t.peer('rude', '/stubborn')],
-  ['waiting in close(), unref\'d before', `
+  ['waiting for the answer to close(), unref\'d before close()', `
     const channel = new WebSocketChannel({ closeTimeoutMs: 60_000 });
     const starting = setTimeout(() => {}, 60_000);
     channel.asyncOpen(process.argv[1], null, { onStart() { channel.unref(); channel.close(); clearTimeout(starting); console.log('so far'); }, onStop() { console.log('onStop'); } }, null);
   `, (t) => t.peer('rude', '/stubborn')],
 ];
 
-/** The Node process around a channel: programs of their own, run in the folder where the package is installed. */
+/** The Node process around a channel: separate programs, run in the folder where the package is installed. */
 export const processes = [
   {
     name: 'a program ends by itself when its channels have stopped',
@@ -91,7 +91,7 @@ export const processes = [
     },
   },
   {
-    name: 'a program lives as long as a channel of its is open',
+    name: 'a program stays alive as long as one of its channels has not stopped',
     async run(t) {
       const { code, stdout } = await program(`
         const channel = new WebSocketChannel();
@@ -101,7 +101,7 @@ export const processes = [
     },
   },
   {
-    name: 'an exception thrown by a listener, which nobody catches, ends the program with its own message',
+    name: 'an uncaught exception from a listener ends the program and is printed with its own message',
     async run(t) {
       const { code, stderr } = await program(`
         const channel = new WebSocketChannel();
@@ -112,7 +112,7 @@ export const processes = [
     },
   },
   {
-    name: 'creating a channel keeps no program alive',
+    name: 'creating a channel does not keep the program alive',
     async run(t) {
       t.is((await program('globalThis.kept = new WebSocketChannel();', '')).code, 0);
     },
@@ -138,7 +138,7 @@ export const processes = [
     },
   },
   {
-    name: 'a stream that waits for ever keeps no program alive when its channel has stopped',
+    name: 'a stream that waits forever does not keep the program alive when its channel has stopped',
     async run(t) {
       const { code, stdout } = await program(`
         import { Readable } from 'node:stream';
@@ -156,7 +156,7 @@ export const processes = [
     },
   },
   {
-    name: 'a rejected sendPing that nobody waits for does not end the program',
+    name: 'a rejected sendPing that nobody awaits does not end the program',
     async run(t) {
       const { code, stdout, stderr } = await program(`
         const channel = new WebSocketChannel();
@@ -173,13 +173,13 @@ export const processes = [
     },
   },
   ...['', 'proxy'].map((by) => ({
-    name: `a stopped channel that is kept keeps no header, passphrase or password with it${by && ', nor one of its proxy'}`,
+    name: `a stopped channel that is still referenced holds no header, passphrase or password${by && ', nor those of its proxy'}`,
     run: (t) => withScripted([() => reply(by ? 407 : 401, { [by ? 'Proxy-Authenticate' : 'WWW-Authenticate']: 'Basic realm="r"' })], async (server) => {
       const { code, stdout, stderr } = await program(`
         import { getHeapSnapshot, setFlagsFromString } from 'node:v8';
         import { runInNewContext } from 'node:vm';
         setFlagsFromString('--expose-gc');
-        // Random, so that none of them stands in the program.
+        // Random, so that the program's own text does not contain it.
         const marker = 'secret' + Math.random().toString(36).slice(2);
         async function use(url) {
           const proxy = ${by ? "url.replace('ws://', 'http://user:' + marker + '-proxy@')" : 'null'};
@@ -206,7 +206,7 @@ export const processes = [
     name: `an unref'd channel lets the program end: ${when}`,
     async run(t) {
       const { code, stdout, stderr } = await program(body, url(t));
-      t.same([code, stderr, stdout.trim()], [0, '', 'so far'], 'it ended by itself, and its onStop never came');
+      t.same([code, stderr, stdout.trim()], [0, '', 'so far'], 'it ended by itself, and onStop was never called');
     },
   })),
   ...[
@@ -254,7 +254,7 @@ export const processes = [
     },
   },
   {
-    name: 'an unref\'d channel\'s timeouts come all the same while something else keeps the program alive',
+    name: 'an unref\'d channel\'s timeouts still fire while something else keeps the program alive',
     async run(t) {
       const { code, stdout } = await program(`
         const alive = setTimeout(() => {}, 60_000);
@@ -273,7 +273,7 @@ export const processes = [
     },
   },
   {
-    name: 'a callback of the program that throws between two messages of a WebSocket, where somebody catches it, loses none of them',
+    name: 'an error that is thrown between two WebSocket messages and caught by uncaughtException loses none of the messages',
     async run(t) {
       const { code, stdout, stderr } = await program(`
         import { WebSocket } from 'websocket-channel';

@@ -6,7 +6,7 @@ const REQUEST = ['NS_NET_STATUS_SENDING_TO', 'NS_NET_STATUS_WAITING_FOR'];
 const HTTP = [...CONNECTING, ...REQUEST];
 const HTTPS = [...CONNECTING, 'NS_NET_STATUS_TLS_HANDSHAKE_STARTING', 'NS_NET_STATUS_TLS_HANDSHAKE_ENDED', ...REQUEST];
 
-/** notificationCallbacks.onProgress: how far the opening has come. Only in Node; a browser refuses the callbacks (attribute.js). */
+/** notificationCallbacks.onProgress reports how far the opening has come. Only in Node: a browser refuses the callbacks (attribute.js). */
 export const progress = [
   {
     name: 'to an address: connecting, connected, sending, waiting',
@@ -18,11 +18,11 @@ export const progress = [
       await talk.untilMessages(1);
       talk.close();
       await talk.end();
-      t.is(told.length, HTTP.length, 'no more after the channel was open');
+      t.is(told.length, HTTP.length, 'no more calls after the channel has opened');
     },
   },
   {
-    name: 'to a name: its resolution first; over TLS: the handshake between',
+    name: 'to a name: name resolution comes first; over TLS: the TLS handshake follows connecting',
     async run(t) {
       const named = recorder();
       const socket = { lookup: loopback };
@@ -51,7 +51,7 @@ export const progress = [
     ['the server answers 403', 4, (t) => [t.peer('ws', '/refuse', { status: 403 }), {}]],
     ['the server does not answer', 4, (t) => [t.peer('rude', '/silence'), { openTimeoutMs: 300 }]],
   ].map(([what, count, where, all = HTTP]) => ({
-    name: `it tells how far it came where ${what}`,
+    name: `the steps before the failure are reported when ${what}`,
     async run(t) {
       const { callbacks, told } = recorder();
       const [url, options] = where(t);
@@ -62,7 +62,7 @@ export const progress = [
     },
   })),
   {
-    name: 'never before asyncOpen has returned, all before onStart, `this` is the callbacks, and they are two arguments',
+    name: 'calls come after asyncOpen returns and before onStart, with the callbacks as `this` and with two arguments',
     async run(t) {
       const steps = [];
       const callbacks = {
@@ -81,7 +81,7 @@ export const progress = [
     },
   },
   {
-    name: 'notificationCallbacks takes an object or null, and gives back what it was given',
+    name: 'notificationCallbacks accepts an object or null, and returns what it was set to',
     async run(t) {
       const channel = new t.api.WebSocketChannel();
       const callbacks = {};
@@ -99,7 +99,7 @@ export const progress = [
     },
   },
   {
-    name: 'callbacks count from when they are written: after asyncOpen, others in between, none',
+    name: 'callbacks are used as soon as they are set: right after asyncOpen, or inside another callback',
     async run(t) {
       const server = await startRaw();
       try {
@@ -107,7 +107,7 @@ export const progress = [
         const talk = t.open(`ws://127.0.0.1:${server.port}/`);
         talk.channel.notificationCallbacks = first.callbacks;
         await server.next();
-        t.ok(first.told.length >= 3, `written right after asyncOpen: ${first.told}`);
+        t.ok(first.told.length >= 3, `set right after asyncOpen: ${first.told}`);
         talk.close();
         await talk.end();
         const other = t.open(`ws://127.0.0.1:${server.port}/`, {
@@ -115,14 +115,14 @@ export const progress = [
         });
         await server.next();
         t.same(second.told, HTTP.slice(1).map((status) => `${status} 127.0.0.1`).slice(0, second.told.length));
-        t.ok(second.told.length >= 2, `written by the callback: ${second.told}`);
+        t.ok(second.told.length >= 2, `set by the callback: ${second.told}`);
       } finally {
         server.stop();
       }
     },
   },
   {
-    name: 'close() inside a call ends them: nothing comes after onStop',
+    name: 'close() inside a call ends the calls: none comes after onStop',
     async run(t) {
       for (const last of HTTP) {
         const told = [];
@@ -144,7 +144,7 @@ export const progress = [
     },
   },
   ...['ws', 'wss'].map((scheme) => ({
-    name: `close() inside each call, ${scheme} to a name: onStart, onStop, nothing uncaught, and the peer sees the end`,
+    name: `close() inside each call, ${scheme} to a name: onStart, onStop, no uncaught error, and the peer sees the connection end`,
     needs: 'nginx',
     async run(t) {
       const { good, intermediate, root } = t.addresses.authority;
@@ -169,7 +169,7 @@ export const progress = [
     },
   })),
   {
-    name: 'a lookup that closes the channel, before it answers or after: onStart, onStop, and no connection is left at the peer',
+    name: 'a lookup that closes the channel before or after it answers: onStart, onStop, and no connection is left at the peer',
     async run(t) {
       const server = await startRaw();
       try {
@@ -200,7 +200,7 @@ export const progress = [
     },
   },
   {
-    name: 'what it throws is reported as uncaught, and the channel goes on',
+    name: 'an error that onProgress throws is reported as uncaught, and the channel goes on',
     async run(t) {
       const uncaught = t.uncaught();
       try {
@@ -214,7 +214,7 @@ export const progress = [
     },
   },
   {
-    name: 'each hop of a redirect begins anew',
+    name: 'the steps start over at each hop of a redirect',
     async run(t) {
       const { callbacks, told } = recorder();
       const elsewhere = t.peer('ws', '/echo');
@@ -225,7 +225,7 @@ export const progress = [
   },
 ];
 
-/** Callbacks that write down what they are told. */
+/** Returns callbacks that record what they are told. */
 function recorder() {
   const told = [];
   return { told, callbacks: { onProgress: (status, host) => told.push(`${status} ${host}`) } };

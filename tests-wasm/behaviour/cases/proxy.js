@@ -3,7 +3,7 @@ import { program } from '../harness/own_process.js';
 import { startProxy, startSocks, withProxies } from '../harness/proxy.js';
 import { filled } from '../harness/sources.js';
 
-/** The option `proxy` where all goes well: through Apache and microsocks, to ws, nginx and Python's websockets; what is asked of a proxy, through ones made by hand. */
+/** The option `proxy` when all goes well: Apache and microsocks in front of ws, nginx and Python's websockets. Hand-written proxies record what they are asked. */
 export const proxies = [
   ...PROXIES().flatMap(([what, needs, user, from]) => ['ws', 'wss', 'nginxTls', 'python'].map((peer) => ({
     name: `through ${what} to ${peer}: the server sees the proxy, not the client`,
@@ -13,7 +13,7 @@ export const proxies = [
       talk.send('hin und zurück');
       t.same(await talk.untilMessages(1), ['hin und zurück']);
       const { remoteAddress, request: { headers } } = await t.observed(talk);
-      // nginx says whom it sees; the ws peer behind it sees nginx.
+      // nginx reports the address that it sees, because the ws peer behind it sees nginx.
       t.is(peer === 'nginxTls' ? headers['x-came-from'] : remoteAddress, from);
       t.ok(!('proxy-authorization' in headers) && !('proxy-connection' in headers), `headers at the server: ${Object.keys(headers)}`);
       talk.close(3001, 'and away');
@@ -91,7 +91,7 @@ export const proxies = [
       },
     },
     {
-      name: `through ${what}: redirects of nginx, all of them`,
+      name: `through ${what}: nginx's redirects go through the proxy, too`,
       needs: [needs, 'nginx'],
       async run(t) {
         for (const [target, peer] of [[`ws://127.0.0.1:${t.addresses.ws}/echo`, 'nginx'], [`wss://127.0.0.1:${t.addresses.nginxTls}/echo`, 'nginx'], [`wss://127.0.0.1:${t.addresses.nginxTls12}/echo`, 'nginxTls']]) {
@@ -114,7 +114,7 @@ export const proxies = [
     },
   ]),
   {
-    name: 'securityInfo is the server\'s, also through a proxy over TLS, and null for ws there',
+    name: 'securityInfo describes the server, even through a proxy over TLS, and is null for ws',
     needs: ['proxy', 'socks'],
     async run(t) {
       for (const proxy of ['proxy', 'proxyTls', 'socks']) {
@@ -126,20 +126,20 @@ export const proxies = [
     },
   },
   {
-    name: 'a server that is not trusted is not trusted through a proxy either; its certificate is there to look at',
+    name: 'an untrusted server is not trusted through a proxy either, and its certificate can be inspected',
     needs: ['nginx', 'proxy', 'socks'],
     async run(t) {
       for (const proxy of ['proxy', 'proxyTls', 'socks']) {
         const talk = t.open(t.peer('nginxTlsExpired', '/echo'), through(t, proxy, ''));
         const { cause, message, http } = await t.stops(talk, { node: 'NS_ERROR_NET_INADEQUATE_SECURITY' });
         t.same([cause?.code, http], ['CERT_HAS_EXPIRED', null]);
-        t.ok(message.includes(`127.0.0.1:${t.addresses.nginxTlsExpired}`), `it is about the server: ${message}`);
+        t.ok(message.includes(`127.0.0.1:${t.addresses.nginxTlsExpired}`), `the message names the server: ${message}`);
         t.is(talk.channel.securityInfo.certificate.fingerprint256, new X509Certificate(t.addresses.authority.expired.cert).fingerprint256);
       }
     },
   },
   {
-    name: 'tls.servername and the client\'s certificate are the server\'s, not the proxy\'s',
+    name: 'tls.servername and the client certificate are for the server, not for the proxy',
     needs: 'nginx',
     async run(t) {
       const { authority } = t.addresses;
@@ -152,18 +152,18 @@ export const proxies = [
         const mine = { ca: authority.root.cert, cert: authority.clientChain, key: authority.client.key, servername: 'localhost' };
         const talk = await t.opened(t.peer('nginxTlsClient', '/echo'), { options: { proxy: proxy.url(), tls: mine } });
         t.same([talk.channel.securityInfo.serverName, talk.channel.securityInfo.trusted], ['localhost', true]);
-        t.same(seen, [[]], 'the name and certificate that the proxy was shown');
+        t.same(seen, [[]], 'the name and certificate that the proxy received');
       });
     },
   },
   {
-    name: 'names go to a proxy as they are, over SOCKS with type 3; addresses with types 1 and 4',
+    name: 'names are sent to a proxy unresolved, over SOCKS with type 3; addresses with types 1 and 4',
     async run(t) {
       await withProxies([startProxy({ to: () => t.addresses.ws }), startSocks({ to: () => t.addresses.ws }), startProxy({ to: () => t.addresses.wss }), startSocks({ to: () => t.addresses.wss })], async (http, socks, httpTls, socksTls) => {
         const open = async (url, proxy) => {
           const id = t.peer('ws', '/echo').split('?')[1];
           const tls = { rejectUnauthorized: false };
-          // Whoever looks up the server's name here is wrong.
+          // The server's name must not be looked up here.
           const socket = { lookup: (host, given, done) => done(Object.assign(new Error(`${host} was looked up`), { code: 'ENOTFOUND' })) };
           const talk = await t.opened(`${url}/echo?${id}`, { options: { proxy: proxy.url(), tls, socket } });
           talk.close();
@@ -189,12 +189,12 @@ export const proxies = [
     },
   },
   {
-    name: 'microsocks looks a name up',
+    name: 'microsocks looks up a name',
     needs: 'socksUser',
     run: (t) => t.opened(t.peer('python', '/echo').replace('127.0.0.1', 'localhost'), through(t, 'socksUser', 'user:secret@')),
   },
   {
-    name: 'the option socket is for the way to the proxy: address to come from, lookup of the proxy\'s name, IPv6',
+    name: 'the option socket applies to the connection to the proxy: local address, lookup of the proxy\'s name, IPv6',
     needs: 'ipv6',
     run: (t) => withProxies([startProxy(), startProxy({ host: '::1' })], async (named, ipv6) => {
       const looked = [];
@@ -211,7 +211,7 @@ export const proxies = [
     }),
   },
   {
-    name: 'a program ends by itself after it went through a proxy',
+    name: 'a program that used a proxy ends by itself',
     needs: ['nginx', 'proxy', 'socks'],
     async run(t) {
       for (const proxy of ['proxy', 'proxyTls', 'socks']) {
@@ -230,17 +230,17 @@ export const proxies = [
   },
 ].map((one) => ({ ...one, hosts: ['node'] }));
 
-/** Each real proxy: what it is, its address' name, its user, and where the server sees it come from. */
+/** Each real proxy: its title, its name in `t.addresses`, its user, and the address that the server sees. */
 function PROXIES() {
   return [
     ['Apache', 'proxy', '', '127.0.0.2'], ['Apache with Basic', 'proxyBasic', 'user:secret@', '127.0.0.2'], ['Apache with Digest', 'proxyDigest', 'user:secret@', '127.0.0.2'],
     ['Apache over TLS', 'proxyTls', '', '127.0.0.2'], ['Apache over TLS with Basic', 'proxyTlsBasic', 'user:secret@', '127.0.0.2'],
-    // The second has no address of its own, but the client has one here.
+    // The one with a password has no outgoing address of its own. The client has its own address here.
     ['microsocks', 'socks', '', '127.0.0.3'], ['microsocks with a password', 'socksUser', 'user:secret@', '127.0.0.1'],
   ];
 }
 
-/** A channel's options: this proxy, from an address that no proxy goes on from, and everybody's certificates. */
+/** Returns a channel's options: this proxy, a local address that no proxy uses, and the certificates of all peers. */
 function through(t, name, user, more = {}) {
   const scheme = name.startsWith('socks') ? 'socks5' : name.includes('Tls') ? 'https' : 'http';
   const proxy = `${scheme}://${user}127.0.0.1:${t.addresses[name]}`;

@@ -2,11 +2,11 @@ import { expectedResponse, readDigest } from '../harness/digest.js';
 import { startProxy, startSocks, withProxies } from '../harness/proxy.js';
 import { reply, startScripted } from '../harness/scripted.js';
 
-/** User and password at a proxy: Apache's Basic and Digest, microsocks', and answers made by hand; beside those of the server. */
+/** User and password for a proxy: with Apache (Basic and Digest), microsocks and hand-written answers. Also together with those for the server. */
 export const proxyAuthorization = [
   ...[['Basic', 'proxyBasic'], ['Digest', 'proxyDigest'], ['Basic', 'proxyTlsBasic']].flatMap(([scheme, needs]) => [
     {
-      name: `${scheme} of Apache (${needs}): user and password from onAuthRequired; wrong ones are counted`,
+      name: `Apache's ${scheme} (${needs}): onAuthRequired supplies user and password, and wrong ones are counted`,
       needs,
       async run(t) {
         const asked = [];
@@ -18,7 +18,7 @@ export const proxyAuthorization = [
       },
     },
     {
-      name: `${scheme} of Apache (${needs}): right ones in the proxy's URI, nobody is asked; wrong ones there, then right ones`,
+      name: `Apache's ${scheme} (${needs}): onAuthRequired is called only if user and password in the proxy's URI are wrong`,
       needs,
       async run(t) {
         const asked = [];
@@ -29,7 +29,7 @@ export const proxyAuthorization = [
       },
     },
     {
-      name: `${scheme} of Apache (${needs}): nobody to ask, one who gives up, and one who throws`,
+      name: `Apache's ${scheme} (${needs}): no onAuthRequired, one that gives up, and one that throws`,
       needs,
       async run(t) {
         const talks = [{}, { notificationCallbacks: {} }, asking([], null), asking([], undefined), asking([], () => { throw WRONG; }), asking([], () => Promise.reject(WRONG))]
@@ -44,7 +44,7 @@ export const proxyAuthorization = [
       },
     },
     {
-      name: `${scheme} of Apache (${needs}): a name and a password of UTF-8, in the proxy's URI and as an answer`,
+      name: `Apache's ${scheme} (${needs}): a name and a password in UTF-8, in the proxy's URI and from onAuthRequired`,
       needs,
       async run(t) {
         const [username, password] = ['jäger', 'pä:ss@wörd/?#[]%'];
@@ -56,7 +56,7 @@ export const proxyAuthorization = [
     },
   ]),
   {
-    name: 'the proxy and nginx behind it each have users: each is asked for its own, and is shown no other\'s',
+    name: 'the proxy and nginx behind it both require a user: onAuthRequired is called for each, and nginx does not see the proxy\'s',
     needs: ['nginx', 'proxyDigest'],
     async run(t) {
       const asked = [];
@@ -68,7 +68,7 @@ export const proxyAuthorization = [
     },
   },
   {
-    name: 'Apache\'s Digest over a chain of redirects: the proxy\'s user is asked for once, and its nonce is used on',
+    name: 'Apache\'s Digest over a chain of redirects: the proxy\'s user is asked for once, and the nonce is reused',
     needs: ['nginx', 'proxyDigest'],
     async run(t) {
       const asked = [];
@@ -77,7 +77,7 @@ export const proxyAuthorization = [
     },
   },
   ...[['MD5', 'MD5'], ['SHA-256', 'SHA-256'], ['SHA-256-sess', 'SHA-256-sess'], ['MD5, without qop', 'MD5', '']].map(([what, algorithm, qop = ', qop="auth"']) => ({
-    name: `Digest's answer is for CONNECT and what CONNECT asks for: ${what}`,
+    name: `Digest's answer is computed for the method CONNECT and its target: ${what}`,
     run: (t) => withProxies([startProxy({ answer: demanding(`Digest realm="r", nonce="n", algorithm=${algorithm}${qop}`) })], async (proxy) => {
       await t.opened(t.peer('ws', '/echo'), { options: { proxy: proxy.url('user:secret@') } });
       await t.opened(t.peer('ws', '/echo'), { options: { proxy: proxy.url() }, attributes: asking([], RIGHT) });
@@ -91,7 +91,7 @@ export const proxyAuthorization = [
     }),
   })),
   {
-    name: 'a stale nonce of the proxy is renewed without asking; on each hop nc counts up',
+    name: 'a stale nonce of the proxy is renewed without asking again, and nc increases with each hop',
     async run(t) {
       const nonces = ['first', 'second'];
       const answer = ({ headers }) => {
@@ -108,7 +108,7 @@ export const proxyAuthorization = [
     },
   },
   {
-    name: 'Basic of the proxy\'s URI goes out with the first CONNECT, percent-decoded, as UTF-8, and nowhere else',
+    name: 'Basic from the proxy\'s URI is sent with the first CONNECT, percent-decoded, as UTF-8, and nowhere else',
     run: (t) => withProxies([startProxy()], async (proxy) => {
       for (const [inUri, clear] of [['user:secret', 'user:secret'], ['user', 'user:'], [':secret', ':secret'], ['a%40b:c%2Fd%3Ae', 'a@b:c/d:e'], ['j%C3%A4ger:%F0%9F%94%91', 'jäger:🔑']]) {
         const talk = await t.opened(t.peer('ws', '/echo'), { options: { proxy: proxy.url(`${inUri}@`) } });
@@ -122,7 +122,7 @@ export const proxyAuthorization = [
     }),
   },
   {
-    name: 'the URI\'s user and password, the option headers, cookies: nothing of it is the proxy\'s',
+    name: 'the proxy does not see the user and password in the URI, the option headers or cookies',
     needs: 'nginx',
     run: (t) => withProxies([startProxy()], async (proxy) => {
       const headers = { Cookie: 'taste=secret', 'X-Custom': 'secret', 'User-Agent': 'secret/1' };
@@ -139,7 +139,7 @@ export const proxyAuthorization = [
     }),
   },
   {
-    name: 'after ten wrong answers it gives up, and the last 407 is told; a proxy may keep the connection or end it',
+    name: 'after ten wrong answers the channel gives up and reports the last 407, whether the proxy keeps or ends the connection',
     async run(t) {
       for (const keeps of [false, true]) {
         const answer = () => (keeps ? { text: refusal('Basic realm="r"').replace('Connection: close', 'Connection: keep-alive') } : refusal('Basic realm="r"'));
@@ -153,7 +153,7 @@ export const proxyAuthorization = [
     },
   },
   {
-    name: 'a 407 that asks for what is unknown, for nothing, or as a server would: nobody is asked',
+    name: 'a 407 with an unknown challenge, no challenge or a server\'s challenge: onAuthRequired is not called',
     run: (t) => withProxies([startProxy({ answer: (request, number) => refusal(...CHALLENGES[number - 1]) })], async (proxy) => {
       for (const _ of CHALLENGES) {
         const asked = [];
@@ -164,7 +164,7 @@ export const proxyAuthorization = [
     }),
   },
   {
-    name: 'a 401 of the proxy is no question, and a 407 of the server behind it is the server\'s refusal',
+    name: 'a 401 from the proxy does not call onAuthRequired, and a 407 from the server behind it counts as the server\'s refusal',
     run: (t) => withProxies([startProxy({ answer: (request, number) => (number === 1 ? reply(401, { 'WWW-Authenticate': 'Basic realm="r"' }) : null) })], async (proxy) => {
       const asked = [];
       const given = { options: { proxy: proxy.url() }, attributes: asking(asked, RIGHT) };
@@ -174,11 +174,11 @@ export const proxyAuthorization = [
     }),
   },
   ...['Basic realm="r"', 'Digest realm="rëalm 🔑", nonce="n", qop="auth"'].map((challenge) => ({
-    name: `what is in a name, password or realm stays in its header, and ends no program: ${challenge.split(' ')[0]}`,
+    name: `special characters in a name, password or realm add no header and cause no uncaught error: ${challenge.split(' ')[0]}`,
     run: (t) => withProxies([startProxy({ answer: demanding(challenge) })], async (proxy) => {
       const uncaught = t.uncaught();
       for (const evil of ['a\r\nX-Evil: 1', 'a", X-Evil="1', 'a\0b', 'a\\', '"', 'jäger', '🔑']) {
-        // It may be given up, or refused in the URI; what goes out is what it was.
+        // The channel may give up, or refuse the URI. What it sends must be well formed.
         const open = (user, attributes) => t.open(t.peer('ws', '/echo'), { options: { proxy: proxy.url(user), openTimeoutMs: 2000 }, attributes });
         const talks = [open('', asking([], { username: evil, password: evil }))];
         try {
@@ -194,7 +194,7 @@ export const proxyAuthorization = [
     }),
   })),
   {
-    name: 'close() while onAuthRequired thinks of the proxy, and openTimeoutMs there',
+    name: 'close() and openTimeoutMs while onAuthRequired is pending for the proxy',
     run: (t) => withProxies([startProxy({ answer: demanding('Basic realm="r"') })], async (proxy) => {
       const settle = [];
       const asks = [];
@@ -209,7 +209,7 @@ export const proxyAuthorization = [
     }),
   },
   {
-    name: 'microsocks: without a user, with a wrong one; nobody is asked',
+    name: 'microsocks refuses a missing or wrong user, and onAuthRequired is not called',
     needs: ['socks', 'socksUser'],
     async run(t) {
       const asked = [];
@@ -219,17 +219,17 @@ export const proxyAuthorization = [
         t.is(http, null);
       }
       t.same(asked, []);
-      // A user that is not asked for does no harm.
+      // A user that the proxy does not ask for does no harm.
       await t.opened(t.peer('ws', '/echo'), through(t, 'socks', 'user:secret@'));
     },
   },
   {
-    name: 'SOCKS: user and password percent-decoded, as UTF-8, up to 255 bytes each; longer ones are refused',
+    name: 'SOCKS: user and password are percent-decoded and sent as UTF-8, up to 255 bytes each; longer ones are refused',
     async run(t) {
       for (const [user, password] of [['jäger', 'pä:ss@wörd/?#[]%'], ['u'.repeat(255), 'p'.repeat(255)], ['user', '']]) {
         await withProxies([startSocks({ wants: `${user}:${password}` })], async (proxy) => {
           await t.opened(t.peer('ws', '/echo'), { options: { proxy: proxy.url(`${encodeURIComponent(user)}:${encodeURIComponent(password)}@`) } });
-          t.ok(proxy.requests[0].methods.includes(2) && proxy.requests[0].user === user && proxy.requests[0].password === password, 'as it was');
+          t.ok(proxy.requests[0].methods.includes(2) && proxy.requests[0].user === user && proxy.requests[0].password === password, 'user and password are unchanged');
         });
       }
       await withProxies([startSocks({ wants: 'nobody:nothing' })], async (proxy) => {
@@ -254,7 +254,7 @@ function refusal(challenge, header = 'Proxy-Authenticate') {
   return reply(407, challenge ? { [header]: challenge } : {}, 'who?');
 }
 
-/** Refuses with this challenge until the answer's scheme is that, whatever it says. */
+/** Refuses with this challenge until the client answers with its scheme, whatever the answer says. */
 function demanding(challenge) {
   return ({ headers }) => (headers['proxy-authorization']?.startsWith(challenge.split(' ')[0]) ? null : refusal(challenge));
 }

@@ -1,14 +1,14 @@
 import { startProxy, startSocks, withProxies } from '../harness/proxy.js';
 import { reply, withScripted } from '../harness/scripted.js';
 
-/** `proxy: 'env'`: which variable is for which URI, and what NO_PROXY takes out. The proxies are made by hand and tell who was used. */
+/** `proxy: 'env'`: which variable applies to which URI, and what NO_PROXY excludes. The hand-written proxies record whether they were used. */
 export const proxyEnvironment = [
   ...[
     ['ws', 'http_proxy', true], ['ws', 'HTTP_PROXY', false], ['ws', 'https_proxy', false], ['ws', 'HTTPS_PROXY', false], ['ws', 'all_proxy', true], ['ws', 'ALL_PROXY', true],
     ['wss', 'http_proxy', false], ['wss', 'HTTP_PROXY', false], ['wss', 'https_proxy', true], ['wss', 'HTTPS_PROXY', true], ['wss', 'all_proxy', true], ['wss', 'ALL_PROXY', true],
     ['ws', 'ws_proxy', false], ['wss', 'wss_proxy', false], ['ws', 'Http_Proxy', false],
   ].map(([scheme, variable, isUsed]) => ({
-    name: `for ${scheme} ${variable} is ${isUsed ? 'used' : 'ignored'}`,
+    name: `for ${scheme}, ${variable} is ${isUsed ? 'used' : 'ignored'}`,
     run: (t) => withProxies([startProxy(), startSocks()], async (http, socks) => {
       for (const proxy of [http, socks]) {
         await withEnvironment({ [variable]: proxy.url() }, () => t.opened(t.peer(scheme, '/echo'), env()));
@@ -20,7 +20,7 @@ export const proxyEnvironment = [
     ['ws', ['http_proxy', 'all_proxy', 'ALL_PROXY', 'https_proxy', 'HTTP_PROXY']], ['wss', ['https_proxy', 'HTTPS_PROXY', 'all_proxy', 'ALL_PROXY', 'http_proxy']],
     ['ws', ['all_proxy', 'ALL_PROXY']], ['wss', ['HTTPS_PROXY', 'all_proxy']],
   ].map(([scheme, [first, ...others]]) => ({
-    name: `for ${scheme} ${first} goes before ${others.join(', ')}`,
+    name: `for ${scheme}, ${first} takes precedence over ${others.join(', ')}`,
     run: (t) => withProxies([startProxy(), startProxy()], async (right, wrong) => {
       const unused = Object.fromEntries(others.map((name) => [name, wrong.url()]));
       await withEnvironment({ ...unused, [first]: right.url() }, () => t.opened(t.peer(scheme, '/echo'), env()));
@@ -28,7 +28,7 @@ export const proxyEnvironment = [
     }),
   })),
   {
-    name: 'an empty variable is as good as none, as with curl',
+    name: 'an empty variable counts as unset, as with curl',
     run: (t) => withProxies([startProxy()], async (proxy) => {
       await withEnvironment({ http_proxy: '', all_proxy: proxy.url() }, () => t.opened(t.peer('ws', '/echo'), env()));
       await withEnvironment({ https_proxy: '', HTTPS_PROXY: proxy.url() }, () => t.opened(t.peer('wss', '/echo'), env()));
@@ -37,11 +37,11 @@ export const proxyEnvironment = [
       await withEnvironment({}, () => t.opened(t.peer('ws', '/echo'), env()));
       await withEnvironment({ http_proxy: proxy.url(), no_proxy: '' }, () => t.opened(t.peer('ws', '/echo'), env()));
       await withEnvironment({ http_proxy: proxy.url(), no_proxy: '', NO_PROXY: '127.0.0.1' }, () => t.opened(t.peer('ws', '/echo'), env()));
-      t.is(proxy.requests.length, 3, 'an empty no_proxy takes out nothing, and leaves the word to NO_PROXY');
+      t.is(proxy.requests.length, 3, 'an empty no_proxy excludes nothing, and NO_PROXY is used instead');
     }),
   },
   {
-    name: 'without the option, and with null or undefined, the environment is not looked at',
+    name: 'without the option, or with null or undefined, the environment is not read',
     run: (t) => withProxies([startProxy()], async (proxy) => {
       await withEnvironment({ http_proxy: proxy.url(), all_proxy: proxy.url(), https_proxy: 'nonsense' }, async () => {
         for (const options of [{}, { proxy: null }, { proxy: undefined }]) await t.opened(t.peer('ws', '/echo'), { options });
@@ -50,14 +50,14 @@ export const proxyEnvironment = [
     }),
   },
   {
-    name: 'a proxy that is given goes before the environment, NO_PROXY or not',
+    name: 'a proxy in the option takes precedence over the environment, including NO_PROXY',
     run: (t) => withProxies([startProxy(), startProxy()], async (right, wrong) => {
       await withEnvironment({ http_proxy: wrong.url(), no_proxy: '*' }, () => t.opened(t.peer('ws', '/echo'), { options: { proxy: right.url() } }));
       t.same([right.requests.length, wrong.requests.length], [1, 0]);
     }),
   },
   {
-    name: 'the environment is read by asyncOpen, not by the constructor and not later',
+    name: 'asyncOpen reads the environment, neither earlier in the constructor nor later',
     run: (t) => withProxies([startProxy()], async (proxy) => {
       const channel = await withEnvironment({ http_proxy: 'http://127.0.0.1:1' }, () => new t.api.WebSocketChannel({ proxy: 'env' }));
       let stopped;
@@ -68,14 +68,14 @@ export const proxyEnvironment = [
     }),
   },
   {
-    name: 'a user and password in a variable are the proxy\'s',
+    name: 'a user and password in a variable are sent to the proxy',
     run: (t) => withProxies([startProxy()], async (proxy) => {
       await withEnvironment({ http_proxy: proxy.url('user:secret@') }, () => t.opened(t.peer('ws', '/echo'), env()));
       t.is(proxy.requests[0].headers['proxy-authorization'], `Basic ${Buffer.from('user:secret').toString('base64')}`);
     }),
   },
   ...Object.entries({ http_proxy: 'ws', all_proxy: 'ws', ALL_PROXY: 'wss', https_proxy: 'wss', HTTPS_PROXY: 'wss' }).map(([variable, scheme]) => ({
-    name: `a bad value of ${variable} is NS_ERROR_INVALID_ARG, which names it`,
+    name: `a bad value of ${variable} throws NS_ERROR_INVALID_ARG, and the message names the variable`,
     async run(t) {
       for (const value of ['ftp://127.0.0.1:1', 'socks4://127.0.0.1:1', 'http://', 'http://127.0.0.1:99999', 'http://[::1', ' ', 'http://%zz@[', 'http://us%er:x@127.0.0.1:1']) {
         await withEnvironment({ [variable]: value }, () => {
@@ -97,7 +97,7 @@ export const proxyEnvironment = [
     ['a.example,b.example', 'server.example', false], ['server.example.com', 'server.example', false], ['server', 'server.example', false], ['serverxexample', 'server.example', false], ['.*', 'server.example', false],
     ['s[e]rver.example', 'server.example', false], ['localhost', '127.0.0.1', false],
   ].flatMap(([list, host, isDirect]) => ['no_proxy', 'NO_PROXY'].map((variable) => ({
-    name: `${variable}=${list} takes ${host} ${isDirect ? 'out' : 'not out'}`,
+    name: `${variable}=${list}: ${host} is reached ${isDirect ? 'directly' : 'through the proxy'}`,
     run: (t) => withProxies([startProxy()], async (proxy) => {
       const variables = { http_proxy: proxy.url(), [variable]: list.replace('{port}', t.addresses.ws) };
       const talk = await withEnvironment(variables, () => t.opened(t.peer('ws', '/echo').replace('127.0.0.1', host), env({ socket: { lookup: loopback } })));
@@ -106,7 +106,7 @@ export const proxyEnvironment = [
     }),
   }))),
   ...['::1', '[::1]', '[::1]:{port}', 'a.example,::1'].map((list) => ({
-    name: `no_proxy=${list} takes ::1 out`,
+    name: `no_proxy=${list}: ::1 is reached directly`,
     needs: 'ipv6',
     run: (t) => withProxies([startProxy()], async (proxy) => {
       const variables = { http_proxy: proxy.url(), no_proxy: list.replace('{port}', t.addresses.ipv6) };
@@ -115,7 +115,7 @@ export const proxyEnvironment = [
     }),
   })),
   {
-    name: 'host:port counts the port that a URI leaves out',
+    name: 'host:port in no_proxy also matches the default port of a URI without a port',
     run: (t) => withProxies([startProxy()], async (proxy) => {
       const lookup = (host, given, done) => done(Object.assign(new Error('directly'), { code: 'ENOTFOUND' }));
       const open = (url, list) => withEnvironment({ all_proxy: proxy.url(), no_proxy: list }, () => t.open(url, env({ socket: { lookup } })).end());
@@ -128,14 +128,14 @@ export const proxyEnvironment = [
     }),
   },
   {
-    name: 'no_proxy goes before NO_PROXY',
+    name: 'no_proxy takes precedence over NO_PROXY',
     run: (t) => withProxies([startProxy()], async (proxy) => {
       await withEnvironment({ http_proxy: proxy.url(), no_proxy: 'other.example', NO_PROXY: '127.0.0.1' }, () => t.opened(t.peer('ws', '/echo'), env()));
       t.is(proxy.requests.length, 1);
     }),
   },
   {
-    name: 'each hop of a redirect decides anew: from a host with a proxy to one without, and back',
+    name: 'each hop of a redirect chooses its own proxy: from a host with a proxy to one without, and back',
     async run(t) {
       const came = [];
       const answer = ({ headers, target, connection }) => {
@@ -172,7 +172,7 @@ export const proxyEnvironment = [
       const uncaught = t.uncaught();
       const url = t.peer('nginx', `/to/302/wss://127.0.0.1:${t.addresses.nginxTls}/echo`);
       try {
-        // It may be found by asyncOpen already.
+        // asyncOpen may already detect it.
         const { status, detail } = await withEnvironment({ https_proxy: 'ftp://127.0.0.1:1' }, () => t.open(url, env()).end());
         t.ok(status !== 0 && `${detail.message} ${detail.cause?.message}`.includes('https_proxy'), `${detail.message} ${detail.cause}`);
       } catch (error) {
@@ -184,7 +184,7 @@ export const proxyEnvironment = [
   },
 ].map((one) => ({ ...one, hosts: ['node'] }));
 
-/** Runs with these variables and none of the others that are about proxies, and puts back what was there. */
+/** Runs with these environment variables and no other proxy variables, and then restores the previous ones. */
 async function withEnvironment(variables, run) {
   const before = Object.fromEntries(Object.entries(process.env).filter(([name]) => /_proxy$/i.test(name)));
   const set = (these) => {

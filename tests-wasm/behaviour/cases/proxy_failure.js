@@ -4,10 +4,10 @@ import { reply } from '../harness/scripted.js';
 
 const REFUSED = 'NS_ERROR_PROXY_CONNECTION_REFUSED';
 
-/** The option `proxy` where it is wrong, or the proxy does not do what it should. */
+/** The option `proxy` when its value is invalid, or when the proxy does not do what it should. */
 export const proxyFailures = [
   {
-    name: 'the constructor throws NS_ERROR_INVALID_ARG for an option that is no proxy, and names it',
+    name: 'the constructor throws NS_ERROR_INVALID_ARG for an invalid proxy, and the message names the option',
     async run(t) {
       const wrongs = ['', 'proxy', 'ENV', 'env ', 'ftp://127.0.0.1:1', 'socks4://127.0.0.1:1', 'socks://127.0.0.1:1', 'ws://127.0.0.1:1', 'http://', 'http:///', 'socks5://', 'socks5:127.0.0.1', 'http://127.0.0.1:99999',
         'http://[::1', 'file:///proxy', 'javascript:1', 'http://us%er:x@127.0.0.1:1', 'http://u:%ff@127.0.0.1:1', 5, 0, true, false, {}, [], ['http://127.0.0.1:1'], () => 'http://127.0.0.1:1', Symbol('proxy'), 1n, new URL('ftp://127.0.0.1/')];
@@ -18,7 +18,7 @@ export const proxyFailures = [
     },
   },
   {
-    name: 'a proxy is a string or a URL object; together with socket.path it is NS_ERROR_INVALID_ARG',
+    name: 'a proxy may be a string or a URL object; together with socket.path it is NS_ERROR_INVALID_ARG',
     run: (t) => withProxies([startProxy(), startSocks()], async (http, socks) => {
       for (const proxy of [http, socks]) {
         for (const given of [proxy.url(), `${proxy.url()}/`, new URL(proxy.url()), proxy.url().replace(/^\w+/, (scheme) => scheme.toUpperCase())]) await t.opened(t.peer('ws', '/echo'), { options: { proxy: given } });
@@ -43,7 +43,7 @@ export const proxyFailures = [
     },
   })),
   {
-    name: 'Apache and microsocks cannot reach the server, or may not',
+    name: 'Apache and microsocks cannot reach the server or are not allowed to',
     needs: ['proxy', 'socks'],
     async run(t) {
       for (const [proxy, url, status] of [[`http://127.0.0.1:${t.addresses.proxy}`, t.peer('refusing', '/'), 503], [`http://127.0.0.1:${t.addresses.proxy}`, 'ws://127.0.0.1:81/', 403], [`socks5://127.0.0.1:${t.addresses.socks}`, t.peer('refusing', '/'), null]]) {
@@ -65,7 +65,7 @@ export const proxyFailures = [
     }),
   })),
   ...['200 Connection established', '201 Created', '204 No Content', '299 Fine', '200 OK\r\nContent-Length: 1000', '200 OK\r\nTransfer-Encoding: chunked', '200 OK\r\nConnection: close', '200'].map((established) => ({
-    name: `CONNECT answered with what is a tunnel all the same: ${established.replace('\r\n', ', ')}`,
+    name: `CONNECT answered with any 2xx status opens the tunnel: ${established.replace('\r\n', ', ')}`,
     run: (t) => withProxies([startProxy({ established: `HTTP/1.1 ${established}\r\n\r\n` })], async (proxy) => {
       const talk = await t.opened(t.peer('ws', '/echo'), { options: { proxy: proxy.url() } });
       talk.send('through');
@@ -73,7 +73,7 @@ export const proxyFailures = [
     }),
   })),
   ...Object.entries({
-    garbage: 'SSH-2.0-OpenSSH_9.2\r\n\r\n', 'nothing and the end': '', 'half an answer and the end': 'HTTP/1.1 200 Conn', 'a head without its end': 'HTTP/1.1 200 OK\r\nX-A: b\r\n', 'a head that does not end': `HTTP/1.1 200 OK\r\n${'X-A: b\r\n'.repeat(200_000)}`,
+    garbage: 'SSH-2.0-OpenSSH_9.2\r\n\r\n', 'nothing before the end': '', 'half a status line before the end': 'HTTP/1.1 200 Conn', 'a head that is incomplete': 'HTTP/1.1 200 OK\r\nX-A: b\r\n', 'a head that never ends': `HTTP/1.1 200 OK\r\n${'X-A: b\r\n'.repeat(200_000)}`,
     'binary garbage': '\x05\xff\0\0\x16\x03\x01', 'a frame': '\x81\x05hello',
   }).map(([what, text]) => ({
     name: `CONNECT answered with ${what}`,
@@ -84,7 +84,7 @@ export const proxyFailures = [
     }),
   })),
   ...Object.entries({
-    'resets': ({ socket }) => void socket.resetAndDestroy(), 'ends behind half of a refusal': () => 'HTTP/1.1 403 No\r\nContent-Length: 100\r\n\r\nhalf',
+    'resets the connection': ({ socket }) => void socket.resetAndDestroy(), 'ends the connection after half of a refusal': () => 'HTTP/1.1 403 No\r\nContent-Length: 100\r\n\r\nhalf',
   }).map(([what, answer]) => ({
     name: `a proxy that ${what}`,
     run: (t) => withProxies([startProxy({ answer })], async (proxy) => {
@@ -94,8 +94,8 @@ export const proxyFailures = [
     }),
   })),
   ...[
-    ['it accepts no method', { method: [5, 255] }], ['it chooses a method that was not offered', { method: [5, 2] }], ['another such', { method: [5, 1] }], ['version 4', { method: [4, 0] }], ['HTTP', { method: [...Buffer.from('HTTP/1.1 400 Bad Request\r\n\r\n')] }],
-    ['the end behind the greeting', { method: null }], ['half an answer to the greeting', { method: [5], end: true }], ['version 4 in the reply', { reply: [4, 0, 0, 1, 127, 0, 0, 1, 0, 80] }], ['the end instead of a reply', { reply: null }],
+    ['no acceptable method', { method: [5, 255] }], ['a method that was not offered', { method: [5, 2] }], ['another method that was not offered', { method: [5, 1] }], ['version 4', { method: [4, 0] }], ['HTTP', { method: [...Buffer.from('HTTP/1.1 400 Bad Request\r\n\r\n')] }],
+    ['the end after the greeting', { method: null }], ['half an answer to the greeting', { method: [5], end: true }], ['version 4 in the reply', { reply: [4, 0, 0, 1, 127, 0, 0, 1, 0, 80] }], ['the end instead of a reply', { reply: null }],
     ...[1, 2, 3, 4, 5, 6, 7, 8, 9, 255].map((code) => [`the reply ${code}`, { reply: [5, code, 0, 1, 0, 0, 0, 0, 0, 0] }]), ['the reply 5, cut short', { reply: [5, 5], end: true }], ['an address of an unknown type', { reply: [5, 0, 0, 9, 127, 0, 0, 1, 0, 80] }],
   ].map(([what, replies]) => ({
     name: `SOCKS answers with ${what}`,
@@ -107,7 +107,7 @@ export const proxyFailures = [
     }),
   })),
   {
-    name: 'SOCKS: each reply has words of its own; a name that is too long for it is refused, not cut',
+    name: 'SOCKS: each error reply has its own message; a name that is too long is refused, not truncated',
     run: (t) => withProxies([2, 3, 4, 5, 6, 7].map((code) => startSocks({ replies: { reply: [5, code, 0, 1, 0, 0, 0, 0, 0, 0] } })), async (...proxies) => {
       const messages = [];
       for (const proxy of proxies) messages.push((await t.stops(t.open('ws://server.example/', { options: { proxy: proxy.url() } }), { node: REFUSED })).message.replaceAll(String(proxy.port), ''));
@@ -118,11 +118,11 @@ export const proxyFailures = [
       } catch (error) {
         t.oneOf(error.name, ['NS_ERROR_INVALID_ARG', 'NS_ERROR_MALFORMED_URI']);
       }
-      t.is(proxies[0].requests.length, 1, 'requests with another name');
+      t.is(proxies[0].requests.length, 1, 'requests, none of them with a truncated name');
     }),
   },
   {
-    name: 'the SOCKS reply may come byte by byte, and name the proxy\'s address in any way; so may CONNECT\'s answer',
+    name: 'the SOCKS reply may arrive byte by byte, with any type of address; CONNECT\'s answer may arrive byte by byte, too',
     async run(t) {
       const warnings = [];
       const warn = (warning) => warnings.push(String(warning));
@@ -144,7 +144,7 @@ export const proxyFailures = [
         connection.socket.write(byte);
         await new Promise((resolve) => setTimeout(resolve, 1));
       }
-      // The server's half: it refuses.
+      // From here on it is the server, which refuses.
       connection.socket.end(reply(418));
       t.is((await t.stops(talk, { node: 'NS_ERROR_WEBSOCKET_CONNECTION_REFUSED' })).http.status, 418);
       server.stop();
@@ -153,15 +153,15 @@ export const proxyFailures = [
     },
   },
   ...[
-    ['behind CONNECT\'s 200', (behind) => startProxy({ answer: () => `HTTP/1.1 200 OK\r\n\r\n${behind}` })],
-    ['behind the SOCKS reply', (behind) => startSocks({ replies: { reply: [5, 0, 0, 1, 127, 0, 0, 1, 0, 80, ...Buffer.from(behind, 'latin1')] } })],
+    ['after CONNECT\'s 200', (behind) => startProxy({ answer: () => `HTTP/1.1 200 OK\r\n\r\n${behind}` })],
+    ['after the SOCKS reply', (behind) => startSocks({ replies: { reply: [5, 0, 0, 1, 127, 0, 0, 1, 0, 80, ...Buffer.from(behind, 'latin1')] } })],
   ].map(([where, proxyWith]) => ({
-    name: `what comes in the same packet ${where} is the server's`,
+    name: `bytes in the same packet ${where} belong to the server`,
     async run(t) {
       await withProxies([proxyWith(reply(403, { 'X-From': 'the server' }, 'no')), proxyWith('\x15\x03\x03\0\x02\x02\x28')], async (plain, secure) => {
         const { http } = await t.stops(t.open(t.peer('ws', '/echo'), { options: { proxy: plain.url() } }), { node: 'NS_ERROR_WEBSOCKET_CONNECTION_REFUSED' });
         t.same([http.status, http.headers['x-from'], http.body], [403, 'the server', 'no']);
-        // TLS's alert that the handshake has failed.
+        // A TLS alert: the handshake has failed.
         await t.stops(t.open(t.peer('wss', '/echo'), { options: { proxy: secure.url() } }), { node: 'NS_ERROR_NET_INADEQUATE_SECURITY' });
       });
     },

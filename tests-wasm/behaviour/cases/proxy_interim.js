@@ -1,6 +1,6 @@
 import { startProxy, withProxies } from '../harness/proxy.js';
 
-/** A proxy's interim answers (RFC 9110 §15.2) before the one that counts: any number of them is skipped. Only in Node. */
+/** A proxy's interim responses (RFC 9110 §15.2) before the final one: any number of them is skipped. Only in Node. */
 export const proxyInterims = [
   ...[
     ['100', ['HTTP/1.1 100 Continue\r\n\r\n']], ['102', ['HTTP/1.1 102 Processing\r\n\r\n']], ['103 with headers', [hints()]],
@@ -15,7 +15,7 @@ export const proxyInterims = [
       run: (t) => withProxies([startProxy({ answer: dripping(interim) })], (proxy) => talksThrough(t, proxy)),
     },
     {
-      name: `${what} before 403: the refusal is the 403, and only it`,
+      name: `${what} before 403: only the 403 counts as the refusal`,
       run: (t) => withProxies([startProxy({ answer: () => `${interim.join('')}HTTP/1.1 403 Forbidden\r\nX-Mine: yes\r\nContent-Length: 4\r\n\r\nbody` })], async (proxy) => {
         const talk = t.open(t.peer('ws', '/echo'), { options: { proxy: proxy.url() } });
         const { http, message } = await t.stops(talk, { node: REFUSED });
@@ -25,7 +25,7 @@ export const proxyInterims = [
     },
   ]),
   {
-    name: '103 before 407, and again before 200: the proxy has its user name and password, and the tunnel opens',
+    name: '103 before 407, and again before 200: the proxy gets its user name and password, and the tunnel opens',
     run: (t) => {
       const challenge = 'HTTP/1.1 407 Proxy Authentication Required\r\nProxy-Authenticate: Basic realm="r"\r\nContent-Length: 0\r\n\r\n';
       const answer = ({ headers }) => (headers['proxy-authorization'] ? null : `${hints()}${challenge}`);
@@ -37,18 +37,18 @@ export const proxyInterims = [
     },
   },
   {
-    name: 'through a tunnel that opened after 103, TLS works too',
+    name: 'TLS works through a tunnel that opened after 103',
     run: (t) => withProxies([startProxy({ established: `${hints()}${established()}` })], (proxy) => talksThrough(t, proxy, { peer: 'wss' })),
   },
   {
-    name: '101 is not an interim answer: a proxy that sends it has refused the tunnel',
+    name: '101 is not an interim response: a proxy that sends it refuses the tunnel',
     run: (t) => withProxies([startProxy({ answer: () => 'HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n' })], async (proxy) => {
       const talk = t.open(t.peer('ws', '/echo'), { options: { proxy: proxy.url(), openTimeoutMs: 3000 } });
       await t.stops(talk, { node: REFUSED });
     }),
   },
   {
-    name: 'interim answers without end fall under openTimeoutMs',
+    name: 'openTimeoutMs limits an endless series of interim responses',
     run: (t) => {
       const pour = ({ socket }) => {
         if (!socket.destroyed) socket.write(hints(), () => setTimeout(pour, 20, { socket }));
@@ -62,14 +62,14 @@ export const proxyInterims = [
   },
 ];
 
-/** Opens a channel through the proxy, and has a message come back. */
+/** Opens a channel through the proxy, and checks that a message comes back. */
 async function talksThrough(t, proxy, { peer = 'ws', attributes } = {}) {
   const talk = await t.opened(t.peer(peer, '/echo'), { attributes, options: { proxy: proxy.url(), tls: { ca: t.addresses.cert } } });
   talk.send('there and back');
   t.same(await talk.untilMessages(1), ['there and back']);
 }
 
-/** Writes the interim answers in pieces that end anywhere, and then has the tunnel opened. */
+/** Writes each interim response in two pieces, and then lets the tunnel open. */
 function dripping(interim) {
   return ({ socket }) => {
     for (const piece of interim) {

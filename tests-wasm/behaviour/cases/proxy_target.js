@@ -5,11 +5,11 @@ import { CLOSE, frame } from '../peers/frame.js';
 
 const SECURITY = 'NS_ERROR_NET_INADEQUATE_SECURITY';
 
-/** What lies behind a proxy: whose certificate it must be, tls options that cannot be used, and hosts that need no proxy. */
+/** Servers behind a proxy: which certificate they must have, unusable tls options, and hosts that need no proxy. */
 export const proxyTargets = [
   ...[['HTTP', () => startProxy()], ['SOCKS', () => startSocks()], ['HTTPS', (t) => startProxy({ tls: identity(t, 'good') })]].flatMap(([what, start]) => [
     {
-      name: `wss to an address through ${what}: the certificate has to be that address's`,
+      name: `wss through ${what}: the certificate must be for the server's address or name`,
       needs: 'nginx',
       run: (t) => withProxies([start(t)], async (proxy) => {
         for (const [host, certificate, isRight] of [
@@ -26,7 +26,7 @@ export const proxyTargets = [
             } else {
               const { cause, message } = await t.stops(talk, { node: SECURITY });
               t.is(cause?.code, 'ERR_TLS_CERT_ALTNAME_INVALID');
-              t.ok(message.includes(`${host}:${server.port}`), `it is about the server: ${message}`);
+              t.ok(message.includes(`${host}:${server.port}`), `the message names the server: ${message}`);
             }
             const { trusted, untrustedReason, serverName } = talk.channel.securityInfo;
             t.same([trusted, untrustedReason, serverName], [isRight, isRight ? null : 'ERR_TLS_CERT_ALTNAME_INVALID', host === 'localhost' ? host : null]);
@@ -37,7 +37,7 @@ export const proxyTargets = [
       }),
     },
     {
-      name: `tls options that cannot be used, through ${what}: NS_ERROR_INVALID_ARG from asyncOpen, or onStop tells; nothing is uncaught`,
+      name: `unusable tls options, through ${what}: asyncOpen throws NS_ERROR_INVALID_ARG, or onStop reports it; nothing is uncaught`,
       needs: 'nginx',
       run: (t) => withProxies([start(t)], async (proxy) => {
         const uncaught = t.uncaught();
@@ -56,7 +56,7 @@ export const proxyTargets = [
     },
   ]),
   {
-    name: 'tls options that cannot be used, without a proxy: the same',
+    name: 'unusable tls options, without a proxy: the same',
     async run(t) {
       const uncaught = t.uncaught();
       for (const tls of [{ cert: 'x', key: 'y' }, { pfx: Buffer.from('no PKCS #12') }, { ciphers: 'NONSENSE' }, { minVersion: 'TLSv9' }]) {
@@ -78,7 +78,7 @@ export const proxyTargets = [
     }),
   },
   {
-    name: 'no_proxy of nothing but dots and commas takes out nothing',
+    name: 'no_proxy without a host name, such as dots and commas, excludes nothing',
     run: (t) => withProxies([startProxy()], async (proxy) => {
       let asked = 0;
       for (const list of ['.', '..', ',', ' , ', '.,.', ' . ', ':', '.:80', '.1']) {
@@ -93,7 +93,7 @@ export const proxyTargets = [
   },
 ].map((one) => ({ ...one, hosts: ['node'] }));
 
-/** Thrown by asyncOpen, which leaves the channel idle, or told by onStop with its cause. */
+/** Checks that asyncOpen throws and leaves the channel idle, or that onStop reports the error with its cause. */
 async function unusable(t, url, options) {
   const channel = new t.api.WebSocketChannel(options);
   const calls = [];
@@ -115,7 +115,7 @@ async function unusable(t, url, options) {
   t.ok(detail.cause instanceof Error, `the cause: ${detail.message}`);
 }
 
-/** Accepts every channel, and answers its close frame; the certificate is the authority's of this name. */
+/** Starts a server that accepts every channel and answers its close frame. Its certificate is the authority's certificate with this name. */
 async function startSecure(t, certificate) {
   const server = await startRaw({ tls: identity(t, certificate) });
   const serve = async () => {
@@ -134,7 +134,7 @@ function identity(t, name) {
   return { cert: cert + intermediate.cert, key };
 }
 
-/** Runs with these variables of the environment, and none other of a proxy. */
+/** Runs with these environment variables and no other proxy variables. */
 async function withVariables(variables, run) {
   const names = ['http_proxy', 'https_proxy', 'all_proxy', 'no_proxy'].flatMap((name) => [name, name.toUpperCase()]);
   const before = names.map((name) => [name, process.env[name]]);

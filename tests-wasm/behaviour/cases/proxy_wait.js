@@ -5,7 +5,7 @@ import { reply } from '../harness/scripted.js';
 
 const TIMEOUT = 'NS_ERROR_NET_TIMEOUT_EXTERNAL';
 
-/** On the way through a proxy that keeps one waiting: timeouts, close(), a group's cancel, unref(); what onProgress is told; the tunnel that breaks. */
+/** Proxies that keep a channel waiting: timeouts, close(), a group's cancel() and unref(). Also what onProgress reports, and tunnels that break. */
 export const proxyWaits = [
   ...waits().flatMap(([what, start, user = '']) => [
     {
@@ -38,7 +38,7 @@ export const proxyWaits = [
       }),
     },
     {
-      name: `an unref'd channel lets the program end, ref() keeps it: ${what}`,
+      name: `an unref'd channel lets the program end, and ref() keeps it alive: ${what}`,
       run: (t) => withProxies([start(t)], async (proxy) => {
         const run = (body) => program(`
           const [url, proxy] = JSON.parse(process.argv[1]);
@@ -49,13 +49,13 @@ export const proxyWaits = [
           setTimeout(() => { clearTimeout(alive); console.log('so far'); }, 500);
         `, JSON.stringify([t.peer('wss', '/echo'), given(proxy, user).options.proxy]));
         const [before, later, again] = await Promise.all([run('channel.unref();'), run('setTimeout(() => channel.unref(), 400);'), run('channel.unref(); setTimeout(() => channel.ref(), 400);')]);
-        for (const { code, stdout, stderr } of [before, later]) t.same([code, stderr, stdout.trim()], [0, '', 'so far'], 'it ended by itself, and its onStop never came');
+        for (const { code, stdout, stderr } of [before, later]) t.same([code, stderr, stdout.trim()], [0, '', 'so far'], 'it ended by itself, and onStop was never called');
         t.same([again.code, again.stdout.trim().split('\n')], [0, ['so far', TIMEOUT]]);
       }),
     },
   ]),
   {
-    name: 'an unref\'d channel that is open through a tunnel lets the program end; one that is ref\'d again keeps it',
+    name: 'an unref\'d channel that is open through a tunnel lets the program end, and ref() keeps the program alive again',
     needs: ['nginx', 'proxy', 'socks'],
     async run(t) {
       for (const [scheme, name] of [['http', 'proxy'], ['https', 'proxyTls'], ['socks5', 'socks']]) {
@@ -81,9 +81,9 @@ export const proxyWaits = [
     },
   },
   ...['close()', 'cancel()'].map((how) => ({
-    name: `${how} within the listener's and the callbacks' calls on the way`,
+    name: `${how} inside each onProgress call stops the channel, with and without a proxy`,
     run: (t) => withProxies([startProxy(), startSocks()], async (...proxies) => {
-      // Without a proxy, too: it has the same stages.
+      // Also without a proxy, which has the same stages.
       for (const proxy of [{ url: () => null, sockets: [] }, ...proxies]) {
         for (const stage of [...CONNECTING, ...TLS, ...REQUEST]) {
           const loadGroup = new t.api.LoadGroup();
@@ -97,7 +97,7 @@ export const proxyWaits = [
     }),
   })),
   ...[['ws', 'http'], ['wss', 'http'], ['ws', 'socks5'], ['wss', 'socks5'], ['ws', 'https'], ['wss', 'https']].map(([peer, scheme]) => ({
-    name: `onProgress through a proxy of ${scheme} to ${peer}: connecting is the proxy's, the rest the server's`,
+    name: `onProgress through a proxy over ${scheme} to ${peer}: it names the proxy while connecting, and then the server`,
     needs: 'nginx',
     run: (t) => withProxies([scheme === 'socks5' ? startSocks() : startProxy({ tls: scheme === 'https' ? identity(t) : null })], async (proxy) => {
       for (const host of ['127.0.0.1', 'localhost']) {
@@ -111,7 +111,7 @@ export const proxyWaits = [
     }),
   })),
   {
-    name: 'onProgress begins anew for each CONNECT: a 407, and a redirect',
+    name: 'onProgress starts over for each CONNECT, after a 407 and after a redirect',
     needs: 'nginx',
     run: (t) => withProxies([startProxy({ answer: ({ headers }) => (headers['proxy-authorization'] ? null : reply(407, { 'Proxy-Authenticate': 'Basic realm="r"' })) })], async (proxy) => {
       const told = [];
@@ -121,7 +121,7 @@ export const proxyWaits = [
     }),
   },
   ...['http', 'https', 'socks5'].flatMap((scheme) => ['ws', 'wss'].map((peer) => ({
-    name: `a tunnel through ${scheme} to ${peer} that breaks when open: reset and end, each as without a proxy`,
+    name: `an open tunnel through ${scheme} to ${peer} that is reset or ends: the channel stops as it does without a proxy`,
     needs: 'nginx',
     run: (t) => withProxies([scheme === 'socks5' ? startSocks() : startProxy({ tls: scheme === 'https' ? identity(t) : null })], async (proxy) => {
       const uncaught = t.uncaught();
@@ -129,7 +129,7 @@ export const proxyWaits = [
         const talk = await t.opened(t.peer(peer, '/echo'), given(proxy));
         const before = proxy.requests.length;
         const { socket } = proxy.requests[before - 1];
-        // Under TLS the connection that is reset is the one below.
+        // With TLS, the connection below it is reset.
         (how === 'resetAndDestroy' && scheme === 'https' ? [...proxy.sockets].filter((one) => !one.encrypted).at(-1) : socket)[how]();
         const { status, detail } = await talk.end();
         t.oneOf(t.api.statusName(status), statuses, how);
@@ -142,7 +142,7 @@ export const proxyWaits = [
     }),
   }))),
   {
-    name: 'a proxy over TLS whose certificate is not trusted, or that speaks no TLS: NS_ERROR_NET_INADEQUATE_SECURITY',
+    name: 'a proxy over TLS whose certificate is not trusted, or that does not speak TLS: NS_ERROR_NET_INADEQUATE_SECURITY',
     needs: 'nginx',
     run: (t) => withProxies([startProxy({ tls: identity(t) })], async (secure) => {
       const security = 'NS_ERROR_NET_INADEQUATE_SECURITY';
@@ -155,14 +155,14 @@ export const proxyWaits = [
           t.same([http, talk.channel.securityInfo], [null, null]);
         }
       }
-      t.is(secure.requests.length, 0, 'nothing was asked of it');
+      t.is(secure.requests.length, 0, 'requests at the proxy');
       const open = await t.opened(t.peer('wss', '/echo'), { options: { proxy: secure.url(), tls: { rejectUnauthorized: false } } });
       t.same([open.channel.securityInfo.trusted, open.channel.securityInfo.untrustedReason], [false, 'DEPTH_ZERO_SELF_SIGNED_CERT']);
     }),
   },
 ].map((one) => ({ ...one, hosts: ['node'] }));
 
-/** Each way to be kept waiting: what, the proxy with `met()`, which resolves when the next channel waits there, and its user. */
+/** Each way to keep a channel waiting: its title, how to start the proxy, and the user. The proxy's `met()` resolves when the next channel waits there. */
 function waits() {
   const counting = (starting) => async (t) => {
     const proxy = await starting(t);
@@ -171,14 +171,14 @@ function waits() {
   };
   const silent = (answer) => counting(() => startProxy({ answer: () => answer }));
   return [
-    ['CONNECT is not answered', silent(undefined)], ['CONNECT is answered by half', silent({ text: 'HTTP/1.1 200 OK\r\nX-Half: ' })],
+    ['CONNECT is not answered', silent(undefined)], ['CONNECT is only half answered', silent({ text: 'HTTP/1.1 200 OK\r\nX-Half: ' })],
     ['CONNECT over TLS is not answered', counting((t) => startProxy({ tls: identity(t), answer: () => undefined }))],
     ['TLS to the proxy is not answered', () => startMute('https')], ['SOCKS\' greeting is not answered', counting(() => startSocks({ silent: 'method' }))],
     ['SOCKS\' password is not answered', counting(() => startSocks({ wants: 'user:secret', silent: 'auth' })), 'user:secret@'], ['SOCKS\' request is not answered', counting(() => startSocks({ silent: 'reply' }))],
   ];
 }
 
-/** Takes connections, and reads what comes, and that is all. */
+/** Accepts connections and reads what arrives, but never answers. */
 async function startMute(scheme) {
   const sockets = new Set();
   let tell = () => {};
@@ -218,7 +218,7 @@ function trusted(t) {
   return t.addresses.authority.root.cert;
 }
 
-/** As a real lookup, it answers later. */
+/** Answers later, as a real lookup does. */
 function loopback(host, asked, done) {
   setImmediate(() => (asked.all ? done(null, [{ address: '127.0.0.1', family: 4 }]) : done(null, '127.0.0.1', 4)));
 }

@@ -1,4 +1,4 @@
-/** Against Python's `websockets`: another server that nobody here wrote. */
+/** Against Python's `websockets`, a server that was written independently. */
 export const python = [
   {
     name: 'text and binary come back',
@@ -10,7 +10,7 @@ export const python = [
     },
   },
   {
-    name: 'its close is handed on and answered',
+    name: 'the server\'s close is reported and answered',
     async run(t) {
       const talk = await t.opened(t.peer('python', '/close', { code: 3333, reason: 'fin ✓' }));
       await t.stops(talk, { node: 'NS_OK' });
@@ -28,7 +28,7 @@ export const python = [
     },
   },
   {
-    name: 'fragments with pings between come as one message',
+    name: 'fragments with pings between them arrive as one message',
     async run(t) {
       const talk = await t.opened(t.peer('python', '/fragments'));
       talk.send('in fragments: ä日💧');
@@ -36,7 +36,7 @@ export const python = [
     },
   },
   {
-    name: 'its ping is answered',
+    name: 'the server\'s ping is answered',
     async run(t) {
       const talk = await t.opened(t.peer('python', '/ping'));
       t.same(await talk.untilMessages(1), ['pong came']);
