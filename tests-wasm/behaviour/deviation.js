@@ -1,6 +1,6 @@
 const SLOW_READER = 'pings: a peer that reads slowly is no dead one: what lies before the ping is being taken, and its pong comes in the end';
 const TUNNEL_UNREF = "proxy waits: an unref'd channel that is open through a tunnel lets the program end; one that is ref'd again keeps it";
-const REDIRECTED = 'security infos: behind a redirect to another server securityInfo is of the last one';
+const REDIRECTED = 'security infos: after a redirect to another server, securityInfo describes the last server';
 const NOT_TRUSTED = 'proxies: a server that is not trusted is not trusted through a proxy either; its certificate is there to look at';
 const CHANGED_BLOB = 'web socket failures: a Blob that cannot be read fails the connection: error with the cause, close with 1006';
 
@@ -15,19 +15,19 @@ const DEVIATIONS = {
     ['A socket that the peer pauses goes on reading, so no peer is slow.', [SLOW_READER]],
     ['A certificate that is not trusted has fewer reasons, and is not there to look at.', [
       'security infos: nginxTlsExpired is not trusted: CERT_HAS_EXPIRED',
-      'security infos: nginxTlsExpired is not trusted, but rejectUnauthorized is false: it opens, and the reason is there: CERT_HAS_EXPIRED',
+      'security infos: nginxTlsExpired is not trusted, but rejectUnauthorized is false: the channel opens, and untrustedReason is CERT_HAS_EXPIRED',
       'security infos: nginxTlsSelfSigned is not trusted: DEPTH_ZERO_SELF_SIGNED_CERT',
       'security infos: nginxTls is not trusted: UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
       'security infos: nginxTlsLeafOnly is not trusted: UNABLE_TO_VERIFY_LEAF_SIGNATURE',
       'security infos: nginxTlsWithRoot is not trusted: SELF_SIGNED_CERT_IN_CHAIN',
-      'security infos: securityInfo that is asked for in onProgress, when the handshake has ended, says nothing else afterwards',
+      'security infos: reading securityInfo in onProgress, when the handshake has ended, does not change what it says afterwards',
       REDIRECTED,
       NOT_TRUSTED,
     ]],
     ['An error that cannot be printed ends the process, whoever reports it.', ['a revoked Proxy', 'an object whose toString throws'].map((what) => (
       `report errors: every call throws ${what}: the channel carries on to its onStop, and each throw is reported`))],
     ['A stream asks what it is errored with for its prototype, and fails when that is a revoked Proxy.', [
-      'ended streams: a stream that throws a Proxy that was revoked ends it the same way, with an Error as the cause',
+      'ended streams: a stream that throws a Proxy that was revoked ends the channel the same way, with an Error as the cause',
     ]],
     ['An HTTP/2 session is closed behind its streams, and they say they were reset.', [
       'http2: a session whose connection just ends, after the response or before it: the channels say so, and nothing of a reset',
@@ -38,7 +38,7 @@ const DEVIATIONS = {
     ]],
     ['A Blob has no bytes but what its properties say.', ['web socket sends: what a Blob says of itself is not asked: its own bytes go out']],
     ['A Blob of a file that has changed can be read.', [CHANGED_BLOB]],
-    ['A TLS session is not used again.', ['security infos: a TLS session used again']],
+    ['A TLS session is not used again.', ['security infos: a resumed TLS session is reported as reused and trusted']],
     ['A TLS server sees the name "" where the client sent none.', ["proxies: tls.servername and the client's certificate are the server's, not the proxy's"]],
     ['TLS over another socket cannot be made to let the program end.', [TUNNEL_UNREF]],
     ['TLS over another socket ends where Node reports a reset.', ['http to wss', 'https to ws', 'https to wss', 'socks5 to wss'].map(brokenTunnel)],
@@ -61,7 +61,7 @@ const DEVIATIONS = {
       'security infos: nginxTls is not trusted: UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
       'security infos: nginxTlsLeafOnly is not trusted: UNABLE_TO_VERIFY_LEAF_SIGNATURE',
       'security infos: nginxTlsWithRoot is not trusted: SELF_SIGNED_CERT_IN_CHAIN',
-      'security infos: a name that a certificate has only as a pattern',
+      'security infos: a server name checked against a wildcard certificate',
       REDIRECTED,
       NOT_TRUSTED,
     ]],
