@@ -33,16 +33,16 @@ const DEVIATIONS = {
       'http2: a session whose connection just ends, after the response or before it: the channels say so, and nothing of a reset',
     ]],
     ['A stopped event abort is not heard by addAbortListener either.', [
-      'web socket events: signal: the listener is gone although another one stops the event abort',
-      'web stream closes: a signal aborted during the handshake, whose event another listener stops: rejected all the same',
+      'web socket events: signal: the listener is removed even if another listener stops the abort event',
+      'web stream closes: a signal aborted during the handshake: both promises are rejected even if another listener stops the abort event',
     ]],
-    ['A Blob has no bytes but what its properties say.', ['web socket sends: what a Blob says of itself is not asked: its own bytes go out']],
+    ['A Blob has no bytes but what its properties say.', ['web socket sends: a Blob\'s overridden properties are ignored: its real bytes are sent']],
     ['A Blob of a file that has changed can be read.', [CHANGED_BLOB]],
     ['A TLS session is not used again.', ['security infos: a resumed TLS session is reported as reused and trusted']],
     ['A TLS server sees the name "" where the client sent none.', ["proxies: tls.servername and the client's certificate are the server's, not the proxy's"]],
     ['TLS over another socket cannot be made to let the program end.', [TUNNEL_UNREF]],
     ['TLS over another socket ends where Node reports a reset.', ['http to wss', 'https to ws', 'https to wss', 'socks5 to wss'].map(brokenTunnel)],
-    ['util.inspect does not ask an EventTarget what to show.', ['web socket failures: a user name and a password in the URL: url has them, the console does not']],
+    ['util.inspect does not ask an EventTarget what to show.', ['web socket failures: a user name and a password in the URL: url includes them, console output and messages do not']],
     ['tls.connect does not check cert and key.', [
       ...['HTTP', 'SOCKS', 'HTTPS'].map((proxy) => `proxy targets: tls options that cannot be used, through ${proxy}: NS_ERROR_INVALID_ARG from asyncOpen, or onStop tells; nothing is uncaught`),
       'proxy targets: tls options that cannot be used, without a proxy: the same',
@@ -66,39 +66,39 @@ const DEVIATIONS = {
       NOT_TRUSTED,
     ]],
     ['No event that a program makes can be trusted: isTrusted is a property of each event.', [
-      'open is a plain Event: its attributes within the dispatch, and behind it', 'message is a MessageEvent: data, origin, and what a WebSocket has none of',
-      'close is a CloseEvent: wasClean, code, reason; readyState has become 3', 'error is a plain Event, fired before close; readyState is 3 by then',
+      'open is a plain Event: its attributes during the dispatch and after it', 'message is a MessageEvent: data, origin, and the attributes that stay empty',
+      'close is a CloseEvent: wasClean, code, reason; readyState is 3 by then', 'error is a plain Event, fired before close; readyState is 3 by then',
     ].map((what) => `web socket events: ${what}`)],
     ['TLS over another socket cannot be made to let the program end.', [TUNNEL_UNREF]],
     ['A TLS server does not tell of the socket below it, which the peer of this case resets.', ['https to ws', 'https to wss'].map(brokenTunnel)],
   ],
   // What the standards say is judged by each browser's own class, and where it says something else, the package follows the standard.
   chromium: [
-    ['A space in a host is written as %20; the URL standard has it fail.', ['wss:// /', 'ws://a b/'].map((url) => `web socket constructions: a URL that is none of a WebSocket: SyntaxError for ${url}`)],
+    ['A space in a host is written as %20; the URL standard has it fail.', ['wss:// /', 'ws://a b/'].map((url) => `web socket constructions: a URL that is invalid for a WebSocket: SyntaxError for ${url}`)],
     ['Listeners that capture are not called before the others where the target has no parent.', [
-      'web socket events: listeners are called in their order, the capturing ones first, with the socket as this',
-      'web socket events: stopImmediatePropagation ends the dispatch; stopPropagation keeps it from the listeners that do not capture',
+      'web socket events: listeners are called in the order they were added, capturing ones first, with the socket as this',
+      'web socket events: stopImmediatePropagation ends the dispatch; stopPropagation keeps the event from listeners that do not capture',
     ]],
-    ['A listener without handleEvent is not reported.', ['web socket events: what a listener throws is reported, and the others are called: functions, handlers, handleEvent that is missing or throws']],
+    ['A listener without handleEvent is not reported.', ['web socket events: an exception in a listener is reported, and the others are called: functions, handlers, a missing or throwing handleEvent']],
     ['[Clamp] cuts a fraction off instead of rounding.', [
       ...[1000.6, 4999.5].map((code) => `web socket closes: a code that may not be sent: InvalidAccessError for ${code}, whatever the state`),
       ...[[2999.5, 3000], [999.5, 1000], [999.6, 1000]].map(([code, sent]) => `web socket closes: a code that may be sent: ${code} goes out as ${sent}, and comes back`),
     ]],
     ['A reason without a code is an InvalidAccessError.', ['web socket closes: a reason of more than 123 bytes in UTF-8: SyntaxError, whatever the state']],
-    ['Of several reads that wait, the second is never answered.', ['web stream messages: read before the message is there, several at once: in order']],
+    ['Of several reads that wait, the second is never answered.', ['web stream messages: several reads before any message has arrived are fulfilled in order']],
     ["The signal's reason is not told: an AbortError is.", [
-      'web stream closes: a signal that is aborted already: both promises are rejected with its reason, and nothing is sent',
-      'web stream closes: a signal aborted in the tick that constructed: rejected with its reason',
+      'web stream closes: a signal that is already aborted: both promises are rejected with its reason',
+      'web stream closes: a signal aborted in the same tick as the construction: both promises are rejected with its reason',
     ]],
     ['The page crashes.', ['web stream closes: a signal aborted during the handshake: rejected with its reason, and the connection is given up']],
   ],
   firefox: [
     ['A masked frame is taken.', [
-      'web socket closes: a connection that fails by a masked frame: error, then close with 1006, not clean',
-      'web stream closes: a connection that fails by a masked frame: closed is rejected, and both streams are errored with the same WebSocketError',
+      'web socket closes: a connection that fails because of a masked frame: error, then an unclean close with 1006',
+      'web stream closes: a connection that fails because of a masked frame: closed is rejected, and both streams are errored with the same WebSocketError',
     ]],
-    ['A close frame that is wrong closes cleanly.', ['a close frame of one byte', 'a close code that is none'].map((what) => `web socket closes: a connection that fails by ${what}: error, then close with 1006, not clean`)],
-    ['A subprotocol that was not asked for is left out, and the connection opens.', ['web stream openings: an opening that fails, a subprotocol that was not asked for: opened is rejected with a WebSocketError that has no code, closed with one of 1006']],
+    ['A close frame that is wrong closes cleanly.', ['a close frame of one byte', 'an invalid close code'].map((what) => `web socket closes: a connection that fails because of ${what}: error, then an unclean close with 1006`)],
+    ['A subprotocol that was not asked for is left out, and the connection opens.', ['web stream openings: a failed opening, a subprotocol that was not requested: opened is rejected with a WebSocketError without a code, closed with one with code 1006']],
   ],
 };
 

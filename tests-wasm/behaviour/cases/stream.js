@@ -129,7 +129,7 @@ export const streams = [
     },
   },
   {
-    name: 'it throws NS_ERROR_NOT_CONNECTED before asyncOpen, returns false when closing or stopped, and leaves the stream untouched',
+    name: 'sendBinaryStream throws NS_ERROR_NOT_CONNECTED before asyncOpen, returns false once closing, and leaves the stream untouched',
     async run(t) {
       const waiting = Object.values(WAITING).map((make) => make());
       const untouched = (when) => waiting.forEach(({ touched }) => t.is(touched(), false, `touched ${when}`));

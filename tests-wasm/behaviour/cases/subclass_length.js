@@ -13,14 +13,14 @@ export const subclassLengths = [
       get byteOffset() { return 1; }
       get buffer() { return new ArrayBuffer(70_000); }
     })(bytes),
-    'an array with an own property length': (bytes) => Object.defineProperty(bytes.slice(), 'length', { value: 60_000 }),
-    'an array with an own property buffer': (bytes) => Object.defineProperty(bytes.slice(), 'buffer', { value: new ArrayBuffer(60_000) }),
+    'an array with its own length property': (bytes) => Object.defineProperty(bytes.slice(), 'length', { value: 60_000 }),
+    'an array with its own buffer property': (bytes) => Object.defineProperty(bytes.slice(), 'buffer', { value: new ArrayBuffer(60_000) }),
     'a subclass whose length grows each time it is read': (bytes) => {
       let length = 1;
       return new (class extends Uint8Array { get length() { return (length *= 7); } })(bytes);
     },
-    'a DataView with an own property byteLength': (bytes) => Object.defineProperty(new DataView(bytes.slice().buffer), 'byteLength', { value: 60_000 }),
-    'an ArrayBuffer with an own property byteLength': (bytes) => Object.defineProperty(bytes.slice().buffer, 'byteLength', { value: 60_000 }),
+    'a DataView with its own byteLength property': (bytes) => Object.defineProperty(new DataView(bytes.slice().buffer), 'byteLength', { value: 60_000 }),
+    'an ArrayBuffer with its own byteLength property': (bytes) => Object.defineProperty(bytes.slice().buffer, 'byteLength', { value: 60_000 }),
     'a subclass with another toStringTag': (bytes) => new (class extends Uint8Array { get [Symbol.toStringTag]() { return 'ArrayBuffer'; } })(bytes),
     'an array without a prototype': (bytes) => Object.setPrototypeOf(bytes.slice(), null),
   }).map(([what, make]) => ({

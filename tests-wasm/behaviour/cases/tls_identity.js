@@ -6,7 +6,7 @@ import { startProxy, withProxies } from '../harness/proxy.js';
  */
 export const tlsIdentities = [
   {
-    name: 'it returns an Error without a code: the message includes the Error\'s text, and the Error is the cause',
+    name: 'checkServerIdentity returns an Error without a code: the message includes the Error\'s text, and the Error is the cause',
     async run(t) {
       const error = new Error('the pin does not match');
       const talk = open(t, () => error);
@@ -18,7 +18,7 @@ export const tlsIdentities = [
     },
   },
   {
-    name: 'it returns an Error with a code: the message includes the Error\'s text and code',
+    name: 'checkServerIdentity returns an Error with a code: the message includes the Error\'s text and code',
     async run(t) {
       const error = Object.assign(new Error('the pin does not match'), { code: 'ERR_PIN' });
       const { cause, message } = await t.stops(open(t, () => error), { node: SECURITY });
@@ -27,7 +27,7 @@ export const tlsIdentities = [
     },
   },
   {
-    name: 'it returns undefined: the channel opens',
+    name: 'checkServerIdentity returns undefined: the channel opens',
     async run(t) {
       const asked = [];
       const talk = open(t, (host, certificate) => void asked.push([host, certificate.subject.CN]));
@@ -37,7 +37,7 @@ export const tlsIdentities = [
     },
   },
   ...[['on a direct connection', () => []], ['through a proxy', () => [startProxy()]]].map(([where, start]) => ({
-    name: `it throws, ${where}: the channel stops with the thrown error as the cause, and nothing is uncaught`,
+    name: `checkServerIdentity throws, ${where}: the channel stops with the thrown error as the cause, and nothing is uncaught`,
     run: (t) => withProxies(start(), async (proxy) => {
       const error = new RangeError('thrown by checkServerIdentity');
       const uncaught = t.uncaught();
@@ -60,7 +60,7 @@ export const tlsIdentities = [
     ['returns an Error whose code throws', () => Object.defineProperty(new Error(), 'code', { get() { throw new RangeError('no code'); } })],
     ['returns an Error whose code is a symbol', () => Object.assign(new Error(), { code: Symbol('code') })],
   ].map(([what, checkServerIdentity]) => ({
-    name: `it ${what}: the channel stops with an Error as the cause, and nothing is uncaught`,
+    name: `checkServerIdentity ${what}: the channel stops with an Error as the cause, and nothing is uncaught`,
     async run(t) {
       const uncaught = t.uncaught();
       try {
@@ -74,7 +74,7 @@ export const tlsIdentities = [
     },
   })),
   {
-    name: 'it closes the channel: onStop is called once, with NS_BINDING_ABORTED',
+    name: 'checkServerIdentity closes the channel: onStop is called once, with NS_BINDING_ABORTED',
     async run(t) {
       const talk = open(t, () => { talk.close(); });
       await t.stops(talk, { node: 'NS_BINDING_ABORTED' });
