@@ -1,9 +1,9 @@
 import { reply, withScripted } from '../harness/scripted.js';
 
-/** The option `redirects`: what is followed, what is not, and what is told of it. The redirects are nginx's where it can be had to make them. */
+/** The option `redirects`: which redirects are followed, which are not, and what is reported. The redirects come from nginx wherever it can produce them. */
 export const redirects = [
   ...[301, 302, 303, 307, 308].map((status) => ({
-    name: `a ${status} of nginx to another port is followed`,
+    name: `a ${status} from nginx to another port is followed`,
     needs: 'nginx',
     async run(t) {
       const talk = await t.opened(to(t, status, `ws://127.0.0.1:${t.addresses.ws}/echo`));
@@ -18,7 +18,7 @@ export const redirects = [
     },
   })),
   ...Object.entries({ path: '/echo', sibling: '/relative/landing', up: '/echo', host: '/echo' }).map(([kind, path]) => ({
-    name: `a relative Location of nginx is resolved: ${kind}`,
+    name: `a relative Location from nginx is resolved: ${kind}`,
     needs: 'nginx',
     async run(t) {
       const talk = await t.opened(t.peer('nginx', `/relative/${kind}`));
@@ -27,7 +27,7 @@ export const redirects = [
     },
   })),
   {
-    name: 'to Python\'s websockets behind nginx',
+    name: 'a redirect to Python\'s websockets behind nginx is followed',
     needs: ['nginx', 'python'],
     async run(t) {
       const talk = await t.opened(to(t, 307, `http://127.0.0.1:${t.addresses.nginx}/python/echo`));
@@ -37,7 +37,7 @@ export const redirects = [
     },
   },
   {
-    name: 'http in a Location is taken as ws, https as wss',
+    name: 'http in a Location is treated as ws, https as wss',
     needs: 'nginx',
     async run(t) {
       const plain = await t.opened(to(t, 302, `http://127.0.0.1:${t.addresses.ws}/echo`));
@@ -57,7 +57,7 @@ export const redirects = [
     },
   },
   {
-    name: 'from ws to wss, and from wss to another wss',
+    name: 'redirects from ws to wss, and from wss to another wss, are followed',
     needs: 'nginx',
     async run(t) {
       for (const peer of ['nginx', 'nginxTls']) {
@@ -69,7 +69,7 @@ export const redirects = [
     },
   },
   {
-    name: 'from wss to ws is not followed: NS_ERROR_DOM_BAD_URI, and nobody is asked there',
+    name: 'a redirect from wss to ws is not followed: NS_ERROR_DOM_BAD_URI, and no request is sent there',
     needs: 'nginx',
     run: (t) => withScripted([() => null], async (elsewhere) => {
       for (const scheme of ['ws', 'http']) {
@@ -77,7 +77,7 @@ export const redirects = [
         const detail = await t.stops(talk, { node: BAD_URI });
         t.is(detail.http.status, 302);
         t.ok(detail.http.headers.location.startsWith(`${scheme}://127.0.0.1:${elsewhere.port}/echo`), detail.http.headers.location);
-        t.ok(detail.http.body.includes('nginx'), 'the beginning of the answer\'s body');
+        t.ok(detail.http.body.includes('nginx'), 'the beginning of the response\'s body');
         t.is(talk.channel.URI, talk.url, 'the last URI that was tried');
       }
       await t.roundTrip();
@@ -85,7 +85,7 @@ export const redirects = [
     }),
   },
   ...['ftp://127.0.0.1/', 'file:///etc/passwd', 'javascript:alert(1)', 'data:text/plain,a', 'ws://[::1', 'ws://', 'http://127.0.0.1:99999/', 'wsx://127.0.0.1/', 'ws://%00/'].map((location) => ({
-    name: `a Location that leads nowhere is NS_ERROR_DOM_BAD_URI: ${location}`,
+    name: `an unusable Location ends with NS_ERROR_DOM_BAD_URI: ${location}`,
     async run(t) {
       const talk = t.open(t.peer('ws', '/refuse', { status: 302, location, body: 'elsewhere' }));
       const detail = await t.stops(talk, { node: BAD_URI });
@@ -93,8 +93,8 @@ export const redirects = [
       t.ok(detail.message.includes(location.slice(0, 8)), `the message names it: ${detail.message}`);
     },
   })),
-  ...Object.entries({ a: 'over two URIs', self: 'to itself', fragment: 'to itself, with a fragment' }).map(([path, what]) => ({
-    name: `a loop of nginx is NS_ERROR_REDIRECT_LOOP: ${what}`,
+  ...Object.entries({ a: 'between two URIs', self: 'to itself', fragment: 'to itself, with a fragment' }).map(([path, what]) => ({
+    name: `a redirect loop in nginx ends with NS_ERROR_REDIRECT_LOOP: ${what}`,
     needs: 'nginx',
     async run(t) {
       const talk = t.open(t.peer('nginx', `/loop/${path}`), { options: { redirects: 100 } });
@@ -104,14 +104,14 @@ export const redirects = [
     },
   })),
   {
-    name: 'the same path with another query is no loop',
+    name: 'the same path with another query is not a loop',
     run: (t) => withScripted([({ target }) => (target === '/?3' ? null : reply(302, { Location: `/?${Number(target.slice(2)) + 1}` }))], async (server) => {
       const talk = await t.opened(server.url('/?1'));
       t.is(talk.channel.URI, server.url('/?3'));
     }),
   },
   {
-    name: 'ten redirects are followed, an eleventh is NS_ERROR_REDIRECT_LOOP; the message tells it from a loop',
+    name: 'ten redirects are followed, an eleventh is NS_ERROR_REDIRECT_LOOP; its message differs from that of a loop',
     needs: 'nginx',
     async run(t) {
       const talk = await t.opened(chain(t, 10));
@@ -126,7 +126,7 @@ export const redirects = [
     },
   },
   {
-    name: 'the option says how many are followed',
+    name: 'the option sets how many redirects are followed',
     needs: 'nginx',
     async run(t) {
       for (const count of [1, 3, 30]) {
@@ -137,7 +137,7 @@ export const redirects = [
     },
   },
   {
-    name: 'with 0 none is followed: a 3xx is a status that is not 101',
+    name: 'with 0, no redirect is followed: a 3xx counts as a status other than 101',
     needs: 'nginx',
     async run(t) {
       const talk = t.open(to(t, 302, `ws://127.0.0.1:${t.addresses.ws}/echo`), { options: { redirects: 0 } });
@@ -157,7 +157,7 @@ export const redirects = [
     },
   },
   ...[300, 304, 305].map((status) => ({
-    name: `a ${status} of nginx is not followed, Location or not`,
+    name: `a ${status} from nginx is not followed, even with a Location`,
     needs: 'nginx',
     async run(t) {
       const talk = t.open(to(t, status, `ws://127.0.0.1:${t.addresses.ws}/echo`));
@@ -165,7 +165,7 @@ export const redirects = [
     },
   })),
   {
-    name: 'a redirect without Location is refused; so is nginx\'s empty one, or it is a loop',
+    name: 'a redirect without a Location is refused; an empty one from nginx is refused or counts as a loop',
     needs: 'nginx',
     async run(t) {
       for (const status of [301, 302, 303, 307, 308]) {
@@ -178,7 +178,7 @@ export const redirects = [
     },
   },
   {
-    name: 'the answer that is told is the last: a refusal behind a redirect',
+    name: 'a refusal after a redirect: the detail describes the last response',
     needs: 'nginx',
     async run(t) {
       const talk = t.open(to(t, 302, `ws://127.0.0.1:${t.addresses.ws}/refuse`, 'nginx', { status: 403, body: 'not here' }));
@@ -187,7 +187,7 @@ export const redirects = [
     },
   },
   {
-    name: 'to where nobody listens',
+    name: 'a redirect to a port where nobody listens ends with NS_ERROR_WEBSOCKET_CONNECTION_REFUSED',
     needs: 'nginx',
     async run(t) {
       const talk = t.open(to(t, 302, `ws://127.0.0.1:${t.addresses.refusing}/echo`));
@@ -197,8 +197,8 @@ export const redirects = [
     },
   },
   {
-    name: 'one openTimeoutMs over all hops',
-    // Each hop takes a fifth of it, and there is no end of them: a deadline for each would never be met.
+    name: 'one openTimeoutMs covers all hops',
+    // Each hop takes a fifth of the time, and the redirects never end. A separate deadline for each hop would never expire.
     run: (t) => withScripted([(request, number) => void setTimeout(() => request.connection.socket.end(reply(302, { Location: `/${number}` })), 100)], async (server) => {
       const talk = t.open(server.url('/0'), { options: { openTimeoutMs: 500, redirects: 1000 } });
       t.is((await t.stops(talk, { node: 'NS_ERROR_NET_TIMEOUT_EXTERNAL' })).timeout, 'open');
@@ -206,14 +206,14 @@ export const redirects = [
     }),
   },
   {
-    name: 'the body of a redirect is not waited for',
+    name: 'the channel does not wait for the body of a redirect',
     async run(t) {
       const text = `HTTP/1.1 302 Found\r\nLocation: ws://127.0.0.1:${t.addresses.ws}/echo\r\nContent-Length: 1000000\r\n\r\nthe rest never comes`;
       await t.opened(t.peer('rude', '/answer', { text }), { options: { openTimeoutMs: 5000 } });
     },
   },
   {
-    name: 'each hop is a request of its own: another key, the same subprotocols, origin and headers; what was sent meanwhile goes to the last',
+    name: 'each hop is a new request: a new key, the same subprotocols, origin and headers; queued messages go to the last server',
     run: (t) => withScripted([(request, number) => (number < 3 ? reply(302, { Location: `/${number}` }) : null)], async (server) => {
       const talk = t.open(server.url('/'), { protocols: 'chat, superchat', origin: 'https://app.example', options: { headers: { 'X-Custom': 'kept' } } });
       talk.send('queued');
@@ -223,12 +223,12 @@ export const redirects = [
         t.same([headers['sec-websocket-protocol'].replaceAll(' ', ''), headers.origin, headers['x-custom']], ['chat,superchat', 'https://app.example', 'kept']);
         t.ok(headers['sec-websocket-extensions'].includes('permessage-deflate'), headers['sec-websocket-extensions']);
       }
-      t.same(server.requests.slice(0, 2).map(({ connection }) => connection.bytes), [0, 0], 'bytes behind the first requests');
+      t.same(server.requests.slice(0, 2).map(({ connection }) => connection.bytes), [0, 0], 'bytes after the first requests');
     }),
   },
 ].map((one) => ({ ...one, hosts: ['node'] }));
 
-/** nginx redirects to this target, with the query and the id behind it. */
+/** Returns a URL that nginx redirects to this target, with the query and the id appended. */
 function to(t, status, target, peer = 'nginx', query = {}) {
   return t.peer(peer, `/to/${status}/${target}`, query);
 }

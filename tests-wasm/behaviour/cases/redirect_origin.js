@@ -1,10 +1,10 @@
 import { createSecureContext } from 'node:tls';
 import { reply, withScripted } from '../harness/scripted.js';
 
-/** What a redirect to another origin takes along and what not; and onRedirect, which is asked before. */
+/** What a redirect to another origin takes along and what it leaves out, and onRedirect, which is called before each hop. */
 export const redirectOrigins = [
   {
-    name: 'headers with credentials stay with their origin, and are there again when it is back; the others go along',
+    name: 'headers with credentials go only to their origin, also when a redirect leads back to it; other headers go to every hop',
     run: (t) => withScripted(awayAndBack(), async (home, away) => {
       const headers = { aUTHorization: 'Bearer token', Cookie: 'a=1', 'Proxy-Authorization': 'Basic x', 'X-Custom': 'kept', 'User-Agent': 'test/1' };
       await t.opened(home.url(`/?${away.url('/')}`), { options: { headers } });
@@ -16,7 +16,7 @@ export const redirectOrigins = [
     }),
   },
   {
-    name: 'the URI\'s user and password stay with their origin, and are there again when it is back',
+    name: 'the URI\'s user and password go only to their origin, also when a redirect leads back to it',
     run: (t) => withScripted(awayAndBack(), async (home, away) => {
       await t.opened(home.url(`/?${away.url('/')}`).replace('//', '//user:secret@'));
       t.same(home.requests.map(({ headers }) => headers.authorization), [BASIC, BASIC]);
@@ -25,21 +25,21 @@ export const redirectOrigins = [
     }),
   },
   {
-    name: 'within an origin they are sent at each hop',
+    name: 'within one origin, credentials are sent at each hop',
     run: (t) => withScripted([(request, number) => (number < 3 ? reply(302, { Location: `/${number}` }) : null)], async (server) => {
       await t.opened(server.url('/').replace('//', '//user:secret@'), { options: { headers: { Cookie: 'a=1' } } });
       t.same(server.requests.map(({ headers }) => [headers.authorization, headers.cookie]), [[BASIC, 'a=1'], [BASIC, 'a=1'], [BASIC, 'a=1']]);
     }),
   },
   {
-    name: 'another host at the same port is another origin',
+    name: 'another host on the same port is another origin',
     run: (t) => withScripted([({ headers }, number) => (number === 1 ? reply(302, { Location: `http://localhost:${headers.host.split(':')[1]}/` }) : null)], async (server) => {
       await t.opened(server.url('/').replace('//', '//user:secret@'), { options: { headers: { Cookie: 'a=1' }, socket: { family: 4 } } });
       t.same(server.requests.map(({ headers }) => [headers.authorization, headers.cookie]), [[BASIC, 'a=1'], [undefined, undefined]]);
     }),
   },
   {
-    name: 'ws and wss are two origins',
+    name: 'ws and wss are different origins',
     needs: 'nginx',
     async run(t) {
       const location = t.peer('nginxTls', '/echo');
@@ -56,13 +56,13 @@ export const redirectOrigins = [
     'pfx and passphrase': ({ clientPfx }) => ({ pfx: Buffer.from(clientPfx, 'base64'), passphrase: 'opened' }),
     secureContext: ({ client, clientChain, root }, { cert }) => ({ secureContext: createSecureContext({ cert: clientChain, key: client.key, ca: [root.cert, cert] }) }),
   }).map(([what, identity]) => ({
-    name: `a client certificate is shown to its origin only: ${what}`,
+    name: `a client certificate is presented only to its origin: ${what}`,
     needs: 'nginx',
     async run(t) {
       const tls = { ...trust(t), ...identity(t.addresses.authority, t.addresses) };
       const within = await t.opened(t.peer('nginxTlsClient', `/to/302/wss://127.0.0.1:${t.addresses.nginxTlsClient}/echo`), { options: { tls } });
-      t.is(new URL(within.channel.URI).pathname, '/echo', 'it is shown at each hop');
-      // nginx tells whoever has no certificate with a 400.
+      t.is(new URL(within.channel.URI).pathname, '/echo', 'it is presented at each hop');
+      // nginx answers a client that has no certificate with a 400.
       const location = t.peer('nginxTlsClient', '/echo');
       const away = t.open(t.peer('wss', '/refuse', { status: 302, location }), { options: { tls: { ...tls, ca: [tls.ca, t.addresses.cert] } } });
       const { http } = await t.stops(away, { node: REFUSED });
@@ -71,7 +71,7 @@ export const redirectOrigins = [
     },
   })),
   {
-    name: 'tls.servername is its origin\'s only',
+    name: 'tls.servername applies only to its origin',
     needs: 'nginx',
     async run(t) {
       const tls = { ...trust(t), servername: 'other.example' };
@@ -81,16 +81,16 @@ export const redirectOrigins = [
     },
   },
   {
-    name: 'socket.path is its origin\'s only',
+    name: 'socket.path applies only to its origin',
     async run(t) {
       const there = t.peer('ws', '/echo');
       const here = t.peer('ws', '/refuse', { status: 302, location: there }).replace(/\d+\.\d+\.\d+\.\d+:\d+/, 'unix.example');
       await t.opened(here, { options: { socket: { path: t.addresses.unix } } });
-      t.is((await t.observed(there)).remoteAddress, '127.0.0.1', 'it came by TCP');
+      t.is((await t.observed(there)).remoteAddress, '127.0.0.1', 'the connection came over TCP');
     },
   },
   {
-    name: 'onRedirect is asked before each hop, with where it stands, where it goes and the status',
+    name: 'onRedirect is called before each hop with the current URI, the next URI and the status',
     run: (t) => withScripted(statuses([301, 308, 303]), async (server) => {
       const asked = [];
       const notificationCallbacks = {
@@ -112,20 +112,20 @@ export const redirectOrigins = [
     undefined: undefined, true: true, null: null, 'a promise of undefined': Promise.resolve(), 'a promise of true': Promise.resolve(true),
     'a promise whose own then throws': Object.assign(Promise.resolve(true), { then() { throw WRONG; } }),
   }).map(([what, answer]) => ({
-    name: `onRedirect that answers ${what}: it goes on`,
+    name: `if onRedirect returns ${what}, the redirect is followed`,
     run: (t) => withScripted(statuses([302]), (server) => t.opened(server.url('/0'), { attributes: { notificationCallbacks: { onRedirect: () => answer } } })),
   })),
   ...Object.entries({
-    'answers false': () => false,
-    'answers a promise of false': () => new Promise((resolve) => setTimeout(resolve, 10, false)),
+    'returns false': () => false,
+    'returns a promise of false': () => new Promise((resolve) => setTimeout(resolve, 10, false)),
     throws: () => { throw WRONG; },
     rejects: () => Promise.reject(WRONG),
   }).map(([what, onRedirect]) => ({
-    name: `onRedirect that ${what}: NS_ERROR_DOM_BAD_URI, and nobody is asked there`,
+    name: `onRedirect that ${what}: NS_ERROR_DOM_BAD_URI, and no request is sent there`,
     run: (t) => withScripted([...statuses([302]), () => null], async (server, elsewhere) => {
       const talk = t.open(server.url(`/0?${elsewhere.url('/')}`), { attributes: { notificationCallbacks: { onRedirect } } });
       const detail = await t.stops(talk, { node: BAD_URI });
-      t.is(detail.cause, what.startsWith('answers') ? null : WRONG);
+      t.is(detail.cause, what.startsWith('returns') ? null : WRONG);
       t.same([detail.http.status, detail.http.headers.location, detail.http.body], [302, elsewhere.url('/'), 'the body']);
       t.same([talk.channel.URI, talk.names.join()], [talk.url, 'onStart,onStop']);
       await t.roundTrip();
@@ -133,7 +133,7 @@ export const redirectOrigins = [
     }),
   })),
   {
-    name: 'close() while onRedirect thinks, and within it: NS_BINDING_ABORTED, and nobody is asked there',
+    name: 'close() while onRedirect is pending, and within it: NS_BINDING_ABORTED, and no request is sent there',
     run: (t) => withScripted([...statuses([302, 302]), () => null], async (server, elsewhere) => {
       let answer;
       const thinking = new Promise((resolve) => { answer = resolve; });
@@ -150,14 +150,14 @@ export const redirectOrigins = [
     }),
   },
   {
-    name: 'openTimeoutMs goes on while onRedirect thinks',
+    name: 'openTimeoutMs keeps running while onRedirect is pending',
     run: (t) => withScripted(statuses([302]), async (server) => {
       const talk = t.open(server.url('/0'), { options: { openTimeoutMs: 200 }, attributes: { notificationCallbacks: { onRedirect: () => new Promise(() => {}) } } });
       t.is((await t.stops(talk, { node: 'NS_ERROR_NET_TIMEOUT_EXTERNAL' })).timeout, 'open');
     }),
   },
   {
-    name: 'notificationCallbacks is an object or null, may be written on the way, and is read when it is used',
+    name: 'notificationCallbacks is an object or null, can be replaced while connecting, and is read each time it is used',
     run: (t) => withScripted(statuses([302, 302]), async (server) => {
       const seen = [];
       const second = { onRedirect: () => void seen.push('second') };
@@ -167,7 +167,7 @@ export const redirectOrigins = [
       for (const wrong of [5, 'callbacks', true, undefined, Symbol('callbacks'), 10n]) {
         t.throws('NS_ERROR_INVALID_ARG', () => { talk.channel.notificationCallbacks = wrong; }, `notificationCallbacks = ${String(wrong)}`);
       }
-      t.is(talk.channel.notificationCallbacks, first, 'after what was refused');
+      t.is(talk.channel.notificationCallbacks, first, 'after the refused values');
       await talk.until('onStart');
       t.same(seen, ['first', 'second']);
       t.is(talk.channel.notificationCallbacks, second);
@@ -177,7 +177,7 @@ export const redirectOrigins = [
   },
 ].map((one) => ({ ...one, hosts: ['node'] }));
 
-/** Home sends the first request away to the URI in its query, away sends it back. */
+/** The first server redirects its first request to the URI in the query. The second server redirects back to the first. */
 function awayAndBack() {
   let home;
   return [
@@ -194,7 +194,7 @@ function statuses(list) {
   return [({ target }, number) => (number > list.length ? null : reply(list[number - 1], { Location: target.split('?')[1] ?? `/${number}` }))];
 }
 
-/** Which of the secrets stand anywhere in what came. */
+/** Returns the secrets that occur anywhere in the requests received. */
 function spilled({ requests }, secrets) {
   return secrets.filter((secret) => requests.some(({ connection }) => connection.head.includes(secret)));
 }

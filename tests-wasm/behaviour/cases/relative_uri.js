@@ -1,12 +1,12 @@
-/** In a page, a relative URI is resolved against the document's base URL, as the WHATWG WebSockets Standard has it. Node refuses it. */
+/** In a page, a relative URI is resolved against the document's base URL, as the WHATWG WebSockets Standard requires. Node refuses it. */
 export const relativeUris = [
   ...[
     ['a path', '/echo', (port) => `http://127.0.0.1:${port}/elsewhere/`],
-    ['a name beside the document', 'echo', (port) => `http://127.0.0.1:${port}/index.html`],
-    ['a name above the document', '../echo', (port) => `http://127.0.0.1:${port}/a/`],
+    ['a name in the folder of the document', 'echo', (port) => `http://127.0.0.1:${port}/index.html`],
+    ['a name in the folder above', '../echo', (port) => `http://127.0.0.1:${port}/a/`],
     ['only a query', '', (port) => `http://127.0.0.1:${port}/echo?of=the+base`],
   ].map(([what, relative, base]) => ({
-    name: `${what} is resolved against the document's <base>, and opens there`,
+    name: `${what} is resolved against the document's <base>, and the channel opens there`,
     hosts: ['browser'],
     run: (t) => withBase(base(t.addresses.ws), async () => {
       const { search, href } = new URL(t.peer('ws', '/echo'));
@@ -17,7 +17,7 @@ export const relativeUris = [
     }),
   })),
   {
-    name: 'without a scheme the document\'s is taken: http becomes ws',
+    name: 'without a scheme, the document\'s scheme is used: http becomes ws',
     hosts: ['browser'],
     async run(t) {
       const url = t.peer('ws', '/echo');
@@ -26,10 +26,10 @@ export const relativeUris = [
     },
   },
   {
-    name: 'without a <base> it is the document\'s own URL that counts',
+    name: 'without a <base>, the document\'s own URL is the base',
     hosts: ['browser'],
     async run(t) {
-      // The page's server speaks no WebSocket.
+      // The page's server does not speak WebSocket.
       const talk = t.open('chat?room=5');
       t.is(talk.channel.URI, `ws://${location.host}/chat?room=5`);
       await t.stops(talk, { browser: 'NS_ERROR_WEBSOCKET_CONNECTION_REFUSED' });
@@ -39,7 +39,7 @@ export const relativeUris = [
     },
   },
   {
-    name: 'a relative URI with a fragment, or on a base that is no web address, is NS_ERROR_MALFORMED_URI',
+    name: 'a relative URI with a fragment, or with a base that is not a web address, is NS_ERROR_MALFORMED_URI',
     hosts: ['browser'],
     async run(t) {
       const channel = new t.api.WebSocketChannel();

@@ -1,7 +1,7 @@
 import { throwsInEveryCall } from '../harness/talk.js';
 
 /**
- * Law 8 against hosts and errors that are hostile: reporting what a listener threw must not hold the channel up, even if the report itself
+ * Law 8 with hostile hosts and errors: reporting an exception from a listener must not hold the channel up, even if the report itself
  * throws, or the error cannot be read.
  */
 export const reportErrors = [
@@ -47,8 +47,8 @@ export const reportErrors = [
       const uncaught = t.uncaught();
       try {
         const error = new Error('replaced');
-        // V8 makes the stack when it is first read, out of the message; Node reads it, and would not get further than the getter.
-        t.ok(error.stack.includes('replaced'), 'the stack is made');
+        // V8 builds the stack from the message when the stack is first read. Node reads the stack, and would fail at the getter.
+        t.ok(error.stack.includes('replaced'), 'the stack is built');
         Object.defineProperty(error, 'message', { get() { throw new RangeError('no message'); } });
         const lookup = (host, given, done) => setTimeout(() => done(error));
         const talk = t.open('ws://nobody.invalid/?id=none', { options: { socket: { lookup } } });
@@ -63,7 +63,7 @@ export const reportErrors = [
   },
 ];
 
-/** The host's reportError for a while, also where it has none; what is returned puts it back. */
+/** Replaces the host's reportError, or adds one if the host has none. Returns a function that restores it. */
 function replaceReportError(replacement) {
   const descriptor = Object.getOwnPropertyDescriptor(globalThis, 'reportError');
   Object.defineProperty(globalThis, 'reportError', { value: replacement, configurable: true, writable: true });

@@ -1,10 +1,10 @@
 import { withServer } from '../harness/raw_server.js';
 import { CLOSE, frame, PING, PONG } from '../peers/frame.js';
 
-/** What RFC 6455 asks of a client in an exchange with the server, where the other cases do not see it. Only in Node. */
+/** What RFC 6455 requires of a client in exchanges with the server that the other cases do not cover. Only in Node. */
 export const requirements = [
   {
-    name: 'nothing is sent behind the request before the server has answered it (§4.1)',
+    name: 'nothing is sent after the request until the server has answered it (§4.1)',
     run: (t) => withServer(async ({ port, next }) => {
       const talk = t.open(`ws://127.0.0.1:${port}/`);
       for (const message of ['early', new Uint8Array(100_000)]) talk.send(message);
@@ -33,7 +33,7 @@ export const requirements = [
     }),
   },
   {
-    name: 'a ping that comes behind our close frame and before the server\'s is answered (§5.5.2)',
+    name: 'a ping that arrives after our close frame and before the server\'s is answered (§5.5.2)',
     run: (t) => withServer(async ({ port, next }) => {
       const talk = t.open(`ws://127.0.0.1:${port}/`);
       const connection = await next();
@@ -49,7 +49,7 @@ export const requirements = [
     }),
   },
   {
-    name: 'a ping behind the server\'s close frame is not answered (§5.5.2)',
+    name: 'a ping after the server\'s close frame is not answered (§5.5.2)',
     run: (t) => withServer(async ({ port, next }) => {
       const talk = t.open(`ws://127.0.0.1:${port}/`);
       const connection = await next();
@@ -79,7 +79,7 @@ export const requirements = [
     }),
   },
   {
-    name: 'a server that never ends the TCP connection is left by the client (§7.1.1)',
+    name: 'if the server never ends the TCP connection, the client ends it (§7.1.1)',
     run: (t) => withServer(async ({ port, next }) => {
       const talk = t.open(`ws://127.0.0.1:${port}/`);
       const connection = await next();

@@ -1,27 +1,27 @@
 import { startRaw } from '../harness/raw_server.js';
 
-/** A server that resets the connection right after its 101: NS_ERROR_NET_RESET, as the table says, whoever notices first. Only in Node. */
+/** A server resets the connection right after its 101. The status is NS_ERROR_NET_RESET, as the table says, no matter who notices first. Only in Node. */
 export const resetsAfter101 = [
   ['nothing is sent', () => {}],
   ['a message is queued while connecting', (talk) => talk.send('queued')],
-  ['much is queued while connecting', (talk) => talk.send(new Uint8Array(2 ** 20))],
+  ['a large message is queued while connecting', (talk) => talk.send(new Uint8Array(2 ** 20))],
 ].flatMap(([what, queue]) => [
   {
-    name: `the 101, then at once a reset; ${what}`,
+    name: `the 101, then a reset at once; ${what}`,
     run: (t) => manyTimes(t, {}, queue, (connection) => {
       connection.accept();
       connection.socket.resetAndDestroy();
     }),
   },
   {
-    name: `the 101, and a reset when the client had time to open; ${what}`,
+    name: `the 101, then a reset once the client has had time to open; ${what}`,
     run: (t) => manyTimes(t, {}, queue, (connection) => {
       connection.accept();
       setImmediate(() => connection.socket.resetAndDestroy());
     }),
   },
   {
-    name: `the 101, then at once a reset; ${what}, and onStart sends too`,
+    name: `the 101, then a reset at once; ${what}, and onStart sends too`,
     run: (t) => manyTimes(t, { onStart: (talk) => talk.channel.state === 'open' && talk.send('in onStart') }, queue, (connection) => {
       connection.accept();
       connection.socket.resetAndDestroy();
@@ -29,7 +29,7 @@ export const resetsAfter101 = [
   },
 ]);
 
-/** Twenty channels one after the other, since it is a race: each ends with NS_ERROR_NET_RESET. */
+/** Opens twenty channels one after the other, because this is a race. Each must end with NS_ERROR_NET_RESET. */
 async function manyTimes(t, { onStart = () => {} }, queue, answer) {
   const server = await startRaw();
   try {

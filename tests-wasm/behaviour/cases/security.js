@@ -5,16 +5,16 @@ import { connect, createServer } from 'node:tls';
 import { startAcceptor } from '../harness/acceptor.js';
 import { certificate } from '../harness/certificate.js';
 
-/** securityInfo, and what it says of certificates that are good, bad, or asked of the client; the certificates and what is right about them are openssl's. */
+/** securityInfo, and what it reports about good, bad and client certificates. openssl makes the certificates and supplies the expected values. */
 export const securityInfos = [
   {
-    name: 'securityInfo is null until TLS is up, and stays when the channel has stopped',
+    name: 'securityInfo is null until TLS is up, and remains after the channel has stopped',
     needs: 'nginx',
     async run(t) {
       const channel = new t.api.WebSocketChannel();
       t.is(channel.securityInfo, null, 'before asyncOpen');
       const talk = t.open(t.peer('nginxTls', '/echo'), trusting(t));
-      t.is(talk.channel.securityInfo, null, 'right behind asyncOpen');
+      t.is(talk.channel.securityInfo, null, 'right after asyncOpen');
       await talk.until('onStart');
       const open = talk.channel.securityInfo;
       t.is(open.protocol, 'TLSv1.3');
@@ -24,7 +24,7 @@ export const securityInfos = [
     },
   },
   {
-    name: 'a record that is damaged on its way ends both channels, although TCP stays open (RFC 8446 §6.2)',
+    name: 'a TLS record damaged in transit ends both channels, although TCP stays open (RFC 8446 §6.2)',
     async run(t) {
       const { cert, key } = certificate();
       const { port, talk } = await startAcceptor(t, () => ({}), createHttpsServer({ cert, key }));
@@ -44,7 +44,7 @@ export const securityInfos = [
     },
   },
   {
-    name: 'securityInfo is null for ws, open and stopped, and for wss where TLS was never up',
+    name: 'securityInfo is null for ws, open or stopped, and for wss if TLS never came up',
     async run(t) {
       const talk = await t.opened(t.peer('ws', '/echo'));
       t.is(talk.channel.securityInfo, null, 'open');
@@ -53,11 +53,11 @@ export const securityInfos = [
       t.is(talk.channel.securityInfo, null, 'stopped');
       const never = t.open(t.peer('ws', '/echo').replace('ws:', 'wss:'));
       await t.stops(never, { node: SECURITY });
-      t.is(never.channel.securityInfo, null, 'where nobody spoke TLS');
+      t.is(never.channel.securityInfo, null, 'if the peer does not speak TLS');
     },
   },
   ...[['nginxTls', 'TLSv1.3'], ['nginxTls12', 'TLSv1.2'], ['apacheTls', 'TLSv1.3']].map(([peer, protocol]) => ({
-    name: `the connection to ${peer}: protocol, cipher, ALPN, what was asked for by name`,
+    name: `the connection to ${peer}: protocol, cipher, ALPN and the server name`,
     needs: peer,
     async run(t) {
       const plain = await connected(t, peer);
@@ -73,7 +73,7 @@ export const securityInfos = [
     },
   })),
   {
-    name: 'ALPN is null where the server chooses none',
+    name: 'alpn is null if the server selects no protocol',
     needs: 'nginx',
     run: (t) => withTlsServer(t, {}, async (port) => {
       const talk = t.open(`wss://127.0.0.1:${port}/?id=none`, trusting(t));
@@ -82,7 +82,7 @@ export const securityInfos = [
     }),
   },
   {
-    name: 'the certificate is what openssl says of it',
+    name: 'the certificate\'s fields match those that openssl reports',
     needs: 'nginx',
     async run(t) {
       const talk = await t.opened(t.peer('nginxTls', '/echo'), trusting(t));
@@ -94,18 +94,18 @@ export const securityInfos = [
       t.same(parts(certificate.issuer), ['CN=websocket-channel test intermediate', 'O=websocket-channel tests']);
       t.same(certificate.names, ['DNS:localhost', 'IP Address:127.0.0.1']);
       expectCertificate(t, chain[1], intermediate.cert);
-      t.same(chain[1].names, [], 'names of a certificate that has none');
+      t.same(chain[1].names, [], 'the names of a certificate without any');
     },
   },
   ...['nginxTls', 'nginxTlsWithRoot', 'nginxTlsLeafOnly', 'nginxTls12'].map((peer) => ({
-    name: `the chain of ${peer}: leaf first, each the issuer of the one before, none twice`,
+    name: `the chain of ${peer}: leaf first, each certificate the issuer of the one before, no duplicates`,
     needs: 'nginx',
     async run(t) {
       const { good, intermediate, root } = t.addresses.authority;
       const ca = [root.cert, ...(peer.endsWith('LeafOnly') ? [intermediate.cert] : [])];
       const talk = await t.opened(t.peer(peer, '/echo'), trusting(t, { ca }));
       const { chain } = talk.channel.securityInfo;
-      // The root is there if the server sends it, and may be if the client knows it.
+      // The root is present if the server sends it, and may be present if the client knows it.
       t.same(chain.slice(0, 2).map((one) => one.fingerprint256), [good, intermediate].map(({ cert }) => fingerprint(cert)));
       t.same(chain.slice(2).map((one) => one.fingerprint256), chain.length > 2 || peer === 'nginxTlsWithRoot' ? [fingerprint(root.cert)] : []);
     },
@@ -128,7 +128,7 @@ export const securityInfos = [
       },
     },
     {
-      name: `${peer} is not trusted, but rejectUnauthorized is false: it opens, and the reason is there: ${reason}`,
+      name: `${peer} is not trusted, but rejectUnauthorized is false: the channel opens, and untrustedReason is ${reason}`,
       needs: 'nginx',
       async run(t) {
         const talk = await t.opened(t.peer(peer, '/echo'), trusting(t, { ca: known ? t.addresses.authority[known].cert : undefined, rejectUnauthorized: false }));
@@ -139,7 +139,7 @@ export const securityInfos = [
     },
   ]),
   {
-    name: 'securityInfo that is asked for in onProgress, when the handshake has ended, says nothing else afterwards',
+    name: 'reading securityInfo in onProgress, when the handshake has ended, does not change what it says afterwards',
     needs: 'nginx',
     async run(t) {
       for (const [peer, reason] of [['nginxTlsExpired', 'CERT_HAS_EXPIRED'], ['nginxTlsOther', 'ERR_TLS_CERT_ALTNAME_INVALID'], ['nginxTls', null]]) {
@@ -149,7 +149,7 @@ export const securityInfos = [
           const talk = t.open(t.peer(peer, '/echo'), { ...trusting(t, { rejectUnauthorized }), attributes: { notificationCallbacks } });
           const { state } = await talk.until('onStart');
           t.is(state, reason && rejectUnauthorized ? 'stopped' : 'open');
-          t.is(seen.length, 1, 'times that the handshake ended');
+          t.is(seen.length, 1, 'how often the handshake ended');
           t.ok(seen[0] === null || seen[0] === !reason, `within onProgress trusted was ${seen[0]}`);
           const { trusted, untrustedReason } = talk.channel.securityInfo;
           t.same([trusted, untrustedReason], [!reason, reason]);
@@ -158,7 +158,7 @@ export const securityInfos = [
     },
   },
   {
-    name: 'a name that a certificate has only as a pattern',
+    name: 'a server name checked against a wildcard certificate',
     needs: 'nginx',
     async run(t) {
       for (const [servername, good] of [['a.other.example', true], ['a.b.other.example', false]]) {
@@ -170,7 +170,7 @@ export const securityInfos = [
     },
   },
   {
-    name: 'a TLS session used again',
+    name: 'a resumed TLS session is reported as reused and trusted',
     needs: 'nginx',
     async run(t) {
       const first = await connected(t, 'nginxTls12');
@@ -179,22 +179,22 @@ export const securityInfos = [
       const talk = await t.opened(t.peer('nginxTls12', '/echo'), trusting(t, { session }));
       const { sessionReused, trusted, certificate } = talk.channel.securityInfo;
       t.same([sessionReused, trusted], [true, true]);
-      // Node itself may not know it: the server does not send it a second time.
+      // Node itself may not have the certificate: the server does not send it a second time.
       if (certificate) t.is(certificate.fingerprint256, fingerprint(t.addresses.authority.good.cert));
     },
   },
   {
-    name: 'a server of another protocol than the client takes: NS_ERROR_NET_INADEQUATE_SECURITY',
+    name: 'the server\'s TLS version is below the client\'s minimum: NS_ERROR_NET_INADEQUATE_SECURITY',
     needs: 'nginx',
     async run(t) {
       const talk = t.open(t.peer('nginxTls12', '/echo'), trusting(t, { minVersion: 'TLSv1.3' }));
       const { cause } = await t.stops(talk, { node: SECURITY });
-      t.ok(cause instanceof Error && cause.code, `the cause tells why: ${cause}`);
+      t.ok(cause instanceof Error && cause.code, `the cause says why: ${cause}`);
       t.is(talk.channel.securityInfo, null, 'there was no handshake');
     },
   },
   ...['nginxTlsClient', 'apacheTlsClient', 'apacheTlsClient12'].map((peer) => ({
-    name: `a client certificate for ${peer}`,
+    name: `${peer} accepts a client certificate`,
     needs: peer,
     async run(t) {
       const { client, clientChain } = t.addresses.authority;
@@ -213,7 +213,7 @@ export const securityInfos = [
         const { cause, http, message } = await t.stops(talk, { node: SECURITY });
         t.ok(/^ERR_SSL/.test(cause?.code), `OpenSSL's reason: ${cause?.code}`);
         t.is(http, null);
-        t.ok(/certificate/i.test(message), `the message says what it is about: ${message}`);
+        t.ok(/certificate/i.test(message), `the message mentions the certificate: ${message}`);
       },
     },
     {
@@ -228,7 +228,7 @@ export const securityInfos = [
     },
   ]),
   {
-    name: 'Node as the server, which demands a client certificate and gets none',
+    name: 'a Node server demands a client certificate and gets none: NS_ERROR_NET_INADEQUATE_SECURITY',
     needs: 'nginx',
     run: (t) => withTlsServer(t, { requestCert: true, ca: t.addresses.authority.root.cert }, async (port) => {
       const talk = t.open(`wss://127.0.0.1:${port}/?id=none`, trusting(t));
@@ -237,7 +237,7 @@ export const securityInfos = [
     }),
   },
   {
-    name: 'nginx demands a client certificate, gets none, and says so by HTTP',
+    name: 'nginx demands a client certificate, gets none, and answers with an HTTP error',
     needs: 'nginx',
     async run(t) {
       const talk = t.open(t.peer('nginxTlsClient', '/echo'), trusting(t));
@@ -247,7 +247,7 @@ export const securityInfos = [
     },
   },
   {
-    name: 'behind a redirect to another server securityInfo is of the last one',
+    name: 'after a redirect to another server, securityInfo describes the last server',
     needs: 'nginx',
     async run(t) {
       const open = await t.opened(t.peer('nginxTls', `/to/302/wss://127.0.0.1:${t.addresses.nginxTls12}/echo`), trusting(t));
@@ -263,7 +263,7 @@ function trusting(t, tls = {}, socket = {}) {
   return { options: { tls: { ca: t.addresses.authority.root.cert, ...tls }, socket } };
 }
 
-/** The certificate is this one, by every means openssl has to tell. */
+/** Checks every field of the certificate against what openssl reports for this PEM text. */
 function expectCertificate(t, certificate, pem) {
   const line = (name) => openssl(pem, '-noout', `-${name}`).toString().trim().split('=').slice(1).join('=');
   t.is(certificate.fingerprint256, fingerprint(pem));
@@ -277,7 +277,7 @@ function expectCertificate(t, certificate, pem) {
   t.same(Object.keys(certificate).sort(), ['der', 'fingerprint256', 'issuer', 'names', 'serialNumber', 'subject', 'validFrom', 'validTo']);
 }
 
-/** The parts of a distinguished name: both orders are in use. */
+/** The parts of a distinguished name, sorted, because both orders are in use. */
 function parts(name) {
   return name.split(', ').sort();
 }
@@ -290,7 +290,7 @@ function openssl(pem, ...args) {
   return execFileSync('openssl', ['x509', ...args], { input: pem });
 }
 
-/** A connection by Node's own means. */
+/** A connection made with Node's own API. */
 function connected(t, peer) {
   return new Promise((resolve, reject) => {
     const socket = connect({ host: '127.0.0.1', port: t.addresses[peer], ca: t.addresses.authority.root.cert, ALPNProtocols: ['http/1.1'] }, () => resolve(socket));
@@ -298,7 +298,7 @@ function connected(t, peer) {
   });
 }
 
-/** A TLS server that closes every connection at its first byte, within this process. */
+/** Runs a TLS server within this process that closes every connection at its first byte. */
 async function withTlsServer(t, options, run) {
   const { cert, key } = t.addresses.authority.good;
   const server = createServer({ cert: cert + t.addresses.authority.intermediate.cert, key, ...options }, (socket) => socket.on('error', () => {}).once('data', () => socket.end()));

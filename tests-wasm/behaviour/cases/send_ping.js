@@ -3,10 +3,10 @@ import { untilFrames, withRaw } from '../harness/raw_talk.js';
 import { filled, promised, soon } from '../harness/sources.js';
 import { BINARY, CLOSE, frame, PING, PONG, TEXT } from '../peers/frame.js';
 
-/** sendPing, and the promise it answers. Only in Node; the keep-alive is in ping.js. */
+/** sendPing, and the promise it returns. Only in Node. The keep-alive is in ping.js. */
 export const sentPings = [
   {
-    name: 'sendPing sends its data, up to 125 bytes, and answers the milliseconds until the pong',
+    name: 'sendPing sends its data, up to 125 bytes, and resolves with the milliseconds until the pong',
     async run(t) {
       const talk = await t.opened(t.peer('ws', '/echo'));
       const data = ['are you there', 'ä€💧', 'x'.repeat(125), new Uint8Array([0, 255, 1]), new Uint16Array([258]).buffer, new DataView(filled(9).buffer, 2, 4), new Uint8Array(125).fill(7), ''];
@@ -23,7 +23,7 @@ export const sentPings = [
     },
   },
   {
-    name: 'the milliseconds are those that the pong took',
+    name: 'the milliseconds measure how long the pong took',
     async run(t) {
       await withRaw(t, {}, async (talk, connection) => {
         const pong = talk.channel.sendPing('slow');
@@ -36,7 +36,7 @@ export const sentPings = [
     },
   },
   {
-    name: 'sendPing throws NS_ERROR_NOT_CONNECTED before asyncOpen and NS_ERROR_INVALID_ARG for wrong data, and nothing goes out',
+    name: 'sendPing throws NS_ERROR_NOT_CONNECTED before asyncOpen and NS_ERROR_INVALID_ARG for wrong data, and nothing is sent',
     async run(t) {
       t.throws('NS_ERROR_NOT_CONNECTED', () => new t.api.WebSocketChannel().sendPing(), 'before asyncOpen');
       const talk = t.open(t.peer('ws', '/echo'));
@@ -56,7 +56,7 @@ export const sentPings = [
     },
   },
   {
-    name: 'pings of the time before the open and of onStart go out once each, in order',
+    name: 'pings sent before the channel opens and in onStart go out once each, in order',
     async run(t) {
       let talk;
       const sending = t.open(t.peer('ws', '/echo'), { listener: { onStart: () => { talk.channel.sendPing('c'); talk.channel.sendPing('d'); } } });
@@ -69,7 +69,7 @@ export const sentPings = [
     },
   },
   {
-    name: 'while connecting it waits for the open',
+    name: 'a ping sent while connecting waits until the channel opens',
     async run(t) {
       const server = await startRaw();
       try {
@@ -89,7 +89,7 @@ export const sentPings = [
     },
   },
   {
-    name: 'a pong answers its ping and all before it; what nobody asked for answers nothing',
+    name: 'a pong answers its ping and all earlier ones; an unsolicited pong answers none',
     async run(t) {
       await withRaw(t, {}, async (talk, connection) => {
         const sent = ['a', 'b', 'c', 'd'].map((data) => state(talk.channel.sendPing(data)));
@@ -100,16 +100,16 @@ export const sentPings = [
           await new Promise(setImmediate);
           return sent.map(({ now }) => now);
         };
-        t.same(await after('z'), Array(4).fill('pending'), 'a pong that nobody asked for');
-        t.same(await after('ab'), Array(4).fill('pending'), 'a pong that only begins so');
+        t.same(await after('z'), Array(4).fill('pending'), 'an unsolicited pong');
+        t.same(await after('ab'), Array(4).fill('pending'), 'a pong that only begins with the data of a ping');
         t.same(await after('b'), ['fulfilled', 'fulfilled', 'pending', 'pending'], 'b answers a and b');
-        t.same(await after('a'), ['fulfilled', 'fulfilled', 'pending', 'pending'], 'a was answered');
+        t.same(await after('a'), ['fulfilled', 'fulfilled', 'pending', 'pending'], 'a was already answered');
         t.same(await after('d'), Array(4).fill('fulfilled'), 'd answers the rest');
       });
     },
   },
   {
-    name: 'fifty pings at once, also with keep-alive, all have their answers',
+    name: 'fifty pings at once are all answered, with keep-alive running too',
     async run(t) {
       const talk = await t.opened(t.peer('ws', '/echo'), { attributes: { pingInterval: 1 } });
       const times = await soon(Promise.all(Array.from({ length: 50 }, (_, at) => talk.channel.sendPing(at % 5 === 0 ? undefined : `${at % 7}`))), 'fifty pongs');
@@ -117,7 +117,7 @@ export const sentPings = [
     },
   },
   {
-    name: 'a ping goes out between the fragments of a stream, and before what waits behind it',
+    name: 'a ping goes out between the fragments of a stream, and before what is queued after the stream',
     async run(t) {
       await withRaw(t, { pongs: true }, async (talk, connection) => {
         talk.sendStream((async function* gated() {
@@ -137,7 +137,7 @@ export const sentPings = [
     },
   },
   {
-    name: 'a pong to a suspended channel is read when it is resumed',
+    name: 'a pong to a suspended channel is read when the channel is resumed',
     async run(t) {
       await withRaw(t, { pongs: true }, async (talk) => {
         talk.channel.suspend();
@@ -157,7 +157,7 @@ export const sentPings = [
     ['the peer closes', 'NS_OK', (talk, { socket }) => socket.write(frame(CLOSE, Buffer.from([3, 0xe8])))],
     ['close() is called', 'NS_OK', (talk) => talk.close()],
   ].map(([what, status, end]) => ({
-    name: `a ping whose channel ends before its pong is rejected: ${what}`,
+    name: `a ping is rejected if its channel ends before the pong: ${what}`,
     async run(t) {
       const inStop = promised();
       const listener = { onStop: () => inStop.resolve(rejection(t, talk.channel.sendPing('in onStop'), 'NS_ERROR_NOT_CONNECTED')) };
@@ -175,7 +175,7 @@ export const sentPings = [
     },
   })),
   {
-    name: 'a ping whose channel never opens is rejected with what came instead',
+    name: 'if the channel never opens, a ping is rejected with the channel\'s status',
     async run(t) {
       const aborted = t.open(t.peer('rude', '/silence'));
       const early = rejection(t, aborted.channel.sendPing(), 'NS_BINDING_ABORTED');
@@ -189,7 +189,7 @@ export const sentPings = [
     },
   },
   {
-    name: 'after close() a ping is rejected; one sent before may still have its pong',
+    name: 'a ping after close() is rejected; one sent before close() can still be answered',
     async run(t) {
       await withRaw(t, { pongs: true }, async (talk, connection) => {
         const before = talk.channel.sendPing('before');
@@ -203,7 +203,7 @@ export const sentPings = [
     },
   },
   {
-    name: 'a ping that times out the channel takes those of sendPing with it',
+    name: 'if the keep-alive times out, the pings of sendPing are rejected too',
     async run(t) {
       await withRaw(t, { attributes: { pingInterval: 1, pingTimeout: 1 }, ends: TIMEOUT }, async (talk) => {
         await rejection(t, talk.channel.sendPing('no answer'), TIMEOUT);
@@ -211,7 +211,7 @@ export const sentPings = [
     },
   },
   {
-    name: 'a rejection that nobody handles is no unhandled rejection',
+    name: 'a rejected ping that nobody handles does not cause an unhandledRejection',
     async run(t) {
       const strays = [];
       const stray = (reason) => strays.push(reason);
@@ -234,7 +234,7 @@ export const sentPings = [
 
 /** Waits until the promise is rejected with a ChannelError of this name. */
 async function rejection(t, promise, name) {
-  t.ok(promise instanceof Promise, 'sendPing answers a promise');
+  t.ok(promise instanceof Promise, 'sendPing returns a promise');
   try {
     await soon(promise, `the rejection with ${name}`);
   } catch (error) {
@@ -244,12 +244,12 @@ async function rejection(t, promise, name) {
   t.fail(`the ping was answered, and not rejected with ${name}`);
 }
 
-/** The name of a rejection where the channel stops with this status. */
+/** The name of the rejection if the channel stops with this status. */
 function nameFor(status) {
   return status === 'NS_OK' ? 'NS_ERROR_NOT_CONNECTED' : status;
 }
 
-/** What has become of a promise: { now, settled }. */
+/** Tracks a promise. Returns { now, settled }. */
 function state(promise) {
   const it = { now: 'pending', settled: promise };
   promise.then(() => { it.now = 'fulfilled'; }, () => { it.now = 'rejected'; });

@@ -31,7 +31,7 @@ export const signals = [
     },
   },
   ...[['before the constructor', true], ['between constructor and asyncOpen', false]].map(([when, isEarly]) => ({
-    name: `aborted ${when}: asyncOpen does not throw, and it is as if the channel were cancelled right after`,
+    name: `aborted ${when}: asyncOpen does not throw, and the channel is cancelled right after`,
     async run(t) {
       const controller = new AbortController();
       const group = new t.api.LoadGroup();
@@ -57,7 +57,7 @@ export const signals = [
     },
   })),
   {
-    name: 'an aborted signal does not hide what asyncOpen throws for its arguments',
+    name: 'asyncOpen still throws for wrong arguments if the signal is aborted',
     async run(t) {
       const channel = new t.api.WebSocketChannel({ signal: AbortSignal.abort() });
       t.throws('NS_ERROR_MALFORMED_URI', () => channel.asyncOpen('ws://[::1/', null, {}, null));
@@ -80,7 +80,7 @@ export const signals = [
     },
   },
   {
-    name: 'a reason that is no Error becomes the text of one; one that cannot be read is an Error too',
+    name: 'a reason that is not an Error becomes the message of one; for an unreadable reason, the cause is an Error too',
     async run(t) {
       for (const [reason, text] of [['changed my mind', 'changed my mind'], [404, '404'], [null, ''], [Symbol('why'), ''], [Object.create(null), '']]) {
         const controller = new AbortController();
@@ -92,7 +92,7 @@ export const signals = [
     },
   },
   {
-    name: 'one signal cancels all its channels, in whatever state, and no other',
+    name: 'one signal cancels all its connecting, open and closing channels, and no others',
     async run(t) {
       const { signal, abort } = withAbort();
       const outside = await t.opened(t.peer('ws', '/echo'), { options: { signal: new AbortController().signal } });
@@ -110,7 +110,7 @@ export const signals = [
     },
   },
   {
-    name: 'aborted inside a listener: no message follows, and onStop comes once',
+    name: 'aborted inside a listener: no message follows, and onStop is called once',
     async run(t) {
       for (const call of ['onStart', 'onMessageAvailable', 'onServerClose', 'onStop']) {
         const { signal, abort } = withAbort();
@@ -123,7 +123,7 @@ export const signals = [
     },
   },
   {
-    name: 'opened in the handler of the signal\'s own event: cancelled right away',
+    name: 'opened in the handler of the signal\'s abort event: cancelled right away',
     async run(t) {
       const { signal, abort } = withAbort();
       let talk = null;
@@ -143,7 +143,7 @@ export const signals = [
       return talk;
     }],
   ].map(([what, end]) => ({
-    name: `a channel that has stopped listens to its signal no more: ${what}`,
+    name: `a stopped channel no longer listens to its signal: ${what}`,
     async run(t) {
       const { signal, abort } = withAbort();
       const listeners = countListeners(signal);
@@ -180,7 +180,7 @@ function withAbort() {
   return { signal: controller.signal, abort: () => controller.abort() };
 }
 
-/** Counts the listeners of one signal from here on: { now, most, stop() }. */
+/** Counts the listeners of one signal from now on. Returns { now, most, stop() }. */
 function countListeners(signal) {
   const { addEventListener, removeEventListener } = EventTarget.prototype;
   const there = new Set();

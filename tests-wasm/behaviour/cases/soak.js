@@ -1,8 +1,8 @@
 import { crowd } from '../../soak/crowd.js';
 
-/** A crowd of channels at a peer that kills, resets, pauses, truncates, corrupts and floods: `npm run soak`, for three seconds. */
+/** Many channels connect to a peer that kills, resets, pauses, truncates, corrupts and floods: `npm run soak`, for three seconds. */
 export const soak = [20261126, 7].map((seed) => ({
-  name: `forty channels at a time at a faulty peer for three seconds, planned by the seed ${seed}: each keeps the laws and ends as its fault allows`,
+  name: `forty channels at a time with a faulty peer for three seconds, seed ${seed}: each keeps the laws and ends as its fault allows`,
   async run(t) {
     const until = performance.now() + 3000;
     const lives = [];

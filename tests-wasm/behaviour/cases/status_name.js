@@ -1,16 +1,16 @@
-/** statusName(number): the name of exactly these numbers. Nothing is converted to a number first, as wasm would. */
+/** statusName(number) has names for exactly these numbers. Unlike wasm, it does not convert its argument to a number first. */
 export const statusNames = [
   {
-    name: 'what is not a number has no name',
+    name: 'a value that is not a number has no name',
     async run(t) {
       for (const value of ['0', '', 'NS_OK', 'toString', '__proto__', null, true, false, 0n, [], {}, { valueOf: () => 0 }, Symbol('status'), () => 0, undefined]) {
         t.is(t.api.statusName(value), undefined, `the name of ${String(typeof value)}`);
       }
-      t.is(t.api.statusName(), undefined, 'the name of nothing');
+      t.is(t.api.statusName(), undefined, 'the name without an argument');
     },
   },
   {
-    name: 'a number that is another\'s only after a conversion to 32 bits has no name',
+    name: 'a number that matches a status only after conversion to 32 bits has no name',
     async run(t) {
       for (const number of Object.values(t.api.Status)) {
         for (const other of [number + 2 ** 32, number - 2 ** 32, number + 0.5]) t.is(t.api.statusName(other), undefined, `the name of ${other}`);
@@ -19,7 +19,7 @@ export const statusNames = [
     },
   },
   {
-    name: 'every name in Status has a number of 32 bits, and the number has a name that stands for it',
+    name: 'every name in Status has a 32-bit number, and statusName returns a name for that number',
     async run(t) {
       const { Status, statusName } = t.api;
       t.ok(Object.keys(Status).length >= 20, `${Object.keys(Status).length} names`);

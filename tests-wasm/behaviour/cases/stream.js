@@ -1,12 +1,12 @@
 import { cut, digest, filled, generator, KINDS, promised, readable, WAITING } from '../harness/sources.js';
 
 /**
- * sendBinaryStream where all goes well, and what it refuses; in a browser too. Streams that are wrong and channels that end before them are in
- * stream_end.js; what only Node has, its Readable and the frames on the wire, in stream_node.js.
+ * sendBinaryStream when all goes well, and the arguments it refuses; in a browser too. Faulty streams, and channels that end before them, are in
+ * stream_end.js. Node's Readable and the frames on the wire are in stream_node.js.
  */
 export const streams = [
   ...Object.entries(KINDS).map(([kind, make]) => ({
-    name: `${kind} in chunks of many sizes, empty ones too, is one binary message`,
+    name: `${kind} in chunks of many sizes, including empty ones, is one binary message`,
     async run(t) {
       const talk = await t.opened(t.peer('ws', '/digest'));
       const sizes = [1, 0, 1, 2, 0, 0, 125, 126, 127, 65_535, 65_536, 65_537, 0, MIB, 3, ...Array(1000).fill(1), 0];
@@ -20,7 +20,7 @@ export const streams = [
     },
   })),
   {
-    name: 'a Blob may come without its length, and one of nothing is an empty message',
+    name: 'a Blob needs no length, and an empty Blob is an empty message',
     async run(t) {
       const talk = await t.opened(t.peer('ws', '/echo'));
       const bytes = filled(100_000);
@@ -32,7 +32,7 @@ export const streams = [
     },
   },
   {
-    name: 'every view and an ArrayBuffer are chunks, by exactly their bytes',
+    name: 'every view, and an ArrayBuffer, can be a chunk, and exactly its bytes are sent',
     async run(t) {
       const talk = await t.opened(t.peer('ws', '/echo'));
       const { buffer } = filled(16);
@@ -45,11 +45,11 @@ export const streams = [
       talk.sendStream(generator(given), expected.length);
       talk.sendStream(readable(given), expected.length);
       t.same(await talk.untilMessages(2), [new Uint8Array(expected), new Uint8Array(expected)]);
-      t.same([...new Uint8Array(buffer)], [...filled(16)], 'the chunks stay their owner\'s');
+      t.same([...new Uint8Array(buffer)], [...filled(16)], 'the chunks are unchanged');
     },
   },
   {
-    name: 'a stream may use its memory again when it is asked for more',
+    name: 'a stream may reuse its memory when it is asked for more',
     async run(t) {
       const talk = await t.opened(t.peer('ws', '/digest'));
       const expected = [];
@@ -69,7 +69,7 @@ export const streams = [
     },
   },
   {
-    name: 'a stream of no bytes is an empty message',
+    name: 'a stream without bytes is an empty message',
     async run(t) {
       const talk = await t.opened(t.peer('ws', '/digest'));
       const [nothing, empties] = [[], [new Uint8Array(0), new Uint8Array(0)]];
@@ -80,7 +80,7 @@ export const streams = [
     },
   },
   {
-    name: 'twenty mebibytes arrive as they are',
+    name: 'twenty mebibytes arrive unchanged',
     async run(t) {
       const talk = await t.opened(t.peer('ws', '/digest'));
       const bytes = filled(20 * MIB);
@@ -89,11 +89,11 @@ export const streams = [
     },
   },
   {
-    name: 'messages and streams keep their order, and close() waits behind them',
+    name: 'messages and streams keep their order, and close() waits for them',
     async run(t) {
       const talk = t.open(t.peer('ws', '/digest'));
       const slow = slowly(cut(filled(300_000), [100, 100_000, 1, 150_000]));
-      // The first ones while connecting.
+      // The first three are sent while connecting.
       t.same([talk.send('1'), talk.sendStream(slow, 300_000), talk.send(filled(3))], [true, true, true]);
       await talk.until('onStart');
       t.same([talk.sendStream(generator([filled(40)]), 40), talk.sendStream(readable([filled(50)]), 50), talk.send('the sixth')], [true, true, true]);
@@ -122,14 +122,14 @@ export const streams = [
       talk.sendStream(counted(0), 5);
       talk.sendStream(counted(1), 5);
       await t.roundTrip();
-      t.same(behind, [0, 0], 'how often the streams behind were begun');
+      t.same(behind, [0, 0], 'how often the later streams were started');
       gate.resolve();
       await described(talk, 3);
       t.same(behind, [1, 1]);
     },
   },
   {
-    name: 'before asyncOpen it throws NS_ERROR_NOT_CONNECTED; closing and stopped it answers false; the stream is left untouched',
+    name: 'sendBinaryStream throws NS_ERROR_NOT_CONNECTED before asyncOpen, returns false once closing, and leaves the stream untouched',
     async run(t) {
       const waiting = Object.values(WAITING).map((make) => make());
       const untouched = (when) => waiting.forEach(({ touched }) => t.is(touched(), false, `touched ${when}`));
@@ -161,7 +161,7 @@ export const streams = [
     },
   },
   {
-    name: 'a stream may use its channel while it is read: what it sends goes behind it',
+    name: 'a stream may use its channel while it is read: what it sends follows the stream',
     async run(t) {
       const talk = await t.opened(t.peer('ws', '/digest'), { listener: { onAcknowledge: (context, size) => size === 20 && talk.close(4001) } });
       const busy = (async function* busy() {
@@ -198,7 +198,7 @@ export const streams = [
     },
   },
   {
-    name: 'streams of many channels at once do not mix',
+    name: 'streams on many channels at once do not mix',
     async run(t) {
       const talks = await Promise.all(Array.from({ length: 5 }, () => t.opened(t.peer('ws', '/digest'))));
       const sent = talks.map((talk, at) => {
@@ -223,7 +223,7 @@ export const streams = [
   },
 ];
 
-/** [type size sha256] of each message as the peer's /digest says it. */
+/** Returns "type size sha256" for each message, as the peer's /digest reports it. */
 async function described(talk, count = 1) {
   return (await talk.untilMessages(count)).map((text) => JSON.parse(text)).map(({ type, size, sha256 }) => `${type} ${size} ${sha256}`);
 }
@@ -246,7 +246,7 @@ function refusesWrongArguments(t, talk) {
   t.throws('NS_ERROR_INVALID_ARG', () => talk.sendStream(locked, 1), 'a locked ReadableStream');
 }
 
-/** The pieces, each in a task of its own. */
+/** Yields the pieces, each in its own task. */
 async function* slowly(pieces) {
   for (const piece of pieces) {
     await new Promise((resolve) => setTimeout(resolve));

@@ -3,10 +3,10 @@ import { settled } from '../harness/raw_server.js';
 import { withRaw } from '../harness/raw_talk.js';
 import { filled, generator, promised } from '../harness/sources.js';
 
-/** bufferedAmount of a message that is a stream: it falls as the stream's frames are taken, not all at once at its end. Only in Node. */
+/** bufferedAmount of a message that is a stream: it falls as the stream's frames are taken, not all at once at the end. Only in Node. */
 export const bufferedStreams = [
   {
-    name: 'it falls when a frame is taken, before the stream has given the rest',
+    name: 'bufferedAmount falls when a frame is taken, before the stream has yielded the rest',
     async run(t) {
       const [first, rest] = [filled(MIB), filled(2 * MIB)];
       const gate = promised();
@@ -19,9 +19,9 @@ export const bufferedStreams = [
       t.is(talk.channel.bufferedAmount, 3 * MIB, 'before anything was taken');
       talk.send('behind');
       await until(() => talk.channel.bufferedAmount < 3 * MIB, 'bufferedAmount to fall');
-      // Nothing of the rest can have been taken.
-      t.ok(talk.channel.bufferedAmount >= 2 * MIB + 6, `${talk.channel.bufferedAmount} bytes, ${2 * MIB} of them not even given`);
-      t.same(talk.acknowledged, [], 'a stream is acknowledged when all of it was taken');
+      // None of the rest can have been taken.
+      t.ok(talk.channel.bufferedAmount >= 2 * MIB + 6, `${talk.channel.bufferedAmount} bytes, ${2 * MIB} of them not even yielded`);
+      t.same(talk.acknowledged, [], 'a stream is acknowledged only when all of it is taken');
       gate.resolve();
       await talk.untilMessages(2);
       await talk.until('onAcknowledge', 2);
@@ -29,7 +29,7 @@ export const bufferedStreams = [
     },
   },
   {
-    name: 'it only falls, from the whole length to nothing, and is nothing in the stream\'s onAcknowledge',
+    name: 'bufferedAmount only falls, from the whole length to zero, and is zero in the stream\'s onAcknowledge',
     async run(t) {
       const [chunk, count] = [filled(100_000), 200];
       const seen = [];
@@ -49,7 +49,7 @@ export const bufferedStreams = [
     },
   },
   {
-    name: 'a peer that takes nothing: it stays above what the system cannot hold, and falls to nothing when the peer reads',
+    name: 'bufferedAmount stays high while the peer does not read, and falls to zero when the peer reads',
     run: (t) => withRaw(t, { options: { deflate: false } }, async (talk, { socket }) => {
       socket.pause();
       const [chunk, count] = [filled(65_536), 1024];
@@ -57,8 +57,8 @@ export const bufferedStreams = [
       talk.send('behind');
       await settled({ get count() { return talk.channel.bufferedAmount; } });
       const { bufferedAmount } = talk.channel;
-      t.ok(bufferedAmount < chunk.length * count, 'what the system took is gone from it');
-      t.ok(bufferedAmount > chunk.length * count / 2, `${bufferedAmount} bytes wait for a peer that takes none`);
+      t.ok(bufferedAmount < chunk.length * count, 'it does not count what the system took');
+      t.ok(bufferedAmount > chunk.length * count / 2, `${bufferedAmount} bytes wait for a peer that does not read`);
       socket.resume();
       await talk.until('onAcknowledge', 2);
       t.is(talk.channel.bufferedAmount, 0);

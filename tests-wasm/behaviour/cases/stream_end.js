@@ -1,27 +1,27 @@
 import { digest, filled, generator, ODD_THROWS, promised, readable, soon, WAITING } from '../harness/sources.js';
 
-/** sendBinaryStream where the stream is not what it was announced to be, or the channel ends before it; in a browser too. */
+/** sendBinaryStream when the stream fails or is not what was announced, or the channel ends before the stream; in a browser too. */
 export const endedStreams = [
   ...[
-    ['too short', () => generator([filled(4), filled(5)]), 10],
-    ['of no bytes and not of length 0', () => readable([]), 1],
-    ['too long by its last chunk', () => generator([filled(4), filled(7)]), 10],
-    ['too long by a chunk more', () => readable([filled(10), filled(1)]), 10],
-    ['too long for length 0', () => generator([filled(1)]), 0],
-    ['far too long', () => readable([filled(MIB), filled(MIB)]), 10],
-    ['of text', () => generator([filled(5), 'three']), 10],
-    ['of numbers', () => readable([1, 2, 3]), 3],
-    ['of null', () => generator([filled(5), null]), 10],
-    ['of arrays', () => readable([[1, 2, 3]]), 3],
+    ['is too short', () => generator([filled(4), filled(5)]), 10],
+    ['has no bytes but a length above 0', () => readable([]), 1],
+    ['is too long in its last chunk', () => generator([filled(4), filled(7)]), 10],
+    ['is too long by one more chunk', () => readable([filled(10), filled(1)]), 10],
+    ['is too long for length 0', () => generator([filled(1)]), 0],
+    ['is far too long', () => readable([filled(MIB), filled(MIB)]), 10],
+    ['yields text', () => generator([filled(5), 'three']), 10],
+    ['yields numbers', () => readable([1, 2, 3]), 3],
+    ['yields null', () => generator([filled(5), null]), 10],
+    ['yields arrays', () => readable([[1, 2, 3]]), 3],
   ].map(([what, make, length]) => ({
-    name: `a stream ${what} ends the channel with NS_ERROR_UNEXPECTED, and no message arrives`,
+    name: `a stream that ${what} ends the channel with NS_ERROR_UNEXPECTED, and no message arrives`,
     async run(t) {
       const detail = await endsUnexpected(t, make(), length);
       t.ok(/stream/i.test(detail.message), `the message is about the stream: ${detail.message}`);
     },
   })),
   {
-    name: 'a stream that fails ends the channel with NS_ERROR_UNEXPECTED and its own error as the cause',
+    name: 'a stream that fails ends the channel with NS_ERROR_UNEXPECTED and the stream\'s error as the cause',
     async run(t) {
       const error = new RangeError('the disk is on fire');
       const failing = [
@@ -40,7 +40,7 @@ export const endedStreams = [
     },
   },
   {
-    name: 'a stream that fails with what is no Error, and iterators that keep no rules, end it the same way',
+    name: 'a stream that fails with a non-Error, and an iterator that breaks the rules, end the channel the same way',
     async run(t) {
       const odd = [
         new ReadableStream({ start: (controller) => controller.error('only a word') }), new ReadableStream({ start: (controller) => controller.error(undefined) }),
@@ -54,7 +54,7 @@ export const endedStreams = [
     },
   },
   ...Object.entries(ODD_THROWS).map(([what, make]) => ({
-    name: `a stream that throws ${what} ends it the same way, with an Error as the cause`,
+    name: `a stream that throws ${what} ends the channel the same way, with an Error as the cause`,
     async run(t) {
       const odd = [
         (async function* thrower() { throw make(); })(), (async function* later() { yield filled(5); throw make(); })(),
@@ -68,23 +68,23 @@ export const endedStreams = [
     },
   })),
   {
-    name: 'what a stream\'s error says is for the caller, not for the peer',
+    name: 'the caller learns the message of a stream\'s error, but the peer does not',
     async run(t) {
       const talk = await t.opened(t.peer('ws', '/echo'));
       talk.sendStream(generator([new Error('ENOENT: no such file, open \'/home/alice/secret-project/keys.bin\'')]), 10);
       const { message } = await t.stops(talk, { node: 'NS_ERROR_UNEXPECTED' });
-      t.ok(message.includes('secret-project/keys.bin'), `the message has the error's: ${message}`);
+      t.ok(message.includes('secret-project/keys.bin'), `the message includes the error's message: ${message}`);
       const { close } = await t.observed(talk, 'close');
       t.ok(!/ENOENT|file|alice|secret|keys/.test(close.reason), `the peer was told: ${close.reason}`);
     },
   },
   ...Object.entries({
     'empty subarrays': () => class extends Uint8Array { constructor(size) { super(typeof size === 'number' ? size : 0); } },
-    'large ones, whatever is asked for': () => class extends Uint8Array { constructor(size) { super(typeof size === 'number' ? size : 400_000); } },
-    'a species of numbers': () => class extends Uint8Array { static get [Symbol.species]() { return Uint32Array; } },
+    'subarrays that are always large': () => class extends Uint8Array { constructor(size) { super(typeof size === 'number' ? size : 400_000); } },
+    'a species of another type': () => class extends Uint8Array { static get [Symbol.species]() { return Uint32Array; } },
     'a species that throws': () => class extends Uint8Array { static get [Symbol.species]() { throw new RangeError('no species'); } },
   }).map(([what, kind]) => ({
-    name: `chunks of a subclass of Uint8Array with ${what} are sent as the bytes they are`,
+    name: `chunks of a Uint8Array subclass with ${what} are sent unchanged`,
     async run(t) {
       const Odd = kind();
       const bytes = filled(300_000);
@@ -100,7 +100,7 @@ export const endedStreams = [
     },
   })),
   {
-    name: 'a stream that is too long, or of what is no bytes, is cancelled itself',
+    name: 'a stream that is too long or yields something other than bytes is cancelled',
     async run(t) {
       for (const wrong of [filled(11), 'text']) {
         const cancelled = promised();
@@ -113,11 +113,11 @@ export const endedStreams = [
     },
   },
   ...Object.entries(WAITING).flatMap(([kind, make]) => endings(make).map(([when, run]) => ({
-    name: `${kind} that is waited for is cancelled when the channel ends: ${when}`,
+    name: `${kind} with a pending chunk is cancelled when the channel ends: ${when}`,
     run,
   }))),
   {
-    name: 'streams that were accepted and whose turn never came are cancelled',
+    name: 'accepted streams whose turn never came are cancelled',
     async run(t) {
       const group = new t.api.LoadGroup();
       const talk = await t.opened(t.peer('ws', '/echo'), { loadGroup: group });
@@ -130,7 +130,7 @@ export const endedStreams = [
     },
   },
   {
-    name: 'a stream whose cancel() throws or rejects harms nobody',
+    name: 'a stream whose cancel() throws or rejects does no harm',
     async run(t) {
       const error = new Error('cancelling does not go well');
       const stubborn = [
@@ -152,7 +152,7 @@ export const endedStreams = [
   },
 ];
 
-/** Every way in which a channel ends before its stream, as [when, run]; `make` makes a stream that waits (WAITING). */
+/** Every way in which a channel ends before its stream, as [when, run]. `make` creates a stream that waits (WAITING). */
 export function endings(make) {
   const waiting = async (t, talk, { stream, asked }) => {
     t.is(talk.sendStream(stream, 1000), true, 'accepted');
@@ -173,7 +173,7 @@ export function endings(make) {
       t.same((await talk.until('onServerClose')).args, [4000, '']);
       t.is((await t.observed(talk, 'close')).close.code, 4000);
     }],
-    ['close() behind it, and closeTimeoutMs', async (t) => {
+    ['closeTimeoutMs passes after close()', async (t) => {
       const [talk, source] = [await t.opened(t.peer('ws', '/echo'), { options: { closeTimeoutMs: 300 } }), make()];
       await waiting(t, talk, source);
       talk.close();
@@ -186,7 +186,7 @@ export function endings(make) {
       group.cancel();
       await ends(t, talk, { node: 'NS_BINDING_ABORTED' }, source);
     }],
-    ['a reset', async (t) => {
+    ['the peer resets the connection', async (t) => {
       const [talk, source] = [await t.opened(t.raw('', { after: 'frame', then: 'reset' })), make()];
       talk.send('now reset');
       t.is(talk.sendStream(source.stream, 1000), true);
@@ -201,7 +201,7 @@ export function endings(make) {
   ];
 }
 
-/** The channel ends as for a stream that is wrong; what lies behind it is not sent. Answers onStop's detail. */
+/** Checks that this faulty stream ends the channel and that nothing queued after the stream is sent. Returns onStop's detail. */
 async function endsUnexpected(t, stream, length) {
   const talk = await t.opened(t.peer('ws', '/echo'));
   t.is(talk.sendStream(stream, length), true, 'accepted');

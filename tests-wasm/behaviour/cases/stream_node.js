@@ -8,7 +8,7 @@ import { cut, digest, filled, generator, promised, readable, soon } from '../har
 import { BINARY, CLOSE, PONG, TEXT } from '../peers/frame.js';
 import { endings } from './stream_end.js';
 
-/** sendBinaryStream as only Node has it: its Readable, and one message of several frames, as far as the peer takes them. */
+/** sendBinaryStream in Node: its Readable, and one message of several frames, sent only as fast as the peer takes them. */
 export const nodeStreams = [
   ...Object.entries({
     'a Readable': (bytes, pieces) => {
@@ -16,22 +16,22 @@ export const nodeStreams = [
       return new Readable({ read() { this.push(left.shift()); } });
     },
     'a Readable of objects': (bytes, pieces) => Readable.from(pieces),
-    'a Readable whose data was there before': (bytes, pieces) => {
+    'a Readable whose data is already buffered': (bytes, pieces) => {
       const through = new PassThrough({ highWaterMark: 2 ** 24 });
       pieces.forEach((piece) => through.write(piece));
       return through.end();
     },
-    'a Readable made of a ReadableStream': (bytes, pieces) => Readable.fromWeb(readable(pieces)),
+    'a Readable made from a ReadableStream': (bytes, pieces) => Readable.fromWeb(readable(pieces)),
     'a file': (bytes, pieces, folder) => {
       writeFileSync(join(folder, 'bytes'), bytes);
       return createReadStream(join(folder, 'bytes'));
     },
-    'a file\'s end': (bytes, pieces, folder) => {
+    'the end of a file': (bytes, pieces, folder) => {
       writeFileSync(join(folder, 'more'), Buffer.concat([Buffer.alloc(1000), bytes]));
       return createReadStream(join(folder, 'more'), { start: 1000 });
     },
   }).map(([kind, make]) => ({
-    name: `${kind} is one binary message, and is at its end afterwards`,
+    name: `${kind} is sent as one binary message, and is at its end afterwards`,
     async run(t) {
       const folder = mkdtempSync(join(tmpdir(), 'wsc-stream-'));
       try {
@@ -49,10 +49,10 @@ export const nodeStreams = [
     },
   })),
   {
-    name: 'a Readable that fails, is destroyed or gives text ends the channel with NS_ERROR_UNEXPECTED and close code 1011',
+    name: 'a Readable that fails, is destroyed or yields text ends the channel with NS_ERROR_UNEXPECTED and close code 1011',
     async run(t) {
       const error = new Error('EIO, as it were');
-      // Made when they are used: a file that is not there fails at once.
+      // Each is created when it is used, because a missing file fails at once.
       const failing = [
         [() => new Readable({ read() { this.destroy(error); } }), error],
         [() => new Readable({ read() { this.push(filled(5)); this.destroy(error); } }), error],
@@ -74,7 +74,7 @@ export const nodeStreams = [
     },
   },
   {
-    name: 'a Readable that fails before its turn comes takes nothing down, and is the channel\'s failure when it comes',
+    name: 'a Readable that fails before its turn does no harm until then, and ends the channel when its turn comes',
     async run(t) {
       const talk = await t.opened(t.peer('ws', '/digest'));
       const gate = promised();
@@ -91,9 +91,9 @@ export const nodeStreams = [
       t.is((await t.stops(talk, { node: 'NS_ERROR_UNEXPECTED' })).cause, error);
     },
   },
-  ...endings(waitingReadable).map(([when, run]) => ({ name: `a Readable that is waited for is destroyed when the channel ends: ${when}`, run })),
+  ...endings(waitingReadable).map(([when, run]) => ({ name: `a Readable with a pending chunk is destroyed when the channel ends: ${when}`, run })),
   {
-    name: 'a Readable that is not accepted is not read, and not listened to',
+    name: 'a Readable that is not accepted is neither read nor listened to',
     async run(t) {
       const stream = new Readable({ read() { t.fail('it was read'); } });
       const talk = await t.opened(t.peer('ws', '/echo'));
@@ -107,7 +107,7 @@ export const nodeStreams = [
     },
   },
   {
-    name: 'streams accepted while connecting are cancelled when close() or a refusal comes instead',
+    name: 'streams accepted while connecting are cancelled if close() or a refusal prevents the opening',
     async run(t) {
       for (const [peer, path, status] of [['rude', '/silence', 'NS_BINDING_ABORTED'], ['refusing', '/', 'NS_ERROR_WEBSOCKET_CONNECTION_REFUSED']]) {
         const talk = t.open(t.peer(peer, path));
@@ -126,17 +126,17 @@ export const nodeStreams = [
     },
   },
   {
-    name: 'it goes out while it comes in, as fragments of one message: binary, continuations, the end on the last',
+    name: 'a stream is sent while it is read, as fragments of one message: binary, then continuations, FIN on the last',
     async run(t) {
       const talk = await t.opened(t.peer('ws', '/digest'));
       const bytes = filled(3 * MIB);
       talk.send('before');
       talk.sendStream((async function* gated() {
         yield bytes.subarray(0, MIB);
-        // The text and the first fragment are with the peer before the rest is given.
+        // The peer has the text and the first fragment before the rest is yielded.
         await t.observed(talk, 'frames:2');
         const { bufferedAmount } = talk.channel;
-        t.ok(bufferedAmount >= 2 * MIB + 5 && bufferedAmount < 3 * MIB + 5, `half-way, with the text behind, ${bufferedAmount} bytes wait`);
+        t.ok(bufferedAmount >= 2 * MIB + 5 && bufferedAmount < 3 * MIB + 5, `halfway, with the text queued after it, ${bufferedAmount} bytes wait`);
         yield bytes.subarray(MIB);
       })(), bytes.length);
       talk.send('after');
@@ -149,13 +149,13 @@ export const nodeStreams = [
     },
   },
   {
-    name: 'control frames go between the fragments: a pong to the peer\'s ping, and nothing else',
+    name: 'only control frames go between the fragments: a pong to the peer\'s ping',
     async run(t) {
       const talk = await t.opened(t.peer('rude', '/ping-between'));
       talk.sendStream((async function* gated() {
         yield filled(MIB);
         await t.observed(talk, 'frames:2');
-        // The peer pinged at the first fragment; its answer does not wait for the rest.
+        // The peer sent a ping at the first fragment. The pong does not wait for the rest.
         const pongs = async () => (await t.observed(talk)).frames.filter(({ opcode }) => opcode === PONG).length;
         for (let at = 0; at < 100 && (await pongs()) === 0; at++) await new Promise((resolve) => setTimeout(resolve, 20));
         t.is(await pongs(), 1, 'pongs before the rest');
@@ -165,7 +165,7 @@ export const nodeStreams = [
       talk.close();
       await t.stops(talk, { node: 'NS_OK' });
       const seen = (await t.observed(talk, 'ended')).frames;
-      // The peer pings at the text, too, and that has its answer behind the close frame.
+      // The peer also sends a ping at the text. The pong to that follows the close frame.
       const frames = seen.slice(0, seen.findIndex(({ opcode }) => opcode === CLOSE) + 1);
       const pong = frames.findIndex(({ opcode }) => opcode === PONG);
       t.is(frames[pong].text, 'between');
@@ -175,7 +175,7 @@ export const nodeStreams = [
     },
   },
   {
-    name: 'no more of it is asked for than the peer takes',
+    name: 'a stream is read only as fast as the peer takes it',
     async run(t) {
       await withRaw(t, { options: { deflate: false } }, async (talk, connection) => {
         const [chunk, count] = [filled(65_536), 2048];
@@ -185,7 +185,7 @@ export const nodeStreams = [
           for (; progress.count < count; progress.count++) yield chunk;
         })(), chunk.length * count);
         await settled(progress);
-        t.ok(progress.count > 0 && progress.count < count / 4, `${progress.count} of ${count} chunks were asked for by a peer that took none`);
+        t.ok(progress.count > 0 && progress.count < count / 4, `${progress.count} of ${count} chunks were read for a peer that took none`);
         const taken = chunk.length * count - talk.channel.bufferedAmount;
         t.ok(taken <= chunk.length * progress.count, `${taken} bytes were taken, of ${progress.count} chunks`);
         t.same(talk.acknowledged, []);
@@ -198,7 +198,7 @@ export const nodeStreams = [
     },
   },
   {
-    name: 'a peer that takes no more, and then a reset: the stream is destroyed',
+    name: 'if the peer stops reading and then resets the connection, the stream is destroyed',
     async run(t) {
       await withRaw(t, { ends: 'NS_ERROR_NET_RESET' }, async (talk, connection) => {
         connection.socket.pause();
@@ -210,12 +210,12 @@ export const nodeStreams = [
         connection.socket.resetAndDestroy();
         await t.stops(talk, { node: 'NS_ERROR_NET_RESET' });
         t.ok(stream.destroyed, 'destroyed');
-        t.ok(progress.count < 1000, `${progress.count} chunks were asked for`);
+        t.ok(progress.count < 1000, `${progress.count} chunks were read`);
       });
     },
   },
   {
-    name: 'a source that is always ready lets other events have their turn',
+    name: 'a source that is always ready does not keep other events from running',
     async run(t) {
       const talk = await t.opened(t.peer('ws', '/digest'));
       const [chunk, count] = [filled(64), 100_000];
@@ -229,7 +229,7 @@ export const nodeStreams = [
     },
   },
   {
-    name: 'over TLS it arrives as it is',
+    name: 'over TLS, a stream arrives unchanged',
     async run(t) {
       const talk = await t.opened(t.peer('wss', '/digest'), { options: { tls: { ca: t.addresses.cert } } });
       const bytes = filled(5 * MIB + 1);
@@ -238,7 +238,7 @@ export const nodeStreams = [
     },
   },
   ...[1, { serverNoContextTakeover: true, clientNoContextTakeover: true }].map((deflate) => ({
-    name: `with permessage-deflate agreed on, streams between compressed messages arrive as they are: ${JSON.stringify(deflate)}`,
+    name: `with permessage-deflate negotiated, streams between compressed messages arrive unchanged: ${JSON.stringify(deflate)}`,
     async run(t) {
       const talk = await t.opened(t.peer('ws', '/digest', { deflate: typeof deflate === 'number' ? deflate : JSON.stringify(deflate) }));
       const text = '{"compress":"me"},'.repeat(500);
@@ -258,16 +258,16 @@ export const nodeStreams = [
   })),
 ];
 
-/** These frames are one binary message of so many bytes. */
+/** Checks that these frames are one binary message of this many bytes. */
 function isOneMessage(t, frames, length) {
   t.ok(frames.length > 1, `several frames: ${frames.length}`);
   t.same(frames.map(({ opcode }) => opcode), frames.map((one, at) => (at === 0 ? BINARY : 0)), 'opcodes');
-  t.same(frames.map(({ fin }) => fin), frames.map((one, at) => at === frames.length - 1), 'the end is on the last');
+  t.same(frames.map(({ fin }) => fin), frames.map((one, at) => at === frames.length - 1), 'FIN is on the last');
   t.ok(frames.every(({ masked, rsv }) => masked && rsv === 0), 'masked, no reserved bits');
   t.is(frames.reduce((sum, one) => sum + one.length, 0), length, 'bytes');
 }
 
-/** A Readable as endings (stream_end.js) wants it. */
+/** A Readable in the form that endings() in stream_end.js expects. */
 function waitingReadable() {
   const [asked, cancelled] = [promised(), promised()];
   let reads = 0;

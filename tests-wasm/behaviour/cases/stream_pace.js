@@ -2,7 +2,7 @@ import { program } from '../harness/own_process.js';
 import { withRaw } from '../harness/raw_talk.js';
 import { digest, filled } from '../harness/sources.js';
 
-/** sendBinaryStream in Node, over the time that it takes: streams that give nothing or little, chunks that change hands while they are being sent. */
+/** sendBinaryStream in Node over time: streams that yield nothing or little, and chunks that are transferred or resized while they are being sent. */
 export const streamPaces = [
   ...Object.entries({
     'an async generator': '(async function* () { for (;;) yield new Uint8Array(0); })()',
@@ -10,8 +10,8 @@ export const streamPaces = [
     'an async iterable': '({ [Symbol.asyncIterator]: () => ({ next: () => Promise.resolve({ done: false, value: new Uint8Array(0) }) }) })',
     'a Readable of objects': 'Readable.from((function* () { for (;;) yield new Uint8Array(0); })())',
   }).map(([kind, stream]) => ({
-    // In a process of its own: otherwise nothing here would run any more.
-    name: `${kind} that gives empty chunks for ever lets timers and the channel's own calls run`,
+    // In its own process, because a failure would stop everything else here.
+    name: `${kind} that yields empty chunks forever does not block timers or the channel's calls`,
     async run(t) {
       const { code, stdout } = await program(`
         import { Readable } from 'node:stream';
@@ -32,7 +32,7 @@ export const streamPaces = [
     },
   })),
   {
-    name: 'close() behind a stream that gives a little now and then does not time out while it gives',
+    name: 'close() after a slow stream does not time out while the stream still yields chunks',
     async run(t) {
       const bytes = filled(12_000);
       const talk = await t.opened(t.peer('ws', '/digest'), { options: { closeTimeoutMs: 400 } });
@@ -52,7 +52,7 @@ export const streamPaces = [
     },
   },
   {
-    name: 'close() behind a stream that gives for a while and then no more times out from there',
+    name: 'close() after a stream that stalls times out, counted from the last chunk',
     async run(t) {
       const talk = await t.opened(t.peer('ws', '/echo'), { options: { closeTimeoutMs: 400 } });
       const stalling = async function* stalling() {
@@ -71,7 +71,7 @@ export const streamPaces = [
     },
   },
   ...[['at once', 0], ['while it is being sent', 100]].map(([when, wait]) => ({
-    name: `a chunk whose buffer is transferred away ${when}: NS_ERROR_UNEXPECTED, and nothing uncaught`,
+    name: `a chunk whose buffer is transferred away ${when}: NS_ERROR_UNEXPECTED, and no uncaught error`,
     async run(t) {
       const uncaught = t.uncaught();
       await withRaw(t, { options: { deflate: false }, ends: 'NS_ERROR_UNEXPECTED' }, async (talk, { socket }) => {
@@ -87,7 +87,7 @@ export const streamPaces = [
         await giving;
         if (wait > 0) await new Promise((resolve) => setTimeout(resolve, wait));
         structuredClone(chunk, { transfer: [chunk.buffer] });
-        t.is(chunk.length, 0, 'it is away');
+        t.is(chunk.length, 0, 'it is transferred away');
         socket.resume();
         const { message } = await t.stops(talk, { node: 'NS_ERROR_UNEXPECTED' });
         t.ok(/stream|chunk/i.test(message), message);
@@ -98,7 +98,7 @@ export const streamPaces = [
     },
   })),
   {
-    name: 'a chunk whose buffer shrinks while it is being sent is sent as it came',
+    name: 'a chunk whose buffer shrinks while it is being sent is sent unchanged',
     async run(t) {
       const talk = await t.opened(t.peer('ws', '/digest'), { options: { deflate: false } });
       const buffer = new ArrayBuffer(8 * 2 ** 20, { maxByteLength: 8 * 2 ** 20 });
@@ -114,7 +114,7 @@ export const streamPaces = [
     },
   },
   {
-    name: 'a chunk that is transferred away when it was acknowledged harms nobody',
+    name: 'a chunk may be transferred away once it is acknowledged',
     async run(t) {
       const talk = await t.opened(t.peer('ws', '/digest'));
       const bytes = filled(500_000);

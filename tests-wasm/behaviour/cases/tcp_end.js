@@ -5,12 +5,12 @@ import { soon } from '../harness/sources.js';
 import { CLOSE, frame } from '../peers/frame.js';
 
 /**
- * The end of TCP behind both close frames: the web's own classes tell the end then (WHATWG WebSockets, "when the WebSocket connection is
- * closed"; RFC 6455 §7.1.4), a channel before. Only in Node.
+ * The end of TCP after both close frames: the web's classes report the end only then (WHATWG WebSockets, "when the WebSocket connection is
+ * closed"; RFC 6455 §7.1.4), a channel reports it earlier. Only in Node.
  */
 export const tcpEnds = [
   {
-    name: 'close of WebSocket waits for the end of TCP',
+    name: 'the close event of WebSocket waits for the end of TCP',
     run: (t) => withPeer(t, async (connection, url) => {
       const observed = t.socket(url);
       await exchanged(t, connection, async () => {
@@ -24,7 +24,7 @@ export const tcpEnds = [
     }),
   },
   {
-    name: 'closed of WebSocketStream waits for the end of TCP',
+    name: 'the promise closed of WebSocketStream waits for the end of TCP',
     run: (t) => withPeer(t, async (connection, url) => {
       const stream = t.stream(url);
       await exchanged(t, connection, async () => {
@@ -37,7 +37,7 @@ export const tcpEnds = [
     }),
   },
   {
-    name: 'a reset behind both close frames is the end of TCP, too: clean',
+    name: 'a reset after both close frames also ends TCP, and the close is clean',
     run: (t) => withPeer(t, async (connection, url) => {
       const observed = t.socket(url);
       await exchanged(t, connection, async () => {
@@ -50,7 +50,7 @@ export const tcpEnds = [
     }),
   },
   ...[['two seconds', {}], ['closeTimeoutMs, if that is less', { closeTimeoutMs: 100 }]].map(([what, options]) => ({
-    name: `a peer that never ends TCP: close of WebSocket comes after ${what}, clean, and the connection is ended`,
+    name: `if the peer never ends TCP, WebSocket ends it, with a clean close event after ${what}`,
     run: (t) => withPeer(t, async (connection, url) => {
       const observed = t.socket(url, options);
       await exchanged(t, connection, async () => {
@@ -63,7 +63,7 @@ export const tcpEnds = [
     }),
   })),
   {
-    name: 'a write under way when the peer closes is rejected: the rest of its message does not go out',
+    name: 'a write in progress when the peer closes is rejected',
     run: (t) => withPeer(t, async (connection, url) => {
       const stream = t.stream(url);
       const writer = (await stream.opened).writable.getWriter();
@@ -81,7 +81,7 @@ export const tcpEnds = [
     }),
   },
   {
-    name: 'onStop of a channel does not wait for the end of TCP',
+    name: 'a channel\'s onStop does not wait for the end of TCP',
     run: (t) => withPeer(t, async (connection, url) => {
       const talk = t.open(url, {});
       await exchanged(t, connection, async () => {
@@ -94,7 +94,7 @@ export const tcpEnds = [
   },
 ];
 
-/** A peer that answers the close frame, and leaves TCP as it is. */
+/** Runs with a peer that answers the close frame and leaves TCP open. */
 async function withPeer(t, run) {
   const server = await startRaw();
   let connection;
@@ -110,7 +110,7 @@ async function withPeer(t, run) {
   }
 }
 
-/** Both close frames are exchanged: the peer's has had its time. */
+/** Waits until both close frames are exchanged, and gives the peer's frame time to arrive. */
 async function exchanged(t, connection, close) {
   await close();
   await untilFrames(connection(), CLOSE);

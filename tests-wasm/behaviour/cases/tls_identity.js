@@ -1,12 +1,12 @@
 import { startProxy, withProxies } from '../harness/proxy.js';
 
 /**
- * tls.checkServerIdentity is the user's own function: whatever it returns or throws, the channel stops, and says why. The certificate itself is
+ * tls.checkServerIdentity is the user's function. Unless it returns undefined, the channel stops and says why. The certificate itself is
  * trusted here. Only in Node.
  */
 export const tlsIdentities = [
   {
-    name: 'an Error without a code: its text is in the message, and it is the cause',
+    name: 'checkServerIdentity returns an Error without a code: the message includes the Error\'s text, and the Error is the cause',
     async run(t) {
       const error = new Error('the pin does not match');
       const talk = open(t, () => error);
@@ -18,7 +18,7 @@ export const tlsIdentities = [
     },
   },
   {
-    name: 'an Error with a code: text and code are in the message',
+    name: 'checkServerIdentity returns an Error with a code: the message includes the Error\'s text and code',
     async run(t) {
       const error = Object.assign(new Error('the pin does not match'), { code: 'ERR_PIN' });
       const { cause, message } = await t.stops(open(t, () => error), { node: SECURITY });
@@ -27,7 +27,7 @@ export const tlsIdentities = [
     },
   },
   {
-    name: 'undefined: the channel opens',
+    name: 'checkServerIdentity returns undefined: the channel opens',
     async run(t) {
       const asked = [];
       const talk = open(t, (host, certificate) => void asked.push([host, certificate.subject.CN]));
@@ -36,8 +36,8 @@ export const tlsIdentities = [
       t.is(talk.channel.securityInfo.trusted, true);
     },
   },
-  ...[['to the server', () => []], ['through a proxy', () => [startProxy()]]].map(([where, start]) => ({
-    name: `one that throws, ${where}: the channel stops with what it threw as the cause, and nothing is uncaught`,
+  ...[['on a direct connection', () => []], ['through a proxy', () => [startProxy()]]].map(([where, start]) => ({
+    name: `checkServerIdentity throws, ${where}: the channel stops with the thrown error as the cause, and nothing is uncaught`,
     run: (t) => withProxies(start(), async (proxy) => {
       const error = new RangeError('thrown by checkServerIdentity');
       const uncaught = t.uncaught();
@@ -60,7 +60,7 @@ export const tlsIdentities = [
     ['returns an Error whose code throws', () => Object.defineProperty(new Error(), 'code', { get() { throw new RangeError('no code'); } })],
     ['returns an Error whose code is a symbol', () => Object.assign(new Error(), { code: Symbol('code') })],
   ].map(([what, checkServerIdentity]) => ({
-    name: `one that ${what}: the channel stops with an Error as the cause, and nothing is uncaught`,
+    name: `checkServerIdentity ${what}: the channel stops with an Error as the cause, and nothing is uncaught`,
     async run(t) {
       const uncaught = t.uncaught();
       try {
@@ -74,7 +74,7 @@ export const tlsIdentities = [
     },
   })),
   {
-    name: 'one that closes the channel: onStop says NS_BINDING_ABORTED, once',
+    name: 'checkServerIdentity closes the channel: onStop is called once, with NS_BINDING_ABORTED',
     async run(t) {
       const talk = open(t, () => { talk.close(); });
       await t.stops(talk, { node: 'NS_BINDING_ABORTED' });
@@ -82,7 +82,7 @@ export const tlsIdentities = [
   },
 ];
 
-/** A channel to the peer whose certificate is trusted by `ca`; a proxy of null is none. */
+/** Opens a channel to the peer, whose certificate `ca` makes trusted. A proxy of null means no proxy. */
 function open(t, checkServerIdentity, { proxy = null } = {}) {
   return t.open(t.peer('wss', '/echo'), { options: { proxy, tls: { ca: t.addresses.cert, checkServerIdentity } } });
 }

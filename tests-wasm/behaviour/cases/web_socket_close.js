@@ -1,6 +1,6 @@
 import { noting, thrownBy, throwsDOMException, throwsTypeError } from '../harness/web.js';
 
-/** close of WebSocket, and the event close. In a browser its own class is judged. */
+/** WebSocket's close() and close event. In a browser, the browser's own class is tested. */
 export const webSocketCloses = [
   ...[0, 1, 999, 1001, 1004, 1005, 1006, 1015, 2999, 5000, 65_535, 65_536, -1, NaN, Infinity, -Infinity, null, '', 'x', {}, true, [], 998.5, 1000.6, 2999.4, 4999.5].map((code) => ({
     name: `a code that may not be sent: InvalidAccessError for ${typeof code === 'object' ? JSON.stringify(code) : code}, whatever the state`,
@@ -32,15 +32,15 @@ export const webSocketCloses = [
     },
   })),
   {
-    name: 'a code that is no number at all: TypeError',
+    name: 'a code that cannot become a number: TypeError',
     async run(t) {
       const { socket } = await t.openSocket(t.peer('ws', '/echo'));
       throwsTypeError(() => socket.close(1n), 'a bigint');
       throwsTypeError(() => socket.close(Symbol('x')), 'a symbol');
       throwsTypeError(() => socket.close(1000, Symbol('x')), 'a symbol as the reason');
       const error = new RangeError('from valueOf');
-      t.ok(thrownBy(() => socket.close({ valueOf() { throw error; } })) === error, 'what valueOf throws');
-      t.ok(thrownBy(() => socket.close(1000, { toString() { throw error; } })) === error, 'what toString throws');
+      t.ok(thrownBy(() => socket.close({ valueOf() { throw error; } })) === error, 'the exception from valueOf');
+      t.ok(thrownBy(() => socket.close(1000, { toString() { throw error; } })) === error, 'the exception from toString');
       t.is(socket.readyState, 1);
     },
   },
@@ -87,20 +87,20 @@ export const webSocketCloses = [
     },
   })),
   {
-    name: 'without a code the close frame is empty, and close tells 1005',
+    name: 'without a code, the close frame is empty, and the close event has code 1005',
     async run(t) {
       for (const args of [[], [undefined], [undefined, undefined]]) {
         const url = t.peer('ws', '/echo');
         const observed = await t.openSocket(url);
         observed.socket.close(...args);
-        t.is((await t.observed(url, 'close')).close.code, 1005, 'what ws says of an empty frame');
+        t.is((await t.observed(url, 'close')).close.code, 1005, 'what ws reports for an empty frame');
         const { code, reason, wasClean } = await observed.until('close');
         t.same([code, reason, wasClean], [1005, '', true]);
       }
     },
   },
   {
-    name: 'close() while it connects: readyState 2 at once; later error and close with 1006, and never open',
+    name: 'close() while connecting: readyState is 2 at once; error and close with 1006 follow, and open is never fired',
     async run(t) {
       for (const args of [[], [4000, 'reason']]) {
         const observed = t.socket(t.peer('rude', '/silence'));
@@ -112,7 +112,7 @@ export const webSocketCloses = [
     },
   },
   {
-    name: 'nothing is fired within close(): in every state',
+    name: 'close() fires nothing before it returns, whether open, closing or closed',
     async run(t) {
       const observed = t.socket(t.peer('ws', '/echo'));
       const quietly = () => {
@@ -129,7 +129,7 @@ export const webSocketCloses = [
     },
   },
   {
-    name: 'the second close() does nothing: the first code goes out',
+    name: 'a second close() does nothing: the first code is sent',
     async run(t) {
       const url = t.peer('ws', '/echo');
       const observed = await t.openSocket(url);
@@ -140,7 +140,7 @@ export const webSocketCloses = [
     },
   },
   {
-    name: 'close() within open, message, error and close',
+    name: 'close() can be called in the handlers of open, message, error and close',
     async run(t) {
       for (const [path, query, type] of [['/echo', {}, 'open'], ['/greet', { count: 3 }, 'message'], ['/close', { code: 4000 }, 'close']]) {
         const observed = t.socket(t.peer('ws', path, query));
@@ -155,7 +155,7 @@ export const webSocketCloses = [
     },
   },
   {
-    name: 'what was sent before close() arrives before the close frame',
+    name: 'messages sent before close() arrive before the close frame',
     async run(t) {
       const url = t.peer('ws', '/echo');
       const { socket } = await t.openSocket(url);
@@ -166,10 +166,10 @@ export const webSocketCloses = [
     },
   },
   ...[
-    ['a code and a reason', { code: 4321, reason: 'é and more' }, 4321, 'é and more'], ['a code alone', { code: 1001 }, 1001, ''], ['neither', {}, 1005, ''],
+    ['a code and a reason', { code: 4321, reason: 'é and more' }, 4321, 'é and more'], ['a code alone', { code: 1001 }, 1001, ''], ['no code and no reason', {}, 1005, ''],
     ['1011', { code: 1011, reason: 'trouble' }, 1011, 'trouble'],
   ].map(([what, query, code, reason]) => ({
-    name: `the peer closes with ${what}: clean, and told`,
+    name: `the peer closes with ${what}: the close event is clean and reports it`,
     async run(t) {
       const observed = t.socket(t.peer('ws', '/close', query));
       const event = await observed.until('close');
@@ -178,25 +178,25 @@ export const webSocketCloses = [
   })),
   ...[
     ['the end of the connection', { then: 'eof' }, ''], ['a reset', { then: 'reset' }, ''], ['half a frame, then the end', { then: 'eof' }, '81 05 61'], ['a masked frame', {}, '81 80 00 00 00 00'],
-    ['a reserved bit', {}, 'c1 00'], ['text that is not UTF-8', {}, '81 01 ff'], ['an unknown opcode', {}, '83 00'], ['a close frame of one byte', {}, '88 01 03'], ['a close code that is none', {}, '88 02 03 ed'],
+    ['a reserved bit', {}, 'c1 00'], ['text that is not UTF-8', {}, '81 01 ff'], ['an unknown opcode', {}, '83 00'], ['a close frame of one byte', {}, '88 01 03'], ['an invalid close code', {}, '88 02 03 ed'],
     ['a close reason that is not UTF-8', {}, '88 03 03 e8 ff'],
   ].map(([what, query, hex]) => ({
-    name: `a connection that fails by ${what}: error, then close with 1006, not clean`,
+    name: `a connection that fails because of ${what}: error, then an unclean close with 1006`,
     async run(t) {
       const observed = t.socket(t.raw(hex, { after: 'frame', ...query }));
       await observed.until('open');
       observed.socket.send('now');
       const { wasClean, code, reason } = await observed.until('close');
       t.same([wasClean, reason], [false, '']);
-      // RFC 6455 §7.2.1 has a client fail a connection that is lost, which the standard tells by error. Browsers tell no error then.
+      // RFC 6455 §7.2.1 makes a client fail a lost connection, which the standard reports with an error event. Browsers may omit that event.
       if (t.host === 'browser' && query.then) t.oneOf(observed.types.join(), ['open,close', 'open,error,close']);
       else t.same(observed.types, ['open', 'error', 'close']);
-      // A browser tells the code that it has sent, where the standard has no other word than 1006.
+      // A browser may report the code that it sent, although the standard allows only 1006.
       t.oneOf(code, t.host === 'node' ? [1006] : [1006, 1002, 1007]);
     },
   })),
   {
-    name: 'while the peer closes, readyState is 2 between its close frame and close',
+    name: 'while the peer closes, readyState is 2 between its close frame and the close event',
     hosts: ['node'],
     async run(t) {
       const observed = t.socket(t.raw('88 02 03 e8', { deaf: 1 }));

@@ -1,9 +1,9 @@
 import { noting, throwsDOMException, throwsTypeError, thrownBy } from '../harness/web.js';
 
-/** The constructor of WebSocket: Web IDL's conversions in their order, then the standard's checks in theirs. In a browser its own class is judged. */
+/** WebSocket's constructor: Web IDL's conversions in order, then the standard's checks in order. In a browser, the browser's own class is tested. */
 export const webSocketConstructions = [
   {
-    name: 'without new, or without an argument: TypeError',
+    name: 'without new, or with arguments that are missing or cannot be converted: TypeError',
     async run(t) {
       const { WebSocket } = t.api;
       throwsTypeError(() => WebSocket('ws://127.0.0.1/'), 'a call without new');
@@ -11,26 +11,26 @@ export const webSocketConstructions = [
       throwsTypeError(() => new WebSocket(Symbol('url')), 'a symbol');
       throwsTypeError(() => new WebSocket('ws://127.0.0.1/', Symbol('chat')), 'a symbol as the subprotocol');
       throwsTypeError(() => new WebSocket('ws://127.0.0.1/', [Symbol('chat')]), 'a symbol among the subprotocols');
-      throwsTypeError(() => new WebSocket('ws://127.0.0.1/', { [Symbol.iterator]: 5 }), 'an iterator that is no function');
-      throwsTypeError(() => new WebSocket('ws://127.0.0.1/', { [Symbol.iterator]: () => 5 }), 'an iterator that is no object');
+      throwsTypeError(() => new WebSocket('ws://127.0.0.1/', { [Symbol.iterator]: 5 }), 'an iterator that is not a function');
+      throwsTypeError(() => new WebSocket('ws://127.0.0.1/', { [Symbol.iterator]: () => 5 }), 'an iterator that is not an object');
     },
   },
   {
-    name: 'both arguments are converted before either is checked, the URL first',
+    name: 'both arguments are converted, the URL first, before either is checked',
     async run(t) {
       const log = [];
       const protocols = { get [Symbol.iterator]() { log.push('iterator'); return function* () { yield noting(log, 'first', 'a b'); yield noting(log, 'second', 'b'); }; } };
       const { message } = throwsDOMException('SyntaxError', () => new t.api.WebSocket(noting(log, 'url', 'ws://['), protocols));
       t.same(log, ['url', 'iterator', 'first', 'second']);
-      if (t.host === 'node') t.ok(message.includes('ws://['), `it is the URL that is told: ${message}`);
+      if (t.host === 'node') t.ok(message.includes('ws://['), `the message names the URL: ${message}`);
       const error = new RangeError('from toString');
-      t.ok(thrownBy(() => new t.api.WebSocket({ toString() { throw error; } })) === error, 'what toString throws');
-      t.ok(thrownBy(() => new t.api.WebSocket('ws://[', { [Symbol.iterator]() { throw error; } })) === error, 'what the iterator throws');
+      t.ok(thrownBy(() => new t.api.WebSocket({ toString() { throw error; } })) === error, 'the exception from toString');
+      t.ok(thrownBy(() => new t.api.WebSocket('ws://[', { [Symbol.iterator]() { throw error; } })) === error, 'the exception from the iterator');
     },
   },
   ...['ws://[', 'ws://', 'wss:// /', 'ws://a:99999/', 'ftp://127.0.0.1/', 'mailto:a@example.org', 'about:blank', 'data:,x', 'file:///etc', 'javascript:1',
     'ws://127.0.0.1/#', 'ws://127.0.0.1/#fragment', 'http://127.0.0.1/#a', 'ws://a b/', 'ws://%zz/'].map((url) => ({
-    name: `a URL that is none of a WebSocket: SyntaxError for ${url}`,
+    name: `a URL that is invalid for a WebSocket: SyntaxError for ${url}`,
     async run(t) {
       const { code, message } = throwsDOMException('SyntaxError', () => new t.api.WebSocket(url));
       t.is(code, DOMException.SYNTAX_ERR);
@@ -38,7 +38,7 @@ export const webSocketConstructions = [
     },
   })),
   ...['', '/chat', 'chat', '//127.0.0.1/', '?a', 'localhost', '127.0.0.1:80', ' '].map((url) => ({
-    name: `there is nothing that a relative URL is relative to: SyntaxError for ${JSON.stringify(url)}`,
+    name: `a relative URL without a base to resolve it against: SyntaxError for ${JSON.stringify(url)}`,
     hosts: ['node'],
     async run(t) {
       throwsDOMException('SyntaxError', () => new t.api.WebSocket(url));
@@ -61,7 +61,7 @@ export const webSocketConstructions = [
     'ws://user:secret@example.invalid/': 'ws://user:secret@example.invalid/',
     'ws://example.invalid/?': 'ws://example.invalid/?',
   }).map(([url, expected]) => ({
-    name: `url is the parsed one: of ${JSON.stringify(url)} it is ${expected}`,
+    name: `url is the parsed URL: ${JSON.stringify(url)} becomes ${expected}`,
     async run(t) {
       const { socket } = t.socket(url);
       t.is(socket.url, expected);
@@ -80,22 +80,22 @@ export const webSocketConstructions = [
     },
   },
   ...['', ' ', 'a,b', 'a b', 'é', '\0', '\x7f', 'a\n', ...'()<>@,;:\\"/[]?={}'].map((protocol) => ({
-    name: `a subprotocol that is no token: SyntaxError for ${JSON.stringify(protocol)}, alone or in a list`,
+    name: `a subprotocol that is not a token: SyntaxError for ${JSON.stringify(protocol)}, alone or in a list`,
     async run(t) {
       throwsDOMException('SyntaxError', () => new t.api.WebSocket('ws://127.0.0.1/', protocol));
       throwsDOMException('SyntaxError', () => new t.api.WebSocket('ws://127.0.0.1/', ['chat', protocol]));
     },
   })),
   {
-    name: 'a subprotocol that is there twice: SyntaxError',
+    name: 'a subprotocol that is listed twice: SyntaxError',
     async run(t) {
       throwsDOMException('SyntaxError', () => new t.api.WebSocket('ws://127.0.0.1/', ['chat', 'chat']));
       throwsDOMException('SyntaxError', () => new t.api.WebSocket('ws://127.0.0.1/', ['a', 'b', { toString: () => 'a' }]));
     },
   },
   {
-    name: 'a subprotocol that is there twice, in other case: SyntaxError',
-    hosts: ['node'], // Chromium takes it
+    name: 'a subprotocol that is listed twice, in different case: SyntaxError',
+    hosts: ['node'], // Chromium accepts it
     async run(t) {
       throwsDOMException('SyntaxError', () => new t.api.WebSocket('ws://127.0.0.1/', ['chat', 'cHat']));
     },
@@ -104,17 +104,17 @@ export const webSocketConstructions = [
     ['one string', 'chat', 'chat'],
     ['a list, in its order', ['b', 'a', 'c'], 'b, a, c'],
     ['every character of a token', "!#$%&'*+-.^_`|~09azAZ", "!#$%&'*+-.^_`|~09azAZ"],
-    ['null, which is a string', null, 'null'],
+    ['null, which becomes a string', null, 'null'],
     ['a number', 5, '5'],
     ['a Set', new Set(['a', 'b']), 'a, b'],
     ['a generator', (function* () { yield 'a'; yield 'b'; }()), 'a, b'],
     ['a boxed string, which is a sequence of its characters', new String('chat'), 'c, h, a, t'],
     ['a list with a hole', ['a', , 'b'], 'a, undefined, b'], // eslint-disable-line no-sparse-arrays
-    ['an object with a text of its own', { toString: () => 'chat' }, 'chat'],
+    ['an object with its own toString', { toString: () => 'chat' }, 'chat'],
     ['none: undefined', undefined, undefined],
     ['none: an empty list', [], undefined],
   ].map(([what, protocols, expected]) => ({
-    name: `subprotocols that are asked for: ${what}`,
+    name: `requested subprotocols: ${what}`,
     async run(t) {
       const url = t.peer('ws', '/echo');
       const { socket } = await t.openSocket(url, protocols);
@@ -124,7 +124,7 @@ export const webSocketConstructions = [
     },
   })),
   {
-    name: 'as long as it connects: readyState 0, no extensions, no protocol, nothing buffered, blobs, no handlers',
+    name: 'while connecting: readyState 0, no extensions, no protocol, nothing buffered, binaryType blob, no handlers',
     async run(t) {
       const { socket } = t.socket(t.peer('rude', '/silence'), 'chat');
       const { readyState, extensions, protocol, bufferedAmount, binaryType, onopen, onmessage, onerror, onclose } = socket;
@@ -134,7 +134,7 @@ export const webSocketConstructions = [
     },
   },
   {
-    name: 'a listener that is added in a later microtask hears open',
+    name: 'a listener added in a later microtask receives open',
     async run(t) {
       const socket = new t.api.WebSocket(t.peer('ws', '/echo'));
       for (let at = 0; at < 100; at++) await null;
@@ -145,7 +145,7 @@ export const webSocketConstructions = [
     },
   },
   {
-    name: 'a subclass, and new.target',
+    name: 'a subclass works, and new.target determines the prototype',
     async run(t) {
       class Mine extends t.api.WebSocket {
         count = 0;
@@ -175,7 +175,7 @@ export const webSocketConstructions = [
     },
   },
   {
-    name: 'in a browser the class is the browser\'s own',
+    name: 'in a browser, the class is the browser\'s own',
     hosts: ['browser'],
     async run(t) {
       t.ok(t.api.WebSocket === globalThis.WebSocket, 'WebSocket === globalThis.WebSocket');

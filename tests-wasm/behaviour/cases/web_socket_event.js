@@ -1,9 +1,9 @@
 import { throwsDOMException, throwsTypeError } from '../harness/web.js';
 
-/** The events that a WebSocket fires, and what their dispatch does (DOM §2). In a browser its own class is judged. */
+/** The events that a WebSocket fires, and how they are dispatched (DOM §2). In a browser, the browser's own class is tested. */
 export const webSocketEvents = [
   {
-    name: 'open is a plain Event: its attributes within the dispatch, and behind it',
+    name: 'open is a plain Event: its attributes during the dispatch and after it',
     async run(t) {
       const { socket } = t.socket(t.peer('ws', '/echo'));
       const event = await new Promise((resolve) => {
@@ -12,7 +12,7 @@ export const webSocketEvents = [
           t.ok([it.target, it.currentTarget, it.srcElement].every((target) => target === socket), 'the targets are the socket');
           t.ok(it.composedPath().length === 1 && it.composedPath()[0] === socket, 'the path is the socket');
           it.preventDefault();
-          t.is(it.defaultPrevented, false, 'defaultPrevented of what cannot be cancelled');
+          t.is(it.defaultPrevented, false, 'defaultPrevented of an event that cannot be cancelled');
           resolve(it);
         };
       });
@@ -25,7 +25,7 @@ export const webSocketEvents = [
     },
   },
   {
-    name: 'message is a MessageEvent: data, origin, and what a WebSocket has none of',
+    name: 'message is a MessageEvent: data, origin, and the attributes that stay empty',
     async run(t) {
       const url = t.peer('ws', '/greet', { count: 1 });
       const observed = t.socket(url);
@@ -38,7 +38,7 @@ export const webSocketEvents = [
     },
   },
   {
-    name: 'close is a CloseEvent: wasClean, code, reason; readyState has become 3',
+    name: 'close is a CloseEvent: wasClean, code, reason; readyState is 3 by then',
     async run(t) {
       const observed = t.socket(t.peer('ws', '/close', { code: 4321, reason: 'that is all' }));
       const event = await observed.until('close');
@@ -62,7 +62,7 @@ export const webSocketEvents = [
     },
   },
   {
-    name: 'microtasks run behind open, behind a message that is the last, before close, and between error and close',
+    name: 'microtasks run after open, after the last message, before close, and between error and close',
     async run(t) {
       const log = [];
       const note = (socket) => {
@@ -77,10 +77,10 @@ export const webSocketEvents = [
     },
   },
   {
-    name: 'events that are awaited one by one are all heard, however soon one follows the other',
+    name: 'events awaited one by one are all received, however closely they follow each other',
     async run(t) {
       const { WebSocket } = t.api;
-      const socket = new WebSocket(t.peer('ws', '/close', { count: 5, code: 4001 })); // observed by nothing else
+      const socket = new WebSocket(t.peer('ws', '/close', { count: 5, code: 4001 })); // nothing else observes it
       const next = (type) => new Promise((resolve) => { socket.addEventListener(type, resolve, { once: true }); });
       await next('open');
       const heard = [];
@@ -97,7 +97,7 @@ export const webSocketEvents = [
     },
   },
   {
-    name: 'microtasks run between two messages that came together: onmessage can be exchanged, and close() stops what follows',
+    name: 'microtasks run between two messages that arrive together: onmessage can be replaced, and close() stops later messages',
     async run(t) {
       const { WebSocket } = t.api;
       const socket = new WebSocket(t.peer('ws', '/close', { count: 3, code: 4001 }));
@@ -105,7 +105,7 @@ export const webSocketEvents = [
       const heard = [];
       for (let at = 0; at < 3; at++) {
         heard.push(await next());
-        if (at < 2) for (let hop = 0; hop < 5; hop++) await null; // all microtasks, not the first alone
+        if (at < 2) for (let hop = 0; hop < 5; hop++) await null; // all microtasks, not only the first
       }
       t.same(heard, ['message 0', 'message 1', 'message 2']);
       const closing = new WebSocket(t.peer('ws', '/close', { count: 3, code: 4001 }));
@@ -119,7 +119,7 @@ export const webSocketEvents = [
     },
   },
   {
-    name: 'listeners are called in their order, the capturing ones first, with the socket as this',
+    name: 'listeners are called in the order they were added, capturing ones first, with the socket as this',
     run: (t) => dispatched(t, (socket, log) => {
       socket.addEventListener('open', function first() { log.push(this === socket ? 'first' : 'wrong this'); });
       socket.addEventListener('open', () => log.push('captures'), true);
@@ -129,14 +129,14 @@ export const webSocketEvents = [
     }, ['captures', 'captures too', 'first', 'handler', 'last']),
   },
   {
-    name: 'the same listener twice is one; with capture and without are two',
+    name: 'a listener added twice is called once; with and without capture, it counts as two',
     run: (t) => dispatched(t, (socket, log) => {
       const listener = () => log.push('it');
       for (const capture of [false, true, undefined, { capture: false }, { capture: true }, 1, 0, null, '']) socket.addEventListener('open', listener, capture);
     }, ['it', 'it']),
   },
   {
-    name: 'a listener that is removed is not called, and capture must be the same',
+    name: 'a removed listener is not called; it is removed only if capture matches',
     run: (t) => dispatched(t, (socket, log) => {
       const [removed, kept, captures] = ['removed', 'kept', 'captures'].map((name) => () => log.push(name));
       socket.addEventListener('open', removed, { once: true });
@@ -151,7 +151,7 @@ export const webSocketEvents = [
     }, ['kept']),
   },
   {
-    name: 'a listener that is added meanwhile waits for the next event; one that is removed meanwhile is not called any more',
+    name: 'a listener added during the dispatch waits for the next event; one removed during the dispatch is no longer called',
     run: (t) => dispatched(t, (socket, log) => {
       const removed = () => log.push('removed');
       socket.addEventListener('open', () => {
@@ -164,7 +164,7 @@ export const webSocketEvents = [
     }, ['first', 'last']),
   },
   {
-    name: 'a listener that is removed and added again meanwhile is another one',
+    name: 'a listener removed and added again during the dispatch counts as a new one',
     run: (t) => dispatched(t, (socket, log) => {
       const again = () => log.push('again');
       socket.addEventListener('open', () => {
@@ -175,7 +175,7 @@ export const webSocketEvents = [
     }, []),
   },
   {
-    name: 'once: the listener is gone before it is called',
+    name: 'once: the listener is removed before it is called',
     async run(t) {
       const { socket } = t.socket(t.peer('ws', '/greet', { count: 3 }));
       const log = [];
@@ -189,7 +189,7 @@ export const webSocketEvents = [
     },
   },
   {
-    name: 'passive: the event cannot be cancelled by this listener',
+    name: 'passive: this listener cannot cancel the event',
     async run(t) {
       const { socket } = t.socket(t.peer('ws', '/echo'));
       socket.addEventListener('x', (event) => event.preventDefault(), { passive: true });
@@ -201,7 +201,7 @@ export const webSocketEvents = [
     },
   },
   {
-    name: 'signal: aborting it removes the listener, also in the middle of a dispatch; an aborted one adds none',
+    name: 'signal: aborting it removes the listener, even during a dispatch; with an aborted signal, no listener is added',
     run: (t) => dispatched(t, (socket, log) => {
       const [before, within] = [new AbortController(), new AbortController()];
       socket.addEventListener('open', () => log.push('before'), { signal: before.signal });
@@ -213,7 +213,7 @@ export const webSocketEvents = [
     }, ['aborts', 'lives']),
   },
   {
-    name: 'signal: the listener is gone although another one stops the event abort',
+    name: 'signal: the listener is removed even if another listener stops the abort event',
     run: (t) => dispatched(t, (socket, log) => {
       const controller = new AbortController();
       controller.signal.addEventListener('abort', (event) => event.stopImmediatePropagation());
@@ -223,8 +223,8 @@ export const webSocketEvents = [
     }, ['there']),
   },
   {
-    name: 'what is said of propagation holds for one dispatch',
-    hosts: ['node'], // Chromium keeps it for the next
+    name: 'stopping propagation applies to one dispatch only',
+    hosts: ['node'], // Chromium keeps it for the next dispatch
     async run(t) {
       const { socket } = t.socket(t.peer('rude', '/silence'));
       const log = [];
@@ -238,11 +238,11 @@ export const webSocketEvents = [
       const before = new Event('x');
       before.stopPropagation();
       socket.dispatchEvent(before);
-      t.is(log.length, 4, 'calls of an event that was stopped before its dispatch');
+      t.is(log.length, 4, 'calls for an event that was stopped before its dispatch');
     },
   },
   {
-    name: 'an event of the package\'s that was stopped is heard when it is dispatched anew',
+    name: 'one of the package\'s own events that was stopped is received when it is dispatched again',
     hosts: ['node'],
     async run(t) {
       const { socket } = t.socket(t.peer('ws', '/greet', { count: 1 }));
@@ -256,7 +256,7 @@ export const webSocketEvents = [
     },
   },
   {
-    name: 'an event that is frozen, and one whose class stops in its own way, are dispatched like others',
+    name: 'a non-extensible event, and one whose class overrides stopImmediatePropagation, are dispatched like others',
     async run(t) {
       const { socket } = t.socket(t.peer('rude', '/silence'));
       const log = [];
@@ -274,7 +274,7 @@ export const webSocketEvents = [
     },
   },
   {
-    name: 'what an event says of itself is enumerable',
+    name: 'the attributes of an event are enumerable',
     async run(t) {
       const observed = t.socket(t.peer('ws', '/greet', { count: 1 }));
       await observed.untilMessages(1);
@@ -290,7 +290,7 @@ export const webSocketEvents = [
     },
   },
   {
-    name: 'stopImmediatePropagation ends the dispatch; stopPropagation keeps it from the listeners that do not capture',
+    name: 'stopImmediatePropagation ends the dispatch; stopPropagation keeps the event from listeners that do not capture',
     async run(t) {
       await dispatched(t, (socket, log) => {
         socket.addEventListener('open', (event) => { log.push('stops'); event.stopImmediatePropagation(); t.is(event.cancelBubble, true); });
@@ -308,7 +308,7 @@ export const webSocketEvents = [
     },
   },
   {
-    name: 'returnValue = false and initEvent do nothing to an event that is being dispatched',
+    name: 'returnValue = false and initEvent do not change an event that is being dispatched',
     async run(t) {
       const { socket } = t.socket(t.peer('ws', '/greet', { count: 1 }));
       await new Promise((resolve) => {
@@ -322,7 +322,7 @@ export const webSocketEvents = [
     },
   },
   {
-    name: 'an object with handleEvent: read at each event, called on the object',
+    name: 'a listener object: handleEvent is read at each event and called on the object',
     async run(t) {
       const { socket } = t.socket(t.peer('ws', '/greet', { count: 3 }));
       const log = [];
@@ -334,13 +334,13 @@ export const webSocketEvents = [
     },
   },
   {
-    name: 'a function with a handleEvent of its own is called itself',
+    name: 'a function with a handleEvent property is called itself',
     run: (t) => dispatched(t, (socket, log) => {
       socket.addEventListener('open', Object.assign(() => log.push('function'), { handleEvent() { log.push('handleEvent'); } }));
     }, ['function']),
   },
   {
-    name: 'what a listener throws is reported, and the others are called: functions, handlers, handleEvent that is missing or throws',
+    name: 'an exception in a listener is reported, and the others are called: functions, handlers, a missing or throwing handleEvent',
     async run(t) {
       const uncaught = t.uncaught();
       try {
@@ -360,7 +360,7 @@ export const webSocketEvents = [
     },
   },
   {
-    name: 'dispatchEvent: listeners and handlers hear events of others, which are not trusted',
+    name: 'dispatchEvent: listeners and handlers receive the program\'s own events, which are not trusted',
     async run(t) {
       const { socket } = t.socket(t.peer('rude', '/silence'));
       const log = [];
@@ -372,19 +372,19 @@ export const webSocketEvents = [
       t.same([socket.dispatchEvent(new Event('own')), socket.dispatchEvent(new Event('own'))], [true, true]);
       t.same(log, [['handler', 'by hand', false, true, true, 2], ['listener', 'by hand'], ['own']]);
       t.same([event.target === socket, event.currentTarget, event.eventPhase], [true, null, 0]);
-      t.is(socket.readyState, 0, 'readyState after an event that was not the package\'s');
+      t.is(socket.readyState, 0, 'readyState after an event that was not the package\'s own');
       socket.onmessage = null;
     },
   },
   {
-    name: 'dispatchEvent with a listener\'s false, an exception, a removal, an addition, a stop',
+    name: 'dispatchEvent with a handler that returns false and listeners that throw, are removed, are added, or stop the event',
     async run(t) {
       const { socket } = t.socket(t.peer('ws', '/echo'));
       const uncaught = t.uncaught();
       const log = [];
       try {
         socket.onopen = () => false;
-        t.is(socket.dispatchEvent(new Event('open', { cancelable: true })), false, 'the handler answered false');
+        t.is(socket.dispatchEvent(new Event('open', { cancelable: true })), false, 'the handler returned false');
         socket.onopen = null;
         const removed = () => log.push('removed');
         socket.addEventListener('x', () => { log.push('throws'); throw new RangeError('thrown'); });
@@ -403,7 +403,7 @@ export const webSocketEvents = [
     },
   },
   {
-    name: 'dispatchEvent of what is no event: TypeError; of an event that is being dispatched: InvalidStateError',
+    name: 'dispatchEvent of a non-event: TypeError; of an event that is being dispatched: InvalidStateError',
     async run(t) {
       const { socket } = t.socket(t.peer('ws', '/greet', { count: 1 }));
       for (const args of [[], [null], [undefined], [{}], ['open'], [{ type: 'open' }], [Object.create(Event.prototype)]]) throwsTypeError(() => socket.dispatchEvent(...args), `dispatchEvent(${args.map(String)})`);
@@ -421,7 +421,7 @@ export const webSocketEvents = [
       t.is(socket.dispatchEvent(new Event('x')), true);
       const heard = new Promise((resolve) => { socket.addEventListener('message', (it) => resolve([it === event, it.data, it.isTrusted, it.eventPhase])); });
       t.is(socket.dispatchEvent(event), true);
-      t.same(await heard, [true, '0:', false, 2], 'the same event, dispatched anew');
+      t.same(await heard, [true, '0:', false, 2], 'the same event, dispatched again');
       const other = new EventTarget();
       other.addEventListener('message', (it) => t.ok(it.target === other && it.currentTarget === other && it.composedPath()[0] === other, 'the other target'));
       t.is(other.dispatchEvent(event), true);
@@ -429,7 +429,7 @@ export const webSocketEvents = [
     },
   },
   {
-    name: 'an event dispatched within the dispatch of one of its type: each is heard once',
+    name: 'an event dispatched during the dispatch of another of its type: each is received once',
     async run(t) {
       const { socket } = t.socket(t.peer('rude', '/silence'));
       const log = [];
@@ -441,7 +441,7 @@ export const webSocketEvents = [
     },
   },
   {
-    name: 'an event dispatched within the dispatch of another: both go on',
+    name: 'an event dispatched during the dispatch of another of a different type: both dispatches complete',
     async run(t) {
       const { socket } = t.socket(t.peer('ws', '/echo'));
       const log = [];
@@ -454,7 +454,7 @@ export const webSocketEvents = [
     },
   },
   {
-    name: 'addEventListener and removeEventListener: what is required, what is refused, and in which order it is read',
+    name: 'addEventListener and removeEventListener: required arguments, refused arguments, and the order of reading options',
     async run(t) {
       const { socket } = t.socket(t.peer('rude', '/silence'));
       for (const method of ['addEventListener', 'removeEventListener']) {
@@ -467,7 +467,7 @@ export const webSocketEvents = [
       const options = new Proxy({}, { get(_, name) { log.push(name); return undefined; } });
       if (t.host === 'node') {
         for (const method of ['addEventListener', 'removeEventListener']) throwsTypeError(() => socket[method]('x', 5, options), method);
-        t.same(log, [], 'a callback that is none is refused before the options are read');
+        t.same(log, [], 'an invalid callback is refused before the options are read');
       }
       socket.addEventListener('x', () => {}, options);
       t.same(log, ['capture', 'once', 'passive', 'signal']);
@@ -482,7 +482,7 @@ export const webSocketEvents = [
     },
   },
   {
-    name: 'many listeners of one socket: no warning',
+    name: 'many listeners on one socket: no warning',
     hosts: ['node'],
     async run(t) {
       const warnings = [];
@@ -500,10 +500,10 @@ export const webSocketEvents = [
   },
 ];
 
-/** In a page, microtasks run behind each listener, and the others have still to be called. */
+/** In a page, microtasks run after each listener, before the other listeners are called. So this waits for a task. */
 const dispatchEnded = () => new Promise((resolve) => { setTimeout(resolve); });
 
-/** Prepares a socket, and checks what its event open has logged. */
+/** Prepares a socket, and checks what its open event logged. */
 async function dispatched(t, prepare, expected) {
   const { socket } = t.socket(t.peer('ws', '/echo'));
   const log = [];

@@ -9,14 +9,14 @@ export const webSocketFailures = [
   ...[
     ['nobody listens', (t) => t.peer('refusing', '/'), 'NS_ERROR_WEBSOCKET_CONNECTION_REFUSED', /ECONNREFUSED|refused/i],
     ['a host that does not exist', () => 'ws://nobody.invalid/?id=none', 'NS_ERROR_UNKNOWN_HOST', /nobody\.invalid/],
-    ['an answer that is no 101', (t) => t.peer('ws', '/refuse', { status: 403 }), 'NS_ERROR_WEBSOCKET_CONNECTION_REFUSED', /403/],
+    ['a response that is not a 101', (t) => t.peer('ws', '/refuse', { status: 403 }), 'NS_ERROR_WEBSOCKET_CONNECTION_REFUSED', /403/],
     ['a server that is not trusted', (t) => t.peer('wss', '/echo'), 'NS_ERROR_NET_INADEQUATE_SECURITY', /certificate/i],
     ['a redirect, which is not followed', (t) => t.peer('ws', '/refuse', { status: 302, location: 'ws://127.0.0.1/' }), 'NS_ERROR_WEBSOCKET_CONNECTION_REFUSED', /302/],
-    ['a subprotocol that was not selected', (t) => t.peer('ws', '/echo', { select: '' }), 'NS_ERROR_ILLEGAL_VALUE', /subprotocol/, ['chat']],
-    ['a subprotocol that was not asked for', (t) => t.peer('rude', '/answer', { text: answer('Sec-WebSocket-Protocol: other\r\n') }), 'NS_ERROR_ILLEGAL_VALUE', /subprotocol/],
+    ['no subprotocol selected although one was requested', (t) => t.peer('ws', '/echo', { select: '' }), 'NS_ERROR_ILLEGAL_VALUE', /subprotocol/, ['chat']],
+    ['a subprotocol that was not requested', (t) => t.peer('rude', '/answer', { text: answer('Sec-WebSocket-Protocol: other\r\n') }), 'NS_ERROR_ILLEGAL_VALUE', /subprotocol/],
     ['a port that Fetch blocks', () => 'ws://127.0.0.1:6667/?id=none', 'NS_ERROR_PORT_ACCESS_NOT_ALLOWED', /6667/],
   ].map(([what, url, name, says, protocols]) => ({
-    name: `${what}: the event error says so by error and message, and close tells 1006`,
+    name: `${what}: error and message of the error event say so, and close has code 1006`,
     async run(t) {
       const observed = t.socket(url(t), protocols ?? []);
       const event = await observed.until('error');
@@ -51,7 +51,7 @@ export const webSocketFailures = [
     },
   },
   {
-    name: 'a user name that no request can carry: no exception, but error, and close with 1006',
+    name: 'a user name that no request can carry: no exception, but an error event, and close with 1006',
     async run(t) {
       const observed = t.socket('ws://us%3Aer:pass@127.0.0.1:3/');
       t.same([observed.socket.url, observed.socket.readyState], ['ws://us%3Aer:pass@127.0.0.1:3/', 0]);
@@ -62,7 +62,7 @@ export const webSocketFailures = [
     },
   },
   {
-    name: 'error.detail is that of onStop: the answer\'s status, its headers, its body',
+    name: 'error.detail is the detail of onStop, with the response\'s status, headers and body',
     async run(t) {
       const observed = t.socket(t.peer('ws', '/refuse', { status: 403, body: 'not you' }));
       const { error: { detail } } = await observed.until('error');
@@ -71,7 +71,7 @@ export const webSocketFailures = [
     },
   },
   {
-    name: 'a connection that breaks: error says how, and the code that this end has sent stays in the detail',
+    name: 'a connection that breaks the protocol: error says how, and its detail and close have code 1006',
     async run(t) {
       const observed = t.socket(t.raw('83 00'));
       const { error } = await observed.until('error');
@@ -80,7 +80,7 @@ export const webSocketFailures = [
     },
   },
   {
-    name: 'every port that Fetch blocks fails without a connection; url, send and close work as on any other',
+    name: 'on ports that Fetch blocks, url, send and close work as on any other; ports that it does not block are tried',
     async run(t) {
       for (const port of [1, 22, 25, 6000, 10_080]) {
         const { socket } = t.socket(`ws://127.0.0.1:${port}/a?id=none`);
@@ -89,7 +89,7 @@ export const webSocketFailures = [
         if (port === 22) socket.close();
         t.is(socket.readyState, port === 22 ? 2 : 0);
       }
-      // The scheme's own ports, and that of no other protocol, are not.
+      // The schemes' own ports, and ports of no other protocol, are not blocked.
       for (const port of [80, 443, 81, 6664, 65_535]) {
         const observed = t.socket(`ws://127.0.0.1:${port}/?id=none`);
         const { error } = await observed.until('error');
@@ -98,7 +98,7 @@ export const webSocketFailures = [
     },
   },
   {
-    name: 'an error that nobody listens to ends no process: refused, broken, unreadable',
+    name: 'an error that nobody listens for does not end the process: refused, broken',
     async run(t) {
       const url = t.peer('refusing', '/');
       const broken = t.raw('83 00');
@@ -121,7 +121,7 @@ export const webSocketFailures = [
     },
   },
   {
-    name: 'the request asks caches for nothing, as Fetch has it, unless a header of the options says otherwise',
+    name: 'the request bypasses caches, as Fetch requires, unless a header in the options says otherwise',
     async run(t) {
       const sent = async (given) => {
         const url = t.peer('ws', '/echo');
@@ -144,12 +144,12 @@ export const webSocketFailures = [
       t.same([headers['x-mine'], headers.origin, headers['sec-websocket-protocol'], headers['sec-websocket-extensions']], ['yes', 'https://example.org', 'a, b', undefined]);
       t.ok(socket.channel instanceof t.api.WebSocketChannel, 'a channel');
       t.same([socket.channel.state, socket.channel.pingInterval, socket.channel.pingTimeout, socket.protocol], ['open', 30, 5, 'a']);
-      t.is(socket.url, url, 'url is the one of the constructor');
-      t.is(Object.hasOwn(options, 'redirects') && options.protocols.length, 2, 'the options are as they were');
+      t.is(socket.url, url, 'url is the one passed to the constructor');
+      t.is(Object.hasOwn(options, 'redirects') && options.protocols.length, 2, 'the options are unchanged');
     },
   },
   {
-    name: 'options that are wrong throw from the constructor, each by its name; DOMExceptions come first',
+    name: 'the constructor throws for a wrong option and names it; DOMExceptions come first',
     async run(t) {
       const url = t.peer('ws', '/echo');
       for (const [options, says] of [[{ heders: {} }, 'heders'], [{ redirects: -1 }, 'redirects'], [{ headers: 5 }, 'headers'], [{ origin: 5 }, 'rigin'], [{ pingInterval: -1 }, 'pingInterval'],
@@ -162,7 +162,7 @@ export const webSocketFailures = [
     },
   },
   {
-    name: 'options of a null prototype, of a class, frozen; subprotocols as a string, as null',
+    name: 'options with a null prototype, of a class, or frozen; subprotocols as a string, null, undefined or a Set',
     async run(t) {
       class Options { headers = { 'X-Mine': 'yes' }; }
       for (const options of [Object.assign(Object.create(null), new Options()), new Options(), Object.freeze({ headers: { 'X-Mine': 'yes' } })]) {
@@ -192,7 +192,7 @@ export const webSocketFailures = [
     },
   },
   {
-    name: 'loadGroup and notificationCallbacks: cancelling the group ends the socket, onAuthRequired gives the password',
+    name: 'loadGroup: cancelling the group ends the socket with NS_BINDING_ABORTED',
     async run(t) {
       const group = new t.api.LoadGroup();
       const observed = await t.openSocket(t.peer('ws', '/echo'), { loadGroup: group });
@@ -204,7 +204,7 @@ export const webSocketFailures = [
     },
   },
   {
-    name: 'signal: aborting it is an error whose cause is the reason',
+    name: 'signal: aborting it fires an error whose cause is the reason',
     async run(t) {
       const controller = new AbortController();
       const observed = await t.openSocket(t.peer('ws', '/echo'), { signal: controller.signal });
@@ -215,7 +215,7 @@ export const webSocketFailures = [
     },
   },
   {
-    name: 'suspend and resume of socket.channel hold the events back',
+    name: 'suspend() of socket.channel holds events back until resume()',
     async run(t) {
       const observed = await t.openSocket(t.peer('ws', '/echo'));
       observed.socket.channel.suspend();
@@ -227,7 +227,7 @@ export const webSocketFailures = [
     },
   },
   {
-    name: 'redirects that are null or undefined mean the default: none is followed',
+    name: 'redirects of null or undefined means the default: no redirect is followed',
     async run(t) {
       for (const redirects of [null, undefined]) {
         const observed = t.socket(t.peer('ws', '/refuse', { status: 302, location: 'ws://127.0.0.1/' }), { redirects });
@@ -236,7 +236,7 @@ export const webSocketFailures = [
     },
   },
   {
-    name: 'a user name and a password in the URL: url has them, the console does not',
+    name: 'a user name and a password in the URL: url includes them, console output and messages do not',
     async run(t) {
       const url = t.peer('ws', '/echo').replace('//', '//user:secret@');
       const { socket } = await t.openSocket(url);

@@ -1,7 +1,7 @@
-/** The event handlers onopen, onmessage, onerror and onclose (HTML §8.1.8.1). In a browser its own class is judged. */
+/** The event handlers onopen, onmessage, onerror and onclose (HTML §8.1.8.1). In a browser, the browser's own class is tested. */
 export const webSocketHandlers = [
   ...['onopen', 'onmessage', 'onerror', 'onclose'].map((name) => ({
-    name: `${name} takes functions and objects, and everything else is null`,
+    name: `${name} accepts functions and objects; everything else becomes null`,
     async run(t) {
       const { socket } = t.socket(t.peer('rude', '/silence'));
       const handler = () => {};
@@ -19,7 +19,7 @@ export const webSocketHandlers = [
     },
   })),
   {
-    name: 'a handler keeps the place of its first value, and loses it with null',
+    name: 'a handler keeps the position of its first value, and loses it when set to null',
     async run(t) {
       const { socket } = t.socket(t.peer('rude', '/silence'));
       const log = [];
@@ -36,7 +36,7 @@ export const webSocketHandlers = [
     },
   },
   {
-    name: 'an object that is no function keeps its place, and is not called',
+    name: 'an object that is not a function keeps the handler\'s position, and is not called',
     async run(t) {
       const { socket } = t.socket(t.peer('rude', '/silence'));
       const log = [];
@@ -49,7 +49,7 @@ export const webSocketHandlers = [
     },
   },
   {
-    name: 'the same function as handler and as listener is called twice; removeEventListener does not touch the handler',
+    name: 'a function that is both handler and listener is called twice; removeEventListener does not remove the handler',
     async run(t) {
       const { socket } = t.socket(t.peer('rude', '/silence'));
       let calls = 0;
@@ -64,7 +64,7 @@ export const webSocketHandlers = [
     },
   },
   {
-    name: 'a handler is called with the event alone, the socket as this; onerror too',
+    name: 'a handler, including onerror, is called with only the event, and with the socket as this',
     async run(t) {
       const { socket } = t.socket(t.peer('refusing', '/'));
       const calls = await new Promise((resolve) => {
@@ -76,7 +76,7 @@ export const webSocketHandlers = [
     },
   },
   {
-    name: 'a handler that is replaced within the dispatch: the new one is called if its turn has not come',
+    name: 'a handler replaced during the dispatch: the new one is called if its turn has not come',
     async run(t) {
       const { socket } = t.socket(t.peer('rude', '/silence'));
       const log = [];
@@ -97,20 +97,20 @@ export const webSocketHandlers = [
     },
   },
   {
-    name: 'a handler that answers false cancels what can be cancelled; 0, undefined and null do not',
+    name: 'a handler that returns false cancels a cancelable event; other values do not',
     async run(t) {
       const { socket } = t.socket(t.peer('rude', '/silence'));
       for (const [answer, expected] of [[false, false], [0, true], [undefined, true], [null, true], ['', true], [true, true]]) {
         for (const name of ['message', 'error']) {
           socket[`on${name}`] = () => answer;
-          t.is(socket.dispatchEvent(new Event(name, { cancelable: true })), expected, `on${name} answers ${answer}`);
+          t.is(socket.dispatchEvent(new Event(name, { cancelable: true })), expected, `on${name} returns ${answer}`);
           socket[`on${name}`] = null;
         }
       }
     },
   },
   {
-    name: 'a handler runs with no listener beside it, and a socket without any is no trouble',
+    name: 'a handler runs without any listener, and a socket without handlers or listeners works',
     async run(t) {
       const { WebSocket } = t.api;
       const socket = new WebSocket(t.peer('ws', '/greet', { count: 2 }));

@@ -1,6 +1,6 @@
 import { throwsTypeError } from '../harness/web.js';
 
-/** What Web IDL says of the interface WebSocket itself: its properties, their attributes, and what they do on another object. */
+/** What Web IDL says about the WebSocket interface itself: its properties, their attributes, and what they do on another object. */
 export const webSocketInterfaces = [
   {
     name: 'the interface object: name, length, prototypes',
@@ -32,25 +32,25 @@ export const webSocketInterfaces = [
     url: false, readyState: false, bufferedAmount: false, extensions: false, protocol: false,
     binaryType: true, onopen: true, onmessage: true, onerror: true, onclose: true,
   }).map(([name, isWritable]) => ({
-    name: `the attribute ${name}: an accessor of the prototype${isWritable ? '' : ', read-only'}, that works on a WebSocket alone`,
+    name: `the attribute ${name}: an accessor on the prototype${isWritable ? '' : ', read-only'}, that works only on a WebSocket`,
     async run(t) {
       const { get, set, enumerable, configurable } = Object.getOwnPropertyDescriptor(t.api.WebSocket.prototype, name);
       t.same([enumerable, configurable, get.name, get.length], [true, true, `get ${name}`, 0]);
       t.is(typeof set, isWritable ? 'function' : 'undefined');
       if (isWritable) t.same([set.name, set.length], [`set ${name}`, 1]);
       for (const other of [{}, t.api.WebSocket.prototype, new EventTarget(), null, undefined, 5]) {
-        // Where `this` is null or undefined a page's is its global object, which is no WebSocket either.
+        // In a page, a `this` of null or undefined becomes the global object, which is not a WebSocket either.
         throwsTypeError(() => get.call(other), `reading ${name} of ${String(other)}`);
         if (isWritable) throwsTypeError(() => set.call(other, null), `writing ${name} of ${String(other)}`);
       }
       const { socket } = t.socket(t.peer('ws', '/echo'));
-      t.is(Object.hasOwn(socket, name), false, 'a property of its own');
+      t.is(Object.hasOwn(socket, name), false, 'an own property');
       if (isWritable) return;
       throwsTypeError(() => { 'use strict'; socket[name] = 5; }, `writing ${name}`);
     },
   })),
   ...Object.entries({ send: 1, close: 0 }).map(([name, length]) => ({
-    name: `the method ${name}: a function of the prototype that is no constructor, and works on a WebSocket alone`,
+    name: `the method ${name}: a function on the prototype that is not a constructor and works only on a WebSocket`,
     async run(t) {
       const method = t.api.WebSocket.prototype[name];
       t.same(attributesOf(t.api.WebSocket.prototype, name), { writable: true, enumerable: true, configurable: true });
@@ -60,7 +60,7 @@ export const webSocketInterfaces = [
     },
   })),
   {
-    name: 'the methods of EventTarget keep their lengths',
+    name: 'the methods of EventTarget keep their names and lengths',
     async run(t) {
       const { addEventListener, removeEventListener, dispatchEvent } = t.api.WebSocket.prototype;
       t.same([addEventListener.length, removeEventListener.length, dispatchEvent.length], [2, 2, 1]);
@@ -68,12 +68,12 @@ export const webSocketInterfaces = [
     },
   },
   {
-    name: 'for…in finds the members of the interface and of EventTarget, and no other',
+    name: 'for…in finds the members of the interface and of EventTarget, and no others',
     async run(t) {
       const { socket } = t.socket(t.peer('ws', '/echo'));
       const found = [];
       for (const name in socket) found.push(name);
-      // A page's EventTarget may have more members by now (when), which are no matter of this class.
+      // A page's EventTarget may have more members by now (such as when), which do not concern this class.
       const inherited = Object.keys(EventTarget.prototype).sort();
       const own = Object.keys(t.api.WebSocket.prototype).filter((name) => !inherited.includes(name)).sort();
       t.same(own, ['CLOSED', 'CLOSING', 'CONNECTING', 'OPEN', 'binaryType', 'bufferedAmount', 'close', 'extensions', 'onclose', 'onerror', 'onmessage', 'onopen',
@@ -82,7 +82,7 @@ export const webSocketInterfaces = [
     },
   },
   {
-    name: 'no static property but the constants',
+    name: 'no static properties except the constants',
     async run(t) {
       t.same(Reflect.ownKeys(t.api.WebSocket).map(String).sort(), ['CLOSED', 'CLOSING', 'CONNECTING', 'OPEN', 'length', 'name', 'prototype']);
     },

@@ -1,9 +1,9 @@
 import { throwsTypeError } from '../harness/web.js';
 
-/** The event message, and binaryType. In a browser its own class is judged. */
+/** The message event, and binaryType. In a browser, the browser's own class is tested. */
 export const webSocketMessages = [
   {
-    name: 'text is a string, bytes are a Blob: its size, its type, its bytes',
+    name: 'text arrives as a string, bytes as a Blob with the right size, type and bytes',
     async run(t) {
       const observed = await t.openSocket(t.peer('ws', '/echo'));
       observed.socket.send('text');
@@ -17,7 +17,7 @@ export const webSocketMessages = [
     },
   },
   {
-    name: 'binaryType arraybuffer: an ArrayBuffer of the message alone, which may be transferred',
+    name: 'binaryType arraybuffer: each message has its own ArrayBuffer, which may be transferred',
     async run(t) {
       const observed = await t.openSocket(t.peer('ws', '/echo'));
       observed.socket.binaryType = 'arraybuffer';
@@ -31,7 +31,7 @@ export const webSocketMessages = [
     },
   },
   {
-    name: 'binaryType counts when the event is fired: switched between messages',
+    name: 'binaryType is read when the event is fired, and may change between messages',
     async run(t) {
       const observed = t.socket(t.peer('ws', '/greet', { count: 9 }));
       const kinds = [];
@@ -41,12 +41,12 @@ export const webSocketMessages = [
         if (kinds.length % 2 === 0) observed.socket.binaryType = kinds.length % 4 === 0 ? 'arraybuffer' : 'blob';
       });
       await observed.untilMessages(9);
-      await new Promise((resolve) => setTimeout(resolve)); // until every listener has heard the last
+      await new Promise((resolve) => setTimeout(resolve)); // until every listener has received the last
       t.same(kinds, ['text', 'ArrayBuffer', 'text', 'ArrayBuffer', 'text', 'Blob', 'text', 'ArrayBuffer', 'text']);
     },
   },
   {
-    name: 'binaryType is an enumeration: another value is ignored, a symbol throws',
+    name: 'binaryType is an enumeration: other values are ignored, a symbol throws',
     async run(t) {
       const { socket } = t.socket(t.peer('rude', '/silence'));
       for (const value of ['', 'Blob', 'ArrayBuffer', 'nodebuffer', 'fragments', null, undefined, 0, {}]) {
@@ -57,14 +57,14 @@ export const webSocketMessages = [
       socket.binaryType = { toString: () => 'arraybuffer' };
       t.is(socket.binaryType, 'arraybuffer');
       socket.binaryType = 'text';
-      t.is(socket.binaryType, 'arraybuffer', 'after a value that is none');
+      t.is(socket.binaryType, 'arraybuffer', 'after an invalid value');
       socket.close();
       socket.binaryType = 'blob';
       t.is(socket.binaryType, 'blob', 'once it is closing');
     },
   },
   {
-    name: 'after close() no message comes, whatever is on its way',
+    name: 'after close(), no message event is fired, even for messages in transit',
     async run(t) {
       const observed = t.socket(t.peer('ws', '/greet', { count: 200, size: 1000 }));
       observed.socket.addEventListener('message', () => { if (observed.data.length === 3) observed.socket.close(); });
@@ -73,7 +73,7 @@ export const webSocketMessages = [
     },
   },
   {
-    name: 'messages come before the close event, in order, and readyState is 1 in each that came before the close frame',
+    name: 'messages come before the close event, in order, and with readyState 1',
     async run(t) {
       const observed = t.socket(t.peer('ws', '/close', { count: 50, code: 4000 }));
       await observed.until('close');
@@ -82,14 +82,14 @@ export const webSocketMessages = [
     },
   },
   {
-    name: 'a byte order mark at the beginning of a text is a character of it',
+    name: 'a byte order mark at the beginning of a text is part of the text',
     async run(t) {
       const observed = t.socket(t.raw('81 06 ef bb bf 61 62 63'));
       t.same(await observed.untilMessages(1), ['\uFEFFabc']);
     },
   },
   {
-    name: 'a message in fragments is one event; pings between them are none',
+    name: 'a message in fragments is one event; pings between the fragments fire no event',
     async run(t) {
       const observed = t.socket(t.raw('01 01 61 89 00 00 01 62 80 01 63'));
       t.same(await observed.untilMessages(1), ['abc']);

@@ -1,29 +1,29 @@
 import { thrownBy, throwsDOMException, throwsTypeError } from '../harness/web.js';
 
-/** send and bufferedAmount of WebSocket. In a browser its own class is judged. */
+/** WebSocket's send() and bufferedAmount. In a browser, the browser's own class is tested. */
 export const webSocketSends = [
   {
-    name: 'while it connects: InvalidStateError, but the argument is converted before',
+    name: 'send() while connecting: InvalidStateError, but the argument is converted first',
     async run(t) {
       const { socket } = t.socket(t.peer('rude', '/silence'));
       for (const data of ['text', new Uint8Array(3), new Blob(['x']), null]) t.is(throwsDOMException('InvalidStateError', () => socket.send(data)).code, DOMException.INVALID_STATE_ERR);
       throwsTypeError(() => socket.send(), 'no argument');
       throwsTypeError(() => socket.send(Symbol('x')), 'a symbol');
       const error = new RangeError('from toString');
-      t.ok(thrownBy(() => socket.send({ toString() { throw error; } })) === error, 'what toString throws');
+      t.ok(thrownBy(() => socket.send({ toString() { throw error; } })) === error, 'the exception from toString');
       t.is(socket.bufferedAmount, 0, 'bufferedAmount after calls that threw');
     },
   },
   ...[
-    ['a string', 'text', 'text'], ['an empty string', '', ''], ['umlauts and more', 'é\u20AC\u{1F600}', 'é\u20AC\u{1F600}'],
+    ['a string', 'text', 'text'], ['an empty string', '', ''], ['characters beyond ASCII', 'é\u20AC\u{1F600}', 'é\u20AC\u{1F600}'],
     ['lone surrogates, which become U+FFFD', 'a\uD800b\uDC00', 'a\uFFFDb\uFFFD'], ['a zero character', 'a\0b', 'a\0b'],
     ['null', null, 'null'], ['undefined', undefined, 'undefined'], ['a number', 1, '1'], ['a fraction', 1.5, '1.5'], ['minus zero', -0, '0'], ['NaN', NaN, 'NaN'], ['a bigint', 10n, '10'],
     ['true', true, 'true'], ['an object', {}, '[object Object]'], ['an array', [1, [2, 3]], '1,2,3'], ['an object with toString', { toString: () => 'own' }, 'own'],
     ['an object with toPrimitive', { [Symbol.toPrimitive]: (hint) => hint }, 'string'], ['a boxed string', new String('boxed'), 'boxed'], ['a boxed number', new Number(5), '5'],
     ['a function', Object.assign(() => {}, { toString: () => 'function' }), 'function'], ['an array of bytes', [104, 105], '104,105'],
-    ['what looks like a Blob', { size: 2, type: '', arrayBuffer: async () => new ArrayBuffer(2), [Symbol.toStringTag]: 'Blob' }, '[object Blob]'],
-    ['what inherits from a Blob', Object.create(Blob.prototype), '[object Blob]'],
-    ['what looks like an ArrayBuffer', { byteLength: 2, [Symbol.toStringTag]: 'ArrayBuffer' }, '[object ArrayBuffer]'],
+    ['an object that looks like a Blob', { size: 2, type: '', arrayBuffer: async () => new ArrayBuffer(2), [Symbol.toStringTag]: 'Blob' }, '[object Blob]'],
+    ['an object that inherits from Blob.prototype', Object.create(Blob.prototype), '[object Blob]'],
+    ['an object that looks like an ArrayBuffer', { byteLength: 2, [Symbol.toStringTag]: 'ArrayBuffer' }, '[object ArrayBuffer]'],
   ].map(([what, data, expected]) => ({
     name: `sent as text: ${what}`,
     async run(t) {
@@ -42,12 +42,12 @@ export const webSocketSends = [
   },
   ...[
     ['an ArrayBuffer', () => bytes(1, 2, 3).buffer, [1, 2, 3]], ['an empty ArrayBuffer', () => new ArrayBuffer(0), []], ['a Uint8Array', () => bytes(1, 2, 3), [1, 2, 3]],
-    ['a part of one', () => bytes(1, 2, 3, 4).subarray(1, 3), [2, 3]], ['an empty part of one', () => bytes(1, 2).subarray(1, 1), []], ['a Uint8ClampedArray', () => new Uint8ClampedArray([7, 300]), [7, 255]],
+    ['a part of a Uint8Array', () => bytes(1, 2, 3, 4).subarray(1, 3), [2, 3]], ['an empty part of a Uint8Array', () => bytes(1, 2).subarray(1, 1), []], ['a Uint8ClampedArray', () => new Uint8ClampedArray([7, 300]), [7, 255]],
     ['a Uint16Array', () => new Uint16Array([0x0201]), [1, 2]], ['a Float64Array', () => new Float64Array([0]), [0, 0, 0, 0, 0, 0, 0, 0]], ['a BigInt64Array', () => new BigInt64Array([1n]), [1, 0, 0, 0, 0, 0, 0, 0]],
     ['a DataView', () => new DataView(bytes(1, 2, 3, 4).buffer, 1, 2), [2, 3]], ['an empty DataView', () => new DataView(bytes(1, 2).buffer, 2), []],
-    ['a subclass that tells lies', () => new (class extends Uint8Array { get byteLength() { return 1; } get buffer() { return null; } get length() { return 9; } })([1, 2]), [1, 2]],
-    ['a detached ArrayBuffer, which has no bytes', () => detached(bytes(1, 2).buffer), []], ['a view of one', () => { const view = bytes(1, 2); detached(view.buffer); return view; }, []],
-    ['a DataView of one', () => { const view = new DataView(new ArrayBuffer(4)); detached(view.buffer); return view; }, []],
+    ['a subclass whose properties are wrong', () => new (class extends Uint8Array { get byteLength() { return 1; } get buffer() { return null; } get length() { return 9; } })([1, 2]), [1, 2]],
+    ['a detached ArrayBuffer, which has no bytes', () => detached(bytes(1, 2).buffer), []], ['a view of a detached ArrayBuffer', () => { const view = bytes(1, 2); detached(view.buffer); return view; }, []],
+    ['a DataView of a detached ArrayBuffer', () => { const view = new DataView(new ArrayBuffer(4)); detached(view.buffer); return view; }, []],
     ['a Blob', () => new Blob(['hi', bytes(1)]), [104, 105, 1]], ['an empty Blob', () => new Blob(), []], ['a slice of a Blob', () => new Blob(['hello']).slice(1, 3), [101, 108]],
     ['a File', () => new File(['hi'], 'name.txt'), [104, 105]],
   ].map(([what, make, expected]) => ({
@@ -64,7 +64,7 @@ export const webSocketSends = [
     },
   })),
   {
-    name: 'shared and resizable memory: TypeError, whatever the state, and the socket lives on',
+    name: 'shared and resizable memory: TypeError, whatever the state, and the socket stays usable',
     async run(t) {
       const observed = t.socket(t.peer('ws', '/echo'));
       const refused = [
@@ -85,7 +85,7 @@ export const webSocketSends = [
     },
   },
   {
-    name: 'the bytes are those of the call: what is changed or detached behind it does not count, also behind a Blob',
+    name: 'send() takes the bytes at the time of the call: later changes and detaching have no effect, even after a Blob',
     async run(t) {
       const observed = await t.openSocket(t.peer('ws', '/echo'));
       observed.socket.binaryType = 'arraybuffer';
@@ -101,7 +101,7 @@ export const webSocketSends = [
     },
   },
   {
-    name: 'Blobs, text and bytes arrive in the order in which they were sent, the close frame behind them',
+    name: 'Blobs, text and bytes arrive in the order in which they were sent, followed by the close frame',
     async run(t) {
       const url = t.peer('ws', '/echo');
       const { socket } = await t.openSocket(url);
@@ -120,7 +120,7 @@ export const webSocketSends = [
     },
   },
   {
-    name: 'bufferedAmount grows within the call by the bytes in UTF-8, and is zero once all has gone',
+    name: 'bufferedAmount grows during the call by the size in bytes (UTF-8 for text), and is zero once all is sent',
     async run(t) {
       const observed = await t.openSocket(t.peer('ws', '/echo'));
       const { socket } = observed;
@@ -157,7 +157,7 @@ export const webSocketSends = [
     },
   },
   {
-    name: 'after a connection that failed: send does not throw, and bufferedAmount grows',
+    name: 'after the connection has failed: send does not throw, and bufferedAmount grows',
     async run(t) {
       const observed = t.socket(t.peer('refusing', '/'));
       await observed.until('close');
@@ -168,7 +168,7 @@ export const webSocketSends = [
     },
   },
   {
-    name: 'what was not sent when the connection broke stays in bufferedAmount',
+    name: 'bytes that were unsent when the connection ended stay in bufferedAmount',
     hosts: ['node'],
     async run(t) {
       const observed = await t.openSocket(t.peer('rude', '/deaf'));
@@ -184,7 +184,7 @@ export const webSocketSends = [
     },
   },
   {
-    name: 'a conversion that closes the socket: what is sent then counts as unsent',
+    name: 'if converting the argument closes the socket, the message counts as unsent',
     async run(t) {
       const observed = await t.openSocket(t.peer('ws', '/echo'));
       const { socket } = observed;
@@ -193,7 +193,7 @@ export const webSocketSends = [
     },
   },
   {
-    name: 'a message of a MiB of text, and of bytes',
+    name: 'messages of 768 KiB as text, as a Blob and as bytes',
     async run(t) {
       const observed = await t.openSocket(t.peer('ws', '/digest'));
       const text = '\u20AC'.repeat(1 << 18);
@@ -207,7 +207,7 @@ export const webSocketSends = [
     },
   },
   {
-    name: 'what a Blob says of itself is not asked: its own bytes go out',
+    name: 'a Blob\'s overridden properties are ignored: its real bytes are sent',
     async run(t) {
       const observed = await t.openSocket(t.peer('ws', '/echo'));
       observed.socket.binaryType = 'arraybuffer';
@@ -219,7 +219,7 @@ export const webSocketSends = [
     },
   },
   {
-    name: 'a Blob that is still being read when the connection ends: bufferedAmount counts it once, and readyState stays 3',
+    name: 'a Blob that is still being read when the connection ends: bufferedAmount does not change, and readyState stays 3',
     async run(t) {
       const observed = await t.openSocket(t.peer('ws', '/close', { code: 4000 }));
       const blob = new Blob([new Uint8Array(32 << 20)]);
@@ -242,7 +242,7 @@ function detached(buffer) {
   return buffer;
 }
 
-/** A page that is not isolated has no SharedArrayBuffer by name. */
+/** A page that is not cross-origin isolated has no global SharedArrayBuffer. */
 function sharedBuffer(size) {
   const { buffer } = new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true });
   return globalThis.SharedArrayBuffer ? new SharedArrayBuffer(size) : buffer;

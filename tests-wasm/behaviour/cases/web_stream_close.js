@@ -1,14 +1,14 @@
 import { rejectionOf, stateOf, throwsDOMException, throwsTypeError } from '../harness/web.js';
 
-/** close() of a WebSocketStream, `closed`, and how the ends of the streams and of the connection go together. In Chromium its own class is judged. */
+/** WebSocketStream's close() and `closed`, and how the ends of its streams and of the connection relate. In Chromium, the browser's own class is tested. */
 export const webStreamCloses = [
   ...[
     ['nothing', undefined, [1005, '']], ['null', null, [1005, '']], ['an empty object', {}, [1005, '']], ['code 1000', { closeCode: 1000 }, [1000, '']], ['code 3000', { closeCode: 3000 }, [3000, '']],
-    ['code and reason', { closeCode: 4999, reason: 'é' }, [4999, 'é']], ['a reason alone: with 1000', { reason: 'why' }, [1000, 'why']], ['an empty reason: without a code', { reason: '' }, [1005, '']],
+    ['code and reason', { closeCode: 4999, reason: 'é' }, [4999, 'é']], ['a reason alone, which gets code 1000', { reason: 'why' }, [1000, 'why']], ['an empty reason, which gets no code', { reason: '' }, [1005, '']],
     ['a code that is text', { closeCode: '4001' }, [4001, '']], ['a code with a fraction', { closeCode: 4000.5 }, [4000, '']], ['a reason of 123 bytes', { reason: 'r'.repeat(123) }, [1000, 'r'.repeat(123)]],
     ['members that are undefined', { closeCode: undefined, reason: undefined }, [1005, '']],
   ].map(([what, closeInfo, [code, reason]]) => ({
-    name: `close() with ${what}: goes out, comes back, and is in closed`,
+    name: `close() with ${what}: the close frame is sent, and closed has its code and reason`,
     async run(t) {
       const url = t.peer('ws', '/echo');
       const { stream, reader, writer } = await t.openStream(url);
@@ -24,7 +24,7 @@ export const webStreamCloses = [
     },
   })),
   {
-    name: 'close() with what may not be sent: InvalidAccessError for the code, SyntaxError for the reason, TypeError for another thing; nothing has happened',
+    name: 'close() with an invalid code: InvalidAccessError; reason: SyntaxError; other argument: TypeError; the stream stays open',
     async run(t) {
       const { stream, reader, writer } = await t.openStream(t.peer('ws', '/echo'));
       for (const closeCode of [0, 999, 1001, 1005, 1006, 1011, 2999, 5000, -1, NaN, null, 'x']) throwsDOMException('InvalidAccessError', () => stream.close({ closeCode }), `${closeCode}`);
@@ -39,7 +39,7 @@ export const webStreamCloses = [
     },
   },
   {
-    name: 'the second close() does nothing, but is checked',
+    name: 'a second close() does nothing, but its argument is checked',
     async run(t) {
       const { stream } = await t.openStream(t.peer('ws', '/echo'));
       stream.close({ closeCode: 4000, reason: 'first' });
@@ -51,7 +51,7 @@ export const webStreamCloses = [
     },
   },
   {
-    name: 'write once close() has begun the closing handshake: fulfilled, and nothing goes out',
+    name: 'a write after close() has begun the closing handshake is fulfilled, and nothing is sent',
     async run(t) {
       const url = t.peer('ws', '/echo');
       const { stream, writer } = await t.openStream(url);
@@ -69,7 +69,7 @@ export const webStreamCloses = [
       const noted = [[stream.closed, 'closed'], [writer.closed, 'writable'], [reader.closed, 'readable']].map(([promise, what]) => promise.catch(() => log.push(what)));
       await writer.write('now').catch(() => {});
       await Promise.all(noted);
-      // In a browser the write may still be under way, which the writable waits for.
+      // In a browser, the write may still be in progress, and the writable waits for it.
       if (t.host === 'node') t.same(log, ['readable', 'writable', 'closed']);
     },
   },
@@ -100,7 +100,7 @@ export const webStreamCloses = [
     ['code and reason', { code: 4321, reason: 'bye' }, { closeCode: 4321, reason: 'bye' }], ['nothing', {}, { closeCode: 1005, reason: '' }],
     ['a code that this end may not send', { code: 1001 }, { closeCode: 1001, reason: '' }],
   ].map(([what, query, expected]) => ({
-    name: `the peer closes with ${what}: the messages before are read, then the readable is closed, and the writable is errored`,
+    name: `the peer closes with ${what}: earlier messages are read, then the readable is closed, and the writable is errored`,
     async run(t) {
       const { stream, reader, writer } = await t.openStream(t.peer('ws', '/close', { ...query, count: 3 }));
       const read = [];
@@ -114,7 +114,7 @@ export const webStreamCloses = [
     ['the end of the connection', { then: 'eof' }, ''], ['a reset', { then: 'reset' }, ''], ['a masked frame', {}, '81 80 00 00 00 00'], ['text that is not UTF-8', {}, '81 01 ff'],
     ['a reserved bit', {}, 'c1 00'],
   ].map(([what, query, hex]) => ({
-    name: `a connection that fails by ${what}: closed is rejected, and both streams are errored with the same WebSocketError`,
+    name: `a connection that fails because of ${what}: closed is rejected, and both streams are errored with the same WebSocketError`,
     async run(t) {
       const { stream, reader, writer } = await t.openStream(t.raw(hex, { after: 'frame', ...query }));
       const read = rejectionOf(reader.read(), 'read');
@@ -123,14 +123,14 @@ export const webStreamCloses = [
       t.ok(error instanceof t.api.WebSocketError, `a WebSocketError: ${String(error)}`);
       t.oneOf(error.closeCode, t.host === 'node' ? [1006] : [1006, 1002, 1007]); // as with WebSocket
       t.is(error.reason, '');
-      t.is(await read, error, 'what the read is rejected with');
+      t.is(await read, error, 'the rejection of the read');
       t.is(await rejectionOf(reader.closed), error, 'closed of the reader');
       t.is(await rejectionOf(writer.closed), error, 'closed of the writer');
       if (t.host === 'node') t.ok(error.message.length > 20 && error.cause.detail.message.length > 20, `it explains: ${error.message}`);
     },
   })),
   {
-    name: 'closing the writable closes the connection without a code, behind what was written, and is done when that is',
+    name: 'closing the writable closes the connection without a code, after all writes, and is fulfilled once that is done',
     async run(t) {
       const url = t.peer('ws', '/echo');
       const { stream, reader, writer } = await t.openStream(url);
@@ -147,7 +147,7 @@ export const webStreamCloses = [
     },
   },
   {
-    name: 'closing the writable, and the connection fails: rejected with the same WebSocketError',
+    name: 'closing the writable after the connection has failed: rejected with a TypeError',
     async run(t) {
       const { stream, writer } = await t.openStream(t.peer('ws', '/terminate'));
       writer.write('now').catch(() => {});
@@ -159,7 +159,7 @@ export const webStreamCloses = [
   },
   ...['cancel', 'abort'].flatMap((method) => [
     ['nothing', () => undefined, [1005, '']], ['a string', () => 'reason', [1005, '']], ['an Error', () => new Error('reason'), [1005, '']],
-    ['a DOMException', () => new DOMException('reason', 'WebSocketError'), [1005, '']], ['what only has the prototype of a WebSocketError', (t) => Object.create(t.api.WebSocketError.prototype), [1005, '']], ['what only looks like a WebSocketError', () => ({ closeCode: 4000, reason: 'no' }), [1005, '']],
+    ['a DOMException', () => new DOMException('reason', 'WebSocketError'), [1005, '']], ['an object that only has the prototype of a WebSocketError', (t) => Object.create(t.api.WebSocketError.prototype), [1005, '']], ['an object that only looks like a WebSocketError', () => ({ closeCode: 4000, reason: 'no' }), [1005, '']],
     ['a WebSocketError', (t) => new t.api.WebSocketError('message'), [1005, '']],
     ['a WebSocketError with a code', (t) => new t.api.WebSocketError('message', { closeCode: 4000 }), [4000, '']],
     ['a WebSocketError with code and reason', (t) => new t.api.WebSocketError('message', { closeCode: 4000, reason: 'why' }), [4000, 'why']],
@@ -179,7 +179,7 @@ export const webStreamCloses = [
     },
   }))),
   {
-    name: 'cancel does not hinder the writable until the closing handshake is over',
+    name: 'after cancel, the writable is errored when the closing handshake is over',
     async run(t) {
       const { stream, reader, writer } = await t.openStream(t.peer('ws', '/echo'));
       await reader.cancel();
@@ -188,14 +188,14 @@ export const webStreamCloses = [
     },
   },
   {
-    name: 'a signal that is aborted already: both promises are rejected with its reason, and nothing is sent',
+    name: 'a signal that is already aborted: both promises are rejected with its reason',
     async run(t) {
       const reason = { any: 'value' };
       const stream = t.stream(t.peer('ws', '/echo'), { signal: AbortSignal.abort(reason) });
       t.is(await rejectionOf(stream.opened), reason);
       t.is(await rejectionOf(stream.closed), reason);
       t.is((await rejectionOf(t.stream(t.peer('ws', '/echo'), { signal: AbortSignal.abort() }).opened)).name, 'AbortError');
-      throwsDOMException('SyntaxError', () => new t.api.WebSocketStream('ftp://x/', { signal: AbortSignal.abort() }), 'a URL that is none, all the same');
+      throwsDOMException('SyntaxError', () => new t.api.WebSocketStream('ftp://x/', { signal: AbortSignal.abort() }), 'an invalid URL still throws');
     },
   },
   {
@@ -213,7 +213,7 @@ export const webStreamCloses = [
     },
   },
   {
-    name: 'a signal aborted during the handshake, whose event another listener stops: rejected all the same',
+    name: 'a signal aborted during the handshake: both promises are rejected even if another listener stops the abort event',
     hosts: ['node'], // Chromium's page crashes
     async run(t) {
       const controller = new AbortController();
@@ -224,7 +224,7 @@ export const webStreamCloses = [
     },
   },
   {
-    name: 'a signal aborted in the tick that constructed: rejected with its reason',
+    name: 'a signal aborted in the same tick as the construction: both promises are rejected with its reason',
     async run(t) {
       const controller = new AbortController();
       const stream = t.stream(t.peer('ws', '/echo'), { signal: controller.signal });
@@ -234,7 +234,7 @@ export const webStreamCloses = [
     },
   },
   {
-    name: 'a signal aborted once it is open, or closed: no effect',
+    name: 'a signal aborted once the stream is open: no effect',
     async run(t) {
       const controller = new AbortController();
       const { stream, reader, writer } = await t.openStream(t.peer('ws', '/echo'), { signal: controller.signal });
@@ -246,7 +246,7 @@ export const webStreamCloses = [
     },
   },
   {
-    name: 'WebSocketError: name, code, closeCode, reason, message; a DOMException',
+    name: 'WebSocketError is a DOMException with name, code, closeCode, reason and message',
     async run(t) {
       const { WebSocketError } = t.api;
       const plain = new WebSocketError();
@@ -260,7 +260,7 @@ export const webStreamCloses = [
       t.is(new WebSocketError(null).message, 'null');
       for (const closeCode of [0, 999, 1001, 1006, 2999, 5000]) throwsDOMException('InvalidAccessError', () => new WebSocketError('', { closeCode }), `${closeCode}`);
       throwsDOMException('SyntaxError', () => new WebSocketError('', { reason: 'r'.repeat(124) }));
-      throwsTypeError(() => new WebSocketError('', 5), 'init that is no object');
+      throwsTypeError(() => new WebSocketError('', 5), 'init that is not an object');
       throwsTypeError(() => WebSocketError(), 'without new');
       t.same([WebSocketError.name, WebSocketError.length, Object.getPrototypeOf(WebSocketError)], ['WebSocketError', 0, DOMException]);
       t.same(Object.keys(WebSocketError.prototype), ['closeCode', 'reason']);

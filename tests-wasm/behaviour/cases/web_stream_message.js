@@ -1,21 +1,21 @@
 import { rejectionOf, stateOf } from '../harness/web.js';
 
-/** Reading and writing of a WebSocketStream, and back-pressure. In Chromium its own class is judged. */
+/** Reading from and writing to a WebSocketStream, and backpressure. In Chromium, the browser's own class is tested. */
 export const webStreamMessages = [
   {
-    name: 'text is read as a string, binary as a Uint8Array; as they came',
+    name: 'text is read as a string, binary as a Uint8Array, in order',
     async run(t) {
       const { reader } = await t.openStream(t.peer('ws', '/greet', { count: 4 }));
       const read = [];
       for (let at = 0; at < 4; at++) read.push((await reader.read()).value);
       t.same([read[0], read[2]], ['0:', '2:']);
-      // The proposal has a Uint8Array, Chromium an ArrayBuffer.
+      // The proposal specifies a Uint8Array. Chromium gives an ArrayBuffer.
       if (t.engine !== 'chromium') t.ok([1, 3].every((at) => Object.getPrototypeOf(read[at]) === Uint8Array.prototype), 'Uint8Arrays');
       t.same([1, 3].map((at) => new TextDecoder().decode(read[at])), ['1:', '3:']);
     },
   },
   {
-    name: 'each binary message has its own bytes: one that is transferred takes no other with it',
+    name: 'each binary message has its own buffer: transferring one does not affect the others',
     async run(t) {
       const { reader } = await t.openStream(t.raw('82 03 61 62 63 82 04 64 65 66 67 82 00'));
       const sizes = [];
@@ -30,13 +30,13 @@ export const webStreamMessages = [
   },
   ...[
     ['a string', () => 'text', 'text', 'text'], ['an empty string', () => '', 'text', ''], ['a number', () => 5, 'text', '5'], ['null', () => null, 'text', 'null'],
-    ['undefined', () => undefined, 'text', 'undefined'], ['a bigint', () => 5n, 'text', '5'], ['an object', () => ({ toString: () => 'mine' }), 'text', 'mine'], ['a Blob, which is no BufferSource', () => new Blob(['x']), 'text', '[object Blob]'],
+    ['undefined', () => undefined, 'text', 'undefined'], ['a bigint', () => 5n, 'text', '5'], ['an object', () => ({ toString: () => 'mine' }), 'text', 'mine'], ['a Blob, which is not a BufferSource', () => new Blob(['x']), 'text', '[object Blob]'],
     ['an array', () => [1, 2], 'text', '1,2'], ['a lone surrogate', () => 'a\uD800b', 'text', 'a\uFFFDb'],
     ['an ArrayBuffer', () => new Uint8Array([97, 98]).buffer, 'binary', 'ab'], ['a Uint8Array', () => new Uint8Array([97, 98]), 'binary', 'ab'], ['an empty Uint8Array', () => new Uint8Array(), 'binary', ''],
     ['part of a buffer', () => new Uint8Array([97, 98, 99, 100]).subarray(1, 3), 'binary', 'bc'], ['a DataView', () => new DataView(new Uint8Array([97, 98, 99]).buffer, 1), 'binary', 'bc'],
     ['a Uint16Array', () => new Uint16Array([0x6261]), 'binary', 'ab'], ['a Float64Array', () => new Float64Array(new Uint8Array([97, 98, 99, 100, 101, 102, 103, 104]).buffer), 'binary', 'abcdefgh'],
   ].map(([what, chunk, type, text]) => ({
-    name: `write of ${what}: ${type}`,
+    name: `write of ${what} sends ${type}`,
     async run(t) {
       const url = t.peer('ws', '/echo');
       const { reader, writer } = await t.openStream(url);
@@ -48,9 +48,9 @@ export const webStreamMessages = [
     },
   })),
   ...[
-    ['a symbol', () => Symbol('x'), TypeError], ['an object that throws', () => ({ toString() { throw new RangeError('mine'); } }), RangeError],
+    ['a symbol', () => Symbol('x'), TypeError], ['an object whose toString throws', () => ({ toString() { throw new RangeError('mine'); } }), RangeError],
   ].map(([what, chunk, expected]) => ({
-    name: `write of ${what}: rejected, and the writable is errored; the readable and the connection are not`,
+    name: `write of ${what}: rejected, and the writable is errored; the readable and the connection stay usable`,
     async run(t) {
       const { stream, reader, writer } = await t.openStream(t.peer('ws', '/greet', { count: 1 }));
       t.ok(await rejectionOf(writer.write(chunk())) instanceof expected, 'write');
@@ -60,7 +60,7 @@ export const webStreamMessages = [
     },
   })),
   {
-    name: 'bytes that are changed once write has begun with them: the ones that were there go out',
+    name: 'changing the bytes after the write is fulfilled does not change what is sent',
     async run(t) {
       const { reader, writer } = await t.openStream(t.peer('ws', '/echo'));
       const bytes = new Uint8Array([1, 2, 3]);
@@ -71,7 +71,7 @@ export const webStreamMessages = [
     },
   },
   {
-    name: 'a thousand messages there and back, in order, by pipeTo and by async iteration',
+    name: 'a thousand messages go out and come back in order, with pipeTo and async iteration',
     async run(t) {
       const stream = t.stream(t.peer('ws', '/echo'));
       const { readable, writable } = await stream.opened;
@@ -96,7 +96,7 @@ export const webStreamMessages = [
     },
   },
   {
-    name: 'one message is asked for ahead: desiredSize of the writer is 1, and 0 while a write is under way',
+    name: 'the writer asks for one message ahead: its desiredSize is 1, and 0 while a write is in progress',
     async run(t) {
       const { writer } = await t.openStream(t.peer('ws', '/echo'));
       await writer.ready;
@@ -108,9 +108,9 @@ export const webStreamMessages = [
     },
   },
   {
-    name: 'a peer that reads nothing: writes wait',
+    name: 'if the peer reads nothing, writes wait',
     async run(t) {
-      // Not one that the case waits for at its end: a browser takes its time over a peer that does not answer the close frame.
+      // The case must not wait for this stream at its end: a browser takes long to give up on a peer that does not answer the close frame.
       const stream = new t.api.WebSocketStream(t.peer('rude', '/deaf'), { closeTimeoutMs: 1000 });
       const writer = (await stream.opened).writable.getWriter();
       const chunk = new Uint8Array(1 << 20);
@@ -127,14 +127,14 @@ export const webStreamMessages = [
         before = written;
         await new Promise((resolve) => setTimeout(resolve, 300));
       }
-      t.ok(written < 64, `${written} MiB were taken, and then no more`);
+      t.ok(written < 64, `${written} MiB were taken before writes waited`);
       t.is(writer.desiredSize, 0);
       stream.close();
-      if (t.host === 'node') t.is((await rejectionOf(writing)).name, 'WebSocketError', 'the write under way');
+      if (t.host === 'node') t.is((await rejectionOf(writing)).name, 'WebSocketError', 'the write in progress');
     },
   },
   {
-    name: 'a reader that reads nothing stops the peer, and then gets every message',
+    name: 'a reader that stops reading stops the peer, and gets every message when it reads again',
     hosts: ['node'],
     async run(t) {
       const url = t.peer('rude', '/flood');
@@ -142,12 +142,12 @@ export const webStreamMessages = [
       await reader.read();
       const before = process.memoryUsage().rss;
       await new Promise((resolve) => setTimeout(resolve, 500));
-      t.ok(process.memoryUsage().rss - before < 64 << 20, 'what a peer sends without end is not kept');
+      t.ok(process.memoryUsage().rss - before < 64 << 20, 'an endless flood from the peer is not buffered');
       for (let at = 0; at < 2000; at++) t.is((await reader.read()).value, 'x'.repeat(600));
     },
   },
   {
-    name: 'read before the message is there, several at once: in order',
+    name: 'several reads before any message has arrived are fulfilled in order',
     async run(t) {
       const { reader, writer } = await t.openStream(t.peer('ws', '/echo'));
       const reads = [reader.read(), reader.read(), reader.read()];

@@ -1,6 +1,6 @@
 import { noting, rejectionOf, stateOf, thrownBy, throwsDOMException, throwsTypeError } from '../harness/web.js';
 
-/** Constructing a WebSocketStream, `opened`, and the interface itself. In Chromium its own class is judged. */
+/** Constructing a WebSocketStream, `opened`, and the interface itself. In Chromium, the browser's own class is tested. */
 export const webStreamOpenings = [
   {
     name: 'opened: the extensions, the subprotocol and both streams, and no other member',
@@ -19,14 +19,14 @@ export const webStreamOpenings = [
     },
   },
   {
-    name: 'extensions that were agreed on',
+    name: 'extensions are the negotiated ones',
     async run(t) {
       const { extensions } = await t.stream(t.peer('ws', '/echo', { deflate: 1 })).opened;
       t.ok(extensions.startsWith('permessage-deflate'), extensions);
     },
   },
   {
-    name: 'url: the parsed one, at once',
+    name: 'url is the parsed URL, at once',
     async run(t) {
       const url = t.peer('ws', '/echo');
       t.is(t.stream(url.replace('ws:', 'HTTP:')).url, url);
@@ -34,7 +34,7 @@ export const webStreamOpenings = [
     },
   },
   {
-    name: 'what is no URL for a WebSocket: SyntaxError',
+    name: 'a URL that is invalid for a WebSocket: SyntaxError',
     async run(t) {
       for (const url of ['', 'ws://', 'ws://host:99999', 'ftp://127.0.0.1/', 'about:blank', 'mailto:someone', 'ws://127.0.0.1/#fragment', 'ws://127.0.0.1/#', 'wss://a b/']) {
         if (url === '' && t.host === 'browser') continue; // relative to the page
@@ -47,15 +47,15 @@ export const webStreamOpenings = [
     },
   },
   ...[
-    ['empty', ['']], ['with a space', ['a b']], ['with a comma', ['a,b']], ['twice', ['a', 'b', 'a']], ['not ASCII', ['é']], ['with a control character', ['a\u0001']], ['a separator', ['(']],
+    ['empty', ['']], ['with a space', ['a b']], ['with a comma', ['a,b']], ['listed twice', ['a', 'b', 'a']], ['not ASCII', ['é']], ['with a control character', ['a\u0001']], ['a separator', ['(']],
   ].map(([what, protocols]) => ({
-    name: `a subprotocol that cannot be: ${what}: SyntaxError`,
+    name: `an invalid subprotocol, ${what}: SyntaxError`,
     async run(t) {
       throwsDOMException('SyntaxError', () => new t.api.WebSocketStream(t.peer('ws', '/echo'), { protocols }));
     },
   })),
   {
-    name: 'protocols is a sequence: any iterable object, its items made strings; a string or a number is none',
+    name: 'protocols takes any iterable object and converts its items to strings; a string or a number throws a TypeError',
     async run(t) {
       const opened = await t.stream(t.peer('ws', '/echo', { select: '5' }), { protocols: new Set([4, 5]) }).opened;
       t.is(opened.protocol, '5');
@@ -68,21 +68,21 @@ export const webStreamOpenings = [
     },
   },
   {
-    name: 'options that are no object: TypeError; null and undefined are none',
+    name: 'options that are not an object: TypeError; null and undefined mean no options',
     async run(t) {
       for (const options of [5, 'protocols', true, Symbol('x'), 1n]) throwsTypeError(() => new t.api.WebSocketStream(t.peer('ws', '/echo'), options), typeof options);
       for (const options of [undefined, null, {}]) await t.stream(t.peer('ws', '/echo'), options).opened;
     },
   },
   {
-    name: 'a signal that is no AbortSignal: TypeError',
+    name: 'a signal that is not an AbortSignal: TypeError',
     async run(t) {
       for (const signal of [null, {}, 'signal', new AbortController()]) throwsTypeError(() => new t.api.WebSocketStream(t.peer('ws', '/echo'), { signal }));
       await t.stream(t.peer('ws', '/echo'), { signal: undefined }).opened;
     },
   },
   {
-    name: 'the order of conversions: the URL, protocols, signal; then the URL is checked, then the subprotocols',
+    name: 'the URL, protocols and signal are converted in this order; then the URL is checked, then the subprotocols',
     async run(t) {
       const log = [];
       const options = {
@@ -97,12 +97,12 @@ export const webStreamOpenings = [
   },
   ...[
     ['refused', (t) => t.peer('ws', '/refuse', { status: 403 })], ['nobody listens', (t) => t.peer('refusing', '/')],
-    ['an answer that is no HTTP', (t) => t.peer('rude', '/answer', { text: 'hello\r\n\r\n' })], ['a wrong accept key', (t) => t.peer('rude', '/answer', {
+    ['a response that is not HTTP', (t) => t.peer('rude', '/answer', { text: 'hello\r\n\r\n' })], ['a wrong accept key', (t) => t.peer('rude', '/answer', {
       text: 'HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: AAAAAAAAAAAAAAAAAAAAAAAAAAA=\r\n\r\n', then: 'eof' })],
-    ['a subprotocol that was not asked for', (t) => t.peer('rude', '/answer', {
+    ['a subprotocol that was not requested', (t) => t.peer('rude', '/answer', {
       text: 'HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: {accept}\r\nSec-WebSocket-Protocol: other\r\n\r\n', then: 'eof' })],
   ].map(([what, url]) => ({
-    name: `an opening that fails, ${what}: opened is rejected with a WebSocketError that has no code, closed with one of 1006`,
+    name: `a failed opening, ${what}: opened is rejected with a WebSocketError without a code, closed with one with code 1006`,
     async run(t) {
       const stream = t.stream(url(t));
       const error = await rejectionOf(stream.opened, 'opened');
@@ -114,14 +114,14 @@ export const webStreamOpenings = [
     },
   })),
   {
-    name: 'the server selects no subprotocol though it was asked: rejected',
+    name: 'the server selects none of the requested subprotocols: opened is rejected',
     async run(t) {
       const error = await rejectionOf(t.stream(t.peer('ws', '/echo', { select: '' }), { protocols: ['alpha'] }).opened);
       t.is(error.name, 'WebSocketError');
     },
   },
   {
-    name: 'promises that nobody handles end no program and report nothing',
+    name: 'rejected promises that nobody handles do not end the program and report nothing',
     async run(t) {
       const collected = t.uncaught();
       new t.api.WebSocketStream(t.peer('refusing', '/'));
@@ -132,7 +132,7 @@ export const webStreamOpenings = [
     },
   },
   {
-    name: 'the interface: name, length, members, and no other',
+    name: 'the interface has the right name, length and members, and no others',
     async run(t) {
       const { WebSocketStream } = t.api;
       t.same([WebSocketStream.name, WebSocketStream.length], ['WebSocketStream', 1]);
