@@ -27,7 +27,7 @@ pub(crate) use page::{HOST, Peer};
 
 /// The host that the tests run in. What a host can do differs.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-#[allow(dead_code)] // Each build is for only one of them.
+#[allow(dead_code)] // Each build is for one of them.
 pub(crate) enum Host {
     Node,
     Page,
