@@ -74,7 +74,7 @@ async function unusedPort() {
   return port;
 }
 
-/** A certificate for localhost and 127.0.0.1 that nobody trusts unless told to. */
+/** A certificate for localhost and 127.0.0.1 that no client trusts by default. */
 function makeCertificate() {
   const certFile = join(folder, 'cert.pem');
   const keyFile = join(folder, 'key.pem');
