@@ -1,11 +1,11 @@
-// Whether what CONFORMANCE.md names is there: each test, that it is in the file named and has passed; each source file; each section of Autobahn.
+// Checks what CONFORMANCE.md names: each test must be in the named file and have passed, each source file must exist, and each Autobahn section must have passed.
 
 import { access, readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 
 /**
- * `logs` are the paths of what the suites printed: `node` is the behaviour suite's in Node (reporter.js), `rust` is cargo test's. Returns how many
- * names were `found`, and a sentence for each one `missing`. A test that was skipped is in neither: its suite has said so.
+ * `logs` holds the paths of the suites' output: `node` is the output of the behaviour suite in Node (reporter.js), and `rust` is that of cargo test. Resolves to
+ * how many names were `found`, and a sentence for each one `missing`. A skipped test counts as neither, because its suite has reported it.
  */
 export async function checkConformance(logs) {
   const [text, node, rust] = await Promise.all([here('CONFORMANCE.md'), logs.node, logs.rust].map(read));
@@ -21,7 +21,7 @@ export async function checkConformance(logs) {
   return { found, missing };
 }
 
-/** Each name that the text cites: { file, name } of a test, `name` being null where a file is named alone, or { section } of Autobahn. */
+/** Each name that the text cites: { file, name } of a test, with `name` null if only a file is named, or { section } of Autobahn. */
 function* citations(text) {
   for (const line of text.split('\n')) {
     let file = null;
@@ -34,24 +34,24 @@ function* citations(text) {
   }
 }
 
-/** 'passed', 'skipped', or what is wrong. */
+/** Resolves to 'passed', 'skipped', or a description of what is wrong. */
 async function verdict({ file, name, section }, { passed, skipped }) {
-  if (section) return (await autobahnPassed(section)) ? 'passed' : 'has a case in autobahn/SUMMARY.md that did not pass, or is not there.';
+  if (section) return (await autobahnPassed(section)) ? 'passed' : 'has a case in autobahn/SUMMARY.md that did not pass, or is missing there.';
   const path = here(file.startsWith('cases/') ? `behaviour/${file}` : `../${file}`);
   if (!(await access(path).then(() => true, () => false))) return 'does not exist.';
   if (name === null) return 'passed';
   const ran = file.startsWith('src/') ? rustName(file, name) : await caseName(path, name);
-  if (ran === null) return 'is no case of that file.';
+  if (ran === null) return 'is not a case in that file.';
   return passed.has(ran) ? 'passed' : skipped.has(ran) ? 'skipped' : 'did not run, or did not pass.';
 }
 
-/** The test's path as cargo prints it. A file that is neither called tests.rs or …_tests.rs nor in a folder tests/ has them in a module of that name. */
+/** The path of the test as cargo prints it. A file that is not tests.rs, …_tests.rs, or in a folder tests/ has its tests in a module `tests`. */
 function rustName(file, name) {
   const module = file.replace(/^src\/|(\/mod)?\.rs$/g, '').replaceAll('/', '::');
   return `${/(\b|_)(tests|laws)\b/.test(module) ? module : `${module}::tests`}::${name}`;
 }
 
-/** The case's name as the suite prints it, or null if the file has no such case. */
+/** The name of the case as the suite prints it, or null if the file has no such case. */
 async function caseName(path, name) {
   const { nodeSuite } = await import('./behaviour/node_suite.js');
   const cases = Object.values(await import(path)).flat();
@@ -59,7 +59,7 @@ async function caseName(path, name) {
   return nodeSuite.find((one) => one.name.endsWith(`: ${name}`))?.name ?? null;
 }
 
-/** Whether all cases of the section have passed, by the table of the last full run. */
+/** Whether all cases of the section have passed, according to the table of the last full run. */
 async function autobahnPassed(section) {
   const [, all, passed] = (await read(here('autobahn/SUMMARY.md'))).match(new RegExp(`^\\| ${section} \\| (\\d+) \\| (\\d+) \\|$`, 'm')) ?? [];
   return Number(all) > 0 && all === passed;

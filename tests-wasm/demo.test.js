@@ -1,8 +1,8 @@
-// The demo page, bundled and served as `npm start` does it, driven in headless Chromium.
+// Tests the demo page, bundled and served as `npm start` does, in headless Chromium and in Firefox.
 //
 //     npm run build && node --test tests-wasm/demo.test.js
 //
-// Chromium is `WSC_CHROMIUM`, or the one on the PATH. Screenshots are kept in build/.
+// `WSC_CHROMIUM` is the path of Chromium; by default, it is the first on the PATH. Screenshots are saved in build/.
 
 import assert from 'node:assert/strict';
 import { readFile, writeFile } from 'node:fs/promises';
@@ -24,7 +24,7 @@ before(openDemo);
 after(closeDemo);
 
 describe('the demo page', { timeout: 120_000 }, () => {
-  test('connects, sends, receives and closes, every listener call in the log in order', () => onPage(DESKTOP, async (page) => {
+  test('connects, sends, receives and closes; the log shows every listener call in order', () => onPage(DESKTOP, async (page) => {
     assert.equal(await page.inputValue('#address'), `${demoUrl().replace('http', 'ws')}echo`);
     assert.equal(await attribute(page, 'state'), 'idle');
     assert.equal(await attribute(page, 'URI'), 'none yet');
@@ -97,7 +97,7 @@ describe('the demo page', { timeout: 120_000 }, () => {
     assert.deepEqual(lines.filter(({ call }) => call === 'onMessageAvailable').map(({ text, size }) => [text, size]), [['{"list":[1,2]}', 14], ['plain words', 11]]);
   }));
 
-  test('sends a burst, and says how fast it went; the line of the throughput counts it', () => onPage(DESKTOP, async (page) => {
+  test('sends a burst, and shows its rate; the throughput line counts its messages', () => onPage(DESKTOP, async (page) => {
     await pressAnyway(page, 'Send burst');
     assert.match(await refusal(page, 'burst'), /^NS_ERROR_NOT_CONNECTED/);
     await press(page, 'Connect');
@@ -111,7 +111,7 @@ describe('the demo page', { timeout: 120_000 }, () => {
     await page.getByText(/^A second: [\d,]+ \(/).waitFor();
   }));
 
-  test('shows as code what the form says, and copies it', () => onPage(DESKTOP, async (page) => {
+  test('shows the settings of the form as code, and copies it', () => onPage(DESKTOP, async (page) => {
     await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
     await page.fill('#address', "ws://127.0.0.1:1/it's");
     await openOptions(page);
@@ -124,7 +124,7 @@ describe('the demo page', { timeout: 120_000 }, () => {
     assert.equal((await page.evaluate(() => navigator.clipboard.readText())).trim(), code.trim());
   }));
 
-  test('reconnects, each time later, and offers the addresses that opened', () => onPage(DESKTOP, async (page, problems) => {
+  test('reconnects with growing delays, and offers the addresses that have opened', () => onPage(DESKTOP, async (page, problems) => {
     const good = await page.inputValue('#address');
     await press(page, 'Connect');
     await row(page, 'onStart');
@@ -140,11 +140,11 @@ describe('the demo page', { timeout: 120_000 }, () => {
     expectFailedConnection(problems);
   }));
 
-  test('axe finds nothing wrong, at either size, connected or not', async () => {
+  test('axe finds no violations, at either size, connected or not', async () => {
     const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
     for (const size of [DESKTOP, PHONE]) {
       await onPage(size, async (page) => {
-        await page.evaluate(axe); // not as a script of the page, which its policy forbids
+        await page.evaluate(axe); // not as a script element, which the page's policy forbids
         const check = async (when) => {
           const { violations } = await page.evaluate('axe.run()');
           assert.deepEqual(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html)}`), [], when);
@@ -175,7 +175,7 @@ describe('the demo page', { timeout: 120_000 }, () => {
     assert.equal(await page.locator('#log tbody tr').count(), 0);
   }));
 
-  test('says of a close code and reason whether they may be sent, while they are typed', () => onPage(DESKTOP, async (page) => {
+  test('says whether a close code and reason may be sent, while they are typed', () => onPage(DESKTOP, async (page) => {
     const verdict = async (code, reason = '') => {
       await page.fill('#code', code);
       await page.fill('#reason', reason);
@@ -202,7 +202,7 @@ describe('the demo page', { timeout: 120_000 }, () => {
     assert.equal(await page.getAttribute('#reason', 'aria-invalid'), 'true');
   }));
 
-  test('closes without a status when the browser cannot send the code', () => onPage(DESKTOP, async (page) => {
+  test('closes without a code when the browser cannot send the code', () => onPage(DESKTOP, async (page) => {
     await press(page, 'Connect');
     await row(page, 'onStart');
     await page.fill('#code', '1004');
@@ -234,7 +234,7 @@ describe('the demo page', { timeout: 120_000 }, () => {
     assert.match(await refusal(page, 'close'), /^Nothing to close[^]*stopped/);
   }));
 
-  test('shows a mistake at the field that has it, and moves the focus there', () => onPage(DESKTOP, async (page) => {
+  test('shows a mistake at its field, and moves the focus there', () => onPage(DESKTOP, async (page) => {
     const mistakes = [
       ['address', 'ftp://example.org/', /^NS_ERROR_MALFORMED_URI/],
       ['origin', 'https://example.org', /^NS_ERROR_(INVALID_ARG|NOT_IMPLEMENTED)[^]*origin/],
@@ -261,7 +261,7 @@ describe('the demo page', { timeout: 120_000 }, () => {
     await row(page, 'onStart');
   }));
 
-  test('gives the options to the channel', () => onPage(DESKTOP, async (page, problems) => {
+  test('passes the options to the channel', () => onPage(DESKTOP, async (page, problems) => {
     const mute = await listening(createServer().listen(0, '127.0.0.1'));
     await page.fill('#address', addressOf(mute));
     await openOptions(page);
@@ -271,7 +271,7 @@ describe('the demo page', { timeout: 120_000 }, () => {
     expectFailedConnection(problems);
   }));
 
-  test('shows a wrong option as soon as its field is left', () => onPage(DESKTOP, async (page) => {
+  test('shows that an option is wrong as soon as its field loses the focus', () => onPage(DESKTOP, async (page) => {
     await openOptions(page);
     await page.fill('#max-size', '-1');
     await page.press('#max-size', 'Tab');
@@ -279,7 +279,7 @@ describe('the demo page', { timeout: 120_000 }, () => {
     assert.equal(await page.locator(':focus').innerText(), 'Connect');
   }));
 
-  test('aborts by the signal, and shows its reason', () => onPage(DESKTOP, async (page) => {
+  test('aborts with the signal, and shows its reason', () => onPage(DESKTOP, async (page) => {
     await pressAnyway(page, 'Abort');
     assert.match(await refusal(page, 'close'), /^Nothing to abort/);
     await press(page, 'Connect');
@@ -302,7 +302,7 @@ describe('the demo page', { timeout: 120_000 }, () => {
     expectFailedConnection(problems);
   }));
 
-  test('says of a connection that was lost what to do', () => onPage(DESKTOP, async (page) => {
+  test('says what to do when a connection is lost', () => onPage(DESKTOP, async (page) => {
     const peer = await listening(new WebSocketServer({ port: 0, host: '127.0.0.1' }));
     peer.on('connection', (socket) => { socket.on('message', () => { socket.terminate(); }); });
     await page.fill('#address', addressOf(peer));
@@ -326,7 +326,7 @@ describe('the demo page', { timeout: 120_000 }, () => {
     expectFailedConnection(problems);
   }));
 
-  test('keeps the last 500 calls, and long texts short', () => onPage(DESKTOP, async (page) => {
+  test('keeps the last 500 calls, and shortens long texts', () => onPage(DESKTOP, async (page) => {
     await press(page, 'Connect');
     await row(page, 'onStart');
     await page.fill('#text', 'long '.repeat(1000));
@@ -336,12 +336,12 @@ describe('the demo page', { timeout: 120_000 }, () => {
     await page.evaluate(() => {
       for (let i = 0; i < 300; i += 1) document.getElementById('send-text').requestSubmit();
     });
-    // Each message is a call of ours, an acknowledgement and an echo; before them asyncOpen, onStart and the long one's three.
+    // Each of the 300 messages gives three rows: the call, its acknowledgement and its echo. Before them are asyncOpen, onStart and the three rows of the long text.
     await page.locator('#log-count', { hasText: 'the last 500 of 905' }).waitFor();
     assert.equal(await page.locator('#log tbody tr').count(), 500);
   }));
 
-  test('says what to do where the page may not run WebAssembly', () => onPage(DESKTOP, async (page, problems) => {
+  test('says what to do if the page may not run WebAssembly', () => onPage(DESKTOP, async (page, problems) => {
     await page.route('**/', async (route) => {
       const response = await route.fetch();
       const policy = response.headers()['content-security-policy'].replace(" 'wasm-unsafe-eval'", '');
@@ -349,7 +349,7 @@ describe('the demo page', { timeout: 120_000 }, () => {
     });
     await page.reload();
     assert.match(await page.locator('#unusable:not(:empty)').innerText(), /^NS_ERROR_NOT_AVAILABLE[^]*wasm-unsafe-eval/);
-    problems.length = 0; // the violation is the point
+    problems.length = 0; // the violation is intended
   }));
 });
 
@@ -390,9 +390,9 @@ describe('the demo page in Firefox', { skip: missing, timeout: 120_000 }, () => 
 });
 
 describe('the demo server', () => {
-  test('serves the page\'s files to GET and HEAD, and nothing else', async () => {
+  test('serves only the page\'s files, and only to GET and HEAD', async () => {
     const status = (path, method = 'GET') => new Promise((resolve, reject) => {
-      // node:http sends the path as it is. fetch would remove the dots.
+      // node:http sends the path unchanged. fetch would remove the dots.
       const asked = request(new URL(demoUrl()), { path, method, agent: false }, (response) => {
         response.resume().on('end', () => { resolve(response.statusCode); });
       });
@@ -407,7 +407,7 @@ describe('the demo server', () => {
     }
   });
 
-  test('takes the next port when one is taken', async () => {
+  test('takes another port when its port is in use', async () => {
     const taken = Number(new URL(demoUrl()).port);
     const second = await serve({ port: taken });
     try {

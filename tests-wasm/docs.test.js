@@ -1,4 +1,4 @@
-// The documents: every block of JavaScript type-checks, every command line runs, every link leads somewhere, docs/api.md is up to date.
+// Tests the documents: every JavaScript block type-checks, every command line runs, every link has a target, and docs/api.md is up to date.
 //
 //   node --test tests-wasm/docs.test.js
 
@@ -20,13 +20,13 @@ const documents = [
 ];
 const texts = new Map(await Promise.all(documents.map(async (name) => [name, await readFile(join(root, name), 'utf8')])));
 
-/** The code blocks of a language, with the line that each begins at. Blocks may be indented. */
+/** The code blocks in a language, with the line number at which each begins. Blocks may be indented. */
 function blocks(text, language) {
   return [...text.matchAll(new RegExp(`^( *)\`\`\`${language}\\n([^]*?)^\\1\`\`\`$`, 'gm'))]
     .map((match) => ({ line: text.slice(0, match.index).split('\n').length, code: match[2].replace(new RegExp(`^${match[1]}`, 'gm'), '') }));
 }
 
-/** What blocks of a few lines use without declaring it. */
+/** Declarations of what short blocks use without declaring it. */
 const AMBIENT = `
 declare module 'partysocket' {
   export class WebSocket extends globalThis.EventTarget {
@@ -40,7 +40,7 @@ declare const server: import('node:http2').Http2SecureServer;
 declare function ask(realm: string): Promise<string>;
 `;
 
-test('every block of JavaScript type-checks', async () => {
+test('every JavaScript block type-checks', async () => {
   const folder = join(root, 'build', 'docs');
   await rm(folder, { recursive: true, force: true });
   await mkdir(join(folder, 'node_modules', '@types'), { recursive: true });
@@ -51,7 +51,7 @@ test('every block of JavaScript type-checks', async () => {
   for (const [name, text] of texts) {
     for (const { line, code } of blocks(text, 'js')) {
       const file = `${name.replace(/\W+/g, '_')}_line_${line}.mjs`;
-      // As a module even without an import; what an example leaves open is no mistake.
+      // The export makes the file a module even without an import.
       await writeFile(join(folder, file), `${code}\nexport {};\n`);
       files.push(file);
     }
@@ -64,7 +64,7 @@ test('every block of JavaScript type-checks', async () => {
   assert.equal(code, 0, output);
 });
 
-/** What a line says for this machine: our own echo server, and no long wait. */
+/** The command line changed for this test: it uses our own echo server and does not wait long. */
 const here = (line, port) => line.replace(/wss?:\/\/[\w.]+(:\d+)?/, `ws://127.0.0.1:${port}`).replace(/--listen \d+/, '--listen 0')
   .replace(/(--wait|--seconds) \d+/, '$1 1').replace(/--load \d+/, '--load 20');
 
@@ -74,14 +74,14 @@ test('every command line runs', async (t) => {
   const folder = await mkdtemp(join(tmpdir(), 'wsc-npx-'));
   t.after(() => rm(folder, { recursive: true }));
   await writeFile(join(folder, 'npx'), `#!/bin/sh\nshift\nexec '${process.execPath}' '${PROGRAM}' "$@"\n`, { mode: 0o755 });
-  await writeFile(join(folder, 'photo.jpg'), 'a photo'); // which one of them sends
+  await writeFile(join(folder, 'photo.jpg'), 'a photo'); // one of the command lines sends it
   const server = start(['--listen', '0']);
   t.after(() => server.child.kill('SIGKILL'));
   const [, port] = await server.until(/ws:\/\/\S+:(\d+)/);
   for (const line of lines) {
     const listens = line.includes('--listen');
     const env = { PATH: `${folder}:${process.env.PATH}` };
-    const command = `cd '${folder}'; ${listens ? 'exec ' : ''}${here(line, port)}`; // the signal is for it, and not for the shell
+    const command = `cd '${folder}'; ${listens ? 'exec ' : ''}${here(line, port)}`; // with exec, the signal goes to the command and not to the shell
     const shell = start(['-c', command], { program: ['sh'], env, input: listens ? undefined : 'hello\n' });
     if (listens) {
       await shell.until(/ws:\/\/\S+:\d+/);
@@ -93,7 +93,7 @@ test('every command line runs', async (t) => {
   }
 });
 
-/** The anchors that are written down, and the headings' as GitHub makes them: a second one of the same name ends in -1. */
+/** The explicit anchors, and the anchors of the headings as GitHub makes them: the second heading of the same name ends in -1. */
 function anchors(text) {
   const counts = new Map();
   const written = [...text.matchAll(/^<a id="([^"]+)"><\/a>$/gm)].map(([, id]) => id);
@@ -105,7 +105,7 @@ function anchors(text) {
   })]);
 }
 
-test('every link leads to a file and a heading that are there', async () => {
+test('every link leads to a file and a heading that exist', async () => {
   const missing = [];
   for (const [name, text] of texts) {
     const prose = text.replace(/^( *)```[^]*?^\1```$/gm, '').replace(/`[^`\n]*`/g, '');
@@ -126,7 +126,7 @@ test('docs/api.md is what `npm run docs` writes', async () => {
   assert.ok(texts.get('docs/api.md') === await apiReference(), 'Run npm run docs.');
 });
 
-test('everything that the package exports has its place in the guide or the reference', async () => {
+test('the documents mention everything that the package exports', async () => {
   const { default: api } = await import(join(installedFolder(), 'node_modules', 'websocket-channel', 'node.cjs'));
   const text = texts.get('docs/guide.md') + texts.get('docs/reference.md');
   for (const name of Object.keys(api)) assert.ok(text.includes(name), name);

@@ -1,6 +1,6 @@
 /**
- * node:test's reporter of `npm test`: a line a test, what failed in full, and the counts that scripts/test.js reads. A line begins with `ok`,
- * `FAILED` or `skipped`.
+ * The node:test reporter of `npm test`. It prints one line per test, failures in full, and the counts that scripts/test.js reads. A line begins with
+ * `ok`, `FAILED` or `skipped`.
  */
 export default async function* report(source) {
   const counts = { passed: 0, failed: 0, skipped: 0 };
@@ -11,7 +11,7 @@ export default async function* report(source) {
   yield `\n${Object.entries(counts).map(([word, count]) => `${count} ${word}`).join(', ')}\n`;
 }
 
-/** Not a group of tests, unless the group failed where none of its tests did. */
+/** Whether this is a test and not a group of tests. A group counts if it failed although none of its tests did. */
 function isTest({ details, name }) {
   const isGroup = details.type === 'suite' || name.endsWith('.test.js');
   return !isGroup || (details.error && details.error.failureType !== 'subtestsFailed');

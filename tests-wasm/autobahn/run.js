@@ -1,5 +1,5 @@
-// `npm run autobahn`: the Autobahn suite against the built Node package, its fuzzing server against the client and its fuzzing client
-// against the server role.
+// `npm run autobahn`: runs the Autobahn suite against the built Node package: its fuzzing server against the client, or its fuzzing client
+// against the server end.
 
 import { spawn } from 'node:child_process';
 import { access, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
@@ -13,21 +13,21 @@ import { finish, main, root, say } from '../../scripts/run.js';
 
 const HELP = `npm run autobahn [-- options]
   runs the built Node package through the Autobahn suite and prints the verdicts.
-    --server       the suite's client against asyncAccept, instead of its server against asyncOpen
-    --all          the long sections 9, 12 and 13 too: half an hour, nearly all of it the suite's own
-    --case GLOB    only these cases (may stand several times), such as 5.* or 9.1.1
-    --summary      writes tests-wasm/autobahn/SUMMARY.md, with --server SERVER.md
-    --no-build     takes the package as it is in build/
-    --help         this text
-  The suite is the command in AUTOBAHN_WSTEST, else wstest in the PATH, else ../shared/autobahn/wstest.`;
+    --server       run the suite's client against asyncAccept, instead of its server against asyncOpen
+    --all          also run the long sections 9, 12 and 13, which takes half an hour, nearly all of it in the suite itself
+    --case GLOB    run only these cases, such as 5.* or 9.1.1 (may be given more than once)
+    --summary      write tests-wasm/autobahn/SUMMARY.md, or SERVER.md with --server
+    --no-build     use the package in build/ as it is
+    --help         print this text
+  The suite is the command in AUTOBAHN_WSTEST, otherwise wstest on the PATH, otherwise ../shared/autobahn/wstest.`;
 
 const AGENT = 'websocket-channel';
 const LONG = ['9.*', '12.*', '13.*'];
 const out = join(root, 'build', 'autobahn');
-/** What counts as passed; anything else is shown and fails the run. */
+/** The verdicts that count as passed. Any other verdict is printed and fails the run. */
 const GOOD = ['OK', 'INFORMATIONAL'];
 
-/** The suite's command, or null. */
+/** The path of the suite's command, or null. */
 export async function wstest() {
   if (process.env.AUTOBAHN_WSTEST) return process.env.AUTOBAHN_WSTEST;
   const { code, output } = await finish('which', ['wstest'], { quiet: true });
@@ -57,7 +57,7 @@ async function startSuite(command, mode, { cases, excluded, ...of }) {
   return suite;
 }
 
-/** The suite's server against our client. */
+/** Runs the suite's server against our client. */
 async function runClient(WebSocketChannel, suite, { cases, excluded }) {
   const base = `ws://127.0.0.1:${await freePort()}`;
   const server = await startSuite(suite, 'fuzzingserver', { url: base, cases, excluded });
@@ -68,7 +68,7 @@ async function runClient(WebSocketChannel, suite, { cases, excluded }) {
   }
 }
 
-/** The suite's client against our server role, which echoes. */
+/** Runs the suite's client against our server end, which echoes. */
 async function runServer(WebSocketChannel, suite, { cases, excluded }) {
   const server = createHttpServer();
   let count = 0;
@@ -89,7 +89,7 @@ async function runServer(WebSocketChannel, suite, { cases, excluded }) {
   server.close();
 }
 
-/** Opens one channel and answers what came of it. */
+/** Opens one channel, and resolves to its messages and how it stopped. */
 function openChannel(WebSocketChannel, url, onMessage, options) {
   return new Promise((resolve) => {
     const channel = new WebSocketChannel(options);
@@ -162,7 +162,7 @@ export async function runAutobahn({ all = false, cases = ['*'], summary = false,
   const require = createRequire(join(installedFolder, 'program.js'));
   const { WebSocketChannel } = require('websocket-channel');
   say(`the Autobahn suite (${suite}; its first run installs it)`);
-  // It may have to install itself first, which takes minutes and is not the server's fault.
+  // The command may have to install itself first. That takes minutes, which must not count against the server's start.
   const { code, output } = await finish(suite, ['--help'], { quiet: true });
   if (code !== 0) throw new Error(`${suite} --help failed with ${code}:\n${output}`);
   await (server ? runServer : runClient)(WebSocketChannel, suite, { cases, excluded: all ? [] : LONG });
@@ -180,9 +180,9 @@ if (import.meta.filename === process.argv[1]) {
     if (!values['no-build']) await buildPackage();
     const command = ['npm run autobahn', ...(process.argv.length > 2 ? ['--', ...process.argv.slice(2)] : [])].join(' ');
     const result = await runAutobahn({ all: values.all || Boolean(values.case), cases: values.case, summary: values.summary, server: values.server, command });
-    if (!result) throw new Error(`the Autobahn suite is nowhere.\n${HELP}`);
+    if (!result) throw new Error(`the Autobahn suite was not found.\n${HELP}`);
     for (const { id, behavior, behaviorClose } of result.bad) console.log(`  ${id}: ${behavior}, close ${behaviorClose}`);
     console.log(Object.entries(result.tally).map(([verdict, count]) => `${verdict}: ${count}`).join(', '));
-    if (result.bad.length) throw new Error(`${result.bad.length} cases did not pass; build/autobahn/reports/index.html tells why`);
+    if (result.bad.length) throw new Error(`${result.bad.length} cases did not pass; build/autobahn/reports/index.html shows why`);
   });
 }

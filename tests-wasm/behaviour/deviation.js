@@ -5,8 +5,8 @@ const NOT_TRUSTED = 'proxies: an untrusted server is not trusted through a proxy
 const CHANGED_BLOB = 'web socket failures: a Blob that cannot be read fails the connection: error with the cause, close with 1006';
 
 /**
- * Where the sockets of another runtime behave unlike Node's, or a browser's own class unlike its standard, so that a case cannot pass there: for each
- * engine, the reason and the names of the cases. They are skipped there, and the log gives the reason.
+ * The cases that cannot pass on an engine, because its sockets differ from Node's, or because a browser's own class differs from its standard: for each
+ * engine, the reasons and the names of the cases. The cases are skipped there, and the log gives the reason.
  */
 const DEVIATIONS = {
   deno: [
@@ -24,7 +24,7 @@ const DEVIATIONS = {
       REDIRECTED,
       NOT_TRUSTED,
     ]],
-    ['An error that cannot be printed ends the process, whoever reports it.', ['a revoked Proxy', 'an object whose toString throws'].map((what) => (
+    ['An error that cannot be printed ends the process, whatever reports it.', ['a revoked Proxy', 'an object whose toString throws'].map((what) => (
       `report errors: every call throws ${what}: the channel carries on to its onStop, and each throw is reported`))],
     ['A stream asks what it is errored with for its prototype, and fails when that is a revoked Proxy.', [
       'ended streams: a stream that throws a Proxy that was revoked ends the channel the same way, with an Error as the cause',
@@ -69,10 +69,10 @@ const DEVIATIONS = {
       'open is a plain Event: its attributes during the dispatch and after it', 'message is a MessageEvent: data, origin, and the attributes that stay empty',
       'close is a CloseEvent: wasClean, code, reason; readyState is 3 by then', 'error is a plain Event, fired before close; readyState is 3 by then',
     ].map((what) => `web socket events: ${what}`)],
-    ['TLS over another socket cannot be made to let the program end.', [TUNNEL_UNREF]],
-    ['A TLS server does not tell of the socket below it, which the peer of this case resets.', ['https to ws', 'https to wss'].map(brokenTunnel)],
+    ['A TLS socket over another socket cannot let the program end.', [TUNNEL_UNREF]],
+    ['A TLS server does not expose the socket below it, which the peer in this case resets.', ['https to ws', 'https to wss'].map(brokenTunnel)],
   ],
-  // What the standards say is judged by each browser's own class, and where it says something else, the package follows the standard.
+  // In a browser, the cases test the browser's own class. Where it differs from the standard, the package follows the standard.
   chromium: [
     ['A space in a host is written as %20; the URL standard has it fail.', ['wss:// /', 'ws://a b/'].map((url) => `web socket constructions: a URL that is invalid for a WebSocket: SyntaxError for ${url}`)],
     ['Listeners that capture are not called before the others where the target has no parent.', [

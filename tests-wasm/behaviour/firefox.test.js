@@ -6,7 +6,7 @@ import { runSuiteIn } from './harness/browser_suite.js';
 import { startFirefox } from './harness/firefox.js';
 import { programPath, skipLoudly } from './harness/program.js';
 
-/** The behaviour suite in a page in headless Firefox. */
+/** Runs the behaviour suite in a page in headless Firefox. */
 const cached = join(homedir(), '.cache/websocket-channel/geckodriver-0.37.1/bin/geckodriver');
 const geckodriver = !process.env.WSC_GECKODRIVER && existsSync(cached) ? cached : programPath('WSC_GECKODRIVER', 'geckodriver');
 const firefox = programPath('WSC_FIREFOX', 'firefox-esr', 'firefox');

@@ -1,7 +1,7 @@
 // node --expose-gc tests-wasm/behaviour/measure_pause.js [MiB] [runs]
 //
-// The longest pause of the client's event loop while one large message is sent or received, against `ws` in a process of its own. A pause is the
-// time between two turns of setImmediate, so it covers everything that one turn does: sendMsg itself, reads, writes, the listener's call.
+// Measures the longest pause of the client's event loop while one large message is sent or received. The peer is `ws` in a separate process. A pause
+// is the time between two setImmediate callbacks, so it covers everything that one turn does: sendMsg itself, reads, writes and the listener's call.
 
 import { fork } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
@@ -27,7 +27,7 @@ async function measureAll(mib, runs) {
   const { WebSocketChannel } = await import(pathToFileURL(inside));
   const peer = fork(fileURLToPath(import.meta.url), ['peer']);
   const port = await new Promise((resolve) => peer.once('message', resolve));
-  console.log(`${mib} MiB, median of ${runs} runs: longest pause of the event loop / whole time, in ms`);
+  console.log(`${mib} MiB, median of ${runs} runs: longest pause of the event loop / total time, in ms`);
   console.log('| | send | send, deflate | receive | receive, deflate |\n|---|---|---|---|---|');
   for (const kind of Object.keys(KINDS)) {
     const cells = [];
@@ -44,7 +44,7 @@ async function measureAll(mib, runs) {
   peer.kill();
 }
 
-/** One channel: sends the message, waits for the peer's message, closes. The meter runs from before the send until onStop. */
+/** Opens one channel, sends the message, waits for the peer's message, and closes. The meter runs from before the send until onStop. */
 async function measure(WebSocketChannel, url, message) {
   const channel = new WebSocketChannel({ deflate: url.endsWith('true') ? {} : false });
   let started;
@@ -80,7 +80,7 @@ function startMeter() {
   };
 }
 
-/** `/sink` answers when a message has come, `/source` sends one when asked. */
+/** `/sink` answers when a message has arrived. `/source` sends a message when it receives one. */
 function servePeer() {
   const server = new WebSocketServer({ port: 0, host: '127.0.0.1', maxPayload: 0, perMessageDeflate: true });
   const made = new Map();
@@ -97,7 +97,7 @@ function servePeer() {
   server.on('listening', () => process.send(server.address().port));
 }
 
-/** JSON-like lines of some variety; `extra` in every line makes it more than ASCII. */
+/** Varied lines that look like JSON. Every line contains `extra`, which adds characters beyond ASCII. */
 function lines(size, extra = '') {
   const random = generator();
   const block = [];

@@ -1,10 +1,10 @@
-// The behaviour suite in Node, or in another runtime that has Node's sockets, through the installed package's ESM entry.
+// Runs the behaviour suite in Node, or in another runtime that has Node's sockets, through the installed package's ESM entry.
 //
 //   node --test tests-wasm/behaviour/node.test.js
 //
-// WSC_RUNTIME    the runtime's program and its arguments, as JSON; else the Node that runs this
-// WSC_ENGINE     its name: node, deno or bun
-// WSC_SELECTION  1: only what every host runs, not what is for Node alone
+// WSC_RUNTIME    the runtime's program and its arguments, as JSON; by default the Node that runs this file
+// WSC_ENGINE     the runtime's name: node, deno or bun
+// WSC_SELECTION  1: run only the cases that every host runs, not those for Node alone
 
 import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';

@@ -44,7 +44,7 @@ import { tlsIdentities } from './cases/tls_identity.js';
 import { webSocketFailures } from './cases/web_socket_failure.js';
 import { named, suite } from './suite.js';
 
-/** What every host runs, and what only a runtime with Node's sockets can run. */
+/** The cases that every host runs, and those that only a runtime with Node's sockets can run. */
 export const nodeSuite = [...suite, ...named({
   requirements, headers, interimAnswers, attacks, differential, flow, memory, memoryLimits, processes, pings, sentPings, nodeStreams, streamPaces, progress, diagnoses,
   redirects, redirectOrigins, authorization, digests, securityInfos, proxies, proxyAuthorization, proxyEnvironment, proxyFailures, proxyWaits, proxyTargets,

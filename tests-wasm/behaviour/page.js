@@ -3,7 +3,7 @@ import { runCase } from './harness/context.js';
 import { pageHost } from './harness/page_host.js';
 import { suite } from './suite.js';
 
-/** What the page offers to the test that drives it: runs the case of this name, answers null or what was wrong. */
+/** The page's function for the test that drives it. It runs the case with this name, and resolves to null or to a description of the failure. */
 const { addresses, engine } = globalThis.behaviour;
 const host = pageHost(engine);
 

@@ -7,13 +7,13 @@ import { nodeHost } from './harness/node_host.js';
 import { nodeSuite } from './node_suite.js';
 
 /**
- * The process that the cases run in: Node of any version, Deno or Bun. Its parent (harness/runtime.js) sends `{ name }` and is sent
- * `{ name, wrong }` when that case has ended: `wrong` is null, or what was wrong.
+ * The process in which the cases run: Node of any version, Deno or Bun. Its parent (harness/runtime.js) sends `{ name }`. When that case has ended,
+ * this process sends `{ name, wrong }`: `wrong` is null, or describes the failure.
  */
 const { engine, addresses } = JSON.parse(process.env.WSC_BEHAVIOUR);
 const api = await importInstalled('websocket-channel');
 const host = nodeHost(api, engine);
-/** Small, so that contexts give way in the cases of compression, too. */
+/** This limit is small, so that compression contexts are also given up in the compression cases. */
 api.WebSocketChannel.compressionMemory = 3 << 20;
 
 /** Errors that no case collects fail the case that was running. */
@@ -41,7 +41,7 @@ function describe(error) {
   return error?.stack?.includes(error.message) ? error.stack : `${error?.name}: ${error?.message ?? error}\n${error?.stack}`;
 }
 
-/** The import is made by a module inside the folder, so that the runtime resolves it by the package's exports map. */
+/** A module inside the folder does the import, so that the runtime resolves the name with the package's exports map. */
 async function importInstalled(name) {
   const inside = join(installedFolder(), 'behaviour.mjs');
   writeFileSync(inside, `export * from '${name}';\n`);

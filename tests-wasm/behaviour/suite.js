@@ -38,7 +38,7 @@ import { webStreamCloses } from './cases/web_stream_close.js';
 import { webStreamMessages } from './cases/web_stream_message.js';
 import { webStreamOpenings } from './cases/web_stream_open.js';
 
-/** The one behaviour suite: what every host runs. `hosts` on a case names the only hosts it is for, `needs` the addresses it cannot do without. */
+/** The behaviour suite that every host runs. A case's `hosts` limits it to the hosts named there; its `needs` names the addresses that it requires. */
 export const suite = named({
   laws, listeners, methods, attributes, closeCodes, failures, handshakes, frames, limits, messages, compression, options, loadGroups, python, streams, endedStreams,
   fuzz, constructions, pollutions, signals, reportErrors, subclassLengths, argumentErrors, detailNames, statusNames, inspections, relativeUris, soak,
@@ -46,18 +46,18 @@ export const suite = named({
   webStreamOpenings, webStreamMessages, webStreamCloses,
 });
 
-/** Cases by subject become a list of cases that name their subject. */
+/** Turns cases by subject into one list, where each case's name starts with its subject. */
 export function named(subjects) {
   return Object.entries(subjects).flatMap(([subject, cases]) => cases.map((one) => ({ ...one, name: `${words(subject)}: ${one.name}` })));
 }
 
-/** The cases for this host, each with the reason to skip it, if there is one. */
+/** The cases for this host, each with the reason to skip it, or false. */
 export function casesFor(host, addresses, cases = suite) {
   return cases
     .filter(({ hosts }) => !hosts || hosts.includes(host))
     .map((one) => {
       const missing = [one.needs ?? []].flat().filter((name) => !addresses[name]);
-      return { ...one, skip: missing.length > 0 ? `${missing.join(', ')} is not there` : false };
+      return { ...one, skip: missing.length > 0 ? `${missing.join(', ')} is not available` : false };
     });
 }
 

@@ -1,4 +1,4 @@
-// Makes the classes as the package exports them, from an instance of each that the wasm exports: src/facade/channel.js does the same.
+// Makes the classes that the package exports from instances of the classes that the wasm exports, as src/facade/channel.js does.
 
 (channel, group) => {
   const [BaseChannel, BaseGroup] = [channel.constructor, group.constructor];

@@ -1,4 +1,4 @@
-//! The classes that users hold, called as JavaScript calls them: by name, with JavaScript's values, through wasm-bindgen's glue.
+//! The classes that users have, called as JavaScript calls them: by name, with JavaScript values, through wasm-bindgen's glue.
 
 use js_sys::{Array, Error, Function, JsString, Reflect};
 use wasm_bindgen::prelude::*;
@@ -48,8 +48,8 @@ fn load() -> Classes {
     Classes { channel: class("WebSocketChannel"), group: class("LoadGroup") }
 }
 
-/// The name of the `ChannelError` that was thrown. Panics if nothing was thrown, or something that is not such an error: its
-/// `code` is its name, its `result` the number of that name, and its message says where, what is wrong, and what to do.
+/// The name of the `ChannelError` that was thrown. Panics if nothing was thrown, or if what was thrown is not such an error:
+/// its `code` is its name, its `result` is the number of that name, and its message has the form of a `ChannelError` message.
 pub(crate) fn error_name<T>(result: Result<T, JsValue>) -> String {
     let Err(thrown) = result else { panic!("nothing was thrown") };
     let get = |name: &str| Reflect::get(&thrown, &name.into()).expect("a property");

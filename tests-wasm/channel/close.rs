@@ -1,4 +1,4 @@
-//! `close`: its arguments, what reaches the peer, and the calls that follow.
+//! `close`: its arguments, what reaches the peer, and the listener calls that follow.
 
 use js_sys::JsString;
 use wasm_bindgen::JsValue;
@@ -9,7 +9,7 @@ use crate::class::{Channel, error_name};
 use crate::peer::{HOST, Host, Peer};
 use crate::talk::Talk;
 
-/// The codes that `close` takes, in another form than src/close.rs has them.
+/// Whether `close` accepts the code, written in a different form than in src/close.rs.
 fn is_allowed(code: u32) -> bool {
     (1000..=1014).contains(&code) && code != 1005 && code != 1006 || (3000..5000).contains(&code)
 }

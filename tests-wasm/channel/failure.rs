@@ -1,4 +1,4 @@
-//! Connections that fail: `onStop`'s status and detail.
+//! Connections that fail: the status and the detail in `onStop`.
 
 use js_sys::{Object, Reflect};
 use wasm_bindgen::JsValue;
@@ -9,8 +9,8 @@ use crate::class::Channel;
 use crate::peer::{HOST, Host, Peer};
 use crate::talk::Talk;
 
-/// Waits for the end. What it must be: `onStart`, and then `onStop` with this status, which the attribute and the detail
-/// have, too, and a message.
+/// Waits for the end, and checks it: `onStart`, and then `onStop` with this status. The attribute `status` and the detail
+/// agree with it, and the detail has a message.
 async fn fails_with(talk: &Talk, status: Status) {
     assert_eq!(talk.stopped().await, ["onStart".to_owned(), format!("onStop {}", status.0)]);
     assert_eq!(talk.channel.status(), status.0);

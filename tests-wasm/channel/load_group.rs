@@ -1,4 +1,4 @@
-//! `LoadGroup`: which channels are in it, and `cancel`.
+//! `LoadGroup`: its members, and `cancel`.
 
 use std::cell::Cell;
 use std::rc::Rc;
@@ -12,7 +12,7 @@ use crate::class::{Channel, LoadGroup, error_name};
 use crate::peer::Peer;
 use crate::talk::Talk;
 
-/// An idle channel whose group is this one.
+/// An idle channel in this group.
 fn channel_of(group: &LoadGroup) -> Channel {
     let channel = Channel::idle();
     channel.set_load_group(group).expect("a LoadGroup");

@@ -1,4 +1,4 @@
-//! The exported classes inside real wasm: in Node with `--features node`, in a headless browser without.
+//! Tests the exported classes inside real wasm: in Node with `--features node`, in a headless browser without it.
 //!
 //! ```sh
 //! wasm-pack test --headless --chrome
@@ -6,9 +6,9 @@
 //! wasm-pack test --node --features node
 //! ```
 //!
-//! The tests bring their own peer (`peer/`), so they need no server and no network. If WSC_ECHO is the URL of an echo server
-//! when they are compiled, as `npm test` arranges, the round trips also run against that. What the npm package does as a
-//! whole is tested in `behaviour/`; these tests are for what a change of Rust alone can break.
+//! The tests have their own peer (`peer/`), so they need no server and no network. If WSC_ECHO is the URL of an echo server
+//! when they are compiled, as `npm test` arranges, the round trips also run against that server. `behaviour/` tests the npm
+//! package as a whole; these tests are for what a change in Rust alone can break.
 #![cfg(target_arch = "wasm32")]
 #![allow(clippy::expect_used, clippy::panic)] // A test may panic.
 

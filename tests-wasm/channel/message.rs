@@ -1,4 +1,4 @@
-//! Messages both ways, and what is said of them.
+//! Messages in both directions, acknowledgements, and `bufferedAmount`.
 
 use js_sys::{ArrayBuffer, JsString, Uint8Array};
 use wasm_bindgen_test::wasm_bindgen_test;

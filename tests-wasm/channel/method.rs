@@ -8,7 +8,7 @@ use crate::class::{Channel, error_name};
 use crate::peer::Peer;
 use crate::talk::Talk;
 
-/// `asyncOpen` once more.
+/// Calls `asyncOpen` again.
 fn reopen(channel: &Channel) -> Result<(), JsValue> {
     channel.async_open(&"ws://127.0.0.1:1/".into(), &JsValue::NULL, &Object::new(), &JsValue::UNDEFINED)
 }

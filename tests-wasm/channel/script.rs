@@ -1,7 +1,7 @@
 //! Scripts that a page evaluates instead of importing them.
 //!
-//! The server of wasm-bindgen's test runner (0.2.129) is sure of four connections at a time. A browser opens one for each module
-//! that it imports at once, up to six, and keeps them: a fifth may wait for ever. The crate's own scripts are four modules.
+//! The server of wasm-bindgen's test runner (0.2.129) guarantees only four connections at a time. A browser opens one for each
+//! module that it imports at once, up to six, and keeps them, so a fifth may wait forever. The crate's own scripts are four modules.
 
 use js_sys::{Array, Function, Reflect};
 use wasm_bindgen::{JsCast, JsValue};

@@ -15,7 +15,7 @@ fn with_signal(signal: &JsValue) -> Result<Channel, JsValue> {
     Channel::new(&options)
 }
 
-/// The end of a channel whose signal was aborted for this reason.
+/// Waits for the end of a channel whose signal was aborted with this reason, and checks it.
 async fn is_aborted(talk: &Talk, reason: &JsValue) {
     assert_eq!(talk.stopped().await, ["onStart".to_owned(), format!("onStop {}", Status::BINDING_ABORTED.0)]);
     assert_eq!(talk.detail("name"), JsValue::from("NS_BINDING_ABORTED"));

@@ -1,14 +1,14 @@
 // A listener that records its calls.
 
-/** Longer than any test should take, and short enough that the failure is told before the test runner gives up after 20 s. */
+/** Longer than any test should take, and short enough that the failure is reported before the test runner gives up after 20 s. */
 const DEADLINE = 4_000;
 
 class Recorder {
-  /** Each call as one string: its name, and its arguments but for the context and the detail. */
+  /** Each call as one string: its name, and its arguments except the context and the detail. */
   calls = [];
   /** onStop's third argument. */
   detail = null;
-  /** Functions to run inside calls, by the call's name; each runs once. */
+  /** Functions to run inside calls, by the name of the call. Each runs once. */
   reactions = {};
   context = { about: 'the context' };
   #waiting = [];
@@ -23,7 +23,7 @@ class Recorder {
     this.#note('onStop', [context, status]);
   }
 
-  /** Resolves in a task of its own, once the call of this name has come. */
+  /** Resolves in a separate task, once the call of this name has happened. */
   until(name) {
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => reject(new Error(`no ${name}, but [${this.calls.join(', ')}]`)), DEADLINE);

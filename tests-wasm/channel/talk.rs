@@ -1,4 +1,4 @@
-//! One channel and the listener that records what it says.
+//! One channel, and the listener that records its calls.
 
 use js_sys::{Array, Function, Object, Promise, Reflect};
 use wasm_bindgen::prelude::*;
@@ -36,21 +36,21 @@ impl Talk {
         talk
     }
 
-    /// Waits for the call of this name. Panics if it does not come.
+    /// Waits for the call of this name. Panics if it does not happen.
     pub(crate) async fn until(&self, call: &str) {
         if let Err(error) = JsFuture::from(self.recorder.until(call)).await {
             panic!("{error:?}");
         }
     }
 
-    /// Waits for `onStop`, and for what might wrongly come after it. The calls so far.
+    /// Waits for `onStop`, and for any call that might wrongly follow it. Returns the calls so far.
     pub(crate) async fn stopped(&self) -> Vec<String> {
         self.until("onStop").await;
         assert_eq!(self.channel.state(), "stopped");
         self.calls()
     }
 
-    /// The calls so far, each as one string: its name, and its arguments but for the context and the detail.
+    /// The calls so far, each as one string: its name, and its arguments except the context and the detail.
     pub(crate) fn calls(&self) -> Vec<String> {
         self.recorder.calls().iter().map(|call| call.as_string().expect("a string")).collect()
     }
@@ -67,7 +67,7 @@ impl Talk {
         Reflect::get(&detail, &name.into()).expect("a property")
     }
 
-    /// Runs `reaction` inside the next call of this name. It must not panic: nothing there could tell which test failed.
+    /// Runs `reaction` inside the next call of this name. It must not panic, because a panic there would not say which test failed.
     pub(crate) fn when(&self, call: &str, reaction: impl FnOnce() + 'static) {
         let reaction = Closure::once_into_js(reaction);
         Reflect::set(&self.recorder.reactions(), &call.into(), &reaction).expect("set");

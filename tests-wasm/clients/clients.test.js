@@ -1,12 +1,12 @@
-// Programs of others: those that ask for a WebSocket class, each with its own server, over the installed package's; and clients, frameworks and
-// reverse proxies that meet its asyncAccept.
+// Tests the installed package with third-party programs: libraries that take a WebSocket class get the package's, each with its own server;
+// clients, frameworks and reverse proxies are used with its asyncAccept.
 //
 //   npm ci --prefix tests-wasm/clients --ignore-scripts
 //   node --test tests-wasm/clients/clients.test.js
 //
-// WSC_INSTALLED  the folder with node_modules/websocket-channel; else build/installed
-// WSC_CHROMIUM, WSC_FIREFOX, WSC_GECKODRIVER, WSC_NGINX, WSC_APACHE  those programs; else the first of the PATH
-// WSC_PYTHON, WSC_DENO, WSC_BUN, WSC_NODE_26  those; without them their tests are skipped
+// WSC_INSTALLED  the folder with node_modules/websocket-channel; by default build/installed
+// WSC_CHROMIUM, WSC_FIREFOX, WSC_GECKODRIVER, WSC_NGINX, WSC_APACHE  the paths of these programs; by default the first on the PATH
+// WSC_PYTHON, WSC_DENO, WSC_BUN, WSC_NODE_26  the paths of these programs; without them, their tests are skipped
 
 import { after, test } from 'node:test';
 import { devTools } from './cases/dev_tools.js';
@@ -40,7 +40,7 @@ const others = { README: readmeSnippets, 'served by': frameworks, 'served to': {
 
 for (const [subject, cases] of Object.entries(others)) {
   for (const [name, run] of Object.entries(cases)) {
-    // A string says why it cannot run.
+    // A string instead of a function is the reason to skip the case.
     test(`${subject} ${name}`, { timeout: 60_000, skip: typeof run === 'string' ? run : false }, run);
   }
 }

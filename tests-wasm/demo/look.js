@@ -1,4 +1,4 @@
-// What the demo page shows, and where: at 360×740 and 1280×800, in the light and in the dark, by touch and by keyboard.
+// Tests what the demo page shows, and where: at 360×740 and 1280×800, in light and dark mode, with touch and keyboard.
 
 import assert from 'node:assert/strict';
 import { createServer } from 'node:net';
@@ -11,7 +11,7 @@ import {
 
 const BUTTONS = ['Connect', 'Send text', 'Send bytes', 'Close', 'Clear'];
 
-/** Registers the tests. Call it inside of what opens and closes the demo. */
+/** Registers the tests. The calling file opens and closes the demo. */
 export function describeLook() {
   describe('the demo page\'s look', { timeout: 120_000 }, () => {
     test('shows no error before anything is done', () => onPage(DESKTOP, async (page) => {
@@ -21,7 +21,7 @@ export function describeLook() {
       assert.equal(await page.locator('.refusal:not(:empty)').count(), 0);
     }));
 
-    test('keeps the newest call in view when a failure makes the box of attributes higher', () => onPage(DESKTOP, async (page, problems) => {
+    test('keeps the newest call in view when a failure makes the attributes box taller', () => onPage(DESKTOP, async (page, problems) => {
       await press(page, 'Connect');
       await row(page, 'onStart');
       for (let count = 1; count <= 3; count += 1) {
@@ -34,13 +34,13 @@ export function describeLook() {
       await page.fill('#address', await deadAddress());
       await press(page, 'Connect');
       await row(page, 'onStop', 2);
-      assert.ok(await page.locator('#log').evaluate((log) => log.clientHeight) < before, 'the box of attributes is not higher');
+      assert.ok(await page.locator('#log').evaluate((log) => log.clientHeight) < before, 'the attributes box is not taller');
       assert.ok(await isInView(rows(page, 'onStop').nth(1)));
       expectFailedConnection(problems);
       await screenshot(page, 'demo-failed.png');
     }));
 
-    test('leaves the log where the reader scrolled to, and follows again from its end', () => onPage(DESKTOP, async (page) => {
+    test('leaves the log where the user has scrolled to, and follows new calls again once it is scrolled to the end', () => onPage(DESKTOP, async (page) => {
       const scrollTo = (place) => page.locator('#log').evaluate((log, to) => new Promise((resolve) => {
         log.addEventListener('scroll', resolve, { once: true });
         log.scrollTop = to === 'end' ? log.scrollHeight : 0;
@@ -62,7 +62,7 @@ export function describeLook() {
 
     for (const [held, viewport] of [['upright', PHONE.viewport], ['on its side', { width: 740, height: 360 }]]) {
       test(`shows each call at once on a phone held ${held}`, () => onPage({ ...PHONE, viewport }, async (page) => {
-        // isInView answers at once: nothing scrolls the page to the log.
+        // isInView returns at once, and nothing scrolls the page to the log.
         await page.tap('#connect button');
         await row(page, 'onStart');
         assert.ok(await isInView(rows(page, 'onStart')), 'onStart');
@@ -75,7 +75,7 @@ export function describeLook() {
       }));
     }
 
-    test('makes the buttons look disabled in each state in which they do nothing', () => onPage(DESKTOP, async (page, problems) => {
+    test('shows the buttons as disabled in every state in which they do nothing', () => onPage(DESKTOP, async (page, problems) => {
       const enabled = async () => {
         const all = await Promise.all(BUTTONS.map(async (name) => {
           const button = page.getByRole('button', { name, exact: true });
@@ -111,7 +111,7 @@ export function describeLook() {
       assert.deepEqual(await enabled(), []);
     }));
 
-    test('fits a phone, in the dark, with fields and buttons large enough', () => onPage(PHONE, async (page) => {
+    test('fits a phone in dark mode, with large enough fields and buttons', () => onPage(PHONE, async (page) => {
       const fits = () => page.evaluate(() => document.documentElement.scrollWidth <= window.innerWidth && window.innerWidth === 360);
       assert.ok(await fits(), 'overflows before anything happened');
       assert.ok(await isInView(page.locator('#connect button')), 'Connect is out of view');
@@ -134,7 +134,7 @@ export function describeLook() {
       assert.ok(await fits(), 'overflows with a full log');
       const small = await page.evaluate(() => [...document.querySelectorAll('input, textarea, button, summary')]
         .filter((control) => control.checkVisibility())
-        .map((control) => control.matches('[type="checkbox"]') ? control.closest('label') : control) // which is pressed instead
+        .map((control) => control.matches('[type="checkbox"]') ? control.closest('label') : control) // the label is tapped instead
         .filter((control) => control.getBoundingClientRect().height < 44
           || (!control.matches('summary') && parseFloat(getComputedStyle(control).fontSize) < 16)) // iOS zooms in on smaller fields
         .map((control) => control.id || control.textContent));
@@ -143,7 +143,7 @@ export function describeLook() {
     }));
 
     for (const [size, options] of [['a desktop', DESKTOP], ['a phone', PHONE]]) {
-      test(`names every control, and can be used by keyboard alone on ${size}`, () => onPage(options, async (page) => {
+      test(`labels every field, and can be used with only the keyboard on ${size}`, () => onPage(options, async (page) => {
         const unnamed = await page.evaluate(() => [...document.querySelectorAll('input, textarea')]
           .filter((control) => control.labels.length === 0).map((control) => control.id));
         assert.deepEqual(unnamed, []);

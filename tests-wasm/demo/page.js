@@ -1,4 +1,4 @@
-// The demo page in headless Chromium: opens it, presses its buttons, reads its log.
+// Helpers for the demo page in headless Chromium: they open it, press its buttons and read its log.
 
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
@@ -11,7 +11,7 @@ import { programPath } from '../behaviour/harness/program.js';
 export const DESKTOP = { viewport: { width: 1280, height: 800 }, colorScheme: 'light' };
 export const PHONE = { viewport: { width: 360, height: 740 }, colorScheme: 'dark', deviceScaleFactor: 2, hasTouch: true, isMobile: true };
 
-// Without a sandbox: root, as in a container, has none. The other flags keep Chromium off the network.
+// There is no sandbox, because Chromium cannot use one as root, for example in a container. The other flags keep Chromium off the network.
 const FLAGS = [
   '--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-component-update', '--disable-sync', '--no-first-run',
 ];
@@ -33,10 +33,10 @@ export async function closeDemo() {
   await server?.close();
 }
 
-/** Where the page is served, with a slash at the end. */
+/** The URL of the page, with a slash at the end. */
 export const demoUrl = () => server.url;
 
-/** Runs `work` on a fresh page. Fails on anything that the page's console or its policy complains about. */
+/** Runs `work` on a new page. Fails if the page has an uncaught error, a failed request, or an error or warning in its console. */
 export async function onPage(options, work) {
   const context = await browser.newContext(options);
   context.setDefaultTimeout(10_000);
@@ -62,10 +62,10 @@ export function expectFailedConnection(problems) {
   assert.deepEqual(others, []);
 }
 
-/** Presses a button that works now: Playwright waits until it is enabled. */
+/** Presses a button. Playwright waits until it is enabled. */
 export const press = (page, name) => page.getByRole('button', { name, exact: true }).click();
 
-/** Presses it by keyboard although it looks disabled. */
+/** Presses a button with the keyboard although it is shown as disabled. */
 export async function pressAnyway(page, name) {
   const button = page.getByRole('button', { name, exact: true });
   assert.equal(await button.getAttribute('aria-disabled'), 'true', name);
@@ -89,19 +89,19 @@ export const attributes = (page) => page.evaluate(() => Object.fromEntries([...d
 
 export const refusal = (page, form) => page.locator(`#${form} .refusal:not(:empty)`).innerText();
 
-/** True if all of the element is in the viewport, and nothing covers the middle of its edges. */
+/** Whether the middle of each edge of the element is in the viewport and is not covered. */
 export const isInView = (locator) => locator.evaluate((element) => {
   const { left, top, right, bottom } = element.getBoundingClientRect();
   const [x, y] = [(left + right) / 2, (top + bottom) / 2];
   return [[left + 1, y], [right - 1, y], [x, top + 1], [x, bottom - 1]].every((point) => element.contains(document.elementFromPoint(...point)));
 });
 
-/** Keeps a screenshot in build/. */
+/** Saves a screenshot in build/. */
 export const screenshot = (page, name, options) => page.screenshot({
   path: fileURLToPath(new URL(`../../build/${name}`, import.meta.url)), ...options,
 });
 
-/** Returns a server once it listens. closeDemo closes it. */
+/** Resolves to the server once it listens. closeDemo closes it. */
 export async function listening(listener) {
   await once(listener, 'listening');
   peers.push(listener);
@@ -110,7 +110,7 @@ export async function listening(listener) {
 
 export const addressOf = (listener) => `ws://127.0.0.1:${listener.address().port}/`;
 
-/** Nobody listens at this address. */
+/** An address at which nothing listens. */
 export async function deadAddress() {
   const listener = createServer().listen(0, '127.0.0.1');
   await once(listener, 'listening');

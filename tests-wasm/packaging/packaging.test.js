@@ -1,12 +1,12 @@
-// The packed tarball as its users meet it: installed into throw-away projects under build/packaging/ and really run there.
+// Tests the packed tarball as users get it: installed into throw-away projects under build/packaging/ and run there.
 //
 //   node --test tests-wasm/packaging/packaging.test.js
 //
-// WSC_TARBALL   the tarball; else the newest build/websocket-channel-*.tgz
-// WSC_CHROMIUM  Chromium; else the first chromium of the PATH
-// WSC_DENO, WSC_BUN  Deno and Bun; without them their tests are skipped
+// WSC_TARBALL   the path of the tarball; by default the newest build/websocket-channel-*.tgz
+// WSC_CHROMIUM  the path of Chromium; by default the first chromium on the PATH
+// WSC_DENO, WSC_BUN  the paths of Deno and Bun; without them, their tests are skipped
 //
-// What is said on the wire and by the listener is the behaviour suite's business; here a round trip shows that a consumer works.
+// The behaviour suite tests what is sent and which listener methods are called; here, a round trip shows that a consumer works.
 
 import { after, before } from 'node:test';
 import { startPeer } from './harness/peer.js';

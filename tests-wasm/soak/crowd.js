@@ -2,8 +2,8 @@ import { planOf, randomOf } from './plan.js';
 import { live } from './life.js';
 
 /**
- * Keeps `size` channels alive until `isOver`, each with a plan of its own. `lived({ plan, status, problem, talk })` hears of each that has ended. Answers when
- * all have.
+ * Keeps `size` channels alive until `isOver` holds, each with its own plan. Calls `lived({ plan, status, problem, talk })` for each channel that has ended.
+ * Resolves when all channels have ended.
  */
 export async function crowd({ seed, size, isOver, lived, ...world }) {
   const random = randomOf(seed);

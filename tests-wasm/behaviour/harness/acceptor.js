@@ -3,8 +3,9 @@ import { createServer } from 'node:http';
 import { connect } from 'node:net';
 
 /**
- * A server in the case's own process whose upgrades this package's channels accept. `each` returns a talk's options (talk.js) for an upgrade, or
- * false to leave it to the case; with `echo` it sends back what comes. Answers { url, port, server, talks, talk(at) }: `talk` waits until that upgrade has come.
+ * A server in the case's own process. This package's channels accept its upgrades. `each` returns a talk's options (talk.js) for an upgrade, or
+ * false to leave the upgrade to the case. With the option `echo`, the talk sends messages back.
+ * Returns { url, port, server, talks, talk(at) }: `talk` waits until that upgrade has arrived.
  */
 export async function startAcceptor(t, each = () => ({}), server = createServer()) {
   const talks = [];
@@ -40,7 +41,10 @@ export async function startAcceptor(t, each = () => ({}), server = createServer(
   return { url: `ws://127.0.0.1:${port}`, port, server, talks, talk };
 }
 
-/** Sends these bytes to the port, and reads until the server ends the connection: what it said, in Latin-1. `more` are sent once it has answered. */
+/**
+ * Sends these bytes to the port, and reads until the server ends the connection. Resolves to what the server sent, in Latin-1.
+ * `more` is sent once the server has answered.
+ */
 export function rawTalk(port, bytes, { more = null, reset = false } = {}) {
   return new Promise((resolve, reject) => {
     const socket = connect(port, '127.0.0.1', () => socket.write(bytes));
@@ -50,14 +54,14 @@ export function rawTalk(port, bytes, { more = null, reset = false } = {}) {
       said += data.toString('latin1');
       if (reset) socket.resetAndDestroy();
     });
-    const timer = setTimeout(() => { socket.destroy(); reject(new Error(`the server has not ended the connection in ten seconds, and said ${JSON.stringify(said)}`)); }, 10_000);
+    const timer = setTimeout(() => { socket.destroy(); reject(new Error(`the server did not end the connection within ten seconds; it sent ${JSON.stringify(said)}`)); }, 10_000);
     socket.on('error', () => {});
     socket.on('end', () => socket.end());
     socket.on('close', () => { clearTimeout(timer); resolve(said); });
   });
 }
 
-/** An upgrade request (RFC 6455 §1.2) with fields changed, or left out where they are null. */
+/** An upgrade request (RFC 6455 §1.2) with `changes` to its header fields; a field that is null is left out. */
 export function upgradeRequest(changes = {}, { method = 'GET', target = '/chat', version = '1.1' } = {}) {
   const fields = {
     Host: 'example.org', Upgrade: 'websocket', Connection: 'Upgrade', 'Sec-WebSocket-Key': 'dGhlIHNhbXBsZSBub25jZQ==', 'Sec-WebSocket-Version': '13', ...changes,

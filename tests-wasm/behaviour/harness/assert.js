@@ -1,4 +1,4 @@
-/** The assertions, the same in a page and in Node: node:assert does not exist in a page. */
+/** The assertions. They are the same in a page and in Node, because node:assert does not exist in a page. */
 
 export class Failure extends Error {
   name = 'Failure';
@@ -9,14 +9,14 @@ export function fail(message) {
 }
 
 export function ok(value, what) {
-  if (!value) fail(`not so: ${what}`);
+  if (!value) fail(`not true: ${what}`);
 }
 
 export function is(actual, expected, what = 'value') {
   if (!Object.is(actual, expected)) fail(`${what}: expected ${show(expected)}, got ${show(actual)}`);
 }
 
-/** Equal in depth: plain objects, arrays, byte arrays, primitives. */
+/** Deep equality of plain objects, arrays, byte arrays and primitives. */
 export function same(actual, expected, what = 'value') {
   if (!alike(actual, expected)) fail(`${what}: expected ${show(expected)}, got ${show(actual)}`);
 }
@@ -25,7 +25,7 @@ export function oneOf(actual, allowed, what = 'value') {
   if (!allowed.includes(actual)) fail(`${what}: expected one of ${show(allowed)}, got ${show(actual)}`);
 }
 
-/** Numbers the way nsresults are read. */
+/** A value as text. Large numbers are also shown in hexadecimal, as nsresults are usually written. */
 export function show(value) {
   const text = typeof value === 'bigint' ? `${value}n` : value instanceof Error ? `${value.name}: ${value.message}`
     : value instanceof Uint8Array ? `${value.length} bytes [${value.length > 0 ? [...value.subarray(0, 24)] : ''}]`
@@ -33,7 +33,7 @@ export function show(value) {
   return text.length > 600 ? `${text.slice(0, 600)}… (${text.length} characters)` : text;
 }
 
-/** An error within an object: its name, message and code, not its circles. */
+/** A replacer for JSON.stringify. It shortens errors and byte arrays, and avoids the circular references of an error. */
 function readable(key, value) {
   if (value instanceof Error) return `${value.name}: ${value.message}`;
   return value instanceof Uint8Array ? `${value.length} bytes` : typeof value === 'bigint' ? `${value}n` : value;

@@ -5,8 +5,8 @@ import { servePage } from './page_server.js';
 import { startPeers } from './peers.js';
 
 /**
- * Runs the suite in a page of a browser, a subtest a case. `start` answers the driver: { open(url), run(script, ...args), stop() },
- * where `run` takes the body of an async function that finds its arguments in `args`.
+ * Runs the suite in a browser page, one test per case. `start` returns the driver: { open(url), run(script, ...args), stop() }.
+ * `run` takes the body of an async function, which finds its arguments in `args`.
  */
 export async function runSuiteIn(engine, start) {
   const { addresses, stop } = await startPeers();

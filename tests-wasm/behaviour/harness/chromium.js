@@ -1,6 +1,6 @@
 import { chromium } from 'playwright-core';
 
-/** The system's Chromium, headless, driven by playwright-core. Answers { open(url), run(script, ...args), stop() }. */
+/** Starts the system's Chromium, headless, driven by playwright-core. Returns { open(url), run(script, ...args), stop() }. */
 export async function startChromium(executablePath) {
   const browser = await chromium.launch({ executablePath, headless: true, args: flags });
   const page = await browser.newPage();
@@ -11,7 +11,7 @@ export async function startChromium(executablePath) {
   };
 }
 
-// Without a sandbox, since as root, as in a container, Chromium has none. The others keep it off the network.
+// There is no sandbox, because Chromium cannot use one as root, for example in a container. The other flags keep Chromium off the network.
 const flags = [
   '--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-component-update', '--disable-sync', '--no-first-run',
 ];

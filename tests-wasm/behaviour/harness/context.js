@@ -3,7 +3,7 @@ import { Talk } from './talk.js';
 import { finishStream, Observed } from './web.js';
 
 /**
- * What a case is given as `t`: the package, the peers, the assertions. `host` is what differs between the hosts:
+ * What a case gets as `t`: the package, the peers and the assertions. `host` holds what differs between the hosts:
  * { name: 'node'|'browser', engine, uncaught(), memory() }.
  */
 export class Context {
@@ -26,7 +26,7 @@ export class Context {
     this.addresses = addresses;
   }
 
-  /** A peer's URL: `peer` is a name in the addresses, `query` chooses how the path behaves. An id is added, for `observed`. */
+  /** A peer's URL. `peer` is a name in the addresses, and `query` chooses how the path behaves. An id is added for `observed`. */
   peer(peer, path, query = {}) {
     const scheme = peer === 'wss' || peer.includes('Tls') ? 'wss' : 'ws';
     const host = peer === 'ipv6' ? '[::1]' : '127.0.0.1';
@@ -36,7 +36,7 @@ export class Context {
     return url.href;
   }
 
-  /** The rude peer after a right handshake, sending these bytes. */
+  /** The URL at which the rude peer sends these bytes after a valid handshake. */
   raw(hex, query = {}) {
     return this.peer('rude', '/raw', { hex: hex.replaceAll(' ', ''), ...query });
   }
@@ -47,7 +47,7 @@ export class Context {
     return talk;
   }
 
-  /** Opens, and waits until the channel has opened. */
+  /** Opens a channel, and waits until it is open. */
   async opened(url, options) {
     const talk = this.open(url, options);
     const { state } = await talk.until('onStart');
@@ -55,40 +55,40 @@ export class Context {
     return talk;
   }
 
-  /** `stop` is called when the case has ended. */
+  /** Registers `stop`, which is called when the case has ended. */
   onEnd(stop) {
     this.#stops.push(stop);
   }
 
-  /** A WebSocket, observed; closed when the case ends. */
+  /** An observed WebSocket. It is closed when the case ends. */
   socket(url, ...more) {
     const observed = new Observed(this.api.WebSocket, url, more);
     this.#sockets.push(observed);
     return observed;
   }
 
-  /** The same, once it is open. */
+  /** The same as `socket`, once it is open. */
   async openSocket(url, ...more) {
     const observed = this.socket(url, ...more);
     await observed.until('open');
     return observed;
   }
 
-  /** A WebSocketStream, closed when the case ends. */
+  /** A WebSocketStream. It is closed when the case ends. */
   stream(url, ...more) {
     const stream = new this.api.WebSocketStream(url, ...more);
     this.#streams.push(stream);
     return stream;
   }
 
-  /** The same once it is open: { stream, reader, writer } beside what `opened` has. */
+  /** The same as `stream`, once it is open: what `opened` resolves to, with { stream, reader, writer }. */
   async openStream(url, ...more) {
     const stream = this.stream(url, ...more);
     const opened = await stream.opened;
     return { stream, ...opened, reader: opened.readable.getReader(), writer: opened.writable.getWriter() };
   }
 
-  /** What the peer saw of the channel with this URL, or of this talk's, once `until` holds there (record.js). */
+  /** What the peer saw of the channel with this URL, or of this talk's channel, once `until` holds at the peer (record.js). */
   async observed(talk, until = 'opened') {
     const id = new URL(talk.url ?? talk).searchParams.get('id');
     const query = new URLSearchParams({ id, until, ms: '8000' });
@@ -98,13 +98,13 @@ export class Context {
     return record;
   }
 
-  /** What the peer saw when all was over: a browser may keep a connection long after the page's channel has stopped. */
+  /** What the peer saw at the end. In a browser this is the close frame: a browser may keep a connection long after the page's channel has stopped. */
   observedLast(talk) {
     return this.observed(talk, this.host === 'node' ? 'ended' : 'close');
   }
 
   /**
-   * Another channel opened, used and closed: what was already under way has had its time. For cases that say something does not happen.
+   * Opens, uses and closes another channel, which gives anything already under way the time to happen. For cases that check that something does not happen.
    */
   async roundTrip() {
     const talk = await this.opened(this.peer('ws', '/echo'));
@@ -114,7 +114,7 @@ export class Context {
     await talk.end();
   }
 
-  /** The ChannelError that `run` throws: one of these names, its number, a sentence. */
+  /** The ChannelError that `run` throws. Checks that it has one of these names, the number of that name, and a sentence as its message. */
   throws(names, run, what = 'the call') {
     let thrown;
     try {
@@ -131,7 +131,7 @@ export class Context {
     return thrown;
   }
 
-  /** The name of the status of onStop, as the host can tell it: `browser` gives what a browser tells instead. */
+  /** Checks the name of the status in onStop. `browser` is the name that a browser gives instead. Returns onStop's detail. */
   async stops(talk, { node, browser = node }) {
     const expected = this.host === 'node' ? node : browser;
     const { status, detail } = await talk.end();
@@ -139,12 +139,12 @@ export class Context {
     return detail;
   }
 
-  /** Collects the uncaught errors from here on: { errors, until(count), stop() }. */
+  /** Collects the uncaught errors from now on. Returns { errors, stop() }. */
   uncaught() {
     return this.#host.uncaught();
   }
 
-  /** At a case's end: every channel is stopped, and every channel kept the laws. */
+  /** At the end of a case: stops every channel, and checks that every channel kept the laws. */
   async finish() {
     for (const talk of this.#talks) {
       if (!talk.stopped) talk.channel.close();
@@ -153,7 +153,7 @@ export class Context {
     for (const observed of this.#sockets) await observed.finish();
     for (const stream of this.#streams) await finishStream(stream);
     for (const stop of this.#stops) await stop();
-    // A call after onStop, or an event after close, would come now.
+    // A call after onStop, or an event after close, would arrive now.
     await new Promise((resolve) => setTimeout(resolve));
     for (const { seen } of this.#sockets) assert.is(seen.at(-1).type, 'close', 'the last event');
     for (const talk of this.#talks) {
@@ -164,7 +164,7 @@ export class Context {
     if (memory > MEMORY_LIMIT + this.api.WebSocketChannel.compressionMemory) assert.fail(`wasm memory has grown to ${memory} bytes`);
   }
 
-  /** After a failure: what is still open does not disturb the next case. */
+  /** Called after a failure. Closes what is still open, so that it does not disturb the next case. */
   abandon() {
     for (const it of [...this.#talks.map(({ channel }) => channel), ...this.#sockets.map(({ socket }) => socket), ...this.#streams]) {
       try {
@@ -177,7 +177,7 @@ export class Context {
   }
 }
 
-/** Runs one case, its laws included. */
+/** Runs one case, and checks the listener's laws. */
 export async function runCase(one, api, host, addresses) {
   const context = new Context(api, host, addresses);
   try {
@@ -189,7 +189,7 @@ export async function runCase(one, api, host, addresses) {
   }
 }
 
-/** Name and number of every result: written down here, not read from the package, which is under test. */
+/** The name and the number of every result. They are written here, and not read from the package, because the package is under test. */
 export const numbers = {
   NS_OK: 0,
   NS_BINDING_ABORTED: 0x804b0002,
@@ -218,5 +218,5 @@ export const numbers = {
 };
 
 let ids = 0;
-/** Beside the compression contexts, in bytes. */
+/** The limit in bytes, not counting the compression contexts. */
 const MEMORY_LIMIT = 8 * 1024 * 1024;

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 
-/** The system's Firefox, headless, driven by geckodriver through a small WebDriver client. Answers { open(url), run(script, ...args), stop() }. */
+/** Starts the system's Firefox, headless, driven by geckodriver through a small WebDriver client. Returns { open(url), run(script, ...args), stop() }. */
 export async function startFirefox({ geckodriver, firefox, acceptInsecureCerts = false }) {
   const child = spawn(geckodriver, ['--port', '0', '--host', '127.0.0.1'], { stdio: ['ignore', 'pipe', 'inherit'] });
   const port = await portOf(child);
@@ -25,9 +25,9 @@ export async function startFirefox({ geckodriver, firefox, acceptInsecureCerts =
       script: `const done = arguments[arguments.length - 1]; (async (...args) => { ${script} })(...arguments).then(done, (error) => done(String(error)));`,
       args,
     }),
-    /** A picture of the page, as PNG. */
+    /** A screenshot of the page, as PNG. */
     screenshot: async () => Buffer.from(await inSession('GET', '/screenshot'), 'base64'),
-    /** The outer size of the window, in pixels. */
+    /** Sets the outer size of the window, in pixels. */
     resize: (width, height) => inSession('POST', '/window/rect', { width, height }),
     async stop() {
       await inSession('DELETE', '').catch(() => {});
@@ -36,7 +36,7 @@ export async function startFirefox({ geckodriver, firefox, acceptInsecureCerts =
   };
 }
 
-/** geckodriver says where it listens; `--port 0` lets the system choose. */
+/** The port of geckodriver. With `--port 0` the system chooses it, and geckodriver prints it. */
 function portOf(child) {
   return new Promise((resolve, reject) => {
     child.once('error', reject);
@@ -62,11 +62,11 @@ function capabilities(binary, acceptInsecureCerts) {
 }
 
 const prefs = {
-  // Firefox makes a host wait that has just failed, longer each time: the failing peers would slow the suite down.
+  // Firefox delays a new connection to a host that has just failed, longer each time. The failing peers would slow the suite down.
   'network.websocket.delay-failed-reconnects': false,
-  // Firefox keeps the connections of channels cancelled while connecting: a few more of them than six.
+  // Firefox keeps the connections of channels that are cancelled while connecting, so the suite needs more than the default of six.
   'network.http.max-persistent-connections-per-server': 200,
-  // Nothing but loopback.
+  // Firefox may only use the loopback interface.
   'app.normandy.enabled': false,
   'browser.safebrowsing.downloads.enabled': false,
   'browser.search.update': false,

@@ -3,14 +3,14 @@ import { runInNewContext } from 'node:vm';
 
 let gc = null;
 
-/** A garbage collection, and time for what it has freed to be given back. */
+/** Collects garbage, and waits until the finalizers of the freed objects have run. */
 export async function collect() {
   gc ??= globalThis.Bun ? () => globalThis.Bun.gc(true) : exposedGc();
   gc();
   await new Promise((resolve) => setTimeout(resolve, 25));
 }
 
-/** What --expose-gc on the command line would give. */
+/** The function that --expose-gc on the command line would provide. */
 function exposedGc() {
   setFlagsFromString('--expose-gc');
   return globalThis.gc ?? runInNewContext('gc');

@@ -3,9 +3,10 @@ import { createSecureServer } from 'node:http2';
 import { WebSocket as Ws } from 'ws';
 
 /**
- * A server of node:http2 in the case's own process. `each(stream, headers)` has every stream; without it the frames are read and written by the npm
- * package ws, which sends back what comes. Other options are createSecureServer's. Answers { url, port, server, sockets, sessions, streams, options(more) }: the TCP
- * connections there are, all sessions and streams there were, and the options of a channel that trusts the certificate.
+ * A node:http2 server in the case's own process. `each(stream, headers)` is called with every stream. Without it, the npm package ws reads and writes the
+ * frames and sends messages back. Other options are passed to createSecureServer. Returns { url, port, server, sockets, sessions, streams, options(more) }:
+ * `sockets` are the current TCP connections, `sessions` and `streams` are all there have been, and `options` returns the options of a channel that trusts
+ * the certificate.
  */
 export async function startHttp2(t, { each = (stream) => echoOn(stream), settings = { enableConnectProtocol: true }, ...more } = {}) {
   const { good, intermediate, root } = t.addresses.authority;
@@ -31,7 +32,7 @@ export async function startHttp2(t, { each = (stream) => echoOn(stream), setting
   return { url: `wss://localhost:${port}`, port, server, sockets, sessions, streams, options };
 }
 
-/** Accepts the stream, and has ws read and write its frames: the WebSocket of ws. */
+/** Accepts the stream, and has ws read and write its frames. Returns the WebSocket of ws. */
 export function wsOn(stream, headers = {}) {
   stream.respond({ ':status': 200, ...headers });
   const socket = new Ws(null, undefined, { autoPong: true });
@@ -39,7 +40,7 @@ export function wsOn(stream, headers = {}) {
   return socket.on('error', () => {});
 }
 
-/** The same, sending back what comes. */
+/** The same as wsOn, but it sends messages back. */
 export function echoOn(stream, headers) {
   const socket = wsOn(stream, headers);
   return socket.on('message', (data, isBinary) => socket.send(data, { binary: isBinary }));

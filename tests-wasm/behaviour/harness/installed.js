@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** The folder with node_modules/websocket-channel: the packed tarball, installed, not the build folder. */
+/** The folder with node_modules/websocket-channel, where the packed tarball is installed. This is not the build folder. */
 export function installedFolder() {
   const root = fileURLToPath(new URL('../../..', import.meta.url));
   const folder = resolve(process.env.WSC_INSTALLED ?? join(root, 'build/installed'));
@@ -13,7 +13,7 @@ export function installedFolder() {
   return folder;
 }
 
-/** A second copy of the package, as a program gets it whose dependencies bring their own. It is removed when the case ends. */
+/** A second copy of the package, as a program has it if its dependencies bring their own. It is removed when the case ends. */
 export function secondCopy(t) {
   const folder = mkdtempSync(join(installedFolder(), 'copy-'));
   t.onEnd(() => rmSync(folder, { recursive: true }));

@@ -1,5 +1,5 @@
 /**
- * The listener's laws (ARCHITECTURE.md), read off the record of a channel that has stopped. Every case's every channel is judged by them,
+ * Checks the listener's laws (ARCHITECTURE.md) against the record of a channel that has stopped. Every channel of every case is checked,
  * whatever the case itself is about.
  */
 export function breachOfLaw(talk) {
@@ -20,7 +20,7 @@ const laws = [
   },
   function a_channel_that_never_opened_gets_nothing_else(talk, calls) {
     const [start] = calls;
-    const isOpen = start.state === 'open' || (talk.isAccepted && start.state === 'closing'); // close() came right behind asyncAccept
+    const isOpen = start.state === 'open' || (talk.isAccepted && start.state === 'closing'); // close() was called right after asyncAccept
     if (isOpen) return start.status === 0 ? null : `status ${start.status} in the onStart of an open channel`;
     if (start.state !== 'stopped') return `state ${start.state} in onStart`;
     if (calls.length !== 2) return 'a channel that never opened had more calls than onStart and onStop';
@@ -36,14 +36,14 @@ const laws = [
   function acknowledgements_once_each_in_order(talk) {
     const sizes = talk.acknowledged;
     const wrong = sizes.findIndex((size, at) => size !== talk.sent[at]);
-    return wrong < 0 ? null : `onAcknowledge ${wrong} was of ${sizes[wrong]} bytes, sent were ${talk.sent[wrong]}`;
+    return wrong < 0 ? null : `onAcknowledge ${wrong} was for ${sizes[wrong]} bytes, but ${talk.sent[wrong]} were sent`;
   },
   function bufferedAmount_is_what_was_sent_and_not_acknowledged(talk, calls) {
     let [counted, waiting, isExact] = [0, 0, !talk.hasStream];
     for (const { call, args, bufferedAmount, sentCount } of calls) {
       for (; counted < sentCount; counted++) waiting += talk.sent[counted];
       if (call === 'onAcknowledge') waiting -= args[0];
-      // What the host takes from then on is not acknowledged (law 4).
+      // What the host takes after onServerClose is not acknowledged (law 4).
       if (call === 'onServerClose') isExact = false;
       const right = isExact ? bufferedAmount === waiting : bufferedAmount >= 0 && bufferedAmount <= waiting;
       if (!right) return `bufferedAmount ${bufferedAmount} in ${call}, when ${waiting} bytes were sent and not acknowledged`;

@@ -1,9 +1,9 @@
 import { spawnModule } from './module.js';
 
 /**
- * One channel in a process of its own, and what it cost: { status, message, received, acknowledged, wasm, grown }. `received` are the
- * sizes of the messages; `wasm` is the wasm memory in bytes; `grown` is by how much the process's memory was larger at its largest than
- * after a first channel had come and gone. The channel is closed when `until` messages have come.
+ * Runs one channel in a separate process and measures its cost: { status, message, received, acknowledged, wasm, grown }. `received` lists the
+ * sizes of the messages. `wasm` is the wasm memory in bytes. `grown` is how much the process's peak memory exceeds its peak after a first
+ * channel was opened and closed. The channel is closed when `until` messages have arrived.
  */
 export async function measured(t, url, { options = {}, until = Infinity } = {}) {
   const task = JSON.stringify({ warmUp: t.peer('ws', '/echo'), url, options, until: Number.isFinite(until) ? until : null });
@@ -42,6 +42,6 @@ const before = peak();
 const seen = await open(url, options, until);
 const wasm = WebSocketChannel[Symbol.for('websocket-channel.exports')].memory.buffer.byteLength;
 console.log(JSON.stringify({ ...seen, wasm, grown: peak() - before }));
-// A process that ends with bytes unread resets its connection, and a peer that is still writing does not read the close frame then.
+// A process that ends with unread bytes resets its connection. A peer that is still writing would then not read the close frame.
 setTimeout(() => process.exit(), 300);
 `;

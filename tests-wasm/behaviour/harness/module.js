@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { installedFolder } from './installed.js';
 
 /**
- * Runs the source of a module in a process of the runtime that runs this, where it can import the installed package. Its arguments are
+ * Runs the source of a module in a new process of the same runtime, where it can import the installed package. The module's arguments are
  * `process.argv.slice(1)`.
  */
 export function spawnModule(source, args, stdio = 'pipe') {

@@ -8,23 +8,23 @@ export function nodeHost(api, engine = 'node') {
   };
 }
 
-/** The size of the package's wasm memory in bytes, 0 if it does not show it: a case asks for that. */
+/** The size of the package's wasm memory in bytes. It is 0 if the package does not expose it, and one case checks for that. */
 export function wasmMemory({ WebSocketChannel }) {
   const memory = wasm(WebSocketChannel)?.memory;
   return memory?.buffer.byteLength ?? 0;
 }
 
-/** How many JavaScript values wasm has room for; it keeps each one that it still holds. Undefined if the package does not show it. */
+/** The length of wasm's table of JavaScript values, which keeps each value that wasm still holds. It is undefined if the package does not expose it. */
 export function wasmTableLength({ WebSocketChannel }) {
   return wasm(WebSocketChannel)?.__wbindgen_externrefs?.length;
 }
 
-/** The exports of the wasm instance, once a channel was made. */
+/** The exports of the wasm instance, once a channel has been constructed. */
 function wasm(WebSocketChannel) {
   return WebSocketChannel[Symbol.for('websocket-channel.exports')];
 }
 
-/** node:test listens too, and would fail the case for the error that the case provokes: it is set aside meanwhile. */
+/** Other listeners, such as node:test's, would fail the case for the error that it provokes on purpose, so they are removed meanwhile. */
 function uncaught() {
   const errors = [];
   const others = process.listeners('uncaughtException');

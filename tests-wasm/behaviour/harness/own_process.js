@@ -1,8 +1,8 @@
 import { spawnModule } from './module.js';
 
 /**
- * Runs a module in a process of its own; with `untilOpened` only until its peer has seen it, and it has had time to end. One that does not end in
- * `limit` milliseconds is killed: its code is null then.
+ * Runs a module in a separate process. With `untilOpened`, the process is killed soon after its peer has seen it, if it has not ended by then.
+ * A process that does not end within `limit` milliseconds is killed, and its exit code is then null.
  */
 export async function program(body, url, { untilOpened: t, limit = 15_000 } = {}) {
   const source = `import { WebSocketChannel, statusName } from 'websocket-channel';\n${body}`;

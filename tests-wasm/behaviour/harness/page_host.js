@@ -1,4 +1,4 @@
-/** A page as the host of a case. Errors that no case collects fail the case that was running (`strays`). */
+/** A page as the host of a case. Errors that no case collects (`strays`) fail the case that was running. */
 export function pageHost(engine) {
   const strays = [];
   let collector = null;

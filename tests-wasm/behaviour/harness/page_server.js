@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { installedFolder } from './installed.js';
 
-/** Bundles the suite with the installed package's browser build and serves it as a page. Answers { url, stop }. */
+/** Bundles the suite with the installed package's browser build and serves it as a page. Returns { url, stop }. */
 export async function servePage(engine, addresses) {
   const { outputFiles: [script] } = await build({
     entryPoints: [fileURLToPath(new URL('../page.js', import.meta.url))],

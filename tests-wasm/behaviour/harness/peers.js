@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 
-/** Starts the peers' process, if asked with the gateways before them. Answers { addresses, stop }. */
+/** Starts the peers' process. With `gateways`, it also starts the gateways in front of the peers. Returns { addresses, stop }. */
 export async function startPeers({ gateways = false } = {}) {
   const program = new URL('../peers/main.js', import.meta.url).pathname;
   const child = spawn(process.execPath, [program, ...(gateways ? ['gateways'] : [])], { stdio: ['pipe', 'pipe', 'inherit'] });
@@ -21,7 +21,7 @@ export async function startPeers({ gateways = false } = {}) {
   return { addresses, stop };
 }
 
-/** The address, what it is, its Debian package, and the variable that says where its program is. */
+/** For each gateway: its key in the addresses, its name, its Debian package, and the environment variable that gives the path of its program. */
 const GATEWAYS = [
   ['nginx', 'nginx', 'nginx', 'WSC_NGINX'], ['apache', 'Apache', 'apache2-bin', 'WSC_APACHE'], ['lighttpd', 'lighttpd', 'lighttpd', 'WSC_LIGHTTPD'],
   ['socks', 'microsocks', 'microsocks', 'WSC_MICROSOCKS'], ['nghttpx', 'nghttpx', 'nghttp2-proxy', 'WSC_NGHTTPX'], ['haproxy', 'HAProxy', 'haproxy', 'WSC_HAPROXY'],

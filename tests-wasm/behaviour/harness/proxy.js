@@ -3,14 +3,15 @@ import { createServer as createTlsServer } from 'node:tls';
 import { Failure } from './assert.js';
 
 /**
- * Proxies made by hand inside the client's process, which write down what they are asked and answer as the case decides. Each goes on
- * from 127.0.0.4 to 127.0.0.1, whatever host it is asked for, and answers { port, url, requests, until(count), stop }; `url('user:password@')` is for the option.
+ * Proxies inside the client's process, which record their requests and answer as the case decides. Each connects from 127.0.0.4 to 127.0.0.1,
+ * whatever host is requested. The functions return { port, url, requests, until(count), stop }; `url('user:password@')` gives the value for the option.
  */
 
 /**
- * By CONNECT: `answer(request, number)`, with { method, target, headers, head, rest, remoteAddress, socket } and counting from 1, answers the
- * text of an answer that ends the connection, { text } for one that keeps it, null to open the tunnel, or undefined for nothing. Several requests may
- * come over one connection. `tls` are the options of a proxy over TLS, `to` maps the port that is asked for to the one that is meant.
+ * A CONNECT proxy. `answer(request, number)` gets { method, target, headers, head, rest, remoteAddress, socket } and a number that counts from 1.
+ * It returns the text of a response that ends the connection, { text } for a response that keeps it open, null to open the tunnel, or undefined to
+ * send nothing. Several requests may arrive over one connection. `tls` holds the options of a proxy over TLS; `to` maps the requested port to the
+ * port to connect to.
  */
 export function startProxy({ answer = () => null, tls = null, to = (port) => port, established = 'HTTP/1.1 200 OK\r\n\r\n', host } = {}) {
   const serve = (socket, made) => {
@@ -36,9 +37,10 @@ export function startProxy({ answer = () => null, tls = null, to = (port) => por
 }
 
 /**
- * By SOCKS5: `replies` are the bytes instead of the usual ones, each an array, or null for none and the connection's end: { method, auth, reply },
- * with { end } the connection's end behind them. `wants` is 'user:password', `silent` names the answer that does not come, `drip` writes byte by byte.
- * A request is { version, methods, user, password, command, type, host, port, socket }, written down when it has come as far as it comes.
+ * A SOCKS5 proxy. `replies`, { method, auth, reply }, holds arrays of bytes to send instead of the usual ones, or null to send nothing and end the
+ * connection; with { end }, the connection ends after the bytes. `wants` is 'user:password', `silent` names the answer that is not sent, and `drip`
+ * writes one byte at a time. A request, { version, methods, user, password, command, type, host, port, socket }, is recorded when as much of it as
+ * will come has arrived.
  */
 export function startSocks({ replies = {}, wants = null, to = (port) => port, silent = null, drip = false } = {}) {
   const serve = async (socket, made) => {
@@ -97,7 +99,7 @@ async function start({ serve, tls = null, scheme, host = '127.0.0.1' }) {
     Promise.resolve(serve(socket, made)).catch(() => {});
   };
   const server = tls ? createTlsServer(tls, accept) : createServer({ noDelay: true }, accept);
-  // What is cut off before TLS is up, too.
+  // This includes sockets that are cut off before TLS is established.
   if (tls) server.on('connection', (socket) => sockets.add(socket)).on('tlsClientError', () => {});
   await new Promise((resolve, reject) => server.once('error', reject).listen(0, host, resolve));
   const { port } = server.address();
@@ -106,7 +108,7 @@ async function start({ serve, tls = null, scheme, host = '127.0.0.1' }) {
     requests: made.requests,
     sockets,
     url: (user = '') => `${scheme}://${user}${isIPv6(host) ? `[${host}]` : host}:${port}`,
-    /** The `count`-th request, once it has come. */
+    /** The `count`-th request, once it has arrived. */
     until: (count) => within(waiting, () => made.requests.length >= count && made.requests[count - 1], `the proxy's request ${count}`),
     stop() {
       sockets.forEach((socket) => socket.destroy());
@@ -115,7 +117,7 @@ async function start({ serve, tls = null, scheme, host = '127.0.0.1' }) {
   };
 }
 
-/** Runs the case with these proxies, given as promises of what the functions above answer, and stops them behind it. */
+/** Runs the case with these proxies, given as the promises that the functions above return, and then stops the proxies. */
 export async function withProxies(starting, run) {
   const proxies = await Promise.all(starting);
   try {
@@ -125,7 +127,7 @@ export async function withProxies(starting, run) {
   }
 }
 
-/** Resolves when the client has ended the connection; bounded. */
+/** Resolves when the client has ended the connection. Rejects after a deadline. */
 export function ended(socket) {
   const waiting = new Set();
   const look = () => waiting.forEach((one) => one());
@@ -150,7 +152,7 @@ function within(waiting, look, what) {
   });
 }
 
-/** The tunnel to a port, of which the client is told by `established`. */
+/** Opens the tunnel to a port. `established` tells the client that it is open. */
 function passOn(socket, port, established, rest) {
   const onwards = connect({ host: '127.0.0.1', port, localAddress: '127.0.0.4' });
   for (const one of [socket, onwards]) one.on('error', () => one.destroy());
@@ -171,7 +173,7 @@ function readHead(head) {
   return { method, target, version, headers, head };
 }
 
-/** Answers so many bytes once they have come. */
+/** Returns a function that resolves to the next `count` bytes, once they have arrived. */
 function taking(socket) {
   let buffer = Buffer.alloc(0);
   let wake = () => {};
@@ -187,7 +189,7 @@ function taking(socket) {
     return bytes;
   };
   take.rest = () => {
-    // What comes before the tunnel takes over would be lost.
+    // Otherwise, bytes that arrive before the tunnel takes over would be lost.
     socket.off('data', onData).pause();
     return buffer;
   };

@@ -4,10 +4,10 @@ import { Failure } from './assert.js';
 import { acceptFor, FrameReader } from '../peers/frame.js';
 
 /**
- * A server of raw TCP inside the client's process, for cases that decide what comes next as they go: { port, stop, next(), allEnded() }; `tls` are the
- * options of one over TLS. `allEnded()` resolves when no connection is left that the client has not ended. `next()` answers the
- * next connection, once its request's head has come: { socket, head, bytes, accept(extensions), frames, until(holds, what) }. `bytes` is how
- * much came behind the head; `frames` the frames among it; `ended` that the client has ended its side. `until` waits for what holds of them.
+ * A raw TCP server inside the client's process, for cases that decide step by step what the peer does. Returns { port, stop, next(), allEnded() }.
+ * `tls` holds the options of a server over TLS. `allEnded()` resolves when the client has ended every connection. `next()` resolves to the next
+ * connection, once the head of its request has arrived: { socket, head, bytes, accept(extensions), frames, until(holds, what) }. `bytes` counts the
+ * bytes after the head, `frames` lists the frames in them, and `ended` says whether the client has ended its side. `until` waits until `holds` is truthy.
  */
 export async function startRaw({ tls = null } = {}) {
   const [connections, waiting, sockets] = [[], [], []];
@@ -43,18 +43,18 @@ export async function startRaw({ tls = null } = {}) {
     });
   };
   const server = tls ? createTlsServer(tls, serve) : createServer({ allowHalfOpen: true, noDelay: true }, serve);
-  // What is cut off before TLS is up, too.
+  // This includes sockets that are cut off before TLS is established.
   if (tls) server.on('connection', (socket) => sockets.push(socket)).on('tlsClientError', () => {});
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
     port: server.address().port,
-    /** How many connections nobody has asked for. */
+    /** How many connections `next()` has not returned yet. */
     waiting: () => connections.length,
     next: () => new Promise((resolve) => (connections.length > 0 ? resolve(connections.shift()) : waiting.push(resolve))),
     async allEnded() {
       const left = () => sockets.filter((socket) => !socket.readableEnded && !socket.destroyed).length;
       for (const started = performance.now(); left() > 0;) {
-        if (performance.now() - started > DEADLINE) throw new Failure(`${left()} connections are still there at the peer`);
+        if (performance.now() - started > DEADLINE) throw new Failure(`${left()} connections are still open at the peer`);
         await new Promise((resolve) => setTimeout(resolve, 10));
       }
     },
@@ -65,14 +65,14 @@ export async function startRaw({ tls = null } = {}) {
   };
 }
 
-/** The right answer to the request. */
+/** Sends the valid response to the handshake request. */
 function accept(extensions = '') {
   const key = /^Sec-WebSocket-Key: (.*)$/im.exec(this.head)[1].trim();
   const line = extensions && `Sec-WebSocket-Extensions: ${extensions}\r\n`;
   this.socket.write(`HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${acceptFor(key)}\r\n${line}\r\n`);
 }
 
-/** What `holds` answers of the connection, once it is something. */
+/** Resolves to what `holds` returns for the connection, once that is truthy. */
 function until(holds, what) {
   return new Promise((resolve, reject) => {
     const done = (settle) => {
@@ -94,7 +94,7 @@ function until(holds, what) {
 
 const DEADLINE = 10_000;
 
-/** Runs a case with such a server, which stops behind it. */
+/** Runs a case with such a server, and then stops the server. */
 export async function withServer(run) {
   const server = await startRaw();
   try {

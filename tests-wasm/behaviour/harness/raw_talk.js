@@ -2,8 +2,8 @@ import { CLOSE, frame, PING, PONG } from '../peers/frame.js';
 import { startRaw } from './raw_server.js';
 
 /**
- * A channel open to a peer of raw TCP inside this process: `use(talk, connection)`. The peer answers a close frame with the same, and pings if
- * `pongs` says so. `given` goes to Talk. Afterwards the channel is closed, if it still is to be, and has stopped with `ends`.
+ * Opens a channel to a raw TCP peer inside this process, and calls `use(talk, connection)`. The peer echoes a close frame, and answers pings if
+ * `pongs` is true. `given` is passed to Talk. Afterwards, the channel is closed if it has not stopped, and its status must be `ends`.
  */
 export async function withRaw(t, { extensions, pongs = false, ends = 'NS_OK', ...given }, use) {
   const server = await startRaw();
@@ -24,7 +24,7 @@ export async function withRaw(t, { extensions, pongs = false, ends = 'NS_OK', ..
   }
 }
 
-/** The peer's frames of this opcode, once there are so many. */
+/** The frames with this opcode that the peer has received, once there are `count` of them. */
 export function untilFrames(connection, opcode, count = 1) {
   return connection.until(({ frames }) => {
     const found = frames.filter((one) => one.opcode === opcode);

@@ -3,15 +3,15 @@ import { fileURLToPath } from 'node:url';
 
 /**
  * Runs cases in a process of a runtime (../runtime.js). `command` is [program, ...arguments]. Returns { run(name), stop() }:
- * `run` resolves to null, or to what was wrong with the case. A process that ends within a case, or does not end the case in `limit`
- * milliseconds, fails that case, and the next one has a new process.
+ * `run` resolves to null, or to what was wrong with the case. If the process ends during a case, or does not finish the case within `limit`
+ * milliseconds, that case fails, and the next case gets a new process.
  */
 export function startRuntime({ command: [program, ...args], engine, addresses, limit }) {
   let child = null;
 
   async function start() {
     const env = { ...process.env, WSC_BEHAVIOUR: JSON.stringify({ engine, addresses }) };
-    // What node:test tells its children would have them report to it.
+    // With this variable, which node:test sets for its children, the process would report to node:test.
     delete env.NODE_TEST_CONTEXT;
     child = spawn(program, [...args, MAIN], { env, stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
     await answer(child, ({ ready }) => ready, limit);
@@ -46,9 +46,9 @@ function answer(child, matches, limit) {
       done();
     };
     const take = (message) => matches(message) && settle(() => resolve(message));
-    const left = (code, signal) => settle(() => reject(new Error(`The process ended within the case (${signal ?? `exit code ${code}`}).`)));
+    const left = (code, signal) => settle(() => reject(new Error(`The process ended during the case (${signal ?? `exit code ${code}`}).`)));
     const failed = (error) => settle(() => reject(error));
-    const timer = setTimeout(() => failed(new Error(`The case has not ended after ${limit} ms.`)), limit);
+    const timer = setTimeout(() => failed(new Error(`The case did not end within ${limit} ms.`)), limit);
     child.on('message', take).on('exit', left).on('error', failed);
   });
 }

@@ -1,9 +1,9 @@
 import { startRaw } from './raw_server.js';
 
 /**
- * A server inside the client's process that answers as the case decides: `answer(request, number)`, with { target, headers, connection } and
- * counting from 1, answers the text of an answer, null for the right handshake, or undefined for none. Headers that no answer has end the
- * connection: each request has its own. What came is in `requests`. Answers { url(path), requests, port, stop }.
+ * A server inside the client's process that responds as the case decides. `answer(request, number)` gets { target, headers, connection } and a number
+ * that counts from 1. It returns the text of a response, null for the valid handshake, or undefined for no response. A response with this text ends
+ * the connection, so each request has its own. `requests` holds the requests so far. Returns { url(path), requests, port, stop }.
  */
 export async function startScripted(answer) {
   const server = await startRaw();
@@ -26,7 +26,7 @@ export async function startScripted(answer) {
   return { requests, port: server.port, stop: server.stop, url: (path) => `ws://127.0.0.1:${server.port}${path}` };
 }
 
-/** Runs the case with a scripted server for each of these answers, and stops them behind it. */
+/** Runs the case with one scripted server for each of these `answer` functions, and then stops the servers. */
 export async function withScripted(answers, run) {
   const servers = [];
   try {
@@ -37,7 +37,7 @@ export async function withScripted(answers, run) {
   }
 }
 
-/** An answer with its headers and body. */
+/** An HTTP response with these headers and this body. */
 export function reply(status, headers = {}, body = 'the body') {
   const lines = Object.entries({ ...headers, 'Content-Length': Buffer.byteLength(body), Connection: 'close' }).flatMap(([name, values]) => [values].flat().map((value) => `${name}: ${value}\r\n`));
   return `HTTP/1.1 ${status} Status\r\n${lines.join('')}\r\n${body}`;

@@ -1,15 +1,15 @@
 import { Failure } from './assert.js';
 
-/** What sendBinaryStream reads from, in a page and in Node: streams that end, that wait, that tell whether they were touched. */
+/** Sources for sendBinaryStream, in a page and in Node: streams that end, streams that wait, and streams that say whether they were touched. */
 
-/** Bytes that repeat only after 64 KiB. */
+/** Bytes in a pattern that repeats only after 64 KiB. */
 export function filled(size, seed = 0) {
   const bytes = new Uint8Array(size);
   for (let at = 0; at < size; at++) bytes[at] = (at * 31 + (at >> 8) + seed) & 0xff;
   return bytes;
 }
 
-/** The bytes in pieces of these sizes, the last of what is left. */
+/** The bytes cut into pieces of these sizes. The last piece holds what is left. */
 export function cut(bytes, sizes) {
   const pieces = [];
   let at = 0;
@@ -21,10 +21,10 @@ export function cut(bytes, sizes) {
   return pieces;
 }
 
-/** A stream of each kind that gives these pieces: every host has these. */
+/** One function for each kind of stream that every host has. It makes a stream of these pieces. */
 export const KINDS = {
   'a ReadableStream': readable,
-  // It transfers its chunks' buffers, and takes no empty ones.
+  // It transfers the buffers of its chunks, and does not accept empty chunks.
   'a ReadableStream of bytes': (pieces) => readable(pieces.filter(({ length }) => length > 0).map((piece) => piece.slice()), { type: 'bytes' }),
   'an async generator': generator,
   'an async iterable with nothing but next()': (pieces) => {
@@ -34,7 +34,7 @@ export const KINDS = {
   'a Blob': (pieces) => new Blob(pieces),
 };
 
-/** Asked for a piece only when it is read. */
+/** A ReadableStream of these pieces. It is asked for a piece only when it is read. */
 export function readable(pieces, more = {}) {
   let at = 0;
   return new ReadableStream({
@@ -55,8 +55,8 @@ export async function* generator(pieces) {
 }
 
 /**
- * Streams that give one piece of a hundred bytes and then wait: { stream, asked, cancelled, touched() }. `asked` is a promise of the second time
- * that they are asked, `cancelled` of the word that nobody wants the rest; `touched` says whether anybody has read.
+ * Streams that give one piece of a hundred bytes and then wait: { stream, asked, cancelled, touched() }. The promise `asked` resolves when the stream
+ * is asked for a second piece, and `cancelled` when the stream is cancelled. `touched` says whether anything has read from the stream.
  */
 export const WAITING = {
   'a ReadableStream'() {
@@ -98,14 +98,14 @@ export const WAITING = {
   },
 };
 
-/** An object that nothing can be asked of. */
+/** A revoked Proxy: every operation on it throws. */
 export function revoked() {
   const { proxy, revoke } = Proxy.revocable({}, {});
   revoke();
   return proxy;
 }
 
-/** What may be thrown, and is no Error or none that can be put into words; made anew each time. */
+/** Values to throw that are not an Error, or that cannot be turned into text. Each call makes a new one. */
 export const ODD_THROWS = {
   'an object of no prototype': () => Object.create(null),
   'a symbol': () => Symbol('thrown'),
@@ -116,21 +116,21 @@ export const ODD_THROWS = {
   'an object whose toString throws': () => ({ toString() { throw new RangeError('no words'); } }),
 };
 
-/** A promise and what settles it. */
+/** A promise and the functions that settle it. */
 export function promised() {
   let settle;
   const promise = new Promise((resolve, reject) => { settle = { resolve, reject }; });
   return { promise, ...settle };
 }
 
-/** The promise, but not for ever. */
+/** The promise, or a rejection if it is not settled before the deadline. */
 export function soon(promise, what) {
   let timer;
   const late = new Promise((resolve, reject) => { timer = setTimeout(() => reject(new Failure(`waited ${DEADLINE} ms for ${what}`)), DEADLINE); });
   return Promise.race([promise, late]).finally(() => clearTimeout(timer));
 }
 
-/** The SHA-256 of the bytes as the ws peer's /digest writes it. */
+/** The SHA-256 of the bytes, in the form that the ws peer's /digest sends. */
 export async function digest(bytes) {
   return Array.from(new Uint8Array(await crypto.subtle.digest('SHA-256', bytes)), (byte) => byte.toString(16).padStart(2, '0')).join('');
 }

@@ -2,21 +2,21 @@ import { fail, show } from './assert.js';
 import { breachOfLaw } from './law.js';
 
 /**
- * One channel under observation: opens it, or has it accept an upgrade ([request, socket, head]), records every listener call in order, with what the channel said of itself during the call,
- * and answers promises for what is to come. `attributes` are written to the channel before it is opened. `listener` may hold the case's
- * own methods; they are called after the recording.
+ * One channel under observation. Opens it, or has it accept an upgrade ([request, socket, head]). Records every listener call in order, with the
+ * channel's attributes during the call, and offers promises for later calls. `attributes` are written to the channel before it is opened.
+ * `listener` may hold the case's own methods, which are called after the recording.
  */
 export class Talk {
   calls = [];
-  /** What came in, in order. */
+  /** The messages that have arrived, in order. */
   messages = [];
-  /** Sizes in bytes of the messages that `send` was told were accepted. */
+  /** The sizes in bytes of the messages that the channel accepted. */
   sent = [];
-  /** Whether one of them is a stream, whose bytes leave `bufferedAmount` as its frames are taken, before it is acknowledged. */
+  /** Whether one of them is a stream. A stream's bytes leave `bufferedAmount` as its frames are taken, before the stream is acknowledged. */
   hasStream = false;
   #waiting = new Set();
   #counts = {};
-  /** Above zero while a method of the channel runs: a listener call now would be a synchronous one. */
+  /** Above zero while a method of the channel runs. A listener call at that time is synchronous. */
   #busy = 0;
   #synchronous = null;
 
@@ -48,7 +48,7 @@ export class Talk {
     return this.calls.map(({ call }) => call);
   }
 
-  /** Sends text or bytes, whichever it is. */
+  /** Sends text or bytes. */
   send(data) {
     return this.quietly(() => {
       const accepted = typeof data === 'string' ? this.channel.sendMsg(data) : this.channel.sendBinaryMsg(data);
@@ -57,13 +57,13 @@ export class Talk {
     });
   }
 
-  /** sendBinaryStream with these arguments; only a Blob may leave its length out. */
+  /** Calls sendBinaryStream with these arguments. The length may be left out only for a Blob. */
   sendStream(...args) {
     return this.quietly(() => {
       const at = this.sent.length;
       let accepted = false;
       try {
-        // Before the call, which may read from the stream, and that may send.
+        // This comes before the call, because the call may read from the stream, and reading may send.
         this.sent.push(args.length > 1 ? args[1] : args[0]?.size);
         this.hasStream = true;
         accepted = this.channel.sendBinaryStream(...args);
@@ -78,7 +78,7 @@ export class Talk {
     return this.quietly(() => this.channel.close(...args));
   }
 
-  /** Runs a call on the channel; a listener call that happens during it is a breach of law 1, told by `breach`. */
+  /** Runs a call on the channel. A listener call during it breaches law 1, and `breach` reports that. */
   quietly(run) {
     this.#busy += 1;
     try {
@@ -88,7 +88,7 @@ export class Talk {
     }
   }
 
-  /** The record of the `count`-th call of this name, once it has come. */
+  /** The record of the `count`-th call of this name, once it has happened. */
   until(call, count = 1) {
     return this.#when(`${count} × ${call}`, () => this.#counts[call] >= count && this.calls.filter((one) => one.call === call)[count - 1]);
   }
@@ -104,7 +104,7 @@ export class Talk {
     return { status, detail };
   }
 
-  /** What is wrong with the record by the listener's laws, or null. */
+  /** The breach of the listener's laws in the record, or null. */
   breach() {
     return this.#synchronous ?? breachOfLaw(this);
   }
@@ -141,11 +141,11 @@ export class Talk {
     for (const call of CALLS) {
       recorder[call] = (context, ...args) => {
         const { state, status, bufferedAmount } = this.channel;
-        if (this.#busy > 0) this.#synchronous ??= `${call} came synchronously, inside a method the caller had called`;
+        if (this.#busy > 0) this.#synchronous ??= `${call} was called synchronously, inside a method that the caller had called`;
         this.calls.push({ call, context, args, state, status, bufferedAmount, sentCount: this.sent.length });
         if (call.endsWith('MessageAvailable')) this.messages.push(args[0]);
         this.#counts[call] = (this.#counts[call] ?? 0) + 1;
-        // Told later, so that a case that waits goes on after the listener, never within it.
+        // The waiting case is woken later, so that it continues after the listener, never within it.
         Promise.resolve().then(() => [...this.#waiting].forEach((wait) => wait()));
         return listener[call]?.(context, ...args);
       };
@@ -158,7 +158,10 @@ const encoder = new TextEncoder();
 const DEADLINE = 10_000;
 const STEP = 250;
 
-/** Calls `late` when the deadline is over. In a crowd the loop turns slowly, and all that is waited for is as late: it lasts longer there. Answers what calls it off. */
+/**
+ * Calls `late` after the deadline. With many channels in one process, the event loop turns slowly and everything happens later; the deadline, which
+ * counts intervals, is then later too. Returns a function that cancels the call.
+ */
 function afterDeadline(late) {
   let left = DEADLINE / STEP;
   const timer = setInterval(() => {
@@ -172,7 +175,7 @@ function afterDeadline(late) {
 
 export const CALLS = ['onStart', 'onMessageAvailable', 'onBinaryMessageAvailable', 'onAcknowledge', 'onServerClose', 'onStop'];
 
-/** A channel all of whose listener's methods throw what `make` makes for the call: messages come back all the same, and it ends cleanly. */
+/** Opens a channel whose listener methods all throw what `make` returns. Checks that messages still come back and that the channel ends cleanly. */
 export async function throwsInEveryCall(t, make) {
   const listener = Object.fromEntries(CALLS.map((call) => [call, () => { throw make(call); }]));
   const talk = t.open(t.peer('ws', '/echo'), { listener });

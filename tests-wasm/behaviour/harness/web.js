@@ -1,8 +1,8 @@
 import { fail, is, show } from './assert.js';
 
 /**
- * One WebSocket of the package under test, observed: every event of it is kept as it comes, with what the socket said of itself then.
- * In a browser it is the browser's own class, so that each case is judged there, too.
+ * One observed WebSocket of the package under test. Every event is recorded as it comes, with the socket's readyState at that time.
+ * In a browser it is the browser's own class, so the browser checks each case as well.
  */
 export class Observed {
   /** { type, event, readyState }, in order. */
@@ -15,7 +15,7 @@ export class Observed {
       this.socket.addEventListener(type, (event) => {
         if (isByHand(event)) return;
         this.seen.push({ type, event, readyState: this.socket.readyState });
-        // Told later, so that a case that waits goes on after every listener, never among them.
+        // The waiting case is woken later, so that it continues after all listeners, never between them.
         Promise.resolve().then(() => [...this.#waiting].forEach((look) => look()));
       }, true);
     }
@@ -25,12 +25,12 @@ export class Observed {
     return this.seen.map(({ type }) => type);
   }
 
-  /** What the messages had, in order. */
+  /** The data of the messages, in order. */
   get data() {
     return this.seen.filter(({ type }) => type === 'message').map(({ event }) => event.data);
   }
 
-  /** The `count`-th event of this type, once it has come. */
+  /** The `count`-th event of this type, once it has been dispatched. */
   until(type, count = 1) {
     return new Promise((resolve, reject) => {
       const look = () => {
@@ -55,19 +55,19 @@ export class Observed {
     return this.data;
   }
 
-  /** Closes it, if nothing else has, and checks the order of its events: open and messages, an error, one close. */
+  /** Closes the socket, if nothing else has, and checks the order of its events: open and messages, an error, one close. */
   async finish() {
     this.socket.close();
     await this.until('close');
     const order = this.types.join(' ').replace(/(?<=^open(?: message)*) message/g, '');
     if (!/^(open )?(error )?close$/.test(order)) fail(`the events of ${this.socket.url} came in the order ${show(this.types)}`);
     const { event: { wasClean } } = this.seen.at(-1);
-    // Firefox's own class may do so, if close() meets the server's answer.
-    if (wasClean && globalThis.document === undefined) is(this.types.includes('error'), false, `error before a close that is clean, if the events are ${this.types}`);
+    // Firefox's own class may fire error before a clean close, if close() is called as the server's answer arrives.
+    if (wasClean && globalThis.document === undefined) is(this.types.includes('error'), false, `error before a clean close, where the events are ${this.types}`);
   }
 }
 
-/** Whether a case has dispatched it. In Bun, no program's events can be trusted, but they have a prototype of their own. */
+/** Whether the case itself has dispatched the event. In Bun, the package's events cannot be trusted either, but they have their own prototype. */
 function isByHand(event) {
   return !event.isTrusted && [Event, MessageEvent, globalThis.CloseEvent].some((it) => it?.prototype === Object.getPrototypeOf(event));
 }
@@ -75,7 +75,7 @@ function isByHand(event) {
 /** The DOMException of this name that `run` throws. */
 export function throwsDOMException(name, run, what = 'the call') {
   const thrown = thrownBy(run, what);
-  if (!(thrown instanceof DOMException)) fail(`${what} threw ${show(thrown)}, and not a DOMException`);
+  if (!(thrown instanceof DOMException)) fail(`${what} threw ${show(thrown)}, not a DOMException`);
   is(thrown.name, name, `${what}: the name of the DOMException`);
   return thrown;
 }
@@ -83,7 +83,7 @@ export function throwsDOMException(name, run, what = 'the call') {
 /** The TypeError that `run` throws. */
 export function throwsTypeError(run, what = 'the call') {
   const thrown = thrownBy(run, what);
-  if (!(thrown instanceof TypeError)) fail(`${what} threw ${show(thrown)}, and not a TypeError`);
+  if (!(thrown instanceof TypeError)) fail(`${what} threw ${show(thrown)}, not a TypeError`);
   return thrown;
 }
 
@@ -97,7 +97,7 @@ export function thrownBy(run, what = 'the call') {
   return fail(`${what} threw nothing`);
 }
 
-/** What the promise is rejected with. */
+/** The reason that the promise is rejected with. */
 export async function rejectionOf(promise, what = 'the promise') {
   let value;
   try {
@@ -108,17 +108,17 @@ export async function rejectionOf(promise, what = 'the promise') {
   return fail(`${what} was fulfilled with ${show(value)}`);
 }
 
-/** A string that notes when something asks for it. */
+/** An object that logs each conversion to a string. */
 export const noting = (log, name, text) => ({ toString() { log.push(name); return text; } });
 
-/** Closes it, if nothing else has, and waits until it is closed. */
+/** Closes the stream, if nothing else has, and waits until it is closed. */
 export async function finishStream(stream) {
   stream.close();
   await settled(stream.closed, `closed of ${stream.url}`);
   await settled(stream.opened, `opened of ${stream.url}`);
 }
 
-/** Waits until the promise is settled, however. */
+/** Waits until the promise is settled, either way. */
 export async function settled(promise, what) {
   let timer;
   const tooLate = new Promise((resolve, reject) => { timer = setTimeout(() => reject(failure(`waited ${DEADLINE} ms for ${what}`)), DEADLINE); });
@@ -129,7 +129,7 @@ export async function settled(promise, what) {
   }
 }
 
-/** Whether the promise is settled by now: 'pending', 'fulfilled' or 'rejected'. */
+/** The state of the promise now: 'pending', 'fulfilled' or 'rejected'. */
 export async function stateOf(promise) {
   const pending = {};
   try {

@@ -1,8 +1,8 @@
 import { WebSocketServer } from 'ws';
 
 /**
- * A server that echoes and, at a moment of the client's choice, does what a broken network or a broken server does. The query says which: `fault`
- * (below), `at` in milliseconds from the request, `deflate` for permessage-deflate. `ws` speaks the protocol; the fault acts on its socket.
+ * A server that echoes, and that acts like a broken network or a broken server at a time the client chooses. The query contains `fault` (one of those
+ * below), `at` (milliseconds after the request), and `deflate` for permessage-deflate. `ws` speaks the protocol; the fault acts on its socket.
  */
 export function attachFaulty(server) {
   const plain = new WebSocketServer({ noServer: true, perMessageDeflate: false, maxPayload: 64 << 20 });
@@ -28,7 +28,7 @@ export function attachFaulty(server) {
 
 const later = (ms, act) => setTimeout(act, ms).unref();
 
-/** Instead of the answer, or before it. */
+/** Faults instead of the handshake response, or before it. */
 const HANDSHAKE = {
   'kill before 101': (socket) => socket.destroy(),
   'reset before 101': (socket) => reset(socket),
@@ -40,7 +40,7 @@ const HANDSHAKE = {
   'a late 101': (socket, accept) => accept(),
 };
 
-/** On an open connection. */
+/** Faults on an open connection. */
 const FAULTS = {
   kill: (ws) => ws.terminate(),
   reset: (ws, socket) => reset(socket),
@@ -50,9 +50,9 @@ const FAULTS = {
     later(400, () => socket.resume());
   },
   'pause for ever': (ws, socket) => socket.pause(),
-  /** A frame that announces 200 bytes and has 20. */
+  /** A frame whose header says 200 bytes, but that has only 20. */
   truncate: (ws, socket) => socket.end(Buffer.concat([Buffer.from([0x82, 0x7e, 0, 200]), Buffer.alloc(20)])),
-  /** RSV2 is set: no client may take it for a frame. */
+  /** RSV2 is set, so no client may accept the frame. */
   corrupt: (ws, socket) => socket.write(Buffer.from([0xa1, 0x05, 0xff, 0xfe, 0xfd, 0xfc, 0xfb])),
   'not UTF-8': (ws, socket) => socket.write(Buffer.from([0x81, 0x02, 0xc3, 0x28])),
   flood(ws) {
@@ -66,6 +66,6 @@ const FAULTS = {
 };
 
 function reset(socket) {
-  if (socket.encrypted) socket.destroy(); // Node cannot reset what TLS lies over
+  if (socket.encrypted) socket.destroy(); // Node cannot reset the socket below TLS
   else socket.resetAndDestroy();
 }

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 
 /**
- * Reads the frames a client sends and hands each on when it is complete. Keeps only the first bytes of a payload, so that
- * 128 MiB pass through without being gathered.
+ * Reads the frames that a client sends, and passes each one on when it is complete. Keeps only the first bytes of a payload, so that
+ * 128 MiB can pass through without being stored.
  */
 export class FrameReader {
   #head = [];
@@ -62,7 +62,7 @@ export class FrameReader {
   }
 }
 
-/** Puts every frame of a connection into its record. */
+/** Adds every frame of a connection to its record. */
 export function recordFrames(records, id, onFrame = () => {}) {
   const reader = new FrameReader((frame, payload) => {
     records.update(id, (record) => {
@@ -78,7 +78,7 @@ export function recordFrames(records, id, onFrame = () => {}) {
   };
 }
 
-/** One unmasked frame, as a server sends it, in the shortest length form. */
+/** One unmasked frame, as a server sends it, with the shortest length encoding. */
 export function frame(opcode, payload = Buffer.alloc(0), fin = true) {
   const bytes = Buffer.from(payload);
   const first = (fin ? 0x80 : 0) | opcode;
@@ -95,7 +95,7 @@ export function frame(opcode, payload = Buffer.alloc(0), fin = true) {
   return Buffer.concat([head, bytes]);
 }
 
-/** RFC 6455 §4.2.2: the answer to a Sec-WebSocket-Key. */
+/** The Sec-WebSocket-Accept value for a Sec-WebSocket-Key (RFC 6455 §4.2.2). */
 export function acceptFor(key) {
   return createHash('sha1').update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest('base64');
 }

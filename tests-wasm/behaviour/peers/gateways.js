@@ -12,12 +12,12 @@ import { apacheProxy, socks, socksUser } from './gateways/proxies.js';
 import { python } from './python.js';
 
 /**
- * Servers that nobody here wrote, in front of the peers: redirects, passwords, certificates, proxies. Answers the addresses, by port names;
- * those of a server that is not installed are null. `authority` are the certificates.
+ * Starts third-party servers in front of the peers, for redirects, passwords, certificates and proxies. Resolves to their ports by name.
+ * The ports of a server that is not installed are null. `authority` holds the certificates.
  */
 export async function startGateways(behind) {
   const folder = mkdtempSync(join(tmpdir(), 'wsc-gateways-'));
-  // Apache's children run as another user.
+  // Apache's child processes run as another user.
   chmodSync(folder, 0o755);
   process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
   const authority = makeAuthority(join(folder, 'authority'));
@@ -36,12 +36,12 @@ export async function startGateways(behind) {
   return Object.assign({ authority: certificates }, ...started);
 }
 
-/** The server's ports by name, or null for each where it is not installed. */
+/** The server's ports by name. Each is null if the server is not installed. */
 async function start(server, [variable, usual], folder, behind, authority) {
   const program = process.env[variable] || usual;
   if (!existsSync(program)) return Object.fromEntries(server.ports.map((name) => [name, null]));
   mkdirSync(folder, { mode: 0o755 });
-  // A port that was free a moment ago may be somebody's now: then others are tried.
+  // Another process may have taken a port that was free a moment ago. Then other ports are tried.
   for (let attempt = 1; ; attempt++) {
     const numbers = await freePorts(server.ports.length);
     const ports = Object.fromEntries(server.ports.map((name, at) => [name, numbers[at]]));
@@ -53,8 +53,8 @@ async function start(server, [variable, usual], folder, behind, authority) {
 }
 
 /**
- * Runs a server in the foreground under a shell that ends it, by its process id, when our end of its standard input is gone: however this
- * process ends, nothing of it is left.
+ * Runs a server in the foreground under a shell. The shell kills the server by its process id when our end of its standard input is closed,
+ * so the server does not outlive this process, however this process ends.
  */
 function run(program, args, cwd) {
   const script = 'exec 3<&0; "$@" 3<&- & server=$!; (cat <&3 >/dev/null; kill $server) & watcher=$!; wait $server; kill $watcher';
@@ -64,7 +64,7 @@ function run(program, args, cwd) {
   return child;
 }
 
-/** Whether all ports are listened on before the server ends; bounded. */
+/** Whether the server listens on all ports before it ends or the time is up. */
 async function listening(child, ports) {
   let ended = false;
   child.once('exit', () => { ended = true; });
@@ -85,7 +85,7 @@ function connects(port) {
   });
 }
 
-/** So many ports that nobody listens on, all of them different. */
+/** `count` different ports that nothing listens on. */
 async function freePorts(count) {
   const servers = Array.from({ length: count }, () => createServer());
   for (const server of servers) await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));

@@ -15,8 +15,8 @@ import { startRude } from './rude.js';
 import { attachWs } from './ws_server.js';
 
 /**
- * All peers in one process of their own, so that neither their memory nor their event loop is the client's. Prints one line of JSON,
- * the addresses, and lives until its stdin is closed. The argument `gateways` has it start nginx, Apache and lighttpd before them, too.
+ * Runs all peers in one separate process, so that they do not share the client's memory or event loop. Prints the addresses as one line of JSON,
+ * and runs until its stdin is closed. With the argument `gateways`, it also starts the gateways (gateways.js) in front of the peers.
  */
 const records = new Records();
 const folder = mkdtempSync(join(tmpdir(), 'wsc-peers-'));
@@ -51,7 +51,7 @@ const addresses = {
 if (process.argv.includes('gateways')) Object.assign(addresses, await startGateways(addresses));
 console.log(JSON.stringify(addresses));
 
-/** GET /observed?id=…&until=…&ms=…: waits until the condition holds, answers the record. */
+/** GET /observed?id=…&until=…&ms=…: waits until the condition holds, and responds with the record. */
 async function answerControl(request, response) {
   const { pathname, searchParams: query } = new URL(request.url, 'http://control');
   const { met, record } = await records.wait(query.get('id'), query.get('until') ?? 'opened', Number(query.get('ms') ?? 5000));
@@ -66,7 +66,7 @@ function listen(server, host = '127.0.0.1') {
   });
 }
 
-/** A port that was free a moment ago: nobody listens there. */
+/** A port that nothing listens on: it was free a moment ago. */
 async function unusedPort() {
   const server = createTcpServer();
   const port = await listen(server);
@@ -74,7 +74,7 @@ async function unusedPort() {
   return port;
 }
 
-/** A certificate for localhost and 127.0.0.1 that nobody trusts unless told to. */
+/** A certificate for localhost and 127.0.0.1 that no client trusts by default. */
 function makeCertificate() {
   const certFile = join(folder, 'cert.pem');
   const keyFile = join(folder, 'key.pem');
@@ -85,7 +85,7 @@ function makeCertificate() {
   return { cert: readFileSync(certFile, 'utf8'), key: readFileSync(keyFile, 'utf8') };
 }
 
-/** The port of Python's `websockets`, or null where it is not installed. */
+/** The port of the Python `websockets` server, or null if it is not installed. */
 async function startPython() {
   if (!existsSync(python())) return null;
   const child = spawn(python(), [new URL('websockets_server.py', import.meta.url).pathname], { stdio: ['pipe', 'pipe', 'inherit'] });

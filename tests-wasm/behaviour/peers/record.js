@@ -1,5 +1,5 @@
 /**
- * What the peers saw, kept by the id that the client put into its URL's query.
+ * What the peers saw, kept by the id that the client put in the query of its URL.
  *
  * A record: { id, peer, opened, request, remoteAddress, chunks, frames, frameCount, messages, close, ended }.
  * `close` is the close frame the client sent, `ended` how its side of the TCP connection ended: 'fin', 'reset' or 'error'.
@@ -8,7 +8,7 @@ export class Records {
   #records = new Map();
   #waiting = new Set();
 
-  /** The record of this id, made when it is first asked for: a test may ask before the connection has come. */
+  /** The record of this id. It is created on first use, because a test may ask for it before the connection arrives. */
   of(id) {
     if (!this.#records.has(id)) {
       this.#records.set(id, {
@@ -19,14 +19,14 @@ export class Records {
     return this.#records.get(id);
   }
 
-  /** Changes a record and wakes those whose condition it now meets. */
+  /** Changes a record, and wakes the waits whose condition it now meets. */
   update(id, change) {
     const record = this.of(id);
     change(record);
     for (const wait of [...this.#waiting]) if (wait.id === id) wait.look();
   }
 
-  /** Answers { met, record } when `until` holds, or when `ms` have passed. */
+  /** Resolves to { met, record } when `until` holds, or when `ms` milliseconds have passed. */
   wait(id, until, ms) {
     const record = this.of(id);
     return new Promise((resolve) => {
@@ -43,7 +43,7 @@ export class Records {
   }
 }
 
-/** `until` is a field that must be there (`close`), or a field and a least number (`frames:3`). */
+/** `until` is a field that must be set (`close`), or a field and a minimum count (`frames:3`). */
 function holds(record, until) {
   const [field, least] = until.split(':');
   if (field === 'frames') return record.frameCount >= Number(least ?? 1);

@@ -3,28 +3,28 @@ import { constants, deflateRawSync } from 'node:zlib';
 import { acceptFor, BINARY, CLOSE, frame, FrameReader, PING, recordFrames, TEXT } from './frame.js';
 
 /**
- * The rude peer: raw TCP, hand-made bytes. The URL's path chooses what it does (`manners` below), its query how. The two that
- * most cases use are general, so that the bytes stand in the case and not here:
+ * The rude peer sends hand-made bytes over raw TCP. The URL's path chooses what it does (`manners` below), and the query chooses how. The two
+ * paths that most cases use are general, so that the bytes are written in the case and not here:
  *
- *   /answer?text=…     these characters instead of a right handshake; {accept} stands for the right accept key
- *   /raw?hex=…         a right handshake, then these bytes
+ *   /answer?text=…     sends these characters instead of a valid handshake; {accept} is replaced by the valid accept key
+ *   /raw?hex=…         sends a valid handshake, then these bytes
  *
- * both with: then=eof|reset|silence (what follows the bytes), drip=1 (one byte a write), after=frame (not before the client's first
- * frame). A client's close frame is answered with the same, unless deaf=1; closes=1 says that the text of /answer has a close frame.
- * `extensions` is the Sec-WebSocket-Extensions of the right handshake, on every path.
+ * Both take then=eof|reset|silence (what follows the bytes), drip=1 (one byte per write), and after=frame (wait for the client's first
+ * frame). The peer echoes a client's close frame, unless deaf=1. closes=1 says that the text of /answer contains a close frame.
+ * `extensions` is the Sec-WebSocket-Extensions header of the valid handshake, on every path.
  */
 export function startRude(records) {
   const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => receive(socket, records));
   return new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve(server)));
 }
 
-/** One connection: reads the request's head, then behaves as its path says. */
+/** Serves one connection: reads the head of the request, then does what its path says. */
 function receive(socket, records) {
   const visit = new Visit(socket, records);
   let head = Buffer.alloc(0);
   const onData = (chunk) => {
     head = Buffer.concat([head, chunk]);
-    // The first byte of a TLS ClientHello: whoever speaks TLS to this peer is never answered.
+    // This is the first byte of a TLS ClientHello. A client that speaks TLS to this peer never gets an answer.
     if (head[0] === 0x16) return;
     const end = head.indexOf('\r\n\r\n');
     if (end < 0) return;
@@ -81,7 +81,7 @@ class Visit {
     if (how === 'fin') this.socket.end();
   }
 
-  /** The right handshake. */
+  /** Sends the valid handshake response. */
   accept() {
     const extensions = this.query.get('extensions');
     const head = extensions === null ? RIGHT : RIGHT.replace(/\r\n$/, `Sec-WebSocket-Extensions: ${extensions}\r\n\r\n`);
@@ -89,7 +89,7 @@ class Visit {
     this.answerClose();
   }
 
-  /** From here on a close frame is answered with the same, or with the connection's end if it is itself an answer. */
+  /** From now on, echoes a close frame, or ends the connection if the close frame is itself an answer. */
   answerClose() {
     if (this.query.has('deaf')) return;
     this.onFrame = ({ opcode }, payload) => {
@@ -97,7 +97,7 @@ class Visit {
     };
   }
 
-  /** Sends frames as the query says, and remembers whether a close frame was among them. */
+  /** Sends frames as the query says, and records whether they include a close frame. */
   sendFrames(bytes) {
     new FrameReader(({ opcode }) => { this.closeSent ||= opcode === CLOSE; }).push(bytes);
     return this.send(bytes);
@@ -107,7 +107,7 @@ class Visit {
     return text.replaceAll('{accept}', acceptFor(this.headers['sec-websocket-key'] ?? ''));
   }
 
-  /** Sends bytes as the query says, then does what it says. */
+  /** Sends bytes as the query says, then does what its `then` says. */
   async send(bytes) {
     if (this.query.get('after') === 'frame') {
       await this.records.wait(this.id, 'frames:1', 10_000);
@@ -141,7 +141,7 @@ const manners = {
     visit.sendFrames(Buffer.from(query.get('hex') ?? '', 'hex'));
   },
   '/silence'() {},
-  /** A right head, but slower than anybody's patience: a byte each 20 ms. */
+  /** A valid head, sent too slowly: one byte every 20 ms. */
   '/slow-head'(visit) {
     const head = Buffer.from(visit.fill(RIGHT));
     let at = 0;
@@ -150,22 +150,22 @@ const manners = {
       visit.socket.write(head.subarray(at, ++at));
     }, 20);
   },
-  /** Headers without end. */
+  /** Endless headers. */
   '/endless-head'(visit) {
     visit.socket.write('HTTP/1.1 101 Switching Protocols\r\n');
     pour(visit, Buffer.from(`X-More: ${'x'.repeat(1000)}\r\n`.repeat(60)));
   },
-  /** One header line without end. */
+  /** One endless header line. */
   '/endless-line'(visit) {
     visit.socket.write('HTTP/1.1 101 Switching Protocols\r\nX-More: ');
     pour(visit, Buffer.alloc(60_000, 'x'));
   },
-  /** A body without end under a status that is not 101. */
+  /** An endless body after a status other than 101. */
   '/endless-body'(visit) {
     visit.socket.write('HTTP/1.1 403 Forbidden\r\n\r\n');
     pour(visit, Buffer.alloc(60_000, 'b'));
   },
-  /** Opens, and then never reads a byte again; sends the bytes of hex after its silence of 300 ms, if there are any. */
+  /** Opens, and then never reads again. Sends the bytes in hex, if any, after 300 ms. */
   '/deaf'(visit, query) {
     visit.accept();
     visit.socket.pause();
@@ -177,8 +177,8 @@ const manners = {
     visit.onFrame = () => {};
   },
   /**
-   * Opens and sends text without end; hex, if any, goes before. Never answers a close frame; but a browser that keeps the connection
-   * after its page gave it up is let go in the end.
+   * Opens and sends endless text, after the bytes in hex, if any. Never answers a close frame. It cuts the connection three seconds after
+   * a close frame, because a browser may keep the connection after its page has given it up.
    */
   '/flood'(visit, query) {
     visit.accept();
@@ -188,7 +188,7 @@ const manners = {
     visit.socket.write(Buffer.from(query.get('hex') ?? '', 'hex'));
     pour(visit, Buffer.concat(Array.from({ length: 100 }, () => frame(TEXT, 'x'.repeat(600)))));
   },
-  /** Sends `count` pings, the last with the payload 'last', and then the text 'done'. Reads none of the answers with unread=1. */
+  /** Sends `count` pings, the last with the payload 'last', and then the text 'done'. With unread=1, it does not read the answers. */
   '/pings'(visit, query) {
     visit.accept();
     if (query.has('unread')) visit.socket.pause();
@@ -197,8 +197,8 @@ const manners = {
     visit.socket.write(Buffer.concat([...pings, frame(TEXT, 'done')]));
   },
   /**
-   * One message that inflates to `mib` MiB of zeros, or of the letter a with text=1; in fragments of a MiB each. A full flush makes blocks
-   * that depend on nothing before them, so one of them is compressed and sent again and again.
+   * One message that inflates to `mib` MiB of zeros, or of the letter a with text=1, in fragments of one MiB each. After a full flush, a block
+   * does not depend on earlier ones, so one block is compressed once and sent repeatedly.
    */
   '/bomb'(visit, query) {
     visit.accept();
@@ -217,7 +217,7 @@ const manners = {
     };
     fill();
   },
-  /** One message in `count` fragments of one byte each; of none with empty=1. Then, with endless=1, never its end. */
+  /** One message in `count` fragments of one byte each, or of no bytes with empty=1. With endless=1, the message never ends. */
   '/tiny-fragments'(visit, query) {
     visit.accept();
     const [count, empty] = [Number(query.get('count')), query.has('empty')];
@@ -227,7 +227,7 @@ const manners = {
     if (!query.has('endless')) bytes[bytes.length - fragment.length] = 0x80;
     visit.socket.write(Buffer.concat([bytes, query.has('endless') ? frame(PING, 'so far') : frame(TEXT, 'behind')]));
   },
-  /** Reads nothing, and sends `count` thousand pings of 125 bytes as fast as they are taken, then the text 'done'. */
+  /** Reads nothing. Sends `count` thousand pings of 125 bytes as fast as the socket takes them, then the text 'done'. */
   '/ping-flood'(visit, query) {
     visit.accept();
     visit.socket.pause();
@@ -239,7 +239,7 @@ const manners = {
     };
     fill();
   },
-  /** Pings at a message's first fragment, and reads on only when the ping is out. */
+  /** Sends a ping when the first fragment of a message arrives, and reads on only once the ping has been written. */
   '/ping-between'(visit) {
     visit.accept();
     const { onFrame } = visit;
@@ -264,7 +264,7 @@ const manners = {
   },
 };
 
-/** Writes the block again and again, as fast as it is taken, until the client is gone. */
+/** Writes the block repeatedly, as fast as the socket takes it, until the client is gone. */
 function pour(visit, block) {
   if (visit.stopped || visit.socket.destroyed) return;
   visit.socket.write(block, (error) => {

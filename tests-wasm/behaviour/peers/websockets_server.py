@@ -1,6 +1,6 @@
-"""Python's `websockets` as the peer. The path chooses what it does; what it saw goes to stdout, a JSON object a line.
+"""Python's `websockets` as the peer. The path chooses what it does. It prints what it sees to stdout, one JSON object per line.
 
-`deflate` in the query is a JSON object of settings for permessage-deflate; without it nothing is compressed.
+`deflate` in the query is a JSON object of settings for permessage-deflate. Without it, nothing is compressed.
 """
 import asyncio
 import json
@@ -26,7 +26,7 @@ async def close(socket, query):
 
 
 async def fragments(socket, query):
-    """The text of each first message comes back a character a fragment, a ping between the fragments."""
+    """Sends the text of the first message back, one character per fragment, with a ping before each fragment."""
     message = await socket.recv()
 
     async def pieces():
@@ -39,7 +39,7 @@ async def fragments(socket, query):
 
 
 async def ping(socket, query):
-    """Says that its ping was answered with the same payload."""
+    """Sends a ping, and says when it has been answered with the same payload."""
     answered = await socket.ping(b"are you there")
     await answered
     await socket.send("pong came")
@@ -61,14 +61,14 @@ async def handler(socket):
 
 
 def compress(socket, request):
-    """Lets the query choose the extension, before the request is answered."""
+    """Lets the query choose the extension before the server responds to the request."""
     settings = parse_qs(urlsplit(request.path).query).get("deflate")
     if settings:
         socket.protocol.available_extensions = [ServerPerMessageDeflateFactory(**json.loads(settings[0]))]
 
 
 def select(socket, asked):
-    """The first of ours that was asked for, or none."""
+    """The first requested subprotocol that this server supports, or None."""
     return next((one for one in asked if one in ("chat", "superchat")), None)
 
 
@@ -78,7 +78,7 @@ MANNERS = {"/echo": echo, "/close": close, "/fragments": fragments, "/ping": pin
 async def main():
     async with serve(handler, "127.0.0.1", 0, compression=None, max_size=None, process_request=compress, select_subprotocol=select) as server:
         tell(port=server.sockets[0].getsockname()[1])
-        # Whoever started this process ends it by closing its stdin.
+        # The process that started this one ends it by closing its stdin.
         await asyncio.get_running_loop().run_in_executor(None, sys.stdin.buffer.read)
 
 

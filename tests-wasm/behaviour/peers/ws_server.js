@@ -3,8 +3,8 @@ import { WebSocketServer } from 'ws';
 import { recordFrames } from './frame.js';
 
 /**
- * The npm package `ws` as the peer. The URL's path chooses what it does (`manners` below), its query how; every path takes
- * `select` (the subprotocol to choose, the first asked for if absent, none if empty) and `deflate`: 1, or ws's settings for
+ * The npm package `ws` as the peer. The URL's path chooses what it does (`manners` below), and the query chooses how. Every path takes
+ * `select`, the subprotocol to choose (if absent, the first that was offered; if empty, none), and `deflate`, which is 1 or ws's settings for
  * permessage-deflate as JSON.
  */
 export function attachWs(server, records) {
@@ -27,7 +27,7 @@ export function attachWs(server, records) {
     socket.on('close', () => records.update(id, (record) => { record.ended ??= 'closed'; }));
     if (url.pathname === '/refuse') return refuse(socket, url.searchParams);
     serverFor(url.searchParams.get('deflate') ?? 'false').handleUpgrade(request, socket, head, (ws) => {
-      // Before ws: it unmasks the bytes where they lie.
+      // This listener comes before the one of ws, because ws unmasks the bytes in place.
       socket.prependListener('data', recordFrames(records, id));
       welcome(ws, url, (change) => records.update(id, change));
     });
@@ -49,11 +49,11 @@ const manners = {
   '/echo'(ws) {
     ws.on('message', (data, binary) => ws.send(data, { binary }));
   },
-  /** Answers each message with its description: size and SHA-256. */
+  /** Answers each message with its description, which includes its size and SHA-256. */
   '/digest'(ws) {
     ws.on('message', (data, binary) => ws.send(JSON.stringify(describe(data, binary))));
   },
-  /** Closes with `code` (without a status if absent): at once, or at the first message (`at=message`), after `count` messages of its own. */
+  /** Sends `count` messages and closes with `code` (without a code if absent), at once or when the first message arrives (`at=message`). */
   '/close'(ws, query) {
     const close = () => {
       for (let at = 0; at < Number(query.get('count') ?? 0); at++) ws.send(`message ${at}`);
@@ -63,18 +63,18 @@ const manners = {
     if (query.get('at') === 'message') ws.once('message', close);
     else close();
   },
-  /** Sends `count` messages of `size` bytes, numbered, text or binary by turns. */
+  /** Sends `count` numbered messages of `size` bytes, alternately text and binary. */
   '/greet'(ws, query) {
     for (let at = 0; at < Number(query.get('count')); at++) {
       const text = `${at}:`.padEnd(Number(query.get('size') ?? 0), '.');
       ws.send(at % 2 ? Buffer.from(text) : text);
     }
   },
-  /** Sends one message of `size` bytes when the first message comes: text, or binary with `binary=1`. */
+  /** Sends one message of `size` bytes when the first message arrives: text, or binary with `binary=1`. */
   '/big'(ws, query) {
     ws.once('message', () => ws.send(Buffer.alloc(Number(query.get('size')), 'b'), { binary: query.has('binary') }));
   },
-  /** Cuts the connection at the first message. */
+  /** Cuts the connection when the first message arrives. */
   '/terminate'(ws) {
     ws.once('message', () => ws.terminate());
   },
@@ -91,7 +91,7 @@ function chooseSubprotocol(offered, request) {
   return select === null ? [...offered][0] : select || false;
 }
 
-/** `location` is a redirect's, which a gateway before this peer hands on once it knows the user. */
+/** `location` is for a redirect. A gateway in front of this peer passes it on once the user is authenticated. */
 function refuse(socket, query) {
   const body = query.get('body') ?? 'refused';
   const location = query.has('location') ? `Location: ${query.get('location')}\r\n` : '';

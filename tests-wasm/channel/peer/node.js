@@ -1,4 +1,4 @@
-// A WebSocket server of raw TCP, small enough to be read at once: payloads of up to 125 bytes, no fragments, no extensions.
+// A minimal WebSocket server over raw TCP: payloads of up to 125 bytes, no fragments, no extensions.
 
 import { createHash } from 'node:crypto';
 import { createServer } from 'node:net';
@@ -46,7 +46,7 @@ export class Peer {
 
 const [TEXT, BINARY, CLOSE] = [1, 2, 8];
 
-/** What the path asks for (peer/mod.rs). */
+/** Does what the path asks for (peer/mod.rs). */
 function answer(socket, request, path) {
   if (path === '/silent') return;
   if (path === '/refuse') return socket.end('HTTP/1.1 403 Forbidden\r\nContent-Length: 2\r\n\r\nno');
@@ -60,7 +60,7 @@ function answer(socket, request, path) {
   if (path === '/bye') socket.write(frame(CLOSE, Buffer.from([4001 >> 8, 4001 & 255, ...Buffer.from('bye')])));
 }
 
-/** The first frame of what was received, unmasked, if all of it is there (RFC 6455 §5.2). */
+/** The first frame in the received bytes, unmasked, or null if it is not complete (RFC 6455 §5.2). */
 function parse(bytes) {
   const size = bytes[1] & 0x7f;
   const length = 2 + 4 + size;

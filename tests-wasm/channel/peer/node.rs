@@ -1,4 +1,4 @@
-//! Node: a server of `node:net` on loopback, in the process of the test.
+//! In Node: a `node:net` server on loopback, in the process of the test.
 
 use js_sys::{Array, Promise};
 use wasm_bindgen::prelude::*;
@@ -7,7 +7,7 @@ use wasm_bindgen_test::wasm_bindgen_test_configure;
 
 use super::Host;
 
-// As modules: as CommonJS, Node 20 could not load the scripts before 20.17.
+// The tests run as ES modules, because Node 20 before 20.17 cannot load the scripts as CommonJS.
 wasm_bindgen_test_configure!(run_in_node_experimental);
 
 pub(crate) const HOST: Host = Host::Node;

@@ -1,5 +1,5 @@
-// A stand-in for the native WebSocket, by the WHATWG WebSockets Standard as far as a channel uses it. It stands in for URLs of
-// the host stand-in.test alone; all others get the native one.
+// A stand-in for the native WebSocket. It follows the WHATWG WebSockets Standard as far as a channel uses it. It is used only for
+// URLs with the host stand-in.test; all other URLs get the native class.
 
 const peers = [];
 const Native = globalThis.WebSocket;
@@ -41,7 +41,7 @@ class StandIn {
 
   send(data) {
     if (this.readyState === CONNECTING) throw new DOMException('still connecting', 'InvalidStateError');
-    // A snapshot, as the native one takes; a lone surrogate becomes U+FFFD.
+    // This takes a copy, as the native class does. A lone surrogate becomes U+FFFD.
     const payload = typeof data === 'string' ? encoder.encode(data) : new Uint8Array(data).slice();
     this.bufferedAmount += payload.length;
     if (this.readyState !== OPEN) return;
@@ -64,7 +64,7 @@ class StandIn {
     });
   }
 
-  /** What the path asks for (peer/mod.rs). */
+  /** Does what the path asks for (peer/mod.rs). */
   #answer(protocols) {
     if (this.readyState !== CONNECTING || this.#path === '/silent') return;
     if (this.#path === '/refuse') return this.#end(1006, '', false);
@@ -91,7 +91,7 @@ class StandIn {
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
-/** A task of its own, after those before it. */
+/** Runs `work` in a separate task, after the tasks already queued. */
 const later = (work) => setTimeout(work);
 
 Peer;

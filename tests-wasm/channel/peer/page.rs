@@ -1,4 +1,4 @@
-//! A page: a scripted stand-in for the native `WebSocket`, which keeps to the rules of the native one.
+//! In a page: a scripted stand-in for the native `WebSocket`, which follows the same rules.
 
 use js_sys::{Array, Function};
 use wasm_bindgen::prelude::*;
@@ -12,7 +12,7 @@ wasm_bindgen_test_configure!(run_in_browser);
 pub(crate) const HOST: Host = Host::Page;
 
 impl Peer {
-    /// Asynchronous, because the server of the other host is.
+    /// This is asynchronous because starting the server in Node is.
     pub(crate) async fn start() -> Self {
         PEER.with(|class| script::construct(class, &Array::new())).expect("a peer")
     }

@@ -8,7 +8,7 @@ import { startHttp } from '../harness/server.js';
 
 const FLAGS = ['--headless', '--no-sandbox', '--disable-gpu', '--disable-background-networking', '--no-first-run', '--remote-debugging-port=0', '--window-size=1600,1200'];
 
-/** The Chrome DevTools Protocol over one socket: call(method, params, session), and next(event). */
+/** The Chrome DevTools Protocol over one socket: call(method, params, session) and next(event). */
 class DevTools {
   #socket;
   #calls = new Map();

@@ -8,7 +8,7 @@ import { installed } from '../harness/recorded.js';
 import { running } from '../harness/server.js';
 import { talkTo } from './server_clients.js';
 
-/** The upgrades of a framework's server: /echo is accepted, everything else refused. */
+/** Handles the upgrades of a framework's server: accepts /echo, and refuses everything else. */
 function acceptUpgrades(server) {
   server.on('upgrade', (request, socket, head) => {
     const channel = new installed.WebSocketChannel();
@@ -19,7 +19,7 @@ function acceptUpgrades(server) {
   });
 }
 
-/** Its pages are the framework's, its WebSockets the channel's. */
+/** Checks that the framework serves the pages, and that channels serve the WebSockets. */
 async function check(server) {
   running.push(() => { server.closeAllConnections(); server.close(); });
   if (!server.listening) await once(server, 'listening');

@@ -38,7 +38,7 @@ export const graphql = {
     assert.equal(WebSocket.sockets[0].protocol, 'graphql-transport-ws');
   },
 
-  async 'graphql-ws: the connection is cut, and the subscription goes on'(WebSocket) {
+  async 'graphql-ws: after the connection is cut, the subscription starts again on a new one'(WebSocket) {
     const { server, url } = await startServer();
     const client = createClient({ url, webSocketImpl: WebSocket, retryAttempts: 3, retryWait: () => new Promise((resolve) => setTimeout(resolve, 20)), shouldRetry: () => true });
     const seen = [];
@@ -51,7 +51,7 @@ export const graphql = {
     assert.equal(WebSocket.sockets.length, 2);
   },
 
-  async 'graphql-ws: the server refuses with 4403, and the client is told'(WebSocket) {
+  async 'graphql-ws: the server closes with 4403, and the client gets the code and the reason'(WebSocket) {
     const { url } = await startServer();
     const client = createClient({ url, webSocketImpl: WebSocket, connectionParams: { token: 'wrong' }, retryAttempts: 0 });
     const error = await collect(client.iterate({ query: '{ hello }' })).catch((it) => it);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { Socket } from 'phoenix';
 import { startWs, until } from '../harness/server.js';
 
-/** Phoenix' server is written in Elixir, and no registry has it: this one speaks its channels' protocol, version 2.0.0. */
+/** The Phoenix server is written in Elixir and is not in the npm registry. This server speaks version 2.0.0 of its channels protocol. */
 async function startServer() {
   return startWs((socket) => socket.on('message', (data, isBinary) => {
     if (isBinary) return socket.send(answerBytes(data));
@@ -14,7 +14,7 @@ async function startServer() {
   }));
 }
 
-/** A push in binary (kind, four lengths, four strings, payload) comes back as a broadcast with the same payload. */
+/** The answer to a binary push (kind, four lengths, four strings, payload): a broadcast with the same payload. */
 function answerBytes(data) {
   const sizes = [...data.subarray(1, 5)];
   const topicAt = 5 + sizes[0] + sizes[1];
@@ -24,7 +24,7 @@ function answerBytes(data) {
 }
 
 export const phoenix = {
-  async 'phoenix: joins, pushes text and bytes, is refused, and joins anew behind a cut'(WebSocket) {
+  async 'phoenix: joins, pushes text and bytes, is refused by one channel, and joins again after the connection is cut'(WebSocket) {
     const { url } = await startServer();
     const socket = new Socket(url, { transport: WebSocket, timeout: 1000, reconnectAfterMs: () => 20, rejoinAfterMs: () => 20 });
     socket.connect();

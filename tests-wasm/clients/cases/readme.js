@@ -11,7 +11,7 @@ import { freePort, startWs, until } from '../harness/server.js';
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 const folder = join(root, 'build', 'clients', 'readme');
 
-/** The code block of a document that has this text, as a module that talks to `url` instead of its example. */
+/** Writes the code block of a document that contains this text as a module, with `url` in place of the example URL. Resolves to the module's path. */
 async function snippet(document, text, url) {
   const page = await readFile(join(root, document), 'utf8');
   const blocks = [...page.matchAll(/^```js\n(.*?)^```$/gms)].map(([, code]) => code).filter((code) => code.includes(text));
@@ -22,7 +22,7 @@ async function snippet(document, text, url) {
   return file;
 }
 
-/** As a project that has installed this package and partysocket. */
+/** Makes the folder a project that has installed this package and partysocket. */
 async function install() {
   await rm(folder, { recursive: true, force: true });
   await mkdir(join(folder, 'node_modules'), { recursive: true });
@@ -31,7 +31,7 @@ async function install() {
   }
 }
 
-/** Runs it until `isEnough` of what it prints holds, or to its end. */
+/** Runs the module until `isEnough` holds for its output, or until it ends. Resolves to the output. */
 async function printed(file, isEnough) {
   const child = spawn(process.execPath, [file], { stdio: ['ignore', 'pipe', 'pipe'] });
   let text = '';
@@ -45,7 +45,7 @@ async function printed(file, isEnough) {
   return text;
 }
 
-/** A client of the chat that is open, and what it has heard; tried again while the server starts. */
+/** Opens a client of the chat, and resolves to its socket and the messages that it receives. Tries again while the server starts. */
 async function chatClient(port) {
   for (let attempt = 0; ; attempt++) {
     const socket = new Ws(`ws://127.0.0.1:${port}/chat`, 'chat');
@@ -66,7 +66,7 @@ const greets = (socket) => {
 };
 
 export const readmeSnippets = {
-  async 'partysocket over WebSocket connects anew'() {
+  async 'partysocket over WebSocket reconnects'() {
     let count = 0;
     const { url } = await startWs((socket) => { socket.send(`connection ${++count}`, () => socket.terminate()); });
     const text = await printed(await snippet('docs/guide.md', "from 'partysocket'", url), (it) => it.includes('connection 2'));

@@ -5,7 +5,7 @@ import { startWs, until } from '../harness/server.js';
 
 const ReconnectingWebSocket = module.default ?? module;
 
-/** What reconnects: each connection greets with its number, and is cut at the message 'cut'. */
+/** Starts a server that greets each connection with its number, and cuts a connection at the message 'cut'. */
 async function numbered() {
   let count = 0;
   return startWs((socket) => {
@@ -37,7 +37,7 @@ function reconnects(Client) {
   };
 }
 
-/** The server comes later than the client. */
+/** The client starts before the server. */
 function retries(Client) {
   return async (WebSocket) => {
     const { server, port, url } = await numbered();
@@ -55,8 +55,8 @@ function retries(Client) {
 }
 
 export const reconnecting = {
-  'partysocket sends, hears, and connects anew': reconnects(PartySocket),
-  'partysocket tries until the server is there': retries(PartySocket),
-  'reconnecting-websocket sends, hears, and connects anew': reconnects(ReconnectingWebSocket),
-  'reconnecting-websocket tries until the server is there': retries(ReconnectingWebSocket),
+  'partysocket sends, receives, and reconnects': reconnects(PartySocket),
+  'partysocket retries until the server is up': retries(PartySocket),
+  'reconnecting-websocket sends, receives, and reconnects': reconnects(ReconnectingWebSocket),
+  'reconnecting-websocket retries until the server is up': retries(ReconnectingWebSocket),
 };

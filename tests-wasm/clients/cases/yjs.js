@@ -5,7 +5,7 @@ import { Doc } from 'yjs';
 import { startWs, until } from '../harness/server.js';
 
 export const yjs = {
-  async 'y-websocket: two documents become one, also behind a cut connection'(WebSocket) {
+  async 'y-websocket: two documents stay in sync, even after the connections are cut'(WebSocket) {
     const { server, url } = await startWs((socket, request) => setupWSConnection(socket, request));
     const docs = [new Doc(), new Doc()];
     const providers = docs.map((doc) => new WebsocketProvider(url, 'room', doc, { WebSocketPolyfill: WebSocket, disableBc: true, maxBackoffTime: 50 }));
@@ -25,7 +25,7 @@ export const yjs = {
     texts[0].insert(12, 'x'.repeat(200_000));
     await until(() => texts[1].length === 200_012, 'a large edit');
     assert.equal(`${texts[0]}`, `${texts[1]}`);
-    // The awareness of each, the server's too, has a timer of its own.
+    // Each awareness object, including the server's, has its own timer.
     for (const { awareness } of [...providers, ...served.values()]) awareness.destroy();
     for (const provider of providers) provider.destroy();
     for (const doc of docs) doc.destroy();

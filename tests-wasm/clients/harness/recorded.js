@@ -3,10 +3,10 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { installedFolder } from '../../behaviour/harness/installed.js';
 
-/** The package as a program that has installed it gets it. */
+/** The package, as a program that has installed it gets it. */
 export const installed = createRequire(join(installedFolder(), 'program.cjs'))('websocket-channel');
 
-/** A subclass of the package's WebSocket that keeps what was made of it: whoever is given it cannot have used another class unseen. */
+/** A subclass of the package's WebSocket that records its instances. This shows whether a library really uses the class that it is given. */
 export function recordedClass() {
   return class extends installed.WebSocket {
     static sockets = [];
@@ -18,7 +18,7 @@ export function recordedClass() {
   };
 }
 
-/** The class was used, each socket had a channel that opened unless it was to fail, and all are closed. */
+/** Checks that the class was used and that each socket has a channel, and waits until all sockets are closed. */
 export async function checkUsed({ sockets }) {
   assert.ok(sockets.length > 0, 'no socket of the package was made');
   for (const socket of sockets) {

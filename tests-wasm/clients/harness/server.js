@@ -4,7 +4,7 @@ import { WebSocketServer } from 'ws';
 
 export const running = [];
 
-/** A server of the npm package ws; `port` for one that is there again. Answers { server, url, port }. */
+/** Starts a server of the npm package ws. The option `port` starts it on a given port. Resolves to { server, url, port }. */
 export async function startWs(onConnection = () => {}, options = {}) {
   const server = new WebSocketServer({ host: '127.0.0.1', port: 0, ...options });
   running.push(() => { for (const client of server.clients) client.terminate(); server.close(); });
@@ -14,7 +14,7 @@ export async function startWs(onConnection = () => {}, options = {}) {
   return { server, port, url: `ws://127.0.0.1:${port}` };
 }
 
-/** A server of node:http. Answers { server, port }. */
+/** Starts a node:http server. Resolves to { server, port }. */
 export async function startHttp(handler) {
   const server = createServer(handler);
   running.push(() => { server.closeAllConnections(); server.close(); });
@@ -27,14 +27,14 @@ export function stopServers() {
   for (const stop of running.splice(0)) stop();
 }
 
-/** A port that was free a moment ago. */
+/** A port that was free just now. */
 export async function freePort() {
   const { server, port } = await startHttp();
   await new Promise((resolve) => server.close(resolve));
   return port;
 }
 
-/** Resolves once `holds` does; looked at each 5 ms for ten seconds. */
+/** Resolves once `holds` returns true. Checks every 5 ms for ten seconds, then rejects. */
 export async function until(holds, what) {
   for (let at = 0; at < 2000; at++) {
     if (holds()) return;

@@ -18,10 +18,10 @@ const SOURCES = {
   'src/talk.mjs': 'talk.mjs',
 };
 
-/** The plugin does not set Node's condition by itself. */
+/** The plugin does not set the condition node by itself. */
 const NODE_RESOLVE = 'node-resolve={exportConditions:["node"]}';
 
-/** Bundlers as they come: no configuration file, no plugin, no loader. */
+/** Bundlers with their defaults, without loaders. Only Rollup needs plugins, and only Rspack needs a configuration file. */
 export function bundlers(world) {
   const peer = (query = '') => `?peer=${encodeURIComponent(world.peer.url)}${query}`;
   const visit = (path, query) => world.chromium.visit(`${world.site.url}/${path}${peer(query)}`);
@@ -122,7 +122,7 @@ export function bundlers(world) {
   });
 
   describe('Parcel', () => {
-    test('bundles the browser build, though it does not read exports, and it talks in a page and in a module worker', async (t) => {
+    test('bundles the browser build, although Parcel does not read exports; the bundle talks in a page and in a module worker', async (t) => {
       const cwd = await project('parcel', { ...SOURCES, 'index.html': 'bundler/vite.html' });
       await bundle('parcel', ['build', 'index.html', '--no-autoinstall', '--no-cache', '--no-source-maps', '--public-url', './'], cwd);
       await assertBrowserBuildOnly(t, join(cwd, 'dist'));
@@ -158,7 +158,7 @@ export function bundlers(world) {
   });
 }
 
-/** Runs a bundler, which must have nothing to complain of. */
+/** Runs a bundler, which must succeed without a warning. */
 async function bundle(name, args, cwd) {
   const { code, stdout, stderr } = await finish(tool(name), args, { cwd });
   const said = stdout + stderr;
@@ -166,14 +166,14 @@ async function bundle(name, args, cwd) {
   assert.doesNotMatch(said, /warn/i);
 }
 
-/** No socket of Node's in any file of a bundle, no wasm but the package's browser wasm, and of ES modules nothing that is not used. */
+/** Checks that no file of a bundle uses Node's sockets, that its only wasm is the browser wasm, and that a bundle of ES modules has no unused code. */
 async function assertBrowserBuildOnly(t, folder) {
   const [browser] = await wasmModules(join(packageIn(join(folder, '..')), 'browser.mjs'));
   const files = (await readdir(folder, { recursive: true })).filter((name) => name.endsWith('js')).map((name) => join(folder, name));
   const carried = [];
   for (const file of files) {
     const source = await readFile(file, 'utf8');
-    const unused = folder.endsWith('required') ? [] : ['selected no subprotocol']; // WebSocketStream's
+    const unused = folder.endsWith('required') ? [] : ['selected no subprotocol']; // this text is WebSocketStream's
     for (const word of ['node:net', 'node:tls', ...unused]) assert.ok(!source.includes(word), `${word} in ${file}`);
     const modules = await wasmModules(file);
     carried.push(...modules);

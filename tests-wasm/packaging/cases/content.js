@@ -15,21 +15,21 @@ const FILES = [
   'LICENSE', 'README.md', 'bin/LICENSES.txt', 'bin/selfsigned.mjs', 'bin/websocket-channel.mjs', 'browser.cjs', 'browser.mjs', 'browser.wasm', 'index.d.cts', 'index.d.mts', 'node-exports.cjs', 'node-wasm.cjs', 'node.cjs', 'node.mjs',
   'package.json', 'workerd.mjs',
 ];
-/** The files that carry a wasm in base64. */
+/** The files that contain a wasm module in base64. */
 const BUILDS = ['browser.mjs', 'browser.cjs', 'node-wasm.cjs'];
 const ENTRIES = ['browser.mjs', 'browser.cjs', 'node.cjs', 'node.mjs'];
-/** Gzipped bytes. */
+/** Maximum sizes in bytes, gzipped. */
 const BUDGETS = { 'browser.mjs': BROWSER_BUDGET, 'browser.cjs': BROWSER_BUDGET };
 
-/** `new URL(uri, base)` is fine: it is the URL of a file beside the entry, a literal, that not every bundler follows. */
+/** `new URL(uri, base)` is allowed. Not allowed is `new URL('…', …)` with a literal, the URL of a file beside the entry, because not every bundler follows it. */
 const UNWANTED = [
   /["'`][^"'`\n]*\.wasm["'`]/, /import\.meta/, /\bimport\(/, /new URL\(\s*["'`]/, /\beval\(/, /\bnew Function\(/,
 ];
 
-/** What is in the tarball, and what its files promise without being run. */
+/** What the tarball contains, and what can be checked without running its files. */
 export function content() {
   describe('the tarball', () => {
-    test('has exactly the expected files, each with something in it', async (t) => {
+    test('has exactly the expected files, none of them empty', async (t) => {
       const listed = (await run('tar', ['-tzf', tarball()])).trim().split('\n').map((path) => path.replace(/^package\//, ''));
       assert.deepEqual(listed.sort(), FILES);
       const read = await reader();
@@ -37,7 +37,7 @@ export function content() {
       t.diagnostic(`${basename(tarball())}: ${(await readFile(tarball())).length.toLocaleString('en')} bytes`);
     });
 
-    test('is installed by npm without the network, alone, and runs no script', async () => {
+    test('npm installs it offline, without other packages and without running scripts', async () => {
       const folder = await project('content');
       assert.deepEqual((await readdir(join(folder, 'node_modules'))).filter((name) => !name.startsWith('.')), ['websocket-channel']);
       const manifest = await manifestOf();
@@ -47,7 +47,7 @@ export function content() {
     });
 
     for (const [manager, args] of [['pnpm', ['add', '--offline', '--ignore-scripts']], ['yarn', ['add', '--offline', '--ignore-scripts', '--no-lockfile']]]) {
-      test(`is installed by ${manager}, its command too`, async () => {
+      test(`${manager} installs it and its command`, async () => {
         const folder = await mkdtemp(join(tmpdir(), `wsc-${manager}-`));
         try {
           await writeFile(join(folder, 'package.json'), '{ "name": "empty", "version": "1.0.0", "private": true }');
@@ -62,14 +62,14 @@ export function content() {
       });
     }
 
-    test('has a command, which npm puts where npx finds it', async () => {
+    test('has a command, which npm installs and npx finds', async () => {
       const folder = await project('content');
       const { version } = await manifestOf();
       assert.equal((await run(join(folder, 'node_modules', '.bin', 'websocket-channel'), ['--version'])).trim(), version);
       assert.equal((await run('npm', ['exec', '--yes', '--offline', `--package=${tarball()}`, '--', 'websocket-channel', '--version'])).trim(), version);
     });
 
-    test('has in package.json an import and a require with types for every host, and only targets that exist', async () => {
+    test('package.json has an import and a require with types for every host, and all its targets exist', async () => {
       const { exports, main, types: mainTypes } = await manifestOf();
       const folder = packageIn(await project('content'));
       const { workerd, ...hosts } = exports['.'];
@@ -86,13 +86,13 @@ export function content() {
       for (const target of [main, mainTypes, ...leaves(exports)]) assert.ok(existsSync(join(folder, target)), target);
     });
 
-    test('has the licence of the repository, and says which', async () => {
+    test('has the license of the repository, and names it in package.json', async () => {
       const read = await reader();
       assert.equal((await read('LICENSE')).toString(), await readFile(join(root, 'LICENSE'), 'utf8'));
       assert.equal((await manifestOf()).license, 'MIT');
     });
 
-    test('names no path of the machine that built it, in its wasm neither', async () => {
+    test('contains no path of the machine that built it, not even in its wasm', async () => {
       const { CARGO_HOME, RUSTUP_HOME } = process.env;
       const machine = ['/root/', '/work/', '/home/', '/Users/', root, `${homedir()}/`, CARGO_HOME, RUSTUP_HOME].filter((path) => path?.length > 3);
       const folder = packageIn(await project('content'));
@@ -105,7 +105,7 @@ export function content() {
       }
     });
 
-    test('keeps to its budgets', async (t) => {
+    test('keeps within its size budgets', async (t) => {
       const read = await reader();
       for (const [name, budget] of Object.entries(BUDGETS)) {
         const file = await read(name);
@@ -116,7 +116,7 @@ export function content() {
       }
     });
 
-    test('has the same browser wasm in both formats, and in the browser build nothing of Node', async () => {
+    test('has the same browser wasm in both formats, and the browser build uses nothing of Node', async () => {
       const folder = packageIn(await project('content'));
       const [esm, cjs, node] = await Promise.all(BUILDS.map(async (name) => (await wasmModules(join(folder, name)))[0]));
       assert.ok(esm.equals(cjs));
@@ -130,7 +130,7 @@ export function content() {
       const read = await reader();
       for (const name of ENTRIES) {
         const source = (await read(name)).toString();
-        // esbuild refuses to write a module with top-level await as CommonJS.
+        // esbuild refuses to convert a module with top-level await to CommonJS.
         await transform(source, { format: 'cjs', logLevel: 'silent' });
         for (const unwanted of UNWANTED) assert.ok(!unwanted.test(source), `${unwanted} in ${name}`);
       }

@@ -4,10 +4,10 @@ import { finish } from '../harness/program.js';
 import { tool } from '../harness/project.js';
 import { tarball } from '../harness/tarball.js';
 
-/** Linters of npm packages, which nobody here wrote. */
+/** Third-party linters for npm packages. */
 export function linters() {
   describe('the tarball, linted', () => {
-    test('publint has nothing to say but that exports could stand for the field browser, which Parcel needs', async () => {
+    test('publint only suggests exports in place of the field browser, which Parcel needs', async () => {
       const { code, stdout, stderr } = await finish(tool('publint'), ['run', '--strict', tarball()]);
       assert.equal(code, 0, stdout + stderr);
       const said = stdout.match(/^\d+\. .*$/gm) ?? [];

@@ -10,7 +10,7 @@ const FILES = {
 };
 const ENVIRONMENT = { NEXT_TELEMETRY_DISABLED: '1', NODE_ENV: 'production' };
 
-/** An application of Next: the package on its server and in its pages. */
+/** A Next application, which uses the package on its server and in its pages. */
 export function nextApp(world) {
   describe('in Next', { timeout: 120_000 }, () => {
     const peer = () => `?peer=${encodeURIComponent(world.peer.url)}`;
@@ -26,7 +26,7 @@ export function nextApp(world) {
 
     after(() => server?.stop());
 
-    test('a page is rendered with it on the server, and talks in the browser', async () => {
+    test('the server renders a page with it, and the page talks in the browser', async () => {
       const html = await (await fetch(server.url)).text();
       assert.match(html, /<p id="server">NS_OK<\/p>/);
       assertRoundTrip(await world.chromium.visit(`${server.url}/${peer()}`));

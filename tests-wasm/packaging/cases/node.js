@@ -15,7 +15,7 @@ const FILES = {
   'first_channel.mjs': 'first_channel.mjs',
 };
 
-/** The package in Node, and in the hosts that read Node's entry. */
+/** The package in Node, and in other hosts that use Node's entry. */
 export function nodePrograms(world) {
   const node = async (...args) => run(process.execPath, args, { cwd: await project('node', FILES) });
 
@@ -38,22 +38,22 @@ export function nodePrograms(world) {
     });
 
     for (const [way, program] of [['importing', 'import_only.mjs'], ['requiring', 'require_only.cjs']]) {
-      test(`${way} it adds no global, no handle and no process listener, and the process ends by itself`, async () => {
+      test(`${way} it adds no globals, handles or process listeners, and the process ends by itself`, async () => {
         assert.deepEqual(lines(await node(program)), [['globals', []], ['resources', []], ['listeners', []], ['exports', EXPORTS]]);
       });
     }
 
     for (const [way, program] of [['importing', 'without_webassembly.mjs'], ['requiring', 'without_webassembly.cjs']]) {
-      test(`where WebAssembly is undefined ${way} does not throw, and every channel is refused with NS_ERROR_NOT_AVAILABLE`, async () => {
+      test(`where WebAssembly is undefined, ${way} it does not throw, and every constructor call throws NS_ERROR_NOT_AVAILABLE`, async () => {
         assertRefusedWithoutWebAssembly(lines(await node(program)));
       });
     }
 
-    test('under --jitless, which takes WebAssembly away, it is the same', async () => {
+    test('the same is true under --jitless, which removes WebAssembly', async () => {
       assertRefusedWithoutWebAssembly(lines(await node('--jitless', 'without_webassembly.mjs')));
     });
 
-    test('an uncaught error prints its message and stack in a few lines, also into a pipe', async () => {
+    test('an uncaught error prints its message and stack in a few lines, even to a pipe', async () => {
       const cwd = await project('node', FILES);
       const { code, stderr } = await finish(process.execPath, ['uncaught.mjs', world.peer.url], { cwd });
       assert.equal(code, 1);
@@ -62,7 +62,7 @@ export function nodePrograms(world) {
       for (const line of stderr.split('\n')) assert.ok(line.length < 300, line.slice(0, 300));
     });
 
-    test('only the entry and package.json can be reached', async () => {
+    test('only the entry and package.json can be required', async () => {
       assert.deepEqual(lines(await node('subpaths.cjs')), [
         ['package.json', 'websocket-channel'],
         ...['node.cjs', 'browser.mjs', 'index.d.mts'].map((path) => [path, 'ERR_PACKAGE_PATH_NOT_EXPORTED']),
@@ -70,10 +70,10 @@ export function nodePrograms(world) {
     });
   });
 
-  describe('in other hosts that read Node\'s entry', () => {
+  describe('in other hosts that use Node\'s entry', () => {
     for (const [name, variable, args] of [['Deno', 'WSC_DENO', ['run', '--allow-all', '--no-prompt']], ['Bun', 'WSC_BUN', []]]) {
       const command = process.env[variable];
-      const skip = command ? false : skipLoudly(`${name}: set ${variable} to its path, npm has it as \`${name.toLowerCase()}\``);
+      const skip = command ? false : skipLoudly(`${name}: set ${variable} to its path; its npm package is \`${name.toLowerCase()}\``);
       test(`${name} imports it and talks`, { skip }, async () => {
         const cwd = await project(name.toLowerCase(), FILES);
         const { code, stdout, stderr } = await finish(command, [...args, 'esm.mjs', world.peer.url], { cwd });
@@ -82,7 +82,7 @@ export function nodePrograms(world) {
       });
     }
 
-    test('Deno imports it with no permission but to read the package', { skip: !process.env.WSC_DENO }, async () => {
+    test('Deno imports it with no permission except to read files', { skip: !process.env.WSC_DENO }, async () => {
       const cwd = await project('deno', FILES);
       const { code, stderr } = await finish(process.env.WSC_DENO, ['run', '--no-prompt', '--allow-read', 'bare.mjs'], { cwd });
       assert.equal(code, 0, stderr);
@@ -90,7 +90,7 @@ export function nodePrograms(world) {
   });
 }
 
-/** What consumers/first_channel.mjs prints where there is no WebAssembly. */
+/** Checks what consumers/first_channel.mjs prints where there is no WebAssembly. */
 export function assertRefusedWithoutWebAssembly([imported, ...thrown]) {
   assert.deepEqual(imported, ['imported', EXPORTS.length, 'NS_OK']);
   assert.deepEqual(thrown.map((line) => line.slice(0, 4)), ['first', 'second'].map((which) => ['thrown', which, true, 'NS_ERROR_NOT_AVAILABLE']));

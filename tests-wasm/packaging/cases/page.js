@@ -14,7 +14,7 @@ const FILES = {
   'first_channel.mjs': 'first_channel.mjs',
 };
 
-/** Pages without a bundler: the package straight from node_modules. */
+/** Pages without a bundler, which load the package directly from node_modules. */
 export function pages(world) {
   const visit = async (page) => {
     await project('page', FILES);
@@ -22,7 +22,7 @@ export function pages(world) {
   };
 
   describe('in a page without a bundler', () => {
-    test('a module script finds it by an import map and talks', async () => {
+    test('a module script imports it through an import map and talks', async () => {
       assertRoundTrip(await visit('import_map.html'));
     });
 
@@ -38,19 +38,19 @@ export function pages(world) {
       assertRoundTrip(await visit('service_worker.html'));
     });
 
-    test('a policy without \'wasm-unsafe-eval\' lets it be imported, and every channel is refused with what to add', async () => {
+    test('under a policy without \'wasm-unsafe-eval\', it can be imported, and every constructor call throws an error that says what to add', async () => {
       const printed = lines(await visit('csp_without.html'));
       assert.deepEqual(printed.pop(), ['end']);
       assertRefusedWithoutWebAssembly(printed);
     });
 
-    test('a policy with \'wasm-unsafe-eval\' lets it talk', async () => {
+    test('under a policy with \'wasm-unsafe-eval\', it talks', async () => {
       const [imported, ...talk] = (await visit('csp_with.html')).split('\n');
       assert.deepEqual(lines(imported), [['imported', EXPORTS.length, 'NS_OK']]);
       assertRoundTrip(talk.join('\n'));
     });
 
-    test('importing it adds no global, loads no second file and opens no connection', async () => {
+    test('importing it adds no globals, loads no second file and opens no connection', async () => {
       const connections = world.peer.connections;
       const requests = world.site.requests.length;
       assert.deepEqual(lines(await visit('import_only.html')), [

@@ -13,9 +13,9 @@ const JEST = {
 };
 const VITEST = { 'talk.test.js': 'vitest/talk.test.js', 'talk.mjs': 'talk.mjs' };
 
-/** Programs that are tested with Jest and Vitest, whose module systems and globals are their own. */
+/** Programs tested with Jest and Vitest, which have their own module systems and globals. */
 export function testRunners(world) {
-  /** Runs a test runner, and returns what talk.mjs printed in it: a runner keeps its programs' output for itself. */
+  /** Runs a test runner, and returns what talk.mjs printed in it. The lines go to a file, because a runner does not pass on the output of its programs. */
   async function printedBy(name, args, cwd) {
     const file = join(cwd, 'printed.txt');
     await rm(file, { force: true });
@@ -33,15 +33,15 @@ export function testRunners(world) {
       return printedBy('jest', ['--rootDir', cwd, '--env', path, ...args, '--testPathPatterns', test], cwd);
     }
 
-    test('requires the Node build in its environment node, and talks', async () => {
+    test('requires the Node build in the environment node, and talks', async () => {
       assertRoundTrip(await jest('node', 'talk.test'));
     });
 
-    test('requires the browser build in jsdom, where no TextEncoder is: a channel says what to do', async () => {
+    test('requires the browser build in jsdom; without TextEncoder, the constructor throws an error that says what to do', async () => {
       await jest('jsdom', 'refused.test');
     });
 
-    test('talks in jsdom with what it was told to do', async () => {
+    test('talks in jsdom once the advice of that error has been followed', async () => {
       const printed = await jest('jsdom', 'talk.test', '--setupFiles', './setup.js');
       assertRoundTrip(printed);
     });
@@ -49,7 +49,7 @@ export function testRunners(world) {
 
   describe('Vitest', () => {
     for (const environment of ['node', 'jsdom']) {
-      test(`imports it in its environment ${environment}, and talks`, async () => {
+      test(`imports it in the environment ${environment}, and talks`, async () => {
         const cwd = await project('vitest', VITEST);
         assertRoundTrip(await printedBy('vitest', ['run', '--root', cwd, '--environment', environment], cwd));
       });

@@ -17,7 +17,7 @@ const FILES = {
 };
 const BOTH = [['nodenext', 'nodenext'], ['bundler', 'preserve']];
 
-/** The types, by TypeScript itself. */
+/** The types, checked by TypeScript itself. */
 export function types() {
   describe('TypeScript', () => {
     for (const [moduleResolution, module] of BOTH) {
@@ -30,25 +30,25 @@ export function types() {
       });
     }
 
-    test('compiles where there is neither the DOM nor @types/node', async () => {
+    test('compiles without the DOM\'s types and without @types/node', async () => {
       await assertCompiles(['bare.mts'], { moduleResolution: 'nodenext', module: 'nodenext', lib: 'es2024' });
     });
 
-    test('knows the options of node:tls and node:net where @types/node is', async () => {
+    test('knows the options of node:tls and node:net where @types/node is installed', async () => {
       await assertCompiles(['node.mts'], { moduleResolution: 'nodenext', module: 'nodenext', lib: 'es2024', types: 'node' });
     });
 
-    test('compiles it where there is no DOM but Node\'s own types', async () => {
+    test('compiles with Node\'s own types and without the DOM\'s', async () => {
       await assertCompiles(['use.mts', 'use.cts'], { moduleResolution: 'nodenext', module: 'nodenext', lib: 'es2024', types: 'node' });
     });
 
     for (const [where, more] of [['in a page', { lib: 'es2024,dom,dom.iterable,dom.asynciterable' }], ['in Node', { lib: 'es2024', types: 'node' }]]) {
-      test(`takes WebSocket for the host's own ${where}, and knows what its events and streams carry`, async () => {
+      test(`accepts WebSocket as the host's own class ${where}, and knows the types of its events and streams`, async () => {
         await assertCompiles(['web.mts'], { moduleResolution: 'nodenext', module: 'nodenext', ...more });
       });
     }
 
-    test('sees every misuse: without its directives misuse.mts has as many errors', async () => {
+    test('reports every misuse: without its directives, misuse.mts has as many errors as it had directives', async () => {
       const folder = await project('types', FILES);
       const source = await readFile(join(folder, 'misuse.mts'), 'utf8');
       const misuses = source.match(/\/\/ @ts-expect-error/g).length;
@@ -58,7 +58,7 @@ export function types() {
       assert.equal(new Set(stdout.match(/^misuse_shown\.mts\(\d+/gm)).size, misuses, stdout);
     });
 
-    test('agrees with what is there at run time, to the name and the value, in both builds', async () => {
+    test('the types agree with the names and values at run time, in both builds', async () => {
       const folder = await project('types', FILES);
       const require = createRequire(join(folder, 'runtime.cjs'));
       const [node, browser] = ['node.cjs', 'browser.cjs'].map((name) => agreement(require(join(packageIn(folder), name))));
@@ -111,7 +111,7 @@ holds<Same<Exclude<keyof ChannelError, keyof Error>, ${keys(ownOfError(ChannelEr
 `;
 }
 
-/** The prototypes of a class, up to Object's, which does not belong to it. */
+/** The prototypes of a class, without Object.prototype. */
 function lineage(prototype) {
   const above = Object.getPrototypeOf(prototype);
   return above === null ? [] : [prototype, ...lineage(above)];
@@ -119,7 +119,7 @@ function lineage(prototype) {
 
 const members = (prototype) => [...new Set(lineage(prototype).flatMap(Object.getOwnPropertyNames))].filter((name) => name !== 'constructor');
 
-/** An accessor without a setter is `readonly` in the types. */
+/** The members of a prototype as a type. An accessor without a setter is `readonly`. */
 function shape(type, prototype) {
   return members(prototype).map((name) => {
     const { get, set } = Object.getOwnPropertyDescriptor(lineage(prototype).find((one) => Object.hasOwn(one, name)), name);
@@ -127,7 +127,7 @@ function shape(type, prototype) {
   }).join('; ');
 }
 
-/** What an error of the package has that no other error has. */
+/** The properties that an error of the package has and other errors do not. */
 function ownOfError(ChannelError) {
   return Object.keys(new ChannelError('NS_ERROR_UNEXPECTED', 0x8000FFFF, 'a message')).filter((name) => name !== 'name');
 }

@@ -1,4 +1,4 @@
-/** Makes the first channel, and a second one after the first failed. Prints what is thrown; answers whether nothing was. */
+/** Constructs a channel, and then another, even if the first constructor call throws. Prints what is thrown, and returns whether both calls succeeded. */
 export function firstChannel({ WebSocketChannel, ChannelError, Status }, print) {
   const attempts = ['first', 'second'].map((which) => {
     try {

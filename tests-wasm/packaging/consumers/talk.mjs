@@ -1,4 +1,4 @@
-/** An echo round trip: a text and a binary message, then a close. Prints every listener call as a line of JSON. */
+/** Makes an echo round trip: a text and a binary message, then a close. Prints every listener call as a line of JSON. */
 export function talk({ WebSocketChannel, statusName }, url, print) {
   const say = (...line) => print(JSON.stringify(line));
   const context = {};

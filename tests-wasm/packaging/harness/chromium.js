@@ -1,7 +1,7 @@
 import { chromium } from 'playwright-core';
 import { programPath } from '../../behaviour/harness/program.js';
 
-/** Headless Chromium, started by the first visit. Answers { visit(url), stop() }. */
+/** Headless Chromium, started by the first visit. Returns { visit(url), stop() }. */
 export function headlessChromium() {
   let starting;
   return {
@@ -22,7 +22,7 @@ async function launch() {
   return chromium.launch({ executablePath, headless: true, args: FLAGS });
 }
 
-/** Opens a page and answers the lines its program printed, up to the line ["end"]. An uncaught error of the page is thrown. */
+/** Opens a page and resolves to the lines that its program prints, up to the line ["end"]. Rejects if the page has an uncaught error. */
 async function visit(browser, url, limit = 20_000) {
   const context = await browser.newContext();
   const page = await context.newPage();
@@ -40,7 +40,7 @@ async function visit(browser, url, limit = 20_000) {
       });
       page.on('pageerror', (error) => fail(`uncaught: ${error.stack}`));
       page.on('crash', () => fail('the page crashed'));
-      timer = setTimeout(() => fail(`the program has not come to its end in ${limit} ms`), limit);
+      timer = setTimeout(() => fail(`the program did not end within ${limit} ms`), limit);
       page.goto(url).catch((error) => fail(error.message));
     });
   } finally {
@@ -50,7 +50,7 @@ async function visit(browser, url, limit = 20_000) {
   return lines.join('\n');
 }
 
-// Without a sandbox, since as root, as in a container, Chromium has none. The others keep it off the network.
+// There is no sandbox, because Chromium cannot use one as root, for example in a container. The other flags keep Chromium off the network.
 const FLAGS = [
   '--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-component-update', '--disable-sync', '--no-first-run',
 ];

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 
-/** What a consumer printed: one JSON array a line. */
+/** What a consumer printed: one JSON array per line. */
 export const lines = (printed) => printed.trim().split('\n').filter((line) => line.startsWith('["')).map((line) => JSON.parse(line));
 
-/** Compares what consumers/talk.mjs printed with what an echo round trip is: every listener call, in order. */
+/** Compares what consumers/talk.mjs printed with the listener calls of an echo round trip, in order. */
 export function assertRoundTrip(printed) {
   const calls = lines(printed);
-  // An acknowledgement comes when the host has taken the bytes: before or after the echo, but in the order of the sends, and before the close.
+  // An acknowledgement comes when the host has taken the bytes. This may be before or after the echo, but in the order of the sends, and before the close.
   const isAcknowledgement = ([call]) => call === 'onAcknowledge';
   assert.deepEqual(calls.filter((call) => !isAcknowledgement(call)), ROUND_TRIP);
   assert.deepEqual(calls.filter(isAcknowledgement), [['onAcknowledge', true, Buffer.byteLength(TEXT)], ['onAcknowledge', true, 256]]);
@@ -16,7 +16,7 @@ export function assertRoundTrip(printed) {
 
 const TEXT = 'Grüße, 世界 🌍 \0!';
 
-/** `true` stands for: the context is the very object that asyncOpen was given. */
+/** `true` means that the context is the same object that was passed to asyncOpen. */
 const ROUND_TRIP = [
   ['onStart', true, 'open', 'echo'],
   ['onMessageAvailable', true, TEXT],

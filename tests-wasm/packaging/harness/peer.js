@@ -1,6 +1,6 @@
 import { WebSocketServer } from 'ws';
 
-/** An echo server of the npm package `ws` on loopback. Answers { url, connections, stop }. */
+/** Starts an echo server with the npm package `ws` on loopback. Resolves to { url, connections, stop }. */
 export async function startPeer() {
   const server = new WebSocketServer({ host: '127.0.0.1', port: 0 });
   const peer = {

@@ -3,8 +3,8 @@ import { spawn } from 'node:child_process';
 const running = new Set();
 
 /**
- * Runs a program to its own end and answers what it printed on stdout; throws with everything it said if it fails,
- * or if it has not ended after `limit` milliseconds.
+ * Runs a program until it ends by itself, and resolves to what it printed to stdout. If it fails, or does not end within `limit` milliseconds,
+ * rejects with an error that contains everything it printed.
  */
 export async function run(command, args, options) {
   const { code, stdout, stderr } = await finish(command, args, options);
@@ -12,7 +12,7 @@ export async function run(command, args, options) {
   return stdout;
 }
 
-/** The same, but a failure is an answer: { code, stdout, stderr }; the code is a signal's name if one ended it. */
+/** The same, but also resolves if the program fails: { code, stdout, stderr }. The code is the name of a signal if a signal ended the program. */
 export function finish(command, args, { cwd, env, limit = 30_000 } = {}) {
   return new Promise((resolve, reject) => {
     const child = start(command, args, { cwd, env });
@@ -20,7 +20,7 @@ export function finish(command, args, { cwd, env, limit = 30_000 } = {}) {
     for (const name of ['stdout', 'stderr']) child[name].setEncoding('utf8').on('data', (text) => { said[name] += text; });
     const timer = setTimeout(() => {
       killGroup(child);
-      reject(new Error(`${[command, ...args].join(' ')} has not ended by itself in ${limit} ms:\n${said.stdout}${said.stderr}`));
+      reject(new Error(`${[command, ...args].join(' ')} did not end within ${limit} ms:\n${said.stdout}${said.stderr}`));
     }, limit);
     child.on('error', (cause) => {
       clearTimeout(timer);
@@ -36,8 +36,8 @@ export function finish(command, args, { cwd, env, limit = 30_000 } = {}) {
 }
 
 /**
- * Starts a server, and waits until what it prints matches `ready`. Returns { match, stop }.
- * @throws with everything it said if it ends before that, or is not ready after `limit` milliseconds
+ * Starts a server, and waits until what it prints matches `ready`. Resolves to { match, stop }. If the server ends before that, or is not ready within
+ * `limit` milliseconds, rejects with an error that contains everything it printed.
  */
 export function serve(command, args, { cwd, env, ready, limit = 30_000 }) {
   return new Promise((resolve, reject) => {
@@ -67,12 +67,12 @@ export function serve(command, args, { cwd, env, ready, limit = 30_000 }) {
   });
 }
 
-/** Ends what is still running: only after a failure is there any. */
+/** Kills the programs that are still running. There are none unless a test has failed. */
 export function stopPrograms() {
   for (const child of running) killGroup(child);
 }
 
-/** Starts a program in a group of its own: the programs of npm packages start others, which end with it. */
+/** Starts a program in its own process group. The programs of npm packages start others, which can then be killed with them. */
 function start(command, args, { cwd, env }) {
   const child = spawn(command, args, { cwd, env: { ...environment(), ...env }, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
   running.add(child);
@@ -83,11 +83,14 @@ function killGroup(child) {
   try {
     process.kill(-child.pid, 'SIGKILL');
   } catch {
-    child.kill('SIGKILL'); // it has no group of its own, or has ended
+    child.kill('SIGKILL'); // it does not have its own group, or has ended
   }
 }
 
-/** As in a user's shell: without what node:test and `npm run` tell their children; and without colours, which tools print where CI is set. */
+/**
+ * The environment as in a user's shell, without the variables that node:test and `npm run` set for their children, and without the colors that
+ * some tools print if CI is set.
+ */
 function environment() {
   const own = Object.entries(process.env).filter(([name]) => !/^(NODE_TEST_CONTEXT|NODE_OPTIONS|FORCE_COLOR|npm_lifecycle_|npm_package_)/.test(name));
   return { ...Object.fromEntries(own), NO_COLOR: '1' };

@@ -6,16 +6,16 @@ import { nodeModules } from '../../../scripts/tools.js';
 import { run } from './program.js';
 import { root, tarball } from './tarball.js';
 
-/** Where the throw-away projects lie. They are kept for looking, until the next run. */
+/** The folder of the throw-away projects. They are kept for inspection until the next run. */
 export const projects = join(root, 'build', 'packaging');
 
 const consumers = fileURLToPath(new URL('../consumers', import.meta.url));
 const made = new Map();
 
-/** The tools that only these tests use: package.json beside packaging.test.js. */
+/** The folder of the tools that only these tests use. Its package.json is beside packaging.test.js. */
 const tools = fileURLToPath(new URL('..', import.meta.url));
 
-/** Installs the tools if they are missing, and removes the last run's projects. All projects find the tools, as if they had installed them. */
+/** Installs the tools if they are missing, and removes the projects of the last run. All projects find the tools as if they had installed them. */
 export async function prepareProjects() {
   await nodeModules(tools);
   await rm(projects, { recursive: true, force: true });
@@ -24,8 +24,8 @@ export async function prepareProjects() {
 }
 
 /**
- * A project with the tarball installed by npm, without the network. `files` maps paths in the project to files of consumers/.
- * A second call with the same name adds files to the same project. Answers its folder.
+ * A project in which npm has installed the tarball, without the network. `files` maps paths in the project to files in consumers/.
+ * A second call with the same name adds files to the same project. Resolves to the project's folder.
  */
 export async function project(name, files = {}) {
   const folder = join(projects, name);
@@ -44,10 +44,10 @@ async function install(folder, name) {
   await run('npm', ['install', '--offline', '--no-audit', '--no-fund', tarball()], { cwd: folder });
 }
 
-/** The installed package's folder in a project. */
+/** The folder of the installed package in a project. */
 export const packageIn = (folder) => join(folder, 'node_modules', 'websocket-channel');
 
-/** A program of the workshop, such as webpack, or of the tools. */
+/** The path of a program that the repository or the tools install, such as webpack. */
 export function tool(name) {
   const path = [root, tools].map((folder) => join(folder, 'node_modules', '.bin', name)).find(existsSync);
   if (!path) throw new Error(`${name} is not installed: npm ci in tests-wasm/packaging`);

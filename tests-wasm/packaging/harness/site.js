@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { extname, join, normalize } from 'node:path';
 import { projects } from './project.js';
 
-/** A plain static server on loopback for all projects. Answers { url, requests, stop }; `requests` are paths, in order. */
+/** Starts a plain static server on loopback for all projects. Resolves to { url, requests, stop }; `requests` lists the requested paths, in order. */
 export async function startSite() {
   const requests = [];
   const server = createServer(async (request, response) => {

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** The clone's folder. */
+/** The root folder of the repository. */
 export const root = fileURLToPath(new URL('../../..', import.meta.url));
 
 /** The packed tarball under test. */
@@ -15,7 +15,7 @@ export function tarball() {
   return packed.sort((a, b) => statSync(b).mtimeMs - statSync(a).mtimeMs)[0];
 }
 
-/** The wasm modules that a JavaScript file carries in base64. */
+/** The wasm modules that a JavaScript file contains in base64. */
 export async function wasmModules(file) {
   const source = await readFile(file, 'utf8');
   return [...source.matchAll(/(?<=["'`])AGFzbQ[A-Za-z0-9+/]{1000,}={0,2}(?=["'`])/g)].map(([text]) => Buffer.from(text, 'base64'));

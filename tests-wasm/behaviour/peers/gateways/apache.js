@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** Apache in front of the `ws` peer: Digest with MD5, plain and over TLS; and TLS that ends the handshake without a client certificate. */
+/** Apache in front of the `ws` peer: Digest with MD5, plain and over TLS, and TLS servers that fail the handshake without a client certificate. */
 export const apache = {
   ports: ['apache', 'apacheTls', 'apacheTlsClient', 'apacheTlsClient12'],
   write(folder, ports, { ws }, authority) {
@@ -31,7 +31,7 @@ ${host('apacheTlsClient12', tls(`SSLProtocol -all +TLSv1.2\n  ${client}`))}
   },
 };
 
-/** Writes the configuration of an Apache of these modules, with so many threads in one process and `more`; answers its arguments. */
+/** Writes the configuration of an Apache with these modules, `threads` threads in one process, and `more`. Returns the program's arguments. */
 export function apacheArguments(folder, names, threads, more) {
   const modules = process.env.WSC_APACHE_MODULES ?? '/usr/lib/apache2/modules';
   const file = join(folder, 'apache.conf');

@@ -3,8 +3,8 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /**
- * A certificate authority made by openssl, that nobody trusts unless told to: a root, an intermediate, what they signed, and what is wrong
- * with some of it. Answers by name { cert, key } as PEM text, and `files`, the paths by name. A server's file holds the chain it sends.
+ * Makes a certificate authority with openssl, which no client trusts by default: a root, an intermediate, and the certificates that they sign, some of
+ * them faulty. Returns { cert, key } as PEM text for each name, and `path(name)`, which gives a file's path. A server's file holds the chain it sends.
  */
 export function makeAuthority(folder) {
   mkdirSync(join(folder, 'issued'), { recursive: true });
@@ -46,7 +46,7 @@ export function makeAuthority(folder) {
   return {
     ...Object.fromEntries(names.map((name) => [name, { cert: text(`${name}.crt`), key: text(`${name}.key`) }])),
     clientChain: text('client.chain'),
-    // The same as PKCS #12, under a passphrase.
+    // The same chain as PKCS #12, protected by a passphrase.
     clientPfx: openssl('pkcs12', '-export', '-in', 'client.chain', '-inkey', 'client.key', '-passout', 'pass:opened').toString('base64'),
     path,
   };

@@ -30,7 +30,7 @@ backend peer
   },
 };
 
-/** A server in Python: an ASGI application that sends back what comes. */
+/** A server in Python: an ASGI application that echoes messages. */
 export const hypercorn = {
   ports: ['hypercorn'],
   write(folder, ports, behind, authority) {

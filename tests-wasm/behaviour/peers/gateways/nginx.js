@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** nginx in front of the `ws` peer (everywhere) and Python's websockets (/python/): redirects, Basic, and one TLS server for each certificate. */
+/** nginx in front of the `ws` peer and, under /python/, Python's websockets: redirects, Basic, and one TLS server for each certificate. */
 export const nginx = {
   ports: ['nginx', ...Object.keys(tlsServers()).map((name) => `nginx${name}`)],
   write(folder, ports, { ws, python }, authority) {
@@ -50,7 +50,7 @@ http {
   },
 };
 
-/** The users of Basic; the second's name and password are UTF-8 and full of what a URI has to escape. */
+/** The users for Basic. The second user's name and password are UTF-8 and full of characters that a URI must escape. */
 export const USERS = [['user', 'secret'], ['jäger', 'pä:ss@wörd/?#[]%']];
 
 function tlsServers() {
@@ -67,8 +67,8 @@ function tlsServers() {
 }
 
 /**
- * /to/STATUS/TARGET redirects to the target, which stands percent-decoded in Location with the query (and the id in it) behind it. A step in
- * /chain/xxx takes one x away, and none is left to lead to the peer.
+ * /to/STATUS/TARGET redirects to the target. Location contains the percent-decoded target, followed by the query (with the id). Each redirect in
+ * /chain/xxx removes one x; when no x is left, the request goes to the peer.
  */
 function locations(ports, ws, python) {
   const redirects = [301, 302, 303, 307, 308].map((status) => `
@@ -99,7 +99,7 @@ function locations(ports, ws, python) {
       location /basic/to/ {
         auth_basic "the realm of nginx";
         auth_basic_user_file users;
-        # try_files comes after the user was asked for, return would come before.
+        # nginx runs try_files after it has authenticated the user; it would run return before.
         try_files /no-such-file @onwards;
       }
       location @onwards { rewrite ^/basic/to/(.*)$ /$1; return 302 $uri$is_args$args; }

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { apacheArguments } from './apache.js';
 
 /**
- * Proxies that nobody here wrote. Apache by CONNECT: open, for users by Basic and by Digest, and both of the first kinds over TLS. It goes on
- * from 127.0.0.1 like anybody; its access logs say what it was asked for.
+ * Third-party proxies. Apache serves CONNECT: open, for users with Basic and with Digest, and the first two also over TLS. It connects
+ * from 127.0.0.2 (ProxySourceAddress).
  */
 export const apacheProxy = {
   ports: ['proxy', 'proxyBasic', 'proxyDigest', 'proxyTls', 'proxyTlsBasic'],
@@ -28,14 +28,14 @@ Listen 127.0.0.1:${ports[name]}
 <VirtualHost 127.0.0.1:${ports[name]}>
   ProxyRequests On
   ProxyVia Off
-  # Everything the tests listen on; 80 and 443 are refused with 403.
+  # All ports that the tests listen on. 80 and 443 are refused with 403.
   AllowCONNECT 1024-65535
   ${more}
   <Proxy *>
     ${who}
   </Proxy>
 </VirtualHost>`;
-    // A tunnel holds a thread as long as it is open.
+    // An open tunnel occupies a thread.
     return apacheArguments(folder, MODULES, 32, `
 ProxySourceAddress 127.0.0.2
 ${host('proxy', 'Require all granted')}
@@ -47,13 +47,13 @@ ${host('proxyTlsBasic', users('Basic', BASIC), tls)}
   },
 };
 
-/** SOCKS for anybody, going on from 127.0.0.3. */
+/** A SOCKS proxy for everyone. It connects from 127.0.0.3. */
 export const socks = {
   ports: ['socks'],
   write: (folder, ports) => ['-i', '127.0.0.1', '-p', String(ports.socks), '-b', '127.0.0.3'],
 };
 
-/** SOCKS for one user. It goes on from where the system likes: with -b it could reach no name that has an IPv6 address. */
+/** A SOCKS proxy for one user. The system chooses its source address: with -b, it could not reach names that have an IPv6 address. */
 export const socksUser = {
   ports: ['socksUser'],
   write: (folder, ports) => ['-i', '127.0.0.1', '-p', String(ports.socksUser), '-u', 'user', '-P', 'secret'],

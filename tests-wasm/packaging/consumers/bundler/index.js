@@ -1,4 +1,4 @@
-// An application for a bundler that knows `new Worker(new URL(…))`: talks in the page, or with ?in=worker in a worker.
+// An application for a bundler that supports `new Worker(new URL(…))`. It talks in the page, or in a worker with ?in=worker.
 import { WebSocketChannel, statusName } from 'websocket-channel';
 import { talk } from './talk.mjs';
 

@@ -1,4 +1,4 @@
-// jsdom as Jest sets it up: without TextEncoder and TextDecoder.
+// Runs in jsdom as Jest sets it up, without TextEncoder and TextDecoder.
 const { ChannelError, Status, WebSocketChannel } = require('websocket-channel');
 
 test('can be imported, and says what is missing', () => {

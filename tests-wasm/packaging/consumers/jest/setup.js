@@ -1,4 +1,4 @@
-// What the ChannelError advises.
+// Does what the ChannelError advises.
 const { TextDecoder, TextEncoder } = require('node:util');
 
 Object.assign(globalThis, { TextDecoder, TextEncoder });

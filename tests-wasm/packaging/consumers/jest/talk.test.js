@@ -1,4 +1,4 @@
-// Under Jest, which makes CommonJS of it where Babel is there; here there is none.
+// Jest would use Babel, if it were installed, to convert modules to CommonJS. Here it is not, so this file is CommonJS.
 const { WebSocketChannel, statusName } = require('websocket-channel');
 const { appendFileSync } = require('node:fs');
 

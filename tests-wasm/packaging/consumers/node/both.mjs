@@ -1,4 +1,4 @@
-// A program whose dependencies use both ways: one instance for all.
+// A program that uses both import and require, as its dependencies may. Both get the same instance.
 import { createRequire } from 'node:module';
 import * as imported from 'websocket-channel';
 import { talk } from './talk.mjs';
@@ -8,7 +8,7 @@ const names = [...new Set([...Object.keys(imported), ...Object.keys(required)])]
 console.log(JSON.stringify(['same', names.filter((name) => imported[name] === required[name])]));
 console.log(JSON.stringify(['different', names.filter((name) => imported[name] !== required[name])]));
 
-// A group and a channel of either way know each other; so do their errors.
+// A group and a channel from different ways work together, and so do their errors.
 const channel = new imported.WebSocketChannel();
 channel.loadGroup = new required.LoadGroup();
 try {

@@ -1,4 +1,4 @@
-// Prints what importing changed in the process. Ends by itself, if importing holds nothing open.
+// Prints what importing changed in the process. The process ends by itself if importing keeps nothing open.
 const look = () => ({
   globals: Reflect.ownKeys(globalThis).map(String),
   resources: process.getActiveResourcesInfo(),

@@ -1,1 +1,1 @@
-// The first dynamic import of a process starts things in Node that are not the package's.
+// The first dynamic import in a process starts things in Node that have nothing to do with the package.

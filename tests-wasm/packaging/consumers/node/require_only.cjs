@@ -1,4 +1,4 @@
-// As import_only.mjs, for require.
+// Does the same as import_only.mjs, with require.
 const look = () => ({
   globals: Reflect.ownKeys(globalThis).map(String),
   resources: process.getActiveResourcesInfo(),

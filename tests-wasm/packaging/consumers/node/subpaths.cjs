@@ -1,4 +1,4 @@
-// What of the package can be reached but its entry.
+// Prints which files of the package can be required besides its entry.
 for (const path of ['package.json', 'node.cjs', 'browser.mjs', 'index.d.mts']) {
   try {
     console.log(JSON.stringify([path, require(`websocket-channel/${path}`).name]));

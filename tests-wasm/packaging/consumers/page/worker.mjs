@@ -1,4 +1,4 @@
-// By its path: import maps do not reach into workers.
+// The package is imported by its path, because import maps do not apply in workers.
 import { WebSocketChannel, statusName } from './node_modules/websocket-channel/browser.mjs';
 import { talk } from './talk.mjs';
 

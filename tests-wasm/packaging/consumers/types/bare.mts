@@ -1,4 +1,4 @@
-// Compiles with the types of JavaScript alone: no DOM, no @types/node.
+// Compiles with only the types of JavaScript, without the DOM and without @types/node.
 import { WebSocketChannel, type ChannelOptions, type SocketOptions, type TlsOptions } from 'websocket-channel';
 
 type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends (<T>() => T extends B ? 1 : 2) ? true : false;

@@ -1,4 +1,4 @@
-// What is exact where @types/node is installed.
+// Types that are exact where @types/node is installed.
 import { createServer } from 'node:http';
 import { createSecureServer as createHttp2Server } from 'node:http2';
 import { createServer as createTlsServer } from 'node:https';
@@ -11,16 +11,16 @@ new WebSocketChannel({ tls, socket: { localAddress: '127.0.0.1', lookup: (host, 
 const path: Pick<NetConnectOpts & { path: string }, 'path'> = { path: '/run/server.sock' };
 new WebSocketChannel({ socket: path });
 
-// @ts-expect-error the URI says which host
+// @ts-expect-error the URI determines the host
 new WebSocketChannel({ tls: { host: 'example.org' } });
 // @ts-expect-error the channel ends its connection itself
 new WebSocketChannel({ socket: { allowHalfOpen: true } });
 // @ts-expect-error an option that tls.connect does not know
 new WebSocketChannel({ tls: { rejectUnauthorised: false } });
-// @ts-expect-error a number, by net.connect
+// @ts-expect-error net.connect takes a number
 new WebSocketChannel({ socket: { family: 'IPv4' } });
 
-// The server's end takes what an HTTP server's event has.
+// The server end takes the arguments of an HTTP server's event.
 const room = new LoadGroup();
 for (const server of [createServer(), createTlsServer()]) {
   server.on('upgrade', (request, socket, head) => {
@@ -31,12 +31,12 @@ for (const server of [createServer(), createTlsServer()]) {
   });
 }
 room.sendBinaryMsg(new Uint8Array(3));
-// @ts-expect-error a text goes by sendMsg
+// @ts-expect-error text is sent with sendMsg
 room.sendBinaryMsg('text');
 // @ts-expect-error a status is a number
 new WebSocketChannel().refuse({ httpVersion: '1.1', rawHeaders: [] }, null, '404');
 
-// The streams of HTTP/2.
+// HTTP/2 streams.
 const http2 = createHttp2Server({ settings: { enableConnectProtocol: true } });
 http2.on('stream', (stream, fields) => {
   new WebSocketChannel().asyncAccept(fields, stream, null, { onStart(context) { const name: string = context.name; return name; } }, { name: 'guest' });

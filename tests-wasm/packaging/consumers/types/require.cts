@@ -1,4 +1,4 @@
-// TypeScript's own way to say require.
+// TypeScript's own syntax for require.
 import api = require('websocket-channel');
 
 const channel: api.WebSocketChannel = new api.WebSocketChannel();

@@ -1,4 +1,4 @@
-// Uses every exported type and every member, in ways that must compile. Also read as use.cts, where it is a require.
+// Uses every exported type and every member, in ways that must compile. It is also compiled as use.cts, where the import is a require.
 import {
   ChannelError, LoadGroup, Status, WebSocketChannel, eventService, statusName,
   type AuthRequest, type ByteStream, type Certificate, type ChannelOptions, type ChannelState, type Credentials, type HttpAnswer, type HttpResponse,
@@ -11,7 +11,7 @@ const holds = <_ extends true>(): void => {};
 interface Session { readonly user: string; count: number }
 const session: Session = { user: 'me', count: 0 };
 
-// A listener's arguments have exact types without being annotated, and none is `any`.
+// A listener's arguments have exact types without annotations, and none is `any`.
 const channel = new WebSocketChannel();
 channel.asyncOpen('wss://example.org/chat', 'https://app.example', {
   onStart(context) {
@@ -47,7 +47,7 @@ channel.asyncOpen('wss://example.org/chat', 'https://app.example', {
   },
 }, session);
 
-// Without a context it is undefined; a listener may have one method, or none, or be an instance of a class.
+// If no context is given, it is undefined. A listener may have one method or none, or be an instance of a class.
 new WebSocketChannel({}).asyncOpen(new URL('ws://127.0.0.1/'), null, { onStart(context) { holds<Same<typeof context, undefined>>(); } });
 new WebSocketChannel(undefined).asyncOpen('http://127.0.0.1/', undefined, {});
 new WebSocketChannel().asyncOpen('ws://127.0.0.1/', '', { onStop: async () => {} });
@@ -66,7 +66,7 @@ const every: Required<WebSocketListener<string>> = {
 };
 new WebSocketChannel().asyncOpen('ws://127.0.0.1/', null, every, 'a context');
 
-// What can be sent; how it can be closed.
+// What can be sent, and how a channel can be closed.
 channel.sendMsg('text');
 channel.sendBinaryMsg(new ArrayBuffer(1));
 channel.sendBinaryMsg(new Uint8Array(1));
@@ -103,7 +103,7 @@ channel.pingInterval = 30;
 channel.pingTimeout = 5;
 const seconds: number = channel.pingInterval + channel.pingTimeout;
 
-// Who is asked and told; the functions' arguments have exact types without being annotated.
+// Notification callbacks. The arguments of the functions have exact types without annotations.
 channel.notificationCallbacks = {
   async onAuthRequired(request) {
     holds<Same<typeof request, AuthRequest>>();
@@ -131,7 +131,7 @@ const leaf: Certificate | null | undefined = security?.certificate;
 const expired: boolean = leaf ? leaf.validTo < new Date() : false;
 const issuers: string[] = security ? security.chain.map(({ issuer }) => issuer) : [];
 
-// The state is a union that a switch can exhaust.
+// The state is a union, so a switch can cover all of it.
 const shown = ((it: ChannelState): string => {
   switch (it) {
     case 'idle': case 'connecting': case 'open': case 'closing': case 'stopped': return it;
@@ -180,7 +180,7 @@ new WebSocketChannel({ proxy: 'env' });
 new WebSocketChannel({ proxy: new URL('socks5://127.0.0.1:1080') });
 const configured = new WebSocketChannel(options);
 
-// The detail of a channel's end.
+// The detail in onStop.
 function explain(detail: StopDetail): string {
   const { name, message, wasClean, code, reason, closedBy, http, cause, timeout } = detail;
   holds<Same<typeof name, string | null>>();

@@ -1,10 +1,10 @@
-// The web's own classes, where a host declares them: in a page by the DOM's types, in Node by @types/node.
+// The web's own classes, where the host's types declare them: the DOM's types in a page, @types/node in Node.
 import { ChannelError, WebSocket, WebSocketError, WebSocketStream, type Message, type StopDetail, type WebSocketChannel } from 'websocket-channel';
 
 type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends (<T>() => T extends B ? 1 : 2) ? true : false;
 const holds = <_ extends true>(): void => {};
 
-// It is what any code takes that asks for the host's class.
+// Code that asks for the host's class accepts it.
 const socket: globalThis.WebSocket = new WebSocket('wss://example.org/chat', ['chat']);
 const useHosts = (it: globalThis.WebSocket, made: { new (url: string, protocols?: string | string[]): globalThis.WebSocket }): void => void [it, made];
 useHosts(socket, WebSocket);

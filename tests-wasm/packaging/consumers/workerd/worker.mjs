@@ -1,4 +1,4 @@
-// A Worker: each request is a round trip, and its answer the lines that the program printed.
+// A Worker. Each request makes a round trip, and the response contains the lines that the program printed.
 import { WebSocketChannel, statusName } from 'websocket-channel';
 import { talk } from './talk.mjs';
 

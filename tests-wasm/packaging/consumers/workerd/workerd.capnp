@@ -1,6 +1,6 @@
 using Workerd = import "/workerd/workerd.capnp";
 
-# One Worker on loopback, which may open connections to loopback. The bundle is esbuild's, made with the conditions that wrangler sets.
+# One Worker on loopback, which may open connections to loopback. esbuild makes the bundle, with the conditions that wrangler sets.
 const config :Workerd.Config = (
   services = [
     (name = "main", worker = (

@@ -1,4 +1,4 @@
-// The round trip on the server; the answer is the lines that it printed.
+// Makes the round trip on the server. The response contains the lines that it printed.
 import { WebSocketChannel, statusName } from 'websocket-channel';
 import { talk } from '../../talk.mjs';
 
