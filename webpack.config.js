@@ -1,4 +1,4 @@
-// Bundles the demo page (www/) from the built package, nothing else: into build/demo/, see scripts/serve.js.
+// Bundles the demo page (www/) into build/demo/. Uses only the built package. See scripts/serve.js.
 
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
@@ -15,7 +15,7 @@ const copied = (...names) => ({
         for (const name of names) {
           const file = path(`www/${name}`);
           compilation.fileDependencies.add(file);
-          compilation.emitAsset(name, new sources.RawSource(await readFile(file)), { minimized: true }); // as it is
+          compilation.emitAsset(name, new sources.RawSource(await readFile(file)), { minimized: true }); // copied unchanged
         }
       });
     });
@@ -28,7 +28,7 @@ export default {
   context: path('.'),
   entry: './www/main.js',
   output: { path: path('build/demo'), filename: 'main.js', clean: true },
-  // The tarball as a user installs it, through its exports map.
+  // Imports the package as a user does: from the installed tarball, through its exports map.
   resolve: { modules: [path('build/installed/node_modules')] },
   plugins: [copied('index.html', 'style.css')],
 };

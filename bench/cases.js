@@ -1,25 +1,25 @@
-// What is measured, and what it must reach: the ratio to the best of ws, undici and websocket on Node 20.
+// The cases and their targets: the ratio to the best of ws, undici and websocket on Node 20.
 
-// Why a case cannot reach it, each from a profile (`node --cpu-prof bench/client.js …`, 800 ms) of the build that was measured.
-const WAKING = 'Four fifths of the time the process sleeps (profile: 79 % idle, 14 % in the write, nothing else above 1 %): what is measured '
-  + 'is how soon the system wakes two processes in turn. The bare socket, which does nothing besides, is no faster than undici here.';
-const SYSTEM_WRITE = 'Profile: 82 % of the time is the write into the system, the same bytes for every client; the copies and the masking are a '
-  + 'twentieth. From run to run the ratio was 1.12 to 1.47.';
+// Why a case misses its target, each from a profile (`node --cpu-prof bench/client.js …`, 800 ms) of the build that was measured.
+const WAKING = 'The process sleeps for four fifths of the time (profile: 79 % idle, 14 % in the write, nothing else above 1 %). The case measures '
+  + 'how soon the system wakes two processes in turn. The bare socket, which does nothing else, is no faster than undici here.';
+const SYSTEM_WRITE = 'Profile: 82 % of the time goes into the system\'s write of the same bytes for every client, a twentieth into copying and masking. '
+  + 'From run to run, the ratio was 1.12 to 1.47.';
 const COPIES = 'Profile: 18 % in the write, 10 % in copying a mebibyte into wasm and out again, which is the price of masking it there in memory of '
-  + 'bounded size; the rest is waiting for the peer. From run to run the ratio was 1.01 to 1.36.';
-const INFLATING = 'Inflating 64 KiB of JSON alone takes 46 µs in wasm (ARCHITECTURE.md, "Compression"), most of the 60 µs of CPU a message costs '
-  + 'here; the limit is zlib-rs. From run to run the ratio was 5.6 to 9.2.';
-const TLS_READ = 'Half of the time or more is the system\'s and OpenSSL\'s: the bare TLS socket reaches hardly twice as much. From run to run the ratio was '
+  + 'bounded size. The rest is waiting for the peer. From run to run, the ratio was 1.01 to 1.36.';
+const INFLATING = 'Inflating 64 KiB of JSON alone takes 46 µs in wasm (ARCHITECTURE.md, "Compression"), most of the 60 µs of CPU per message here. '
+  + 'The limit is zlib-rs. From run to run, the ratio was 5.6 to 9.2.';
+const TLS_READ = 'The system and OpenSSL take half of the time or more: the bare TLS socket is hardly twice as fast. From run to run, the ratio was '
   + '1.36 to 1.54.';
-const TLS_WRITE = 'Over TLS a write does not end at once, so Node\'s streams collect what is written meanwhile and every client hands over a tick\'s frames '
-  + 'with one call: what the others pay elsewhere, a system call for each frame, they do not pay here. The bare TLS socket, which only '
-  + 'encrypts frames made beforehand, is itself no more than three to four times as fast as the best peer.';
-const ONE_WRITE_EACH = 'Profile: 69 % of the time in the write: one message a channel and turn, so that each client makes one call for each message.';
-const SOCKET_MEMORY = 'A bare `net.Socket` with its `onread` takes two thirds of what ws takes in all, and nothing of it is ours to save. Of the rest a channel '
+const TLS_WRITE = 'Over TLS, a write does not finish at once, so Node\'s streams collect what is written meanwhile, and every client hands over a tick\'s frames '
+  + 'in one call. Elsewhere, the other clients pay for a system call per frame; here they do not. The bare TLS socket, which only '
+  + 'encrypts prepared frames, is itself no more than three to four times as fast as the best peer.';
+const ONE_WRITE_EACH = 'Profile: 69 % of the time in the write. Each channel sends one message per turn, so every client makes one call for each message.';
+const SOCKET_MEMORY = 'A bare `net.Socket` with its `onread` takes two thirds of what ws takes in all, and we cannot save any of that. Of the rest, a channel '
   + 'holds 0.7 KiB in wasm and about 1.1 KiB in JavaScript\'s heap.';
 
-const TEXT_READ = 'Profile: 62 % in the system\'s read and waiting for it, 11 % in making the strings, 11 % in collecting them, 6 % in the engine. From run to '
-  + 'run the ratio was 1.75 to 2.40.';
+const TEXT_READ = 'Profile: 62 % in the system\'s read and waiting for it, 11 % in creating the strings, 11 % in collecting them, 6 % in the engine. From run to '
+  + 'run, the ratio was 1.75 to 2.40.';
 
 const KiB = 1024;
 const MiB = 1024 * KiB;
@@ -74,7 +74,7 @@ export const CASES = [
   { section: 'Channels', name: 'open to start, after the first', mode: 'start', peer: 'sink', kind: 'text', size: 16, repeats: 200, unit: 'ms', target: 1 },
 ];
 
-/** Who is measured on which host. The first host is the one the targets are for; `own` is a host's own WebSocket. */
+/** The clients that are measured on each host. The targets apply to the first host. `whatwg` is the host's own WebSocket (undici on Node 20). */
 export const HOSTS = [
   { name: 'Node 20', clients: ['channel', 'ws', 'whatwg', 'websocket', 'socket'] },
   { name: 'Node 24', npm: 'node24/bin/node', clients: ['channel', 'ws', 'whatwg', 'websocket'] },
@@ -83,7 +83,7 @@ export const HOSTS = [
   { name: 'Deno', npm: '@deno/linux-x64-glibc/deno', args: ['run', '--allow-all', '--quiet'], clients: ['whatwg'] },
 ];
 
-/** Whether a client has no place in a case. */
+/** Whether a client cannot run a case. */
 export function cannot(client, { deflate, mode, tls }) {
   if (client === 'websocket') return deflate; // it has no compression
   if (client === 'whatwg') return deflate && mode !== 'receive'; // undici and Deno send uncompressed

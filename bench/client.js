@@ -1,4 +1,4 @@
-// One measurement, in a process of its own: `node client.js '{"client":…,"case":…,"url":…}'` prints one line of JSON.
+// Runs one measurement in its own process: `node client.js '{"client":…,"case":…,"url":…}'` prints one line of JSON.
 
 import { performance } from 'node:perf_hooks';
 import { messages } from './peers/frames.js';
@@ -11,12 +11,12 @@ const imported = performance.now() - started;
 const { mode, kind, size, url, ca, deflate, warmMs, measureMs } = task;
 const text = kind !== 'binary';
 const options = { text, size, ca, deflate };
-/** A client is not fast that keeps its sends in memory. */
+/** The most bytes that may be buffered: a client that only keeps its sends in memory is not fast. */
 const HIGH_WATER = 4 << 20;
 
 let count = 0;
 
-/** Messages and CPU microseconds a second, between the end of the warming up and the end of the measurement. */
+/** Measures messages per second and CPU microseconds per message, from the end of the warm-up to the end of the measurement. */
 async function rate() {
   const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
   await pause(warmMs);
@@ -50,7 +50,7 @@ const MODES = {
     });
   },
 
-  /** So many messages a tick, unless too much of them waits to be taken. */
+  /** Sends `perTick` messages a tick, unless too many bytes are still buffered. */
   send() {
     const { perTick } = task;
     const payloads = messages(task);
@@ -66,7 +66,7 @@ const MODES = {
     const connection = open(url, { ...options, opened() { tick(); rate(); }, received() {} });
   },
 
-  /** So many messages on their way, each sent again when it comes back; on each of so many connections. */
+  /** Keeps `inFlight` messages under way on each of the connections. When a message comes back, the next one is sent. */
   echo() {
     const { inFlight, connections = 1 } = task;
     const payloads = messages(task);
@@ -87,7 +87,7 @@ const MODES = {
     }
   },
 
-  /** Channels that open and stay: how fast, and how much memory each takes. */
+  /** Opens channels and keeps them: measures how fast they open, and how much memory each takes. */
   async channels() {
     const { channels, opening, before } = task;
     const kept = [];
@@ -104,7 +104,7 @@ const MODES = {
       gc();
       return process.memoryUsage().rss;
     };
-    await openMore(before); // what the first ones need is for all: code, and room in the heap
+    await openMore(before); // the first channels also load code and enlarge the heap, which does not count
     const empty = await memory();
     const since = performance.now();
     await openMore(channels);
@@ -112,7 +112,7 @@ const MODES = {
     finish({ value: channels / seconds, memory: (await memory() - empty) / channels });
   },
 
-  /** From import to the first start, and how long a later one takes: the median. */
+  /** Measures the import, the time from then to the first start, and the median time of the later starts. */
   async start() {
     const opening = async () => {
       const since = performance.now();

@@ -1,5 +1,5 @@
-// 64 channels on one HTTP/2 session against 64 on sockets of their own, in turns: a server and a client of this package, each in a process of its own.
-// `node bench/http2.js [rounds]` after a build.
+// Compares 64 channels on one HTTP/2 session with 64 on separate sockets, in turns. The server and the client use this package, each in its own process.
+// Run `node bench/http2.js [rounds]` after a build.
 
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -18,7 +18,7 @@ const CASES = [
   { name: 'echo 16 KiB, one in flight on each', size: 16_384, inFlight: 1, atLeast: 0.5 },
 ];
 
-/** A server of both versions that echoes: it prints its port. */
+/** Starts an echo server for both HTTP versions, and prints its port. */
 async function serve() {
   const { WebSocketChannel } = installed('websocket-channel');
   const { cert, key } = certificate();
@@ -32,7 +32,7 @@ async function serve() {
   console.log(server.address().port);
 }
 
-/** How many messages come back a second. */
+/** Returns how many messages come back per second. */
 async function measure(port, http2, { size, inFlight }) {
   const { WebSocketChannel } = installed('websocket-channel');
   const bytes = new Uint8Array(size).fill(7);
@@ -55,7 +55,7 @@ async function measure(port, http2, { size, inFlight }) {
   return ((count - before) / (performance.now() - began)) * 1000;
 }
 
-/** Rows of { name, atLeast, http1, http2, ratio }: medians. */
+/** Returns rows of { name, atLeast, http1, http2, ratio }. The figures are medians. */
 export async function measureHttp2(rounds = 3, log = console.log) {
   const rows = [];
   for (const [at, { name, atLeast }] of CASES.entries()) {
@@ -80,9 +80,9 @@ export async function measureHttp2(rounds = 3, log = console.log) {
   return rows;
 }
 
-export const HEAD = ['64 channels', '64 sockets, HTTP/1.1', 'one session, HTTP/2', 'ratio', 'to reach'];
+export const HEAD = ['64 channels', '64 sockets, HTTP/1.1', 'one session, HTTP/2', 'ratio', 'target'];
 
-/** A row's cells. A ratio in bold is not what is to be reached. */
+/** Returns a row's cells. A ratio in bold misses its target. */
 export function cells({ name, atLeast, http1, http2, ratio }) {
   const number = (value) => Math.round(value).toLocaleString('en');
   return [name, number(http1), number(http2), ratio >= atLeast ? ratio.toFixed(2) : `**${ratio.toFixed(2)}**`, `≥ ${atLeast}`];

@@ -1,5 +1,5 @@
-// From the peer's write to the listener, under load, and the pauses of the collector meanwhile; against ws, in turns. `node bench/latency.js [rounds]`
-// after `npm run bench -- --quick`. The peer writes the time into each message; both processes read the same clock.
+// Measures the time from the peer's write to the listener's call, under load, and the garbage collector's pauses meanwhile, in turns with ws. Run
+// `node bench/latency.js [rounds]` after `npm run bench -- --quick`. The peer writes the time into each message; both processes read the same clock.
 
 import { execFileSync } from 'node:child_process';
 import { createHistogram, PerformanceObserver } from 'node:perf_hooks';
@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { folder, median, startPeer } from './shared.js';
 
 const CLIENTS = ['channel', 'ws'];
-/** Every millisecond, so many messages of so many bytes: `what`, messages, size. */
+/** Each load: its name, the number of messages in every millisecond, and their size in bytes. */
 const LOADS = [['20,000 messages of 128 B a second', 20, 128], ['100,000 messages of 128 B a second', 100, 128], ['2,000 messages of 16 KiB a second', 2, 16_384]];
 const SECONDS = 3;
 
@@ -19,7 +19,7 @@ const PEER = `
     const started = performance.now();
     let sent = 0;
     const timer = setInterval(() => {
-      // A late timer makes up for what it missed, up to 20 milliseconds of it.
+      // A late timer sends what it has missed, up to the messages of 20 milliseconds.
       const due = Math.floor(performance.now() - started) * messages;
       sent = Math.max(sent, due - 20 * messages);
       for (; sent < due; sent++) {
@@ -33,7 +33,7 @@ const PEER = `
   });
 `;
 
-/** One client under one load, in this process. */
+/** Measures one client under one load, in this process. */
 async function one({ client, url }) {
   const { open } = await import(`./clients/${client}.js`);
   const histogram = createHistogram();
@@ -42,7 +42,7 @@ async function one({ client, url }) {
   const observer = new PerformanceObserver((list) => list.getEntries().forEach(({ duration }) => isWarm && pauses.push(duration)));
   observer.observe({ entryTypes: ['gc'] });
   open(url, { stamped: true, received(message) {
-    // Without a view of it, which would be garbage of the benchmark's own.
+    // Reads the time without a DataView, which would be garbage made by the benchmark itself.
     let sent = 0;
     for (let at = 7; at >= 0; at--) sent = sent * 256 + message[at];
     if (isWarm) histogram.record(Math.max(1, Number(process.hrtime.bigint()) - sent));
@@ -54,7 +54,7 @@ async function one({ client, url }) {
   process.stdout.write(JSON.stringify(result), () => process.exit());
 }
 
-/** { what, channel, ws } for each load: medians of p50 and p999 in microseconds, of GC milliseconds a second, of the longest pause in milliseconds. */
+/** Returns { what, channel, ws } for each load: medians of p50 and p999 in µs, of GC in milliseconds per second, and of the longest pause in milliseconds. */
 export async function measureLatency(rounds = 5, log = console.log) {
   const peer = await startPeer(PEER);
   try {
@@ -80,7 +80,7 @@ function medians(results) {
   return Object.fromEntries(['p50', 'p999', 'pauses', 'longest', 'count'].map((key) => [key, median(results.map((result) => result[key]))]));
 }
 
-export const HEAD = ['', '', 'half of the messages within, µs', '99.9 % within, µs', 'collecting garbage, ms of each second', 'the longest pause, ms'];
+export const HEAD = ['', '', 'half of the messages within, µs', '99.9 % within, µs', 'garbage collection, ms per second', 'its longest pause, ms'];
 
 export function cells({ what, ...clients }) {
   return CLIENTS.map((client) => {

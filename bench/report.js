@@ -1,4 +1,4 @@
-// Medians, ratios, tables.
+// Computes medians and ratios, and writes the tables.
 
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -13,7 +13,7 @@ import { median } from './shared.js';
 
 const NAMES = { channel: 'websocket-channel', before: 'before', ws: 'ws', whatwg: 'undici', websocket: 'websocket', socket: 'bare socket' };
 const FIRST = HOSTS[0].name;
-/** A host whose own WebSocket is a peer of what websocket-channel does on the first host. */
+/** The hosts whose own WebSocket is compared with websocket-channel on the first host. */
 const OWN = ['Bun', 'Deno'];
 
 const number = (value) => value >= 100 ? Math.round(value).toLocaleString('en') : value.toPrecision(3);
@@ -29,21 +29,21 @@ const label = (client, host) => client === 'whatwg' && OWN.includes(host) ? `${h
 
 const below = (value) => value !== null && value < 1 ? `**${times(value)}**` : times(value);
 
-const OTHER_HOSTS = `Where ws is ahead with messages of 1 MiB on newer Node versions: it masks a message straight into the memory that is written;
-here the message is copied into wasm, masked there
-and copied out, so that wasm's memory stays bounded. Profile on Node 20: 46 % in the write, 26 % copying out, 5 % copying in, 5 %
-masking. Where Bun's and Deno's own are ahead, it is one message at a time, large messages and text that is not ASCII: they read and
-write sockets without Node's streams and JavaScript between, and Bun makes strings of UTF-8 in native code.`;
+const OTHER_HOSTS = `On newer Node versions, ws is ahead with messages of 1 MiB, because it masks a message directly into the memory that is written.
+Here, the message is copied into wasm, masked there and copied out, so that wasm's memory stays bounded. A profile on Node 20: 46 % in the
+write, 26 % copying out, 5 % copying in, 5 % masking. Bun's and Deno's own are ahead with one message at a time, large messages and text that is
+not ASCII: they read and write sockets without Node's streams and JavaScript in between, and Bun makes strings from UTF-8 in native code.`;
 
-const LATENCY = `By \`--trace-gc\`, websocket-channel has a third of ws's scavenges, and neither collects the old space. Why the last thousandth waits longer than with ws
-at 100,000 messages a second (1.1 to 2.0 times, from run to run) has not been found: it is not the collector, whose longest pause is the same.`;
+const LATENCY = `According to \`--trace-gc\`, websocket-channel causes a third as many scavenges as ws, and neither collects the old space. At 100,000 messages a
+second, the slowest thousandth of the messages waits longer than with ws (1.1 to 2.0 times, from run to run). The reason has not been found. It is not the
+collector, whose longest pause is the same.`;
 
-const IN_THE_BROWSER = `Where the echo of 16 B is short of it: every message goes through the channel's states, its acknowledgement and the listener. A
-profile of the build before the last changes to it gave the package and the web APIs that it calls 3.5 µs a message, no wasm
-function above 0.12 µs: \`event.data\` 0.7, \`setTimeout\` 0.7 (fewer since), \`encodeInto\` 0.4 (none since); native took 20 µs a message of
-its main thread. The native WebSocket against itself differed by 2 to 16 % over ten pages each, so the figure is no sharper than that.`;
+const IN_THE_BROWSER = `The echo of 16 B costs more than a native one, because every message goes through the channel's states, its acknowledgement and the
+listener. In a profile of the build before the last changes to it, the package and the web APIs that it calls took 3.5 µs per message, with no wasm
+function above 0.12 µs: \`event.data\` 0.7, \`setTimeout\` 0.7 (fewer calls since), \`encodeInto\` 0.4 (no calls since). The native WebSocket took 20 µs of its
+main thread per message. Measured against itself over ten pages each, it differed by 2 to 16 %, so the ratio is no more precise than that.`;
 
-/** How many times better `ours` is than `theirs`: the median of the ratios within each round. Less is better of what takes time. */
+/** How many times better `ours` is than `theirs`: the median of the ratios within each round. For times, less is better. */
 function ratio(row, ours, theirs) {
   const ratios = [];
   for (const [round, our] of (ours ?? []).entries()) {
@@ -54,7 +54,7 @@ function ratio(row, ours, theirs) {
   return ratios.length > 0 ? median(ratios) : null;
 }
 
-/** The lowest ratio of a host's websocket-channel to one of the other clients there, and who that is. */
+/** Returns the lowest ratio of websocket-channel to any other client on the host, and the name of that client. */
 function toBestPeer(row, host) {
   const { channel, socket, ...peers } = row.hosts[host] ?? {};
   const ratios = Object.keys(peers).map((name) => [ratio(row, channel, peers[name]), name]).filter(([value]) => value !== null);
@@ -68,7 +68,7 @@ function memoryRatio({ hosts }) {
   return middle(channel, 'memory') / Math.min(...theirs);
 }
 
-/** One case, for the terminal. */
+/** Prints one case in the terminal. */
 export function printCase(row) {
   const { section, name, unit = 'messages/s', target, hosts } = row;
   console.log(`\n${section}: ${name}, ${unit}`);
@@ -96,21 +96,21 @@ function details(rounds) {
 
 const table = (head, rows) => [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
 
-/** RESULTS.md. `rows` are the cases, `browser` and `native` what their own benchmarks answered. */
+/** Returns the text of RESULTS.md. `rows` are the cases; `browser` and `native` are the results of those benchmarks. */
 export function results({ rows, browser, native, web = [], server = [], http2 = [], scale = [], latency = [], date }) {
   const judged = rows.filter(({ target }) => target);
   return `# Results
 Made by \`npm run bench\` on ${date}: ${cpus()[0].model.trim()}, ${cpus().length} cores, ${Math.round(totalmem() / 2 ** 30)} GiB,
-${versions()}. The machine is a shared one: ratios count, not rates.
+${versions()}. The machine is shared, so the ratios matter, not the rates.
 
 Each figure is a median over the rounds, with the lowest and the highest in parentheses. In each round the clients take turns,
-each in a process of its own, against a peer in another: a flood of frames built beforehand (Node; its writes are of a
-mebibyte and more), a sink and an echo server in Rust (\`bench/peer\`), for TLS a sink in Node. A ratio is the median of the
-ratios within each round. undici sends uncompressed, and \`websocket\` has no compression: they are left out where that would be
-another case.
+each in its own process, against a peer in another process: a flood of prepared frames (from Node, in writes of a mebibyte and
+more), a sink and an echo server in Rust (\`bench/peer\`), and for TLS a sink in Node. A ratio is the median of the ratios within
+each round. undici sends uncompressed messages, and \`websocket\` has no compression: they are left out where they would measure a
+different case.
 
 ## ${FIRST}: websocket-channel against the best of ws, undici, websocket
-${table(['', 'ratio', 'to reach', 'the best peer', 'of the bare socket'], judged.map((row) => {
+${table(['', 'ratio', 'target', 'best peer', 'ratio to the bare socket'], judged.map((row) => {
     const [best, peer] = toBestPeer(row, FIRST);
     const { channel, socket } = row.hosts[FIRST];
     return [`${row.section}: ${row.name}`, best < row.target ? `**${times(best)}**` : times(best), `≥ ${row.target}`, label(peer, FIRST), times(ratio(row, channel, socket))];
@@ -119,7 +119,7 @@ ${table(['', 'ratio', 'to reach', 'the best peer', 'of the bare socket'], judged
 ${missed(judged)}
 
 ## ${FIRST}: all clients
-Messages a second, or what else the case says; after the point CPU microseconds a message.
+Messages per second, or the unit that the case names. After the dot: CPU microseconds per message.
 
 ${table(['', ...HOSTS[0].clients.map((client) => NAMES[client])], rows.map((row) => [
     `${row.section}: ${row.name}${row.unit ? `, ${row.unit}` : ''}`,
@@ -132,8 +132,8 @@ ${table(['', ...HOSTS[0].clients.map((client) => NAMES[client])], rows.map((row)
 ${once(rows)}
 
 ## Other hosts
-On newer Node versions, the ratio to the best of the same peers there (undici is Node's own). Of Bun and Deno, the ratio of
-websocket-channel on ${FIRST} to the host's own WebSocket.
+For newer Node versions, the ratio to the best of the same peers on that version (undici is Node's own). For Bun and Deno, the ratio
+of websocket-channel on ${FIRST} to the host's own WebSocket.
 
 ${table(['', 'Node 24', 'Node 26', 'Bun\'s own', 'Deno\'s own'], rows.map((row) => [
     `${row.section}: ${row.name}`,
@@ -146,9 +146,9 @@ ${table(['', 'Node 24', 'Node 26', 'Bun\'s own', 'Deno\'s own'], rows.map((row) 
 ${OTHER_HOSTS}
 
 ## ${FIRST}: very many channels
-\`node bench/scale.js\`, each line a process: every connection sends a message of 600 bytes once it is open, and hears it back; then each in turn, one at a
-time. The compression contexts of all channels share 64 MiB, which hold those of 160: beyond that each message makes its own anew. ws
-compressing is not measured with 10,000: it keeps a context for each.
+\`node bench/scale.js\`, one process for each line: every connection sends a message of 600 bytes once it is open, and receives it back. Then the connections
+do so again in turn, one at a time. The compression contexts of all channels share 64 MiB, enough for 160 of them. Beyond that, each message creates its
+context anew. ws with compression is not measured with 10,000 connections, because it keeps a context for each.
 
 ${scale.length > 0 ? table(scales.HEAD, scale.map((row) => scales.cells(row, scale))) : 'Not measured here.'}
 
@@ -159,13 +159,13 @@ ${serverSection(server)}
 ${http2Section(http2)}
 
 ## ${FIRST}: latency
-\`node bench/latency.js\`: from the peer's write to the listener, at a steady rate, and what collecting garbage takes meanwhile.
+\`node bench/latency.js\`: the time from the peer's write to the listener's call, at a steady rate, and the time that garbage collection takes meanwhile.
 
 ${latency.length > 0 ? table(latencies.HEAD, latency.flatMap(latencies.cells)) : 'Not measured here.'}
 
 ${LATENCY}
 
-${plain('In the browser', 'The browser build against the native WebSocket that it drives, in fresh pages.', browser)}
+${plain('In the browser', 'The browser build against the native WebSocket that it uses, in fresh pages.', browser)}
 
 ${IN_THE_BROWSER}
 
@@ -173,20 +173,20 @@ ${plain('The engine, natively', 'Compiled for this machine, against two Rust lib
 `;
 }
 
-/** What was not reached, and why. */
+/** Lists the targets that were missed, and why. */
 function missed(judged) {
   const rows = judged.filter((row) => toBestPeer(row, FIRST)[0] < row.target);
-  const verdict = (row) => (toBestPeer(row, FIRST)[0] >= 0.85 * row.target ? 'Close to what it is to reach.' : 'Not reached in this run.');
+  const verdict = (row) => (toBestPeer(row, FIRST)[0] >= 0.85 * row.target ? 'Close to the target.' : 'Missed in this run.');
   const lines = rows.map((row) => `- **${row.section}: ${row.name}.** ${row.limit ?? verdict(row)}`);
   for (const row of judged.filter(({ memoryTarget }) => memoryTarget)) {
     if (memoryRatio(row) > row.memoryTarget) {
-      lines.push(`- **Memory of a channel: ${times(memoryRatio(row))} of the most frugal peer's, to reach ≤ ${row.memoryTarget}.** ${row.memoryLimit}`);
+      lines.push(`- **Memory of a channel: ${times(memoryRatio(row))} of the most frugal peer's; the target is ≤ ${row.memoryTarget}.** ${row.memoryLimit}`);
     }
   }
-  return lines.length > 0 ? `### What is not reached\n${lines.join('\n')}` : 'All is reached.';
+  return lines.length > 0 ? `### Missed targets\n${lines.join('\n')}` : 'All targets are reached.';
 }
 
-/** What is measured once a process. */
+/** Returns the table of what is measured once per process. */
 function once(rows) {
   const clients = HOSTS[0].clients;
   const of = (mode, key, factor = 1) => {
@@ -194,9 +194,9 @@ function once(rows) {
     return clients.map((client) => show(middle(hosts[FIRST][client], key)?.valueOf() * factor || null));
   };
   return table(['', ...clients.map((client) => NAMES[client])], [
-    ['resident memory of each channel, KiB', ...of('channels', 'memory', 1 / 1024)],
+    ['resident memory per channel, KiB', ...of('channels', 'memory', 1 / 1024)],
     ['import, ms', ...of('start', 'imported')],
-    ['the first one\'s start after that, ms', ...of('start', 'first')],
+    ['start of the first channel after the import, ms', ...of('start', 'first')],
   ]);
 }
 
@@ -209,7 +209,7 @@ ${text} ${rows[0].section}.
 ${table(['', ...names, 'ratio'], rows.map(({ name, unit, results: all, lowerIsBetter, target }) => {
     const [ours, ...theirs] = names.map((one) => median(all[one]));
     const best = lowerIsBetter ? Math.min(...theirs) / ours : ours / Math.max(...theirs);
-    return [`${name}, ${unit}`, ...names.map((one) => spread(all[one])), times(best) + (target ? ` (to reach ${target})` : '')];
+    return [`${name}, ${unit}`, ...names.map((one) => spread(all[one])), times(best) + (target ? ` (target ${target})` : '')];
   }))}`;
 }
 
@@ -226,10 +226,10 @@ function versions() {
   return `Node ${process.versions.node}, ${hosts.slice(0, 2).join(', ')}, Bun ${hosts[2]}, Deno ${hosts[3]}; ${peers.join(', ')}`;
 }
 
-const COMPARED = `Three rounds on a shared machine: in a run of five rounds on the same day the two cases of opening were at 0.97 and 0.99, and in one of three the cases of
-permessage-deflate at 0.97 to 1.01. What is slower for certain is sending small messages: every send is a call into wasm and from there one back into JavaScript for the send
-window, which costs some 25 ns. Opening was slower, too (0.80), until \`httpResponse\` was made when it is read, property names were interned, and empty options
-were not parsed.`;
+const COMPARED = `These are three rounds on a shared machine. In a run of five rounds on the same day, the ratios of the two opening cases were 0.97 and 0.99; in a run of
+three, those of the permessage-deflate cases were 0.97 to 1.01. Only the sending of small messages is certainly slower: every send calls into wasm, and from there back into
+JavaScript for the send window, which costs some 25 ns. Opening was also slower (0.80), until \`httpResponse\` was created only when it is read, property names were
+interned, and empty options were no longer parsed.`;
 
 const COMPARISON = '## Before and after';
 
@@ -237,9 +237,9 @@ const WEB = '## The web\'s own classes';
 
 function webSection(web) {
   return `${WEB}
-Messages a second of \`WebSocket\` (\`onmessage\`, \`binaryType\` \`arraybuffer\`) and \`WebSocketStream\`, each in a process of its own, in turns
-(\`npm run bench -- --web\`). The column undici is the host's own class (on Node 20 that of the package undici). A ratio in bold is below what it is to reach,
-which stands behind it.
+Messages per second of \`WebSocket\` (\`onmessage\`, \`binaryType\` \`arraybuffer\`) and \`WebSocketStream\`, each in its own process, in turns
+(\`npm run bench -- --web\`). The column undici is the host's own class (on Node 20, the class of the package undici). A ratio in bold is below its target, which
+follows in parentheses.
 
 ${web.length > 0 ? table(webs.HEAD, web.flatMap(webs.cells)) : 'Not measured here.'}`;
 }
@@ -248,9 +248,10 @@ const SERVER = '## The server\'s end';
 
 function serverSection(server) {
   return `${SERVER}
-\`asyncAccept\` on \`node:http\` beside ws with bufferutil on ${FIRST} and Bun's own server (µWebSockets, in Bun), each in a process of its own, in turns, with a native program as its clients on the same two cores
-(\`npm run bench -- --server\`). Of messages a second, or as the line says; the ratio is the median of the rounds' ratios. In bold: not what is to be reached. A broadcast
-costs a system call for each member, which is most of it: the line below it shows what Node's sockets allow. Ten in a tick go out in one.
+\`asyncAccept\` on \`node:http\` and ws with bufferutil, both on ${FIRST}, and Bun's own server (µWebSockets, in Bun), each in its own process, in turns. The clients
+are a native program on the same two cores (\`npm run bench -- --server\`). Figures are messages per second, unless the line says otherwise; the ratio is the median of
+the rounds' ratios. Ratios in bold miss their target. A broadcast needs a system call for each member, which is most of its cost: the line below it shows what Node's
+sockets allow. Ten broadcasts in a tick need only one system call per member.
 
 ${server.length > 0 ? table(servers.HEAD, server.map(servers.cells)) : 'Not measured here.'}`;
 }
@@ -259,13 +260,13 @@ const HTTP2 = '## HTTP/2';
 
 function http2Section(http2) {
   return `${HTTP2}
-Messages that come back a second on ${FIRST}: 64 channels of this package on one session, against 64 on TLS sockets of their own, the server and the client in a process each, in turns
-(\`npm run bench -- --http2\`). node:http2 does the work in between. In bold: not what is to be reached.
+Echoed messages per second on ${FIRST}: 64 channels of this package on one session, against 64 on separate TLS sockets, in turns. The server and the client each
+have their own process (\`npm run bench -- --http2\`). node:http2 does the work in between. Ratios in bold miss their target.
 
 ${http2.length > 0 ? table(sessions.HEAD, http2.map(sessions.cells)) : 'Not measured here.'}`;
 }
 
-/** The text with these sections anew, each in the place where it stands; a section runs to the next heading. */
+/** Returns the text with these sections replaced in place. A section ends at the next heading. */
 export function withSections(text, { web, server, http2 }) {
   const renewed = [web && [WEB, webSection(web)], server && [SERVER, serverSection(server)], http2 && [HTTP2, http2Section(http2)]].filter(Boolean);
   return renewed.reduce((whole, [heading, section]) => {
@@ -275,7 +276,7 @@ export function withSections(text, { web, server, http2 }) {
   }, text);
 }
 
-/** The report with the table of two builds at its end, in place of an older one. */
+/** Returns the report with the comparison of two builds at its end, in place of an older one. */
 export function withComparison(text, comparison) {
   const [start] = text.split(`${COMPARISON}\n`);
   if (comparison === null) return text;
@@ -288,11 +289,11 @@ export function withComparison(text, comparison) {
   return `${start.trimEnd()}
 
 ${COMPARISON}
-This build and that of ${comparison.commit}, in turns on ${FIRST}, ${comparison.date}
-(\`npm run bench -- --against FOLDER\`). Medians of each; the ratio is the median of the rounds' ratios, above 1 where this build is better. Memory is a
-channel's, this build's as a share of the other's.
+This build against ${comparison.commit}, in turns on ${FIRST}, ${comparison.date}
+(\`npm run bench -- --against FOLDER\`). The figures are medians. The ratio is the median of the rounds' ratios; above 1, this build is better. Memory is that of
+a channel in this build, as a share of the other build's.
 
-| messages/s, or as the name says | before | after | ratio | memory |
+| messages/s, or the unit in the name | before | after | ratio | memory |
 |---|---|---|---|---|
 ${rows.join('\n')}
 

@@ -1,4 +1,4 @@
-// `npm run bench`: every case, every client in turn within each round, each in a process of its own. Writes RESULTS.md.
+// `npm run bench` measures every case. Within each round the clients take turns, each in its own process. Writes RESULTS.md.
 
 import { execFileSync, fork, spawn } from 'node:child_process';
 import { access, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
@@ -20,22 +20,22 @@ const HELP = `npm run bench [-- OPTIONS]: measures the built package against oth
 
   --quick          Node 20 only, two short rounds without the bare socket, under two minutes; writes no file
   --case TEXT      only the cases whose section and name contain TEXT; replaces them in bench/RESULTS.md
-  --host NAME      only this host ("Node 20", "Node 24", "Node 26", "Bun", "Deno"); may stand several times
+  --host NAME      only this host ("Node 20", "Node 24", "Node 26", "Bun", "Deno"); may be repeated
   --rounds N       how many rounds (5)
-  --against FOLDER measures, on Node 20, the package in FOLDER/node_modules and this one in turns, and puts the table of both into
-                   bench/RESULTS.md (a build of another commit has its package in build/installed)
+  --against FOLDER compares, on Node 20, the package in FOLDER/node_modules with this one, in turns, and writes the table into
+                   bench/RESULTS.md (in a clone of another commit, its package is in build/installed)
   --web            only WebSocket and WebSocketStream
-  --server         only the server's end
+  --server         only the server end
   --http2          only HTTP/2
-  --no-build       measure what is built already
-  --report         measure nothing, write bench/RESULTS.md again from the last full run`;
+  --no-build       measure the existing build
+  --report         measure nothing; write bench/RESULTS.md again from the last full run`;
 
 const folder = join(root, 'bench');
 const measured = join(root, 'build', 'bench.json');
 const compared = join(root, 'build', 'against.json');
-/** A browser's figures are the least steady ones. */
+/** A browser's figures vary most, so it has more rounds. */
 const BROWSER_ROUNDS = 9;
-/** A measurement that takes longer hangs. */
+/** A measurement that takes longer is hanging, and is killed. */
 const DEADLINE_MS = 60_000;
 
 await main(async () => {
@@ -71,7 +71,7 @@ await main(async () => {
     const { measureNative } = await import('./native/run.js');
     const native = await measureNative();
     const web = await measureWebs();
-    say("measuring the server's end (3 minutes)");
+    say("measuring the server end (3 minutes)");
     const server = await measureServer();
     say('measuring HTTP/2');
     const http2 = await measureHttp2();
@@ -87,7 +87,7 @@ await main(async () => {
   }
 });
 
-/** Puts cases measured anew in the place of the last full run's, if there was one. */
+/** Replaces cases and sections of the last full run by new ones. If there was no full run, replaces the sections in RESULTS.md. */
 async function replace(rows, { web, server, http2 } = {}) {
   const last = await readFile(measured, 'utf8').then(JSON.parse, () => null);
   if (last === null) {
@@ -101,12 +101,12 @@ async function replace(rows, { web, server, http2 } = {}) {
   await report();
 }
 
-/** The commit that a package was built from, if it lies in a clone. */
+/** Returns the commit from which a package was built, if the package is in a clone. */
 async function commitOf(installed) {
   return (await run('git', ['-C', installed, 'rev-parse', '--short', 'HEAD'], { quiet: true }).catch(() => 'another build')).trim();
 }
 
-/** Writes RESULTS.md from what was measured last; a comparison alone goes into the file that is there. */
+/** Writes RESULTS.md from the last full run. If there is only a comparison, adds it to the existing file. */
 async function report() {
   const file = join(folder, 'RESULTS.md');
   const comparison = await readFile(compared, 'utf8').then(JSON.parse, () => null);
@@ -116,7 +116,7 @@ async function report() {
     return say('wrote the comparison into bench/RESULTS.md');
   }
   const { rows, ...others } = JSON.parse(last);
-  // What a case is to reach, and why not, may be said better afterwards.
+  // The targets and the reasons for missing them may have been edited since the run.
   const described = rows.map((row) => ({ ...row, ...CASES.find(({ section, name }) => section === row.section && name === row.name) }));
   await writeFile(file, withComparison(results({ ...others, rows: described }), comparison));
   say('wrote bench/RESULTS.md');
@@ -149,7 +149,7 @@ async function startPeers(scratch) {
     ports: { flood: tcp, sink: port, echo: port, tls },
     ca,
     cert,
-    /** The bytes that come to a sink in its next connection, told at its end. */
+    /** Resolves when the sink's next connection ends, with the number of bytes received on it. */
     sunk: (secure) => secure ? once(node, 'message').then(([{ sunk }]) => sunk) : once(lines, 'line').then(([text]) => JSON.parse(text).sunk),
     stop() {
       node.disconnect();
@@ -178,7 +178,7 @@ async function measure(options, peers) {
       for (const host of hosts) {
         const all = options.against ? ['channel', 'before'] : host.clients;
         const clients = all.filter((client) => !cannot(client, one) && !(options.quick && client === 'socket'));
-        // Each round begins with another one: whoever comes first has no advantage in the end.
+        // Each round begins with a different client, so that none of them always has the advantage of being first.
         for (const client of [...clients.slice(round % clients.length), ...clients.slice(0, round % clients.length)]) {
           const result = await measureOne(host, { ...one, ...times, client }, peers);
           ((row.hosts[host.name] ??= {})[client] ??= []).push(result);
@@ -191,14 +191,14 @@ async function measure(options, peers) {
   return rows;
 }
 
-/** The hosts that are here, the first of which is the one that runs this. */
+/** Returns the available hosts. The first is the Node that runs this script. */
 async function hostsOf(options) {
   const hosts = [];
   for (const host of HOSTS) {
     if (options.host ? !options.host.includes(host.name) : (options.quick || options.against) && host.npm) continue;
     const binary = host.npm ? join(folder, 'node_modules', host.npm) : process.execPath;
     if (await access(binary).then(() => true, () => false)) hosts.push({ ...host, binary });
-    else console.log(`SKIPPED: ${host.name} is not to be had for this machine`);
+    else console.log(`SKIPPED: ${host.name} is not available for this machine`);
   }
   return hosts;
 }

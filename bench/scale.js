@@ -1,19 +1,19 @@
-// Very many connections in one process: what each takes, what the last ones cost to open, and a message on each in turn, against ws.
-// `node bench/scale.js [channel|ws]` after `npm run bench -- --quick`; a process for each line.
+// Measures very many connections in one process, against ws: the memory of each, the cost of opening the last ones, and a message on each in turn.
+// Run `node bench/scale.js [channel|ws]` after `npm run bench -- --quick`. Each line has its own process.
 
 import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { folder, median, startPeer } from './shared.js';
 
-/** How many, and whether they compress. A process may open 20,000 files here. */
+/** Each line: how many connections, and whether they compress. A process may open 20,000 files here. */
 const LINES = [[10], [1000], [10_000], [19_500], [10, true], [1000, true], [10_000, true]];
-/** What ws takes for its compression contexts ends the machine's memory soon. */
+/** The most connections to measure with ws. Its compression contexts soon use up the machine's memory. */
 const WS_MOST = { plain: 19_500, deflate: 1000 };
 const OPENING = 100;
-/** So many of the last are compared with as many of the first. */
+/** The size of the first and of the last group of connections, which are compared. */
 const PART = 1000;
 
-/** The echo server of connections that do not compress; the native one has a thread for each, and ends at 13,000. */
+/** The echo server for connections that do not compress. The native one has a thread for each connection, and fails at 13,000. */
 const PLAIN_PEER = `
   const { WebSocketServer } = await import('ws');
   const server = new WebSocketServer({ host: '127.0.0.1', port: 0, backlog: 2000 }, () => console.log(JSON.stringify(server.address())));
@@ -22,12 +22,12 @@ const PLAIN_PEER = `
 
 const NATIVE_PEER = fileURLToPath(new URL('../target/bench-peer/release/peer', import.meta.url));
 
-/** A message of about 600 bytes, another each time. */
+/** Returns a message of about 600 bytes, different for each number. */
 const messageOf = (number) => JSON.stringify({
   number, items: Array.from({ length: 8 }, (_, at) => ({ name: `item ${at}`, price: (number * 31 + at * 17) % 1000, tags: ['new', 'cheap'] })),
 });
 
-/** One line, in this process. */
+/** Measures one line, in this process. */
 async function one({ client, url, channels, deflate }) {
   const { open } = await import(`./clients/${client}.js`);
   const all = [];
@@ -38,7 +38,7 @@ async function one({ client, url, channels, deflate }) {
     connection.link = open(url, { text: true, deflate, opened, received: () => connection.heard() });
   });
   const cpu = () => Object.values(process.cpuUsage()).reduce((sum, part) => sum + part, 0);
-  /** CPU microseconds of each. */
+  /** Opens `count` more. Returns the CPU microseconds for each. */
   const openMore = async (count) => {
     let [left, before] = [count, cpu()];
     await Promise.all(Array.from({ length: OPENING }, async () => {
@@ -53,7 +53,7 @@ async function one({ client, url, channels, deflate }) {
     return process.memoryUsage().rss;
   };
   const before = Math.min(300, channels);
-  await openMore(before); // what the first ones need is for all
+  await openMore(before); // the first ones also load code, which does not count
   const empty = await memory();
   const more = channels - before;
   const first = more > 0 ? await openMore(Math.min(PART, more)) : null;
@@ -76,7 +76,7 @@ async function one({ client, url, channels, deflate }) {
   process.stdout.write(JSON.stringify({ each, first, last, turn: median(turns) }), () => process.exit());
 }
 
-/** Every line of these clients: { client, channels, deflate, each, first, last, turn }; bytes, and CPU microseconds. */
+/** Measures every line for these clients. Returns rows of { client, channels, deflate, each, first, last, turn }, in bytes and CPU microseconds. */
 export async function measureScale(clients = ['channel', 'ws'], log = console.log) {
   const rows = [];
   for (const client of clients) {
@@ -97,9 +97,9 @@ export async function measureScale(clients = ['channel', 'ws'], log = console.lo
   return rows;
 }
 
-export const HEAD = ['', 'connections', 'KiB each', 'opening: µs CPU of the first thousand', 'of the last', 'a message on each in turn: µs CPU', 'of that with 10'];
+export const HEAD = ['', 'connections', 'KiB each', 'opening the first thousand: µs CPU each', 'the last thousand', 'a message on each in turn: µs CPU', 'ratio to that with 10'];
 
-/** A line of the table: what is not measured with ten is left out. */
+/** Returns a line of the table. With ten connections, only the messages in turn are measured. */
 export function cells({ client, channels, deflate, each, first, last, turn }, rows) {
   const show = (value, digits = 0) => (value === null ? '–' : value.toFixed(digits));
   const few = rows.find((row) => row.client === client && row.deflate === deflate && row.channels === 10);

@@ -1,5 +1,5 @@
-// The server's end against ws with bufferutil and Bun's own server, in turns, each in a process of its own, with the native peer as its clients.
-// `node bench/server.js [rounds]` after `npm run bench -- --quick`.
+// Compares the server end with ws (with bufferutil) and Bun's own server, in turns, each in its own process. The native peer plays the clients.
+// Run `node bench/server.js [rounds]` after `npm run bench -- --quick`.
 
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -13,7 +13,7 @@ import { folder, median } from './shared.js';
 
 const JSON_472 = JSON.stringify({ id: 1, items: Array.from({ length: 9 }, (_, at) => ({ name: `item ${at}`, price: at * 17, tags: ['new', 'ch'] })) }).padEnd(472);
 
-/** `atLeast`: ws times so much is to be reached; of memory at most. */
+/** `atLeast` is the target for the ratio to ws, `atMost` the target for the ratio of memory. */
 const CASES = [
   { name: 'receive masked text 16 B', mode: 'flood', text: 'x'.repeat(16), atLeast: 5 },
   { name: 'receive masked text 1 KiB', mode: 'flood', text: 'x'.repeat(1024), atLeast: 1.5 },
@@ -23,16 +23,16 @@ const CASES = [
   { name: 'echo 472 B of JSON with deflate, 64 in flight', mode: 'echo', text: JSON_472, inFlight: 64, deflate: true, atLeast: 20 },
   { name: 'broadcast 128 B, to 1,000 members', mode: 'hear', text: 'x'.repeat(128), connections: 1000, atLeast: 3 },
   // `bare` takes the place of this package.
-  { name: 'the same by a bare socket.write of one buffer, without a WebSocket implementation', mode: 'hear', text: 'x'.repeat(128), connections: 1000, bare: true, atLeast: 1 },
+  { name: 'the same with a bare socket.write of one buffer, without a WebSocket implementation', mode: 'hear', text: 'x'.repeat(128), connections: 1000, bare: true, atLeast: 1 },
   { name: 'broadcast 128 B ten times a tick, to 1,000 members', mode: 'hear', text: 'x'.repeat(128), connections: 1000, perTick: 10, atLeast: 3 },
   { name: 'broadcast 472 B of JSON with deflate, to 1,000 members', mode: 'hear', text: JSON_472, connections: 1000, deflate: true, atLeast: 3 },
-  // A server's code is compiled after some thousand connections.
+  // A server's code is compiled only after some thousand connections, so the warm-up is longer.
   { name: 'connections accepted and closed', mode: 'open', text: '', connections: 16, warmUp: 5, atLeast: 1.2 },
   { name: 'memory of an idle connection, KiB', mode: 'hear', text: '', connections: 5000, memory: true, atMost: 0.8 },
 ];
 const SECONDS = 2;
 
-/** What one server does a second, in this process; or the KiB that a connection takes. */
+/** Returns what one server does per second, in this process, or the KiB that a connection takes. */
 async function one({ which, mode, text, connections = 1, inFlight = 1, deflate = false, perTick = 1, memory = false, warmUp = 0.5 }) {
   let count = 0;
   const all = [];
@@ -63,7 +63,7 @@ async function one({ which, mode, text, connections = 1, inFlight = 1, deflate =
   }
 }
 
-/** The KiB that each of so many connections takes, beyond what the first ones make the process load and compile. */
+/** Returns the KiB that each connection takes. The first 500, which make the process load and compile code, do not count. */
 async function memoryOf(connections, load) {
   const collect = globalThis.gc ?? (() => globalThis.Bun.gc(true));
   const rss = () => { collect(); collect(); return process.memoryUsage().rss; };
@@ -73,7 +73,7 @@ async function memoryOf(connections, load) {
   return (rss() - before) / 1024 / connections;
 }
 
-/** Sends to all, and again when the last has taken it. Returns how many messages the members were sent together. */
+/** Sends to all members, and again when the last one has taken it. Returns how many messages were sent to all members together. */
 async function broadcast(server, all, text, perTick) {
   const send = server.broadcaster(all);
   const last = all.at(-1);
@@ -85,7 +85,7 @@ async function broadcast(server, all, text, perTick) {
   return sent;
 }
 
-/** A client's frame, compressed by itself if that is agreed on. */
+/** Returns a client's frame. With `deflate`, its message is compressed on its own. */
 function frameOf(text, deflate) {
   const payload = deflate ? deflateRawSync(text, { finishFlush: 2 }).subarray(0, -4) : Buffer.from(text);
   const key = [0x37, 0xfa, 0x21, 0x3d];
@@ -95,7 +95,7 @@ function frameOf(text, deflate) {
 
 const pause = (ms) => new Promise((resolve) => { setTimeout(resolve, ms); });
 
-/** Rows of { name, atLeast, atMost, ours, ws, ratio, bun }: medians; `bun` is this package's share of what Bun's server does. */
+/** Returns rows of { name, atLeast, atMost, ours, ws, ratio, bun }. The figures are medians; `bun` is the ratio to Bun's server. */
 export async function measureServer(rounds = 3, log = console.log) {
   const rows = [];
   for (const [at, { name, atLeast, atMost, bare }] of CASES.entries()) {
@@ -119,9 +119,9 @@ function inItsProcess(which, at) {
   return Number(execFileSync(program, args, { cwd: folder, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] }));
 }
 
-export const HEAD = ['', 'websocket-channel', 'ws', 'ratio', 'to reach', 'to Bun\'s server (µWebSockets)'];
+export const HEAD = ['', 'websocket-channel', 'ws', 'ratio', 'target', 'ratio to Bun\'s server (µWebSockets)'];
 
-/** A row's cells. A ratio in bold is not what is to be reached. */
+/** Returns a row's cells. A ratio in bold misses its target. */
 export function cells({ name, atLeast, atMost, ours, ws, ratio, bun }) {
   const number = (value) => (value < 100 ? value.toFixed(1) : Math.round(value).toLocaleString('en'));
   const isReached = atLeast ? ratio >= atLeast : ratio <= atMost;

@@ -1,5 +1,5 @@
-// The servers that bench/server.js measures. Each listens on a free port of 127.0.0.1 and answers that; `opened` is called with each connection,
-// `heard` with a connection and what came on it, a text as a string.
+// The servers that bench/server.js measures. Each listens on a free port of 127.0.0.1 and returns the port. `opened` is called with each connection,
+// `heard` with a connection and a message that arrived on it. A text message is a string.
 
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
@@ -8,7 +8,7 @@ import { createRequire } from 'node:module';
 
 export const installed = createRequire(new URL('../build/installed/', import.meta.url));
 
-/** `send` answers with a message; `broadcaster` answers, of all connections, a function that sends a message to each and says to how many. */
+/** `send` sends a message on a connection. `broadcaster` returns a function that sends a message to all connections and returns their number. */
 export const SERVERS = {
   channel: {
     listen({ deflate, opened, heard }) {
@@ -44,7 +44,7 @@ export const SERVERS = {
     buffered: (socket) => socket.bufferedAmount,
   },
 
-  /** What Node's sockets allow: a server that writes ready frames and reads nothing. */
+  /** Shows what Node's sockets allow: a server that writes prepared frames and reads nothing. */
   bare: {
     listen: ({ opened }) => onUpgrade((request, socket) => {
       const accept = createHash('sha1').update(`${request.headers['sec-websocket-key']}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest('base64');
@@ -62,7 +62,7 @@ export const SERVERS = {
     buffered: (socket) => socket.writableLength,
   },
 
-  /** Bun's own, which is µWebSockets, in Bun. */
+  /** Bun's own server, which is µWebSockets. It runs in Bun. */
   bun: {
     listen({ deflate, opened, heard }) {
       const { Bun } = globalThis;

@@ -1,4 +1,4 @@
-// What the benchmarks that run processes of their own share.
+// Shared by the benchmarks that start their own processes.
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -8,12 +8,12 @@ import { fileURLToPath } from 'node:url';
 /** This folder, where the clients' packages are found. */
 export const folder = fileURLToPath(new URL('.', import.meta.url));
 
-/** How Node runs a program that is given as text. */
+/** The arguments with which Node runs a program given as text. */
 export const evaluate = ['--input-type=module', '--eval'];
 
 export const median = (values) => values.toSorted((a, b) => a - b)[values.length >> 1];
 
-/** Starts a peer, by default a program for Node, that prints one line once it listens: { line, stop }. It ends with its standard input, too. */
+/** Starts a peer, by default a program for Node, that prints one line once it listens. Returns { line, stop }. The native peer also ends with its standard input. */
 export async function startPeer(source, [program, ...args] = [process.execPath, ...evaluate, source]) {
   const child = spawn(program, args, { cwd: folder, stdio: ['pipe', 'pipe', 'inherit'] });
   const [line] = await once(createInterface(child.stdout), 'line');

@@ -1,12 +1,12 @@
-// From the import to the first open channel, against ws, in turns: `node bench/start.js [rounds]`. Needs the built package.
-// `cpu` is what the process has used by then: it hardly depends on what else the machine does.
+// Measures the time from the import to the first open channel, in turns with ws: `node bench/start.js [rounds]`. Needs the built package.
+// `cpu` is the processor time that the process has used by then. It hardly depends on what else the machine does.
 
 import { execFileSync } from 'node:child_process';
 import { evaluate, folder, median, startPeer } from './shared.js';
 
 const CLIENTS = ['channel', 'ws'];
 
-/** What one process does: imports a client, opens one connection, prints milliseconds of the clock and of the processor. */
+/** What one process does: imports a client, opens one connection, and prints the elapsed milliseconds and those of processor time. */
 const PROGRAM = `
   const cpu = process.cpuUsage();
   const started = performance.now();
@@ -22,7 +22,7 @@ const PROGRAM = `
   });
 `;
 
-/** An echo server in a process of its own. */
+/** A server in its own process. */
 const PEER = `
   const { WebSocketServer } = await import('ws');
   const server = new WebSocketServer({ host: '127.0.0.1', port: 0 }, () => { console.log(server.address().port); });
@@ -42,7 +42,7 @@ try {
   peer.stop();
 }
 
-/** Medians, and the ratio: the package must take at most 0.8 of what ws takes. */
+/** Prints the medians and their ratio. The target: the package takes at most 0.8 of what ws takes. */
 function report(measured) {
   for (const [index, what] of ['clock', 'cpu'].entries()) {
     const [ours, theirs] = CLIENTS.map((client) => median(measured[client].map((pair) => pair[index])));

@@ -1,10 +1,10 @@
-// The web's own classes: ours beside undici's, ws's, Deno's and Bun's, and beside the channel under it. `npm run bench -- --web`.
+// Compares our classes of the web with those of undici, ws, Deno and Bun, and with the channel beneath them. `npm run bench -- --web`.
 
 import { median } from './shared.js';
 
 const receive = (name, kind, size, more) => ({ name, mode: 'receive', peer: 'flood', kind, size, ...more });
 
-/** `atLeast`: what a ratio is to reach: ours to that of a client. */
+/** `atLeast`: for some clients, the target for the ratio of our rate to theirs. */
 const CASES = [
   receive('WebSocket, receive: text 16 B, onmessage', 'text', 16, { ours: 'web', others: ['whatwg', 'ws_web', 'channel'], atLeast: { whatwg: 3, ws_web: 1.5 } }),
   receive('WebSocket, receive: binary 64 KiB', 'binary', 65_536, { ours: 'web', others: ['whatwg', 'ws_web', 'channel'], atLeast: { channel: 0.8 } }),
@@ -16,7 +16,7 @@ const CASES = [
   receive('WebSocketStream, receive: binary 64 KiB', 'binary', 65_536, { ours: 'web_stream', others: ['whatwg_stream'], atLeast: { whatwg_stream: 2 } }),
 ];
 
-/** Rows of { name, atLeast, ours, hosts: { 'Node 20': { client: messages a second } } }: medians; null for what failed. */
+/** Returns rows of { name, atLeast, ours, hosts: { 'Node 20': { client: messages per second } } }: medians, or null if every round failed. */
 export async function measureWeb(hosts, rounds, measureOne, log) {
   const rows = [];
   for (const { ours, others, atLeast, ...one } of CASES) {
@@ -40,11 +40,11 @@ export async function measureWeb(hosts, rounds, measureOne, log) {
   return rows;
 }
 
-export const HEAD = ['', 'host', 'ours', 'undici (the host\'s own)', 'ws', 'channel', 'to undici', 'to ws', 'to the channel'];
+export const HEAD = ['', 'host', 'ours', 'undici (the host\'s own)', 'ws', 'channel', 'ratio to undici', 'ratio to ws', 'ratio to channel'];
 
 const number = (value) => value === null || value === undefined ? '–' : Math.round(value).toLocaleString('en');
 
-/** A row's lines, one for each host. A ratio in bold is below what it is to reach. */
+/** Returns a row's lines, one for each host. A ratio in bold is below its target. */
 export function cells({ name, ours, atLeast, hosts }) {
   return Object.entries(hosts).map(([host, rates]) => {
     const own = rates[ours];

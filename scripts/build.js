@@ -1,4 +1,4 @@
-// Builds the package: two wasm builds, one entry, the tarball. `npm run build`.
+// `npm run build` builds the package: two wasm builds, one entry, and the tarball.
 
 import { chmod, cp, mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
@@ -10,22 +10,22 @@ import { nodeModules, wasmBindgen, wasmTarget } from './tools.js';
 const build = join(root, 'build');
 const template = join(root, 'pkg-template');
 
-/** The folder the package is made in, and where it is installed from its tarball. */
+/** The folder in which the package is built, and the folder in which its tarball is installed. */
 export const packageFolder = join(build, 'pkg');
 export const installedFolder = join(build, 'installed');
 
 /** The two wasm builds. */
 const HOSTS = {
-  // -iit: no load traps in safe code. -lmu: the stack's end is there. -ocimfs 10: what is inlined more compresses worse.
+  // -iit: loads never trap in safe code. -lmu: low memory holds only the end of the stack. -ocimfs 10: more inlining compresses worse.
   browser: {
     cargo: ['--profile', 'browser', '--no-default-features'], profile: 'browser', rustflags: [],
     wasmOpt: ['-iit', '-lmu', '-ocimfs', '10', '-Oz', '--converge'],
   },
-  // Without -ocimfs 0, binaryen moves the engine's cold half into its hot loop: those functions have only one caller.
+  // Without -ocimfs 0, binaryen inlines the engine's cold functions into its hot loop, because each has only one caller.
   node: { cargo: ['--release', '--features', 'node'], profile: 'release', rustflags: ['-Ctarget-feature=+simd128'], wasmOpt: ['-ocimfs', '0', '-O4'] },
 };
 
-/** What esbuild makes of a wasm build. `wasm` names the file in pkg-template/wasm/ that gets at the wasm. */
+/** The bundles that esbuild makes from the wasm builds. `wasm` names the file in pkg-template/wasm/ that loads the wasm. */
 const BUNDLES = [
   { file: 'browser.mjs', host: 'browser', wasm: 'browser', format: 'esm' },
   { file: 'browser.cjs', host: 'browser', wasm: 'browser', format: 'cjs' },
@@ -33,20 +33,20 @@ const BUNDLES = [
   { file: 'node.cjs', host: 'node', wasm: 'node', format: 'cjs' },
 ];
 
-/** How many bytes, gzipped, a page downloads at most. (Any change of the wasm moves this by up to 100 either way: in base64 gzip finds what is repeated only at every third byte.) */
+/** The most bytes, gzipped, that a page may download. (Any change to the wasm moves the size by up to 100 bytes: in base64, gzip finds repetition only at every third byte.) */
 export const BROWSER_BUDGET = 53_500;
 
-/** The package's wasm as the files of the package find it; esbuild leaves these imports as they are. */
+/** The names under which the package's files import its wasm. esbuild leaves these imports unchanged. */
 const BESIDE = { browser: 'browser.wasm', node: 'node-wasm.cjs' };
 
-/** `npm run build -- --names` keeps the functions' names, for a profile; such a build may be over its budget. */
+/** `npm run build -- --names` keeps function names for profiling. Such a build may exceed its budget. */
 const NAMES = process.argv.includes('--names');
 
-/** Rust to wasm and its glue, in build/<host>/. */
+/** Compiles Rust to wasm and its JavaScript glue, in build/<host>/. */
 async function compile(host, bindgen) {
   const { cargo, profile, rustflags, wasmOpt } = HOSTS[host];
   say(`compiling Rust to wasm for ${host}`);
-  const target = join(root, 'target', host); // one each: their flags differ, and cargo would build the crates again
+  const target = join(root, 'target', host); // one per host: their flags differ, so with a shared folder cargo would rebuild the crates
   await run('cargo', ['build', '--quiet', '--lib', '--target', 'wasm32-unknown-unknown', '--target-dir', target, ...cargo], {
     env: { CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS: [...rustflags, ...await withoutMachinePaths()].join(' ') },
   });
@@ -59,14 +59,14 @@ async function compile(host, bindgen) {
     '--strip-target-features', wasm, '-o', wasm], { quiet: true });
 }
 
-/** Panics name their source file: from the crate's root, not from this machine's. */
+/** Returns flags that make panics name their source file by its path in the crate, without this machine's folders. */
 async function withoutMachinePaths() {
   const crates = join(process.env.CARGO_HOME ?? join(homedir(), '.cargo'), 'registry', 'src');
   const registries = (await readdir(crates)).map((name) => `${join(crates, name)}/`);
   return [root, ...registries].map((path) => `--remap-path-prefix=${path}=`);
 }
 
-/** Resolves `build:` imports, and what wasm-bindgen copied of our JavaScript to its original, so that each module is there once. */
+/** Resolves `build:` imports, and resolves wasm-bindgen's copies of our JavaScript to the originals, so that each module is bundled once. */
 const resolver = ({ host, wasm }) => ({
   name: 'build',
   setup({ onResolve, onLoad }) {
@@ -82,7 +82,7 @@ const resolver = ({ host, wasm }) => ({
     onResolve({ filter: /\/snippets\/.*\/src\// }, ({ path }) => ({ path: join(root, path.replace(/^.*?\/src\//, 'src/')) }));
     const beside = Object.values(BESIDE).map((name) => `./${name}`);
     onResolve({ filter: /^\.\// }, ({ path }) => beside.includes(path) ? { path, external: true } : undefined);
-    // Node's own modules, in a way that works in CommonJS and in what a bundler makes of it, be that CommonJS or ESM.
+    // Loads Node's own modules in a way that works in CommonJS, and also after a bundler has turned it into CommonJS or ESM.
     onResolve({ filter: /^node:/ }, ({ path, namespace }) => namespace === 'builtin' ? { path, external: true } : { path, namespace: 'builtin' });
     onLoad({ filter: /./, namespace: 'builtin' }, ({ path }) => ({
       contents: `module.exports = process.getBuiltinModule?.('${path}') ?? require('${path}');`,
@@ -104,14 +104,14 @@ async function bundle({ file, format, ...which }) {
     plugins: [resolver(which)],
     inject: isNode ? [] : [join(template, 'coder.js')],
     legalComments: 'none',
-    logOverride: { 'duplicate-object-key': 'silent' }, // wasm-bindgen imports a module of ours once for each function
+    logOverride: { 'duplicate-object-key': 'silent' }, // wasm-bindgen imports each of our modules once for each function
     logLevel: 'warning',
   });
-  // Node's build stays readable: Node prints the line that threw, and stack traces.
+  // Node's build is not minified, because Node prints the line that threw and stack traces.
   await writeFile(join(packageFolder, file), isNode ? text : await minified(text, format === 'esm'));
 }
 
-/** The command, in bin/. What makes certificates is large, rarely wanted, and a file of its own. */
+/** Bundles the command into bin/. The code that makes certificates is large and rarely needed, so it has a separate file. */
 async function bundleCommand({ closingRanges }) {
   const esbuild = await import('esbuild');
   const folder = join(packageFolder, 'bin');
@@ -130,41 +130,41 @@ async function bundleCommand({ closingRanges }) {
   await chmod(join(folder, 'websocket-channel.mjs'), 0o755);
   const { metafile } = await esbuild.build({
     ...shared, entryPoints: ['selfsigned'], outfile: join(folder, 'selfsigned.mjs'), minify: true, metafile: true, absWorkingDir: root, legalComments: 'none',
-    // Parts of it are CommonJS, and ask for Node's modules.
+    // Parts of it are CommonJS and load Node's modules with `require`.
     banner: { js: "import { createRequire } from 'node:module';\nconst require = createRequire(import.meta.url);" },
   });
   await writeFile(join(folder, 'LICENSES.txt'), await licenses(Object.keys(metafile.inputs)));
 }
 
-/** The licences of the packages that these files are of. */
+/** Returns the licenses of the packages to which these files belong. */
 async function licenses(files) {
   const folders = new Set(files.flatMap((file) => /^(?:.*\/)?node_modules\/(?:@[^/]+\/)?[^/]+/.exec(file) ?? []));
   const texts = await Promise.all([...folders].sort().map(async (folder) => {
     const name = (await readdir(join(root, folder))).find((it) => /^licen[cs]e/i.test(it));
-    if (!name) throw new Error(`${folder} has no licence file`);
+    if (!name) throw new Error(`${folder} has no license file`);
     return `${folder.replace(/^.*node_modules\//, '')}\n\n${await readFile(join(root, folder, name), 'utf8')}`;
   }));
   return texts.join(`\n${'-'.repeat(72)}\n`);
 }
 
-/** By terser, which unlike esbuild keeps the marks of what is pure: by them, bundlers leave out the classes that an application does not use. */
+/** Minifies with terser, which unlike esbuild keeps the annotations of pure calls. They let bundlers drop the classes that an application does not use. */
 async function minified(text, module) {
   const { minify } = await import('terser');
   const { code } = await minify(text, { module, toplevel: true, ecma: 2022, compress: { passes: 2 }, format: { preserve_annotations: true } });
   return code;
 }
 
-/** The wasm in files of its own: what Node loads with the first channel, and what workerd imports. */
+/** Writes the wasm as separate files: one that Node loads with the first channel, and one that workerd imports. */
 async function copyWasm() {
   const wasm = (host) => readFile(join(build, host, 'websocket_channel_bg.wasm'));
   await writeFile(join(packageFolder, BESIDE.browser), await wasm('browser'));
   await writeFile(join(packageFolder, BESIDE.node), `module.exports = '${(await wasm('node')).toString('base64')}';\n`);
 }
 
-/** The tables of Rust. */
+/** Reads the tables from Rust. */
 const readTables = async () => JSON.parse(await run('cargo', ['run', '--quiet', '--example', 'tables'], { quiet: true }));
 
-/** Writes the tables as JavaScript, and as types in the places that the template names. */
+/** Writes the tables as JavaScript, and as types in place of the template's placeholders. */
 async function constants({ statuses, closeCodes }) {
   const object = (rows) => `Object.freeze({ ${rows.map(([number, name]) => `${name}: ${number}`).join(', ')} })`;
   await mkdir(build, { recursive: true });
@@ -182,7 +182,7 @@ async function constants({ statuses, closeCodes }) {
   for (const extension of ['mts', 'cts']) await writeFile(join(packageFolder, `index.d.${extension}`), types);
 }
 
-/** Prints what each file weighs. Only what a page downloads has a budget. */
+/** Prints the size of each file. Only the files that a page downloads have a budget. */
 async function checkSizes() {
   for (const name of [...BUNDLES.map(({ file }) => file), ...Object.values(BESIDE)]) {
     const size = gzipSync(await readFile(join(packageFolder, name)), { level: 9 }).length;
@@ -193,10 +193,10 @@ async function checkSizes() {
   }
 }
 
-/** What of pkg-template/ is published as it is; the rest goes into the bundles and the types. */
+/** The files of pkg-template/ that are published unchanged. The others go into the bundles and the types. */
 const PUBLISHED = /^(package\.json|README\.md|node\.mjs|node-exports\.cjs)$/;
 
-/** Packs the package and installs the tarball: what tests, the demo and `npm start` use. */
+/** Packs the package and installs the tarball, which the tests, the demo and `npm start` use. */
 async function packAndInstall() {
   const packed = await run('npm', ['pack', '--json', '--pack-destination', build], { cwd: packageFolder, quiet: true });
   const { filename } = JSON.parse(packed.slice(packed.indexOf('['), packed.lastIndexOf(']') + 1))[0];
@@ -208,7 +208,7 @@ async function packAndInstall() {
   return tarball;
 }
 
-/** Everything, from sources to the installed tarball; answers the tarball's path. */
+/** Builds everything, from the sources to the installed tarball. Returns the tarball's path. */
 export async function buildPackage() {
   await nodeModules();
   await wasmTarget();

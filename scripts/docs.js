@@ -1,4 +1,4 @@
-// `npm run docs`: docs/api.md from the package's types, by typedoc. `npm test` checks that it is up to date.
+// `npm run docs` generates docs/api.md from the package's types with typedoc. `npm test` checks that the file is up to date.
 
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -8,7 +8,7 @@ import { nodeModules } from './tools.js';
 
 const generator = join(root, 'docs', 'generator');
 
-/** The text of docs/api.md. */
+/** Returns the text of docs/api.md. */
 export async function apiReference() {
   await nodeModules(generator);
   const folder = join(root, 'build', 'api');

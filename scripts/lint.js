@@ -1,4 +1,4 @@
-// `npm run lint`: formatting, and clippy for the host and both wasm builds, warnings being errors.
+// `npm run lint` checks formatting and runs clippy for the host and both wasm builds. Warnings are errors.
 
 import { wasmTarget } from './tools.js';
 import { main, run, say } from './run.js';
@@ -10,7 +10,7 @@ const BUILDS = {
   Node: ['--target', 'wasm32-unknown-unknown', '--lib', '--test', 'channel', '--features', 'node'],
 };
 
-/** Throws at the first that does not hold; answers how many checks there are. */
+/** Throws at the first check that fails. Returns the number of checks. */
 export async function lint() {
   await wasmTarget();
   await run('cargo', ['fmt', '--check']);

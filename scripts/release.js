@@ -1,4 +1,4 @@
-// `npm run release`: builds the package, says what a release still lacks, and names the command that publishes it.
+// `npm run release` builds the package, lists what is missing for a release, and prints the command that publishes it.
 
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -7,15 +7,15 @@ import { buildPackage, packageFolder } from './build.js';
 import { finish, main, root, run, say } from './run.js';
 
 const HELP = `npm run release [-- options]
-  builds the package and names the command that publishes it, if nothing is missing for a release.
-    --check    only say what is missing; build nothing
-    --dry-run  build, list what would be published, and have publint and attw judge it, whatever is missing
-    --help     this text`;
+  builds the package and prints the command that publishes it, if nothing is missing for a release.
+    --check    only list what is missing; build nothing
+    --dry-run  build, list what would be published, and check it with publint and attw, even if something is missing
+    --help     show this text`;
 
-/** What the project cannot know: where its publisher keeps it, and who that is. */
+/** The fields that only the publisher can fill in: where the project is hosted, and who publishes it. */
 const PUBLISHERS_FIELDS = ['repository', 'homepage', 'bugs', 'author'];
 
-/** What is missing for a release, each with what to do. */
+/** Returns what is missing for a release, and what to do about each item. */
 async function missing() {
   const manifest = JSON.parse(await readFile(join(root, 'pkg-template', 'package.json'), 'utf8'));
   const found = PUBLISHERS_FIELDS.filter((field) => !manifest[field]).map((field) => `pkg-template/package.json: "${field}" is missing. Add it.`);
@@ -23,20 +23,20 @@ async function missing() {
   if (manifest.version !== version) found.push(`pkg-template/package.json: the version is ${manifest.version}, in package.json it is ${version}. Make them equal.`);
   const changes = await readFile(join(root, 'CHANGELOG.md'), 'utf8');
   const heading = changes.match(/^## (\S+) \(\d{4}-\d\d-\d\d\)$/m);
-  if (heading?.[1] !== manifest.version) found.push(`CHANGELOG.md: no section "## ${manifest.version} (YYYY-MM-DD)". Write what has changed, and the date.`);
+  if (heading?.[1] !== manifest.version) found.push(`CHANGELOG.md: no section "## ${manifest.version} (YYYY-MM-DD)". Add it, with the date and what has changed.`);
   const { code, output } = await finish('git', ['status', '--porcelain'], { quiet: true });
-  if (code !== 0 || output !== '') found.push('git: there are changes that are not committed. Commit them.');
+  if (code !== 0 || output !== '') found.push('git: there are uncommitted changes. Commit them.');
   return found;
 }
 
-/** Everything but the publishing. What is missing is said, and what the judges find is a failure. */
+/** Does everything except publish. Prints what is missing; anything that publint or attw finds is a failure. */
 async function rehearse(found) {
   const tarball = await buildPackage();
   say('what would be published');
   const [{ files, size, unpackedSize }] = JSON.parse(await run('npm', ['pack', '--dry-run', '--json', packageFolder], { quiet: true }));
   const row = (bytes, name) => console.log(`  ${bytes.toLocaleString('en').padStart(11)}  ${name}`);
   for (const { path, size: bytes } of files) row(bytes, path);
-  row(unpackedSize, 'in all');
+  row(unpackedSize, 'total');
   row(size, 'the tarball');
   const tool = (name) => join(root, 'node_modules', '.bin', name);
   say('publint');

@@ -1,4 +1,4 @@
-// Running commands and saying so.
+// Runs commands and prints what happens.
 
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 /** The clone's folder. */
 export const root = fileURLToPath(new URL('..', import.meta.url));
 
-/** Runs a command in the clone's folder, its output shown; throws if it fails. */
+/** Runs a command in the clone's folder and shows its output. Throws if the command fails. */
 export async function run(command, args, { env = {}, cwd = root, quiet = false } = {}) {
   const { code, output } = await finish(command, args, { env, cwd, quiet });
   if (code !== 0) {
@@ -15,7 +15,7 @@ export async function run(command, args, { env = {}, cwd = root, quiet = false }
   return output;
 }
 
-/** Runs a command and answers its exit code and everything it printed. */
+/** Runs a command. Returns its exit code and everything it printed. */
 export function finish(command, args, { env = {}, cwd = root, quiet = false } = {}) {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, { cwd, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
@@ -31,12 +31,12 @@ export function finish(command, args, { env = {}, cwd = root, quiet = false } = 
   });
 }
 
-/** Says what happens now. */
+/** Prints what the script does next. */
 export function say(line) {
   console.log(`\x1b[1m▸ ${line}\x1b[0m`);
 }
 
-/** Runs a script's main function; a failure is one red line and the exit code 1. */
+/** Runs a script's main function. A failure prints one red line and sets the exit code to 1. */
 export async function main(work) {
   try {
     await work();

@@ -1,4 +1,4 @@
-// Serves the demo page on localhost, and the echo peer that it talks to: npm's ws, which nobody here wrote.
+// Serves the demo page on localhost, and the echo peer that it talks to: npm's ws, an independent implementation.
 
 import { access, readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
@@ -8,7 +8,7 @@ import { root } from './run.js';
 const demo = join(root, 'build', 'demo');
 const entry = join(root, 'build', 'installed', 'node_modules', 'websocket-channel', 'package.json');
 
-/** How many ports are tried when the first is taken. */
+/** How many ports are tried, starting with the first. */
 const PORTS = 10;
 
 const TYPES = {
@@ -17,7 +17,7 @@ const TYPES = {
   '.js': 'text/javascript; charset=utf-8',
 };
 
-/** The page's own files, WebAssembly, and a WebSocket to anywhere. */
+/** Allows the page's own files, WebAssembly, and a WebSocket to any address. */
 const POLICY = [
   "default-src 'none'",
   "script-src 'self' 'wasm-unsafe-eval'",
@@ -49,7 +49,7 @@ export async function bundleDemo() {
       compiler.run((error, result) => (error ? reject(error) : resolve(result)));
     });
     if (stats.hasErrors() || stats.hasWarnings()) {
-      throw new Error(`bundleDemo: webpack cannot bundle www/. Mend what it names:\n${stats.toString({ preset: 'errors-warnings', colors: false })}`);
+      throw new Error(`bundleDemo: webpack cannot bundle www/. Fix these errors:\n${stats.toString({ preset: 'errors-warnings', colors: false })}`);
     }
   } finally {
     await new Promise((resolve) => { compiler.close(resolve); });
@@ -115,7 +115,7 @@ async function answer(request, response) {
     finish(response, 405, 'Use GET or HEAD.\n', { allow: 'GET, HEAD' });
     return;
   }
-  // build/demo is flat: a name without a slash cannot lead out of it.
+  // build/demo has no subfolders, so a name without a slash cannot point outside it.
   const name = pathOf(request) === '/' ? 'index.html' : pathOf(request).slice(1);
   const type = /^[\w-]+\.\w+$/.test(name) && TYPES[extname(name)];
   const body = type ? await readFile(join(demo, name)).catch(() => null) : null;

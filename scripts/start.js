@@ -1,4 +1,4 @@
-// `npm start`: everything from a fresh clone to a running channel, then the demo page. `-- --once` stops before the page.
+// `npm start` does everything from a fresh clone to a running channel, then serves the demo page. `-- --once` stops before the page.
 
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
@@ -11,9 +11,9 @@ const HELP = `npm start [-- options]
   then serves the demo page on localhost.
     --once         stop after the channel
     --port NUMBER  where to serve the page (default 8080; the next free one if it is taken)
-    --help         this text`;
+    --help         show this text`;
 
-/** A server that nobody here wrote: it sends back whatever it is sent. */
+/** Starts an independent server (npm's ws) that echoes what it receives. */
 async function echoServer() {
   const { WebSocketServer } = await import('ws');
   const server = new WebSocketServer({ host: '127.0.0.1', port: 0 });
@@ -22,7 +22,7 @@ async function echoServer() {
   return server;
 }
 
-/** The main job: a text and a binary message there and back, through the package as it was packed. */
+/** The main job: sends a text and a binary message through the packed package, and waits until both come back. */
 async function runChannel() {
   const require = createRequire(join(installedFolder, 'program.js'));
   const { WebSocketChannel, Status, statusName } = require('websocket-channel');
@@ -64,5 +64,5 @@ await main(async () => {
   say('bundling the demo page');
   await bundleDemo();
   const { url } = await serve({ port });
-  say(`the demo page is at ${url} (Ctrl-C ends it)`);
+  say(`the demo page is at ${url} (press Ctrl-C to stop)`);
 });

@@ -1,5 +1,5 @@
-//! Prints the tables of close codes and statuses as JSON, and the ranges of codes that `close` takes. `scripts/build.js` makes the
-//! package's constants from it.
+//! Prints as JSON: the tables of close codes and statuses, and the ranges of codes that `close` accepts. `scripts/build.js` makes the
+//! package's constants from them.
 
 use websocket_channel::close::CloseCode;
 
@@ -8,7 +8,7 @@ fn rows<N: std::fmt::Display>(table: impl Iterator<Item = (N, &'static str, &'st
     rows.join(",")
 }
 
-/// First and last code of each range that `close` takes.
+/// Returns the first and the last code of each range that `close` accepts.
 fn closing_ranges() -> String {
     let mut ranges: Vec<(u16, u16)> = Vec::new();
     for code in (0..=u16::MAX).filter(|code| CloseCode::for_close(*code).is_some()) {

@@ -1,4 +1,4 @@
-// `npm test`: installs what is missing, builds, runs every suite, prints each one's counts.
+// `npm test` installs what is missing, builds the package, runs every suite and prints the counts of each.
 
 import { mkdir, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
@@ -10,19 +10,19 @@ import * as tools from './tools.js';
 
 const HELP = `npm test [-- options]
   installs what is missing, builds the package, and runs every suite. Logs are kept in build/log/.
-    --all         the behaviour suite in full in every runtime: without it Node 24, Deno and Bun run what a browser runs, too
-    --only WORD   only the suites whose name has WORD in it (may stand several times)
-    --list        the suites' names
-    --help        this text`;
+    --all         run the whole behaviour suite in every runtime; without it, Node 24, Deno and Bun skip the cases for Node alone
+    --only WORD   run only the suites whose name contains WORD (may be repeated)
+    --list        print the names of the suites
+    --help        show this text`;
 
-/** Without its cache of compiled code: that takes a file built anew for the one before if both are as long. */
+/** Deno's cache of compiled code is off: it mistakes a rebuilt file for the previous one if both have the same length. */
 const DENO_ARGS = ['run', '--allow-all', '--no-prompt', '--no-code-cache'];
 
-/** Suites that mostly wait run so many at a time; every other one has the machine for itself. */
+/** The suites that mostly wait, which run AT_A_TIME at once. Every other suite runs alone. */
 const SIDE_BY_SIDE = /^behaviour in/;
 const AT_A_TIME = 3;
 
-/** What each suite runs; `counts` finds passed, failed and skipped in what it prints. */
+/** The suites. Each returns its exit code, its output, and how many tests passed, failed and were skipped. */
 const SUITES = {
   'rust on the host': cargoTest,
   'formatting and clippy': lintSuite,
@@ -48,12 +48,12 @@ const SUITES = {
 };
 
 let environment = {};
-/** The path of each runtime's program, or the error of its installation. */
+/** For each runtime, the path of its program, or the error if it cannot be installed. */
 const runtimes = {};
 let isComplete = false;
 const log = (name) => join(root, 'build', 'log', `${name.replaceAll(' ', '-')}.txt`);
 
-/** Installs every tool; the suites find them by these variables. */
+/** Installs every tool. The suites find the tools by these environment variables. */
 async function installTools() {
   await tools.nodeModules();
   await tools.wasmTarget();
@@ -87,7 +87,7 @@ async function lintSuite() {
   }
 }
 
-/** tests-wasm/channel/, against its own peer and a real echo server on loopback. `no-install`: the tools are there, and wasm-pack downloads none. */
+/** Runs tests-wasm/channel/ against its own peer and a real echo server on loopback. `no-install`: the tools are there, so wasm-pack downloads none. */
 async function wasmPack(...host) {
   const { WebSocketServer } = await import('ws');
   const server = new WebSocketServer({ host: '127.0.0.1', port: 0 });
@@ -116,10 +116,10 @@ async function realClients() {
   return nodeTest('clients/clients.test.js');
 }
 
-/** The behaviour suite in another runtime: all of it, or a selection unless all of it is asked for. */
+/** Runs the behaviour suite in another runtime: with `selection` only a part of it, unless `--all` asks for all of it. */
 async function behaviourIn(name, { selection = false, args = [] } = {}) {
   const program = runtimes[name];
-  if (typeof program !== 'string') return skippedSuite(`${name} cannot be installed, and no case runs in it: ${program.message}`);
+  if (typeof program !== 'string') return skippedSuite(`${name} cannot be installed, so no case runs in it: ${program.message}`);
   return nodeTest('behaviour/node.test.js', {
     WSC_ENGINE: name.split(' ')[0], WSC_RUNTIME: JSON.stringify([program, ...args]), WSC_SELECTION: selection && !isComplete ? '1' : '0',
   });
@@ -129,26 +129,26 @@ function skippedSuite(reason) {
   return { code: 0, output: `SKIPPED: ${reason}`, passed: 0, failed: 0, skipped: 1 };
 }
 
-/** What tests-wasm/CONFORMANCE.md names, against the logs of what ran. */
+/** Checks what tests-wasm/CONFORMANCE.md cites against the logs of the suites. */
 async function conformance() {
   const { checkConformance } = await import('../tests-wasm/conformance.js');
   const { found, missing } = await checkConformance({ node: log('behaviour in node'), rust: log('rust on the host') });
   return { code: 0, output: missing.join('\n'), passed: found, failed: missing.length, skipped: 0 };
 }
 
-/** A minute of `npm run soak`, always with the same plans. */
+/** Runs `npm run soak` for a minute, always with the same plans. */
 async function soak() {
   const result = await finish(process.execPath, [join('tests-wasm', 'soak', 'run.js'), '--minutes', '1', '--seed', '20261126'], { quiet: true, env: environment });
   return { ...result, passed: result.code === 0 ? 1 : 0, failed: result.output.match(/^✗/gm)?.length ?? 0, skipped: 0 };
 }
 
-/** The Autobahn suite but for its long sections, which `npm run autobahn -- --all` runs. */
+/** Runs the Autobahn suite except for its long sections, which `npm run autobahn -- --all` runs. */
 async function autobahn(options) {
   const { runAutobahn } = await import('../tests-wasm/autobahn/run.js');
   const result = await runAutobahn(options);
   if (!result) {
-    const how = 'Set AUTOBAHN_WSTEST to its command wstest, or put wstest into the PATH or into ../shared/autobahn/.';
-    if (process.env.CI === 'true') throw new Error(`The Autobahn suite is missing, and CI=true allows no gap. ${how}`);
+    const how = 'Set AUTOBAHN_WSTEST to its command wstest, or put wstest on the PATH or into ../shared/autobahn/.';
+    if (process.env.CI === 'true') throw new Error(`The Autobahn suite is missing, and with CI=true it must not be skipped. ${how}`);
     return skippedSuite(`the Autobahn suite is missing. ${how}`);
   }
   const output = result.bad.map(({ id, behavior, behaviorClose }) => `${id}: ${behavior}, close ${behaviorClose}`).join('\n');
@@ -160,7 +160,7 @@ function fromRust({ code, output }) {
   return { code, output, passed: total('passed'), failed: total('failed'), skipped: total('ignored') };
 }
 
-/** Runs one suite; its output is kept, and shown where it failed or skipped. */
+/** Runs one suite. Saves its output, and prints the parts about tests that failed or were skipped. */
 async function runSuite(name, work) {
   say(name);
   const started = performance.now();
@@ -181,7 +181,7 @@ async function runSuite(name, work) {
   return { name, passed, failed: bad ? Math.max(failed, 1) : failed, skipped };
 }
 
-/** What reporter.js said of the tests that failed; all of the output where another program made it. */
+/** Returns what reporter.js printed about the failed tests, or all of the output if another program printed it. */
 function failures(output) {
   const found = output.match(/^FAILED .*\n(?: {4}.*\n)*/gm);
   return found ? found.join('') : output;
@@ -192,7 +192,7 @@ await main(async () => {
   if (values.help) return console.log(HELP);
   if (values.list) return console.log(Object.keys(SUITES).join('\n'));
   const chosen = Object.entries(SUITES).filter(([name]) => !values.only || values.only.some((word) => name.includes(word)));
-  if (chosen.length === 0) throw new Error(`no suite is named so; there are:\n  ${Object.keys(SUITES).join('\n  ')}`);
+  if (chosen.length === 0) throw new Error(`no suite has such a name. The suites are:\n  ${Object.keys(SUITES).join('\n  ')}`);
   isComplete = values.all ?? false;
   await installTools();
   environment.WSC_TARBALL = await buildPackage();

@@ -1,4 +1,4 @@
-// The tools the project is built and tested with, installed once a machine into a cache outside the clone.
+// The tools that build and test the project. Each is installed once per machine, into a cache outside the clone.
 
 import { access, mkdir, readFile, realpath, rm } from 'node:fs/promises';
 import { homedir } from 'node:os';
@@ -11,10 +11,10 @@ const cache = process.env.WEBSOCKET_CHANNEL_CACHE
 const WASM_PACK = '0.15.1';
 const GECKODRIVER = '0.37.1';
 const CARGO_FUZZ = '0.13.2';
-/** Python's packages: clients and servers that nobody here wrote. pycurl brings a libcurl that knows WebSocket (Debian's does not). */
+/** Python packages: independent clients and servers. pycurl brings a libcurl that supports WebSocket (Debian's does not). */
 const PYTHON_PACKAGES = { websockets: '17.4', hypercorn: '0.18.0', pycurl: '7.49.0' };
 
-/** The runtimes that the behaviour suite runs in besides the Node that runs `npm test`: the npm package, its version, its program. */
+/** The runtimes of the behaviour suite, besides the Node that runs `npm test`: the npm package, its version, its program. */
 const NODE = `node-${process.platform === 'win32' ? 'win' : process.platform}-${process.arch}`;
 export const RUNTIMES = {
   'node 24': [NODE, '24.21.0', 'node'],
@@ -23,7 +23,7 @@ export const RUNTIMES = {
   bun: ['bun', '1.4.5', 'bun'],
 };
 
-/** Tools run for seconds and are compiled for minutes: a quick build is the better one. */
+/** The tools run for seconds but take minutes to compile, so a quick build is better than a fast program. */
 const QUICK_BUILD = {
   CARGO_PROFILE_RELEASE_OPT_LEVEL: '1',
   CARGO_PROFILE_RELEASE_LTO: 'off',
@@ -40,7 +40,7 @@ async function which(...names) {
   return null;
 }
 
-/** npm's dependencies of a folder, as its package-lock.json has them. */
+/** Installs the npm dependencies of a folder, as its package-lock.json lists them. */
 export async function nodeModules(folder = root) {
   const stamp = join(folder, 'node_modules', '.package-lock.json');
   const lock = join(folder, 'package-lock.json');
@@ -53,7 +53,7 @@ export async function nodeModules(folder = root) {
   await run('npm', ['ci', '--no-audit', '--no-fund', '--ignore-scripts'], { cwd: folder, quiet: true });
 }
 
-/** Rust's wasm32 target. */
+/** Installs Rust's wasm32 target. */
 export async function wasmTarget() {
   const installed = await run('rustup', ['target', 'list', '--installed'], { quiet: true }).catch(() => {
     throw new Error('rustup is missing: install a Rust toolchain with rustup, then try again');
@@ -63,7 +63,7 @@ export async function wasmTarget() {
   await run('rustup', ['target', 'add', 'wasm32-unknown-unknown']);
 }
 
-/** A cargo tool of exactly this version: the path of its folder of binaries. */
+/** Installs exactly this version of a cargo tool. Returns the path of its folder of binaries. */
 async function cargoTool(crate, version, minutes) {
   const folder = join(cache, `${crate}-${version}`);
   if (!(await exists(join(folder, '.crates.toml')))) {
@@ -76,7 +76,7 @@ async function cargoTool(crate, version, minutes) {
   return join(folder, 'bin');
 }
 
-/** wasm-bindgen's command-line tools, of the version that Cargo.toml pins. */
+/** Installs wasm-bindgen's command-line tools, in the version that Cargo.toml pins. */
 export async function wasmBindgen() {
   const manifest = await readFile(join(root, 'Cargo.toml'), 'utf8');
   const [, version] = manifest.match(/^wasm-bindgen = \{ version = "=([\d.]+)"/m);
@@ -87,10 +87,10 @@ export const wasmPack = async () => join(await cargoTool('wasm-pack', WASM_PACK,
 
 export const geckodriver = async () => join(await cargoTool('geckodriver', GECKODRIVER, 2), 'geckodriver');
 
-/** The folder of cargo-fuzz. */
+/** Installs cargo-fuzz. Returns the path of its folder of binaries. */
 export const cargoFuzz = () => cargoTool('cargo-fuzz', CARGO_FUZZ, 2);
 
-/** What makes cargo the nightly one, which the fuzzer needs. */
+/** Installs the nightly toolchain, which the fuzzer needs. Returns the argument that makes cargo use it. */
 export async function nightly() {
   const toolchains = await run('rustup', ['toolchain', 'list'], { quiet: true });
   if (!/^nightly/m.test(toolchains)) {
@@ -100,7 +100,7 @@ export async function nightly() {
   return '+nightly';
 }
 
-/** The path of a program that a Debian package brings; installed with apt when this is root. */
+/** Returns the path of a program from a Debian package. As root, installs the package with apt if needed. */
 async function debian(names, packages, before = ':') {
   const found = await which(...names);
   if (found) return found;
@@ -113,17 +113,17 @@ async function debian(names, packages, before = ':') {
   return (await which(...names)) ?? Promise.reject(new Error(`${names[0]} is still missing after: ${command}`));
 }
 
-/** A server to test against, or null where it cannot be installed: the suite says what it skips then. */
+/** Returns a server to test against, or null if it cannot be installed. The suite then says what it skips. */
 async function debianServer(name, packages) {
   try {
     return await debian([name, `/usr/sbin/${name}`], packages, WITHOUT_SERVICES);
   } catch (error) {
-    console.error(`SKIPPED: ${name} cannot be installed, and the cases against it are not run: ${error.message}`);
+    console.error(`SKIPPED: ${name} cannot be installed, so the cases against it are not run: ${error.message}`);
     return null;
   }
 }
 
-/** Debian starts a server's service when it is installed, unless this script forbids it. */
+/** Debian starts a server's service when it is installed. This shell script prevents that. */
 const WITHOUT_SERVICES = `
   if [ -d /usr/sbin ] && [ ! -e /usr/sbin/policy-rc.d ]; then
     trap 'rm -f /usr/sbin/policy-rc.d' EXIT
@@ -142,7 +142,7 @@ export const chromedriver = () => debian(['chromedriver'], ['chromium', 'chromiu
 export const firefox = () => debian(['firefox-esr', 'firefox'], ['firefox-esr']);
 export const openssl = () => debian(['openssl'], ['openssl']);
 
-/** A Python that has PYTHON_PACKAGES. */
+/** Returns the path of a Python that has PYTHON_PACKAGES. */
 export async function python() {
   const folder = join(cache, 'python');
   const interpreter = join(folder, 'bin', 'python3');
@@ -158,7 +158,7 @@ export async function python() {
   return interpreter;
 }
 
-/** The path of one of RUNTIMES; throws where it cannot be installed. */
+/** Returns the path of one of RUNTIMES. Throws if it cannot be installed. */
 export async function runtime(name) {
   const [pkg, version, program] = RUNTIMES[name];
   const folder = join(cache, `${pkg}-${version}`);

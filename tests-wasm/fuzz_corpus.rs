@@ -1,4 +1,4 @@
-//! The fuzz targets without the fuzzer: over the corpora, over some seconds of random bytes, and what they once found.
+//! Runs the fuzz targets without the fuzzer: over the corpora, over some seconds of random bytes, and over the failures that they once found.
 #![cfg(not(target_arch = "wasm32"))]
 #![allow(clippy::indexing_slicing, clippy::unwrap_used, clippy::expect_used, clippy::panic, unreachable_pub)]
 
@@ -10,7 +10,7 @@ use proptest::prelude::*;
 #[path = "fuzz/src/lib.rs"]
 mod targets;
 
-/// Replays `fuzz/corpus/<name>/`; a folder without files is a mistake.
+/// Replays `fuzz/corpus/<name>/`. Fails if the folder has no files.
 fn replay(name: &str, target: fn(&[u8])) {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests-wasm/fuzz/corpus").join(name);
     let mut files: Vec<_> = fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()).collect();
@@ -27,7 +27,7 @@ fn the_corpus_of_connection_holds() {
     replay("connection", targets::connection);
 }
 
-/// The role is one bit of the settings. What teaches something about one end does so about the other.
+/// The role is one bit of the settings. An input that matters for one role also matters for the other.
 #[test]
 fn the_corpus_of_connection_holds_with_the_roles_swapped() {
     replay("connection", |data| {
@@ -99,7 +99,7 @@ proptest! {
         targets::upgrade(&data);
     }
 
-    /// Mostly odd bytes, of which `arbitrary` makes long lists.
+    /// Mostly odd bytes, from which `arbitrary` makes long lists.
     #[test]
     fn random_stories_of_channels_hold(
         stories in proptest::collection::vec(proptest::collection::vec(any::<u8>().prop_map(|byte| byte | u8::from(byte > 40)), 0..600), 30),
@@ -128,7 +128,7 @@ proptest! {
     }
 }
 
-// What the fuzzer found.
+// Failures that the fuzzer found.
 
 #[test]
 fn a_final_block_whose_last_bits_were_already_taken_ends_the_message_and_not_the_connection() {
@@ -146,7 +146,7 @@ fn a_final_block_whose_last_bits_were_already_taken_ends_the_message_and_not_the
 
 #[test]
 fn a_message_that_ends_within_a_block_may_lose_its_context() {
-    // The tail is the beginning of a stored block, and what follows is read as its rest.
+    // The tail begins a stored block, and the bytes that follow are read as the rest of that block.
     targets::connection(b"\x85\x01\x2b\xc1\x07\xf2\x48\x85\x01\x09\x02\x00\xc1\x03\x00\x68\xfd\x03");
 }
 

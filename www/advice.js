@@ -1,4 +1,4 @@
-// What the person at the page can do when a channel stops with a failure.
+// What the user can do when a channel stops with a failure.
 
 import { Status } from 'websocket-channel';
 
@@ -9,7 +9,7 @@ const ADVICE = new Map([
   [Status.NS_ERROR_FILE_TOO_BIG, 'Ask the peer for smaller messages, or raise maxMessageSize.'],
 ]);
 
-/** Advice, or "" if there is nothing to do: after a clean close, or if the channel was cancelled. */
+/** Returns advice, or "" if there is nothing to do: after a clean close, or if the channel was cancelled. */
 export function adviceOn(status) {
   return ADVICE.get(status) ?? '';
 }

@@ -1,8 +1,8 @@
-// The channel's attributes, as they are now.
+// Shows the current values of the channel's attributes.
 
 import { exactSize, statusText, withoutPassword } from './writing.js';
 
-/** A channel has no URI before asyncOpen. Reading it then throws. */
+/** Shown instead of the URI before asyncOpen. Reading the URI then throws. */
 const NONE = 'none yet';
 
 /** Name, value, and whether it needs the whole width: `wide` always, `long` on a phone. */
@@ -18,7 +18,7 @@ const ATTRIBUTES = [
   ['loadGroup.activeCount', (channel) => String(channel.loadGroup.activeCount)],
 ];
 
-/** Writes them into `list`, a dl, and the state into `pill`. Touches only what changed. */
+/** Writes the attributes into `list`, a dl, and the state into `pill`. Changes only what is different. */
 export function showAttributes(channel, { list, pill }) {
   if (list.childElementCount === 0) list.append(...ATTRIBUTES.map(row));
   for (const [name, read] of ATTRIBUTES) {

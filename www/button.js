@@ -1,4 +1,4 @@
-// Which buttons do something in which state.
+// Shows which buttons have an effect in the channel's state.
 
 /** The form or button, and the states in which pressing it has an effect (the README's table of methods by state). */
 const WORKS_IN = {
@@ -11,14 +11,14 @@ const WORKS_IN = {
 };
 
 /**
- * Makes the other buttons look disabled. They are `aria-disabled`, not `disabled`: a disabled button loses the keyboard's
- * focus, and a press could not explain why nothing happens.
+ * Makes the buttons without an effect look disabled. They are `aria-disabled`, not `disabled`: a disabled button loses the keyboard's
+ * focus, and pressing it could not explain why nothing happens.
  */
 export function showButtons(state) {
   for (const [id, states] of Object.entries(WORKS_IN)) setDisabled(buttonOf(id), !states.includes(state));
 }
 
-/** Touches the attribute only if it changes. */
+/** Sets the attribute only if it changes. */
 export function setDisabled(button, disabled) {
   const value = String(disabled);
   if (button.getAttribute('aria-disabled') !== value) button.setAttribute('aria-disabled', value);

@@ -1,9 +1,9 @@
-// Says while you type whether close() accepts the code and reason, by the package's own rules.
+// Says while the user types whether close() accepts the code and the reason. The package decides.
 
 import { WebSocketChannel } from 'websocket-channel';
 import { utf8Length } from './writing.js';
 
-/** In bytes, for the counter: a control frame carries 125 (RFC 6455 §5.5), the code takes 2. The package decides. */
+/** The limit in bytes, for the counter: a control frame carries 125 (RFC 6455 §5.5), and the code takes 2. The package decides. */
 const MAX_REASON = 123;
 
 const NAMES = new Map(Object.entries(WebSocketChannel)
@@ -13,8 +13,8 @@ const NAMES = new Map(Object.entries(WebSocketChannel)
 let idle;
 
 /**
- * The error that `close(code, reason)` throws, or null if it accepts them. Asks a channel that was never opened: it checks
- * its arguments first, so NS_ERROR_NOT_CONNECTED means that nothing is wrong with them.
+ * Returns the error that `close(code, reason)` throws, or null if it accepts them. Asks a channel that was never opened: it
+ * checks its arguments first, so NS_ERROR_NOT_CONNECTED means that nothing is wrong with them.
  */
 function refusalOf(code, reason) {
   idle ??= new WebSocketChannel();
@@ -26,14 +26,14 @@ function refusalOf(code, reason) {
   return null;
 }
 
-/** Offers the codes that have a name and that close() accepts. */
+/** Suggests the codes that have a name and that close() accepts. */
 export function suggestCodes(datalist) {
   for (const [code, name] of NAMES) {
     if (refusalOf(code) === null) datalist.append(new Option(name, code));
   }
 }
 
-/** Shows the verdict on every key. Returns a function that reads the arguments. */
+/** Shows the verdict after every key. Returns a function that reads the arguments. */
 export function watchCloseForm(form) {
   const code = form.querySelector('#code');
   const reason = form.querySelector('#reason');
@@ -62,7 +62,7 @@ function titleOf(code = WebSocketChannel.CLOSE_NORMAL) {
   return `${code} ${NAMES.get(code) ?? '(no name)'}`;
 }
 
-/** What happens to a code that close() accepts. A page can send few of them (WHATWG WebSockets, close()). */
+/** Says what happens to a code that close() accepts. A page can send only few of them (WHATWG WebSockets, close()). */
 function notesOn(code = WebSocketChannel.CLOSE_NORMAL) {
   if (code === WebSocketChannel.CLOSE_NORMAL) return ['Sent as it is.'];
   if (code >= 3000) return [`Sent as it is. ${code < 4000 ? 'IANA registers 3000–3999 for libraries.' : 'You and the peer agree on what it means.'}`];

@@ -1,8 +1,8 @@
-// What the page does, as code to copy.
+// Shows what the page does as code to copy.
 
 const literal = (text) => `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'").replaceAll('\n', '\\n')}'`;
 
-/** The code for what the form says. */
+/** Returns the code for the values in the form. */
 export function codeFor({ address, origin, protocols, options, text }) {
   const settings = Object.entries(options).map(([name, value]) => `${name}: ${typeof value === 'string' ? literal(value) : value}`).join(', ');
   return `import { WebSocketChannel, Status } from 'websocket-channel';
@@ -21,7 +21,7 @@ ${protocols ? `channel.protocol = ${literal(protocols)};\n` : ''}channel.asyncOp
 `;
 }
 
-/** Shows it while the section is open, and copies it. `read` returns what the form says. */
+/** Shows the code while the section is open, and copies it. `read` returns the values in the form. */
 export function startCode(section, read) {
   const place = section.querySelector('code');
   const button = section.querySelector('button');
@@ -33,7 +33,7 @@ export function startCode(section, read) {
       await navigator.clipboard.writeText(place.textContent);
       button.textContent = 'Copied';
     } catch {
-      getSelection().selectAllChildren(place); // the browser does not allow it: one key away
+      getSelection().selectAllChildren(place); // the browser does not allow copying: the user needs to press only one key
       button.textContent = 'Selected: press Ctrl+C';
     }
     setTimeout(() => { button.textContent = 'Copy'; }, 2000);

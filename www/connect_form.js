@@ -1,4 +1,4 @@
-// What a channel is made of: asyncOpen's arguments and the constructor's options. A mistake is shown at its field.
+// The form for a channel: asyncOpen's arguments and the constructor's options. A mistake is shown at its field.
 
 import { ChannelError, WebSocketChannel } from 'websocket-channel';
 import { writeRefusal } from './refusal.js';
@@ -20,7 +20,7 @@ export class ConnectForm {
 
   get protocols() { return this.#valueOf('protocols'); }
 
-  /** The constructor's options that are filled in. Text that is not a number stays text, so that the refusal quotes it. */
+  /** The constructor's options that are filled in. Text that is not a number stays text, so that the error message quotes it. */
   get options() {
     const options = {};
     for (const field of this.#form.querySelectorAll('[data-option]')) {
@@ -47,7 +47,7 @@ export class ConnectForm {
     this.#refusal.scrollIntoView({ block: 'nearest' });
   }
 
-  /** Shows why a channel stopped. Moves neither the page nor the focus: the person may be busy elsewhere. */
+  /** Shows why a channel stopped. Moves neither the page nor the focus, because the user may be busy elsewhere. */
   showEnd(name, message) {
     this.clearMistake();
     writeRefusal(this.#refusal, name, message);
@@ -62,7 +62,7 @@ export class ConnectForm {
     }
   }
 
-  /** The constructor checks its options at once: on leaving the field. */
+  /** Lets the constructor check the options as soon as the user leaves a field. */
   #checkOptions() {
     try {
       new WebSocketChannel(this.options);
@@ -72,7 +72,7 @@ export class ConnectForm {
     }
   }
 
-  /** The field that an error names first; only the address is not named by its error's message, but by its name. */
+  /** Returns the field that the error's message names first. The address is the exception: its error is recognized by name. */
   #fieldOf({ name, message }) {
     if (name === 'NS_ERROR_MALFORMED_URI') return this.#form.querySelector('#address');
     if (name !== 'NS_ERROR_INVALID_ARG' && name !== 'NS_ERROR_NOT_IMPLEMENTED') return null;

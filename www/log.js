@@ -1,14 +1,14 @@
-// The log: a table of the last calls, in order.
+// The log is a table of the last calls, in order.
 
 import { setDisabled } from './button.js';
 import { indented } from './log_tools.js';
 import { exactSize, hexDump, size, time } from './writing.js';
 
 const MAX_ROWS = 500;
-/** So many bytes of a binary message are kept to be looked at. */
+/** How many bytes of a binary message are kept for display. */
 const MAX_KEPT = 16_384;
 
-/** Rows are written once a frame, so that a peer that floods the page does not freeze it. */
+/** Writes rows once per animation frame, so that a peer that floods the page does not freeze it. */
 export class Log {
   #scroller;
   #body;
@@ -16,13 +16,13 @@ export class Log {
   #count;
   #clearButton;
   #waiting = [];
-  /** What each row shows. */
+  /** The record that each row shows. */
   #records = new Map();
   #filter = '';
   #isIndenting = false;
   #total = 0;
   #scheduled = false;
-  /** Whether the last row is kept in view: until the person scrolls up, and again from when they are back at the end. */
+  /** Whether the last row is kept in view: until the user scrolls up, and again when the user returns to the end. */
   #isFollowing = true;
   #lastTop = 0;
 
@@ -38,7 +38,7 @@ export class Log {
     const sizes = new ResizeObserver(() => { this.#follow(); });
     sizes.observe(rows);
     sizes.observe(this.#body);
-    // What was unfolded is to be read: it stays where it is.
+    // A row that the user unfolded stays in place, so that it can be read.
     rows.addEventListener('toggle', ({ target }) => { if (target.open) this.#isFollowing = false; }, true);
     this.#describe();
   }
@@ -46,7 +46,7 @@ export class Log {
   /** The calls that are kept, in order. */
   get records() { return [...this.#records.values(), ...this.#waiting]; }
 
-  /** Only rows that have this text in them are shown, in any case. */
+  /** Shows only rows that contain this text, in any letter case. */
   set filter(text) {
     this.#filter = text.toLowerCase();
     for (const [row, record] of this.#records) row.hidden = !this.#isWanted(record);
@@ -56,7 +56,7 @@ export class Log {
 
   get isIndenting() { return this.#isIndenting; }
 
-  /** Whether messages that are JSON are shown indented. */
+  /** Whether JSON messages are shown indented. */
   set isIndenting(isIndenting) {
     this.#isIndenting = isIndenting;
     for (const [row, record] of this.#records) {
@@ -66,8 +66,8 @@ export class Log {
   }
 
   /**
-   * `call` is a method's name; `tone` one of asked, heard, good, bad; `name`, `size`, `what`, `detail` as the call has them, and all of its `text` or
-   * `bytes`, of which `what` is the beginning.
+   * Adds a row. `call` is a method's name. `tone` is asked, heard, good or bad. `name`, `size`, `what` and `detail` are optional. `text` or `bytes`
+   * is the whole message, and `what` is its beginning.
    */
   add({ bytes, ...row }) {
     this.#total += 1;
@@ -100,7 +100,7 @@ export class Log {
     this.#lastTop = this.#scroller.scrollTop;
   }
 
-  /** Only a move upwards is the person's wish: the distance to the end also grows when the box shrinks. */
+  /** Only an upward move means that the user scrolled: the distance to the end also grows when the box shrinks. */
   #handleScroll() {
     const { scrollTop, scrollHeight, clientHeight } = this.#scroller;
     if (scrollTop + clientHeight >= scrollHeight - 8) this.#isFollowing = true;
@@ -141,7 +141,7 @@ function rowOf(record, isIndenting) {
   return row;
 }
 
-/** What stands in a row's last cell. */
+/** Returns the content of a row's last cell. */
 function contentOf({ name, size: length, what = '', text = what, bytes, detail }, isIndenting) {
   const json = isIndenting ? indented(text) : null;
   const content = [];
@@ -154,7 +154,7 @@ function contentOf({ name, size: length, what = '', text = what, bytes, detail }
   return content;
 }
 
-/** The beginning, and all of it once somebody wants to see it. */
+/** Returns an element that shows the beginning, and the whole once the user unfolds it. */
 function unfolding(beginning, label, whole) {
   const made = document.createElement('details');
   made.append(inside('summary', beginning));
@@ -173,7 +173,7 @@ function cell(name, text) {
   made.setAttribute('role', 'cell');
   made.className = name;
   made.textContent = text;
-  if (name === 'what') made.dir = 'auto'; // a message may be written from right to left
+  if (name === 'what') made.dir = 'auto'; // the message's script may run from right to left
   return made;
 }
 

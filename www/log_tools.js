@@ -1,11 +1,11 @@
-// What can be done with the log: filter it, show JSON indented, export it.
+// Tools for the log: filter it, show JSON indented, export it.
 
 import { time } from './writing.js';
 
-/** A longer text is not worth parsing for the eye. */
+/** A longer text is not parsed: nobody reads it on the page. */
 const MAX_JSON = 100_000;
 
-/** The text as indented JSON, or null if it is no object or array. */
+/** Returns the text as indented JSON, or null if it is not an object or array. */
 export function indented(text) {
   if (text === undefined || text.length > MAX_JSON || !/^\s*[[{]/.test(text)) return null;
   try {
@@ -15,7 +15,7 @@ export function indented(text) {
   }
 }
 
-/** Wires the field and the buttons to the log. */
+/** Connects the field and the buttons to the log. */
 export function startLogTools(log, { filter, json, save }) {
   filter.addEventListener('input', () => { log.filter = filter.value; });
   json.addEventListener('click', () => {
@@ -25,7 +25,7 @@ export function startLogTools(log, { filter, json, save }) {
   save.addEventListener('click', () => { if (log.records.length > 0) download(log.records); });
 }
 
-/** An object a line, as the command's --json prints them. A binary message that was not kept whole is there as its beginning in hex. */
+/** Downloads one object per line, as the command's --json prints them. A binary message that was not kept whole is represented by its beginning in hex. */
 function download(records) {
   const lines = records.map(({ at, call, size, what, text, bytes, detail }) => JSON.stringify({
     time: at.toISOString(), call, size, ...bytes && bytes.length === size ? { base64: base64(bytes) } : { text: text ?? what }, detail,
@@ -37,5 +37,5 @@ function download(records) {
   setTimeout(() => URL.revokeObjectURL(link.href), 1000);
 }
 
-/** Of so few bytes that they are arguments of one call. */
+/** Only for few bytes, because they are all arguments of one call. */
 const base64 = (bytes) => btoa(String.fromCharCode(...bytes));

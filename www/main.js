@@ -1,4 +1,4 @@
-// The demo page: one channel at a time, the calls made on it and the calls it makes.
+// The demo page has one channel at a time. It shows the calls that are made on the channel and the calls that the channel makes.
 
 import { ChannelError, LoadGroup, Status, WebSocketChannel } from 'websocket-channel';
 import { adviceOn } from './advice.js';
@@ -23,7 +23,7 @@ let channel;
 /** Aborts the channel's signal. */
 let controller;
 let throughput;
-/** The next attempt to connect, and how long it waits, in milliseconds. */
+/** The first and the longest delay before the next attempt to connect, in milliseconds. */
 const FIRST_DELAY = 1000;
 const MAX_DELAY = 30_000;
 let retry;
@@ -37,7 +37,7 @@ function newChannel(options = {}) {
   return made;
 }
 
-/** What the channel calls: each call is a row of the log. */
+/** The listener that the channel calls. Each call is a row of the log. */
 const listener = {
   onStart() {
     heard('onStart');
@@ -67,7 +67,7 @@ const listener = {
   },
 };
 
-/** Each attempt that fails makes the next one wait twice as long. */
+/** Each failed attempt doubles the delay of the next one. */
 function reconnectSoon() {
   asked('reconnect', { what: `in ${(delay / 1000).toFixed(0)} s; Close or Abort stops it` });
   retry = setTimeout(() => { retry = undefined; attempt('connect', connect); }, delay);
@@ -83,7 +83,7 @@ function asked(call, row = {}) {
   log.add({ call, tone: 'asked', ...row });
 }
 
-/** Whether one was waiting. */
+/** Returns whether an attempt was waiting. */
 function stopReconnecting() {
   if (retry === undefined) return false;
   clearTimeout(retry);
@@ -92,7 +92,7 @@ function stopReconnecting() {
   return true;
 }
 
-/** The options go to the constructor, so every Connect makes a channel, unless one is still active. */
+/** The options go to the constructor, so every Connect makes a new channel, unless one is still active. */
 function connect() {
   stopReconnecting();
   try {
@@ -176,13 +176,13 @@ function abort() {
 
 const closeText = (code, reason) => (reason ? `${code} ${excerptOfText(reason)}` : `${code}`);
 
-/** What the person at the page can do about a refusal. Its message speaks to a programmer. */
+/** What the user can do about a refusal. Its message is written for programmers. */
 const HINTS = {
   NS_ERROR_ALREADY_OPENED: 'On this page: press Close, then Connect.',
   NS_ERROR_NOT_CONNECTED: 'On this page: press Connect.',
 };
 
-/** Runs what a form or button asks for. A refusal stays until the next attempt of anything. */
+/** Runs the action of a form or button. A refusal stays visible until the next action. */
 async function attempt(id, action) {
   clearRefusals();
   form.clearMistake();
@@ -200,7 +200,7 @@ function refresh() {
   showButtons(channel.state);
 }
 
-/** bufferedAmount and state change without a call: look once a frame while a channel is active. */
+/** bufferedAmount and state change without a call, so this checks them once per animation frame while a channel is active. */
 function watch() {
   if (group.activeCount > 0) refresh();
   requestAnimationFrame(watch);
@@ -243,7 +243,7 @@ function start() {
 try {
   start();
 } catch (error) {
-  // WebAssembly is forbidden or missing: the first channel says so.
+  // If WebAssembly is forbidden or missing, creating the first channel throws.
   writeRefusal(element('unusable'), error.name, error.message);
   if (!(error instanceof ChannelError)) throw error;
 }

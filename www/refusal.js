@@ -1,6 +1,6 @@
-// The red boxes: what went wrong, at the place where it did.
+// The red boxes show what went wrong, next to where it did.
 
-/** Shows a refusal in the form `id`, and scrolls it into view. */
+/** Shows a refusal in the form with this `id`, and scrolls it into view. */
 export function showRefusal(id, name, message) {
   const place = document.getElementById(id).querySelector('.refusal');
   writeRefusal(place, name, message);

@@ -1,4 +1,4 @@
-// The addresses that were connected to, for the next time. A browser that keeps nothing for the page loses nothing else.
+// Saves the addresses that the page connected to, for the next visit. If the browser stores nothing for the page, everything else still works.
 
 import { withoutPassword } from './writing.js';
 
@@ -19,10 +19,10 @@ export function saveAddress(address) {
   const bare = withoutPassword(address);
   try {
     localStorage.setItem(KEY, JSON.stringify([bare, ...savedAddresses().filter((it) => it !== bare)].slice(0, MAX)));
-  } catch { /* the browser keeps nothing for this page */ }
+  } catch { /* the browser stores nothing for this page */ }
 }
 
-/** Offers them at the field. */
+/** Suggests the saved addresses at the field. */
 export function suggestAddresses(datalist) {
   datalist.replaceChildren(...savedAddresses().map((address) => new Option(address)));
 }

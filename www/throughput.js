@@ -1,4 +1,4 @@
-// How much comes and goes a second.
+// Shows how much is received and sent per second.
 
 import { size } from './writing.js';
 

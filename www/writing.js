@@ -1,4 +1,4 @@
-// How values are written on the page.
+// Formats values for the page.
 
 import { statusName } from 'websocket-channel';
 
@@ -9,7 +9,7 @@ const number = new Intl.NumberFormat('en');
 const encoder = new TextEncoder();
 const hex = (value, digits) => value.toString(16).padStart(digits, '0');
 
-/** A URI without its user name and password. */
+/** Returns a URI without its user name and password. */
 export function withoutPassword(uri) {
   const url = new URL(uri);
   url.username = url.password = '';
@@ -18,20 +18,20 @@ export function withoutPassword(uri) {
 
 export const utf8Length = (text) => encoder.encode(text).length;
 
-/** The beginning of a text, and how much is left out. */
+/** Returns the beginning of a text, and how much is left out. */
 export function excerptOfText(text) {
   if (text.length <= MAX_TEXT) return text;
-  const start = text.slice(0, MAX_TEXT).replace(/[\uD800-\uDBFF]$/, ''); // not half a character
+  const start = text.slice(0, MAX_TEXT).replace(/[\uD800-\uDBFF]$/, ''); // does not end with half a character
   return `${start} … and ${number.format(text.length - start.length)} more`;
 }
 
-/** The first bytes in hex, and how many are left out. */
+/** Returns the first bytes in hex, and how many are left out. */
 export function excerptOfBytes(bytes) {
   const beginning = Array.from(bytes.subarray(0, MAX_BYTES), (byte) => hex(byte, 2)).join(' ');
   return bytes.length <= MAX_BYTES ? beginning : `${beginning} … and ${number.format(bytes.length - MAX_BYTES)} more`;
 }
 
-/** Eight bytes a line, which fits a phone: where they stand, in hex, and what is ASCII in them. `length` is that of all, should these be the first of more. */
+/** Returns lines of eight bytes, which fit on a phone: the offset, the bytes in hex, and as ASCII. `length` is the total length, if `bytes` is only the beginning. */
 export function hexDump(bytes, length = bytes.length) {
   const lines = [];
   for (let at = 0; at < bytes.length; at += 8) {
@@ -45,22 +45,22 @@ export function hexDump(bytes, length = bytes.length) {
 
 export const exactSize = (bytes) => `${number.format(bytes)} B`;
 
-/** Short, for a narrow column. */
+/** Formats a size briefly, for a narrow column. */
 export function size(bytes) {
   if (bytes < 1024) return `${bytes} B`;
   return bytes < 1024 ** 2 ? `${(bytes / 1024).toFixed(1)} KiB` : `${(bytes / 1024 ** 2).toFixed(1)} MiB`;
 }
 
-/** Hours to milliseconds, local time. */
+/** Formats the local time, from hours to milliseconds. */
 export function time(date) {
   const two = (value) => String(value).padStart(2, '0');
   return `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}.${String(date.getMilliseconds()).padStart(3, '0')}`;
 }
 
-/** The name of onStop's status. */
+/** Returns the name of onStop's status. */
 export const stopName = (status, detail) => detail.name ?? statusName(status);
 
-/** The fields of onStop's `detail` that are known, one a line, without its name and message. `http` is always null in a page. */
+/** Returns the known fields of onStop's `detail`, one per line, without its name and message. `http` is always null in a page. */
 export function detailText({ wasClean, code, reason, closedBy, timeout, cause }) {
   const known = [`wasClean: ${wasClean}`, `code: ${code}`];
   if (reason) known.push(`reason: ${JSON.stringify(reason)}`);

@@ -1,15 +1,15 @@
-// What run.js has the page do: one loop for both contenders, behind the same few methods. The address says which measurement;
-// its result is posted back.
+// The page that run.js opens. Both contenders run in the same loop, behind the same few methods. The address names the
+// measurement, and the page posts the result back.
 
 const IN_FLIGHT = 64;
 
-/** A connection each: it calls `on.open()`, `on.message(size)` and `on.close()`; answers what sends. The channel's fetches its module. */
+/** Each opens a connection that calls `on.open()`, `on.message(size)` and `on.close()`. Returns the functions that send. The channel also fetches its module. */
 const CONTENDERS = {
   'websocket-channel': async (url, on) => {
     const { WebSocketChannel } = await import('/browser.mjs');
     const channel = new WebSocketChannel();
     channel.asyncOpen(url, null, {
-      onStart: () => { if (channel.state === 'open') on.open(); }, // a channel that failed is started, too, before it is stopped
+      onStart: () => { if (channel.state === 'open') on.open(); }, // onStart is also called, before onStop, if the channel failed
       onMessageAvailable: (context, text) => on.message(text.length),
       onBinaryMessageAvailable: (context, bytes) => on.message(bytes.byteLength),
       onStop: on.close,
@@ -27,7 +27,7 @@ const CONTENDERS = {
   },
 };
 
-/** Milliseconds from nothing to an open connection. */
+/** Returns the milliseconds from nothing to an open connection. */
 async function measureStart({ contender, url }) {
   const started = performance.now();
   await new Promise((resolve, reject) => {
@@ -37,7 +37,7 @@ async function measureStart({ contender, url }) {
   return performance.now() - started;
 }
 
-/** Messages a second, each sent when an echo has come, `IN_FLIGHT` of them on their way. */
+/** Returns the messages per second. The next message is sent when an echo arrives, so that `IN_FLIGHT` of them are always under way. */
 function measureEcho({ contender, url, kind, size, warmUp, duration }) {
   return new Promise((resolve, reject) => {
     const fail = (what) => reject(new Error(`${contender}: ${what}`));
@@ -70,7 +70,7 @@ const sleep = (ms) => new Promise((resolve) => { setTimeout(resolve, ms); });
 
 const MEASUREMENTS = { start: measureStart, echo: measureEcho };
 
-/** A new window loads the pages of its own address bar, too, which takes the better part of a second of the machine. */
+/** A new window also loads the pages of its address bar, which keeps the machine busy for most of a second. */
 const SETTLING_MS = 1000;
 
 await sleep(SETTLING_MS);

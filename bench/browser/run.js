@@ -1,8 +1,8 @@
-// The package's browser build against the native `WebSocket` it drives, in headless Chromium.
+// Compares the package's browser build with the native `WebSocket` that it uses, in headless Chromium.
 //
 //     npm run build && node bench/browser/run.js [--quick] ws://127.0.0.1:PORT/echo
 //
-// The address is an echo server's, without compression (bench/peer, at /echo). Chromium is `WSC_CHROMIUM`, or the one on the PATH.
+// The address is that of an echo server without compression (bench/peer, at /echo). Chromium is `WSC_CHROMIUM`, or the one on the PATH.
 
 import { EventEmitter, once } from 'node:events';
 import { readFile } from 'node:fs/promises';
@@ -17,27 +17,27 @@ import { installedFolder } from '../../tests-wasm/behaviour/harness/installed.js
 import { programPath } from '../../tests-wasm/behaviour/harness/program.js';
 import { median } from '../shared.js';
 
-/** The share of the native `WebSocket`'s rate that an echo through the channel is to reach. */
+/** The target for an echo through the channel, as a share of the native `WebSocket`'s rate. */
 const TARGET = 0.95;
 const CONTENDERS = ['websocket-channel', 'native WebSocket'];
 
-/** What page.js is to measure for each row. */
+/** What page.js measures for each row. */
 const CASES = [
   { name: 'echo 16 B, 64 in flight', unit: 'messages/s', target: TARGET, task: { measurement: 'echo', kind: 'text', size: 16 } },
   { name: 'echo 64 KiB, 64 in flight', unit: 'messages/s', target: TARGET, task: { measurement: 'echo', kind: 'binary', size: 65_536 } },
-  // Informational: the channel has a module to fetch and compile, the browser has its WebSocket built in.
+  // For information only: the channel must fetch and compile a module, but the browser's WebSocket is built in.
   { name: 'start of the first connection', unit: 'ms', lowerIsBetter: true, task: { measurement: 'start' } },
 ];
 
-/** When a page that has not posted its result is given up. */
+/** How long to wait for a page to post its result. */
 const TIMEOUT_MS = 30_000;
 
-// Without a sandbox, since as root, as in a container, Chromium has none. The others keep it off the network.
+// Chromium has no sandbox when it runs as root, as it does in a container. The other flags keep it off the network.
 const FLAGS = [
   '--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-component-update', '--disable-sync', '--no-first-run',
 ];
 
-/** Measures every case; answers a row each, with one value a round. Without Chromium there are none, and `log` hears of it. */
+/** Measures every case. Returns a row for each, with one value per round. Without Chromium, logs that and returns no rows. */
 export async function measureBrowser({ rounds, quick, echoUrl, log }) {
   const executablePath = programPath('WSC_CHROMIUM', 'chromium', 'chromium-browser', 'google-chrome');
   if (!executablePath) {
@@ -55,7 +55,7 @@ export async function measureBrowser({ rounds, quick, echoUrl, log }) {
     for (const { task, ...row } of CASES) {
       const results = Object.fromEntries(CONTENDERS.map((contender) => [contender, []]));
       for (let round = 0; round < rounds; round++) {
-        // Who comes second finds a warmer machine, or a busier one: they take turns.
+        // The second contender finds a warmer or a busier machine, so they take turns at being first.
         for (const contender of round % 2 === 0 ? CONTENDERS : CONTENDERS.toReversed()) {
           results[contender].push(await inFreshPage(devtools, server, { contender, url: echoUrl, ...task, ...times }));
         }
@@ -72,10 +72,10 @@ export async function measureBrowser({ rounds, quick, echoUrl, log }) {
 }
 
 /**
- * Has a page measure in a context of its own, where nothing is cached, compiled or connected; answers the number it posts.
+ * Runs a measurement in a page with its own context, where nothing is cached, compiled or connected. Returns the number that the page posts.
  *
- * The context is not one of Playwright's. About its own pages Playwright has Chromium report every frame, which costs several
- * times what the frame does: both contenders would be as slow as that. Pages of other contexts it lets go of.
+ * The context is not one of Playwright's. For its own pages, Playwright makes Chromium report every frame, which costs several
+ * times as much as the frame itself and would slow down both contenders. Playwright lets go of the pages of other contexts.
  */
 async function inFreshPage(devtools, server, task) {
   const { browserContextId } = await devtools.send('Target.createBrowserContext');
@@ -89,7 +89,7 @@ async function inFreshPage(devtools, server, task) {
   }
 }
 
-/** Serves an empty page, the code in it and the package as it is installed, and takes the page's result. */
+/** Serves an empty page, its code and the installed package, and receives the page's result. */
 async function serve() {
   const files = {
     '/': ['text/html', '<!doctype html><title>bench</title><script type="module" src="/page.js"></script>'],
@@ -121,7 +121,7 @@ async function serve() {
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   await main(async () => {
     const { values: { quick }, positionals: [echoUrl] } = parseArgs({ options: { quick: { type: 'boolean' } }, allowPositionals: true });
-    if (!echoUrl) throw new Error('which echo server? node bench/browser/run.js [--quick] ws://127.0.0.1:PORT/echo');
+    if (!echoUrl) throw new Error('the address of an echo server is missing: node bench/browser/run.js [--quick] ws://127.0.0.1:PORT/echo');
     for (const row of await measureBrowser({ rounds: quick ? 3 : 7, quick, echoUrl, log: console.error })) {
       const [ours, native] = CONTENDERS.map((contender) => median(row.results[contender]));
       const ratio = (ours / native).toFixed(3);

@@ -1,4 +1,4 @@
-// Another build of websocket-channel, which `npm run bench -- --against FOLDER` names.
+// Another build of websocket-channel, named by `npm run bench -- --against FOLDER`.
 
 import { pathToFileURL } from 'node:url';
 import { openerOf } from './channel.js';

@@ -1,6 +1,6 @@
 // websocket-channel, from its tarball.
 
-/** A function that opens a channel of the package that is installed in `folder`. It is imported as the other clients import theirs. */
+/** Returns a function that opens a channel of the package installed in `folder`. The package is imported like those of the other clients. */
 export const openerOf = async (folder) => {
   const { WebSocketChannel } = await import(new URL('node_modules/websocket-channel/node.mjs', folder));
   return (...args) => openChannel(WebSocketChannel, ...args);

@@ -1,6 +1,6 @@
-// How a class of the web's shape is measured. In a file of its own, so that measuring one imports no other.
+// Measures classes with the API of the web's. This is a separate file, so that measuring one class imports no other.
 
-/** What a class of the web's shape opens. */
+/** Returns a function that opens a connection of a class with the API of the web's WebSocket. */
 export const openerOf = (WebSocket) => (url, { text, opened, received }) => {
   const socket = new WebSocket(url);
   socket.binaryType = 'arraybuffer';
@@ -10,7 +10,7 @@ export const openerOf = (WebSocket) => (url, { text, opened, received }) => {
   return { send: (message) => socket.send(message), buffered: () => socket.bufferedAmount };
 };
 
-/** Reads all messages of a WebSocketStream. */
+/** Returns a function that opens a WebSocketStream and reads all its messages. */
 export const streamOpenerOf = (WebSocketStream) => async (url, { text, opened, received }) => {
   const { readable } = await new WebSocketStream(url).opened;
   opened();

@@ -1,4 +1,4 @@
-// No client at all: the same bytes over a bare socket, as fast as Node moves them. What comes in is counted, not read.
+// Not a client: moves the same bytes over a bare socket, as fast as Node can. Incoming bytes are counted, not parsed.
 
 import net from 'node:net';
 import tls from 'node:tls';
@@ -14,7 +14,7 @@ export function open(url, { size, ca, opened, received }) {
     callback(length) {
       if (unread === null) {
         unread = 0;
-        opened(); // the answer to the upgrade
+        opened(); // this is the response to the upgrade
         return true;
       }
       unread += length;
@@ -31,13 +31,13 @@ export function open(url, { size, ca, opened, received }) {
     + 'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n');
   let prepared;
   return {
-    /** All of a tick at once. */
+    /** Sends all messages of a tick at once. */
     send: (message, count) => socket.write(prepared ??= frames(Buffer.from(message), headerSize, count)),
     buffered: () => socket.writableLength,
   };
 }
 
-/** `count` frames with the mask key 0. */
+/** Returns `count` frames with the mask key 0. */
 function frames(payload, headerSize, count) {
   const header = Buffer.alloc(headerSize + 4);
   header[0] = 0x82;

@@ -1,4 +1,4 @@
-// The host's own WebSocket: undici's in Node, Bun's and Deno's. On Node 20 undici is the package.
+// The host's own WebSocket: that of Bun, of Deno, or of undici in Node. Node 20 has none, so the package undici provides it there.
 
 import { openerOf } from './opener.js';
 

@@ -1,4 +1,4 @@
-// undici's WebSocketStream, of the package: no Node has one of its own.
+// The WebSocketStream of the package undici. No version of Node has its own.
 
 import undici from 'undici';
 import { streamOpenerOf } from './opener.js';

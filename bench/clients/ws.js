@@ -1,4 +1,4 @@
-// ws with bufferutil. It compresses from 1024 bytes on unless told otherwise.
+// ws with bufferutil. By default, it compresses only messages of 1024 bytes or more.
 
 import { WebSocket } from 'ws';
 

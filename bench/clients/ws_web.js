@@ -1,4 +1,4 @@
-// ws, used as the web's class: `onmessage` and its events.
+// ws, used like the web's class: `onmessage` and its events.
 
 import { WebSocket } from 'ws';
 import { openerOf } from './opener.js';

@@ -1,4 +1,4 @@
-// `node bench/deflate/run.js`: zlib-rs against miniz_oxide in wasm, in turns, medians of 9 rounds.
+// `node bench/deflate/run.js` compares zlib-rs with miniz_oxide in wasm, in turns: medians of 9 rounds.
 
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';

@@ -1,4 +1,4 @@
-// `node bench/native/run.js [--quick]`: the engine, natively, against fastwebsockets and tungstenite.
+// `node bench/native/run.js [--quick]` compares the engine, compiled natively, with fastwebsockets and tungstenite.
 
 import { readFile, readdir, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -8,10 +8,10 @@ const target = join(root, 'target', 'bench-native');
 const quickly = ['--warm-up-time', '0.2', '--measurement-time', '0.5', '--nresamples', '1000'];
 const fully = ['--warm-up-time', '0.5', '--measurement-time', '1.5'];
 
-/** Measures, and answers the payload's MiB per second: a row for each size and direction, a value for each library. */
+/** Measures MiB of payload per second. Returns a row for each size and direction, with a value for each library. */
 export async function measureNative({ quick = false } = {}) {
   const results = join(target, 'criterion');
-  await rm(results, { recursive: true, force: true }); // or benchmarks that no longer exist would be found again
+  await rm(results, { recursive: true, force: true }); // otherwise results of benchmarks that no longer exist would be read
   await run('cargo', ['bench', '--quiet', '--manifest-path', join(root, 'bench', 'native', 'Cargo.toml'), '--', '--noplot', ...(quick ? quickly : fully)],
     { env: { CARGO_TARGET_DIR: target }, quiet: true });
   const rows = new Map();
@@ -22,7 +22,7 @@ export async function measureNative({ quick = false } = {}) {
   return [...rows.values()];
 }
 
-/** What criterion wrote, in the order in which it was measured. */
+/** Reads what criterion wrote, in the order in which it was measured. */
 async function readResults(folder) {
   const files = (await readdir(folder, { recursive: true })).filter((file) => file.endsWith(join('new', 'estimates.json')));
   const results = await Promise.all(files.map(async (file) => {

@@ -1,4 +1,4 @@
-// Messages and server frames, the same for every client.
+// Makes messages and server frames, the same ones for every client.
 
 import { constants, createDeflateRaw } from 'node:zlib';
 
@@ -12,7 +12,7 @@ const NON_ASCII = 'Alle Menschen sind frei und gleich an Würde und Rechten gebo
   + 'συμπεριφέρονται μεταξύ τους με πνεύμα αδελφοσύνης. すべての人間は、生まれながらにして自由であり、かつ、尊厳と権利とについて平等である。'
   + '人間は、理性と良心とを授けられており、互いに同胞の精神をもって行動しなければならない。';
 
-/** The messages of a case, as strings or Buffers of `size` bytes; several, where they are JSON. */
+/** Returns the messages of a case, as strings or Buffers of `size` bytes: several if they are JSON, otherwise one. */
 export function messages({ kind, size }) {
   if (kind === 'binary') return [Buffer.alloc(size, 0x5A)];
   if (kind === 'text') return ['websocket channel, '.repeat(Math.ceil(size / 19)).slice(0, size)];
@@ -25,14 +25,14 @@ export function messages({ kind, size }) {
   });
 }
 
-/** The longest beginning of `text` that is `size` bytes long, filled up with a character of one byte. */
+/** Cuts `text` to at most `size` bytes without splitting a character, and fills it up with characters of one byte. */
 function cut(text, size) {
   const bytes = Buffer.from(text).subarray(0, size);
   const whole = new TextDecoder().decode(bytes, { stream: true });
   return whole + '.'.repeat(size - Buffer.byteLength(whole));
 }
 
-/** At least a mebibyte of frames, to be sent over and over. Compressed ones begin with an empty window. */
+/** Returns at least a mebibyte of frames, to be sent over and over. Compressed frames begin with an empty window. */
 export async function frames(parameters) {
   const sent = messages({ kind: parameters.get('kind'), size: Number(parameters.get('size')) }).map((message) => Buffer.from(message));
   const payloads = parameters.has('deflate') ? await deflated(sent) : sent;
@@ -41,7 +41,7 @@ export async function frames(parameters) {
   return Buffer.concat(Array(Math.ceil((1 << 20) / block.length)).fill(block));
 }
 
-/** As one compressor makes them that takes its context over from message to message. */
+/** Compresses the messages with one compressor, which takes its context over from message to message. */
 async function deflated(payloads) {
   const stream = createDeflateRaw();
   const compressed = [];

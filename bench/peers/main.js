@@ -1,5 +1,5 @@
-// The other ends besides bench/peer: a flood of frames built beforehand, over TCP and over TLS, and for TLS a sink that counts
-// bytes. One process, driven over IPC: it says its ports, and the bytes of each sink's connection at its end.
+// The peers besides bench/peer: a flood of prepared frames, over TCP and over TLS, and for TLS a sink that counts bytes.
+// One process, driven over IPC: it reports its ports, and the number of bytes of each connection to the sink when that ends.
 
 import { createHash } from 'node:crypto';
 import net from 'node:net';
@@ -9,7 +9,7 @@ import { frames } from './frames.js';
 function serve(socket) {
   let head = '';
   socket.setNoDelay(true);
-  socket.on('error', () => {}); // a client that has measured enough just goes
+  socket.on('error', () => {}); // a client disconnects abruptly once it has measured enough
   socket.on('data', async function readHead(data) {
     head += data.toString('latin1');
     if (!head.includes('\r\n\r\n')) return;
@@ -37,7 +37,7 @@ function sink(socket) {
 }
 
 const listen = (server) => new Promise((resolve) => server.listen({ port: 0, host: '127.0.0.1', backlog: 4096 }, () => resolve(server.address().port)));
-// A large buffer to read into: a sink that is slower than the client would be what is measured.
+// A large read buffer, because the benchmark would otherwise measure a sink that is slower than the client.
 const onConnection = { highWaterMark: 1 << 20 };
 process.on('disconnect', () => process.exit());
 const [cert, key] = process.argv.slice(2);

@@ -1,4 +1,4 @@
-// npm run fuzz: every fuzz target for a given time, with nightly's cargo-fuzz. What it taught is kept in corpus/, minimised.
+// `npm run fuzz` runs every fuzz target for a given time, with nightly's cargo-fuzz. Keeps the inputs that matter, minimized, in corpus/.
 
 import { cp, mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
@@ -13,15 +13,15 @@ const TARGETS = {
 
 const HELP = `npm run fuzz [-- options]
 
-  Runs every fuzz target with nightly's cargo-fuzz, over what earlier runs found. A failure prints its message, its input, and the command that
-  runs that input again. At the end, the inputs that matter are written to tests-wasm/fuzz/corpus, and a table of all runs is printed.
+  Runs every fuzz target with nightly's cargo-fuzz, starting from the inputs that earlier runs found. A failure prints its message, its input, and the
+  command that runs that input again. At the end, writes the inputs that matter to tests-wasm/fuzz/corpus, and prints a table of all runs.
 
     --minutes N        for each target (default 1)
     --target NAME      only this one; may be repeated: ${Object.keys(TARGETS).join(', ')}
     --input FILE       runs this input alone, in the one target that --target names, and prints everything
     --sanitizer NAME   address (default) or none: several times as fast, for long runs
     --keep             leave tests-wasm/fuzz/corpus as it is
-    --help             this text`;
+    --help             show this text`;
 
 const OPTIONS = {
   minutes: { type: 'string', default: '1' }, target: { type: 'string', multiple: true }, sanitizer: { type: 'string', default: 'address' },
@@ -29,7 +29,7 @@ const OPTIONS = {
 };
 
 const folder = join(root, 'tests-wasm', 'fuzz');
-/** Inputs found, and the sums of all runs: they stay from run to run. */
+/** Keeps the inputs found, and the sums of all runs, from run to run. */
 const found = join(root, 'build', 'fuzz');
 const sums = join(found, 'runs.json');
 
@@ -56,7 +56,7 @@ function checked({ minutes, target: targets = Object.keys(TARGETS), sanitizer, i
   return { minutes: Number(minutes), targets, sanitizer, input: input && resolve(input) };
 }
 
-/** One target, and what it found merged into its corpus. */
+/** Runs one target, and merges what it found into its corpus. */
 async function fuzzOne({ target, minutes, sanitizer, fuzz, env, isKept }) {
   const [corpus, working, failures] = [join(folder, 'corpus', target), join(found, target), join(found, `failures-${target}`)];
   await mkdir(working, { recursive: true });
@@ -82,7 +82,7 @@ async function fuzzOne({ target, minutes, sanitizer, fuzz, env, isKept }) {
   await cp(merged, corpus, { recursive: true });
 }
 
-/** What a run that failed says to its reader: the panic or the sanitizer's finding, and the input, if it came so far. */
+/** Returns the message for a failed run: the panic or the sanitizer's finding, and the input, if the run got that far. */
 function failure(target, sanitizer, output) {
   const [, input] = output.match(/Test unit written to (.+)/) ?? [];
   if (!input) return `${target} failed:\n${output.slice(-3000)}`;
@@ -90,7 +90,7 @@ function failure(target, sanitizer, output) {
   return `${target} failed: ${said}\n  again: npm run fuzz -- --target ${target} --sanitizer ${sanitizer} --input ${relative(root, input)}`;
 }
 
-/** libFuzzer's last words: executions, and coverage in edges and features. */
+/** Reads libFuzzer's final statistics: executions, and coverage in edges and features. */
 function read(output) {
   const [, edges, features] = output.match(/DONE\s+cov: (\d+) ft: (\d+)/);
   const [, executions] = output.match(/stat::number_of_executed_units:\s+(\d+)/);
@@ -98,7 +98,7 @@ function read(output) {
   return { edges: Number(edges), features: Number(features), executions: Number(executions), seconds: Number(seconds) };
 }
 
-/** The sums of all runs so far. */
+/** Reads the sums of all runs so far. */
 function known() {
   return readFile(sums, 'utf8').then(JSON.parse, () => ({}));
 }
@@ -109,12 +109,12 @@ async function add(target, sanitizer, { edges, features, executions, seconds }) 
   one.seconds += seconds;
   one.executions += executions;
   if (sanitizer === 'address') one.sanitized += executions;
-  Object.assign(one, { edges, features }); // of the last run, which began with everything found before
+  Object.assign(one, { edges, features }); // from the last run, which began with everything found before
   await writeFile(sums, JSON.stringify(all, null, 2));
   console.log(`  ${executions.toLocaleString('en')} executions in ${seconds} s, ${edges} edges, ${features} features`);
 }
 
-/** All runs of this clone, as a table for CONFORMANCE.md. */
+/** Returns a table of all runs in this clone, for CONFORMANCE.md. */
 async function table() {
   const all = await known();
   const number = (value) => value.toLocaleString('en');

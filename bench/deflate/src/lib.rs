@@ -1,4 +1,4 @@
-//! One message at a time, contexts made once and reset, as a connection without context takeover does it.
+//! Compresses and inflates one message at a time. The contexts are made once and reset, as on a connection without context takeover.
 
 use std::cell::RefCell;
 
@@ -19,7 +19,7 @@ struct Bench {
 
 thread_local! { static BENCH: RefCell<Option<Bench>> = const { RefCell::new(None) } }
 
-/// Room for a message of `len` bytes: its address.
+/// Makes room for a message of `len` bytes. Returns its address.
 #[unsafe(no_mangle)]
 pub extern "C" fn prepare(len: usize, level: i32) -> *const u8 {
     let flags = create_comp_flags_from_zip_params(level, -15, 0);
@@ -37,7 +37,7 @@ pub extern "C" fn prepare(len: usize, level: i32) -> *const u8 {
     address
 }
 
-/// Compresses with zlib-rs: the compressed size.
+/// Compresses with zlib-rs. Returns the compressed size.
 #[unsafe(no_mangle)]
 pub extern "C" fn zlib_deflate() -> usize {
     BENCH.with_borrow_mut(|bench| {
@@ -52,7 +52,7 @@ pub extern "C" fn zlib_deflate() -> usize {
     })
 }
 
-/// Compresses with miniz_oxide: the compressed size.
+/// Compresses with miniz_oxide. Returns the compressed size.
 #[unsafe(no_mangle)]
 pub extern "C" fn miniz_deflate() -> usize {
     BENCH.with_borrow_mut(|bench| {
@@ -62,7 +62,7 @@ pub extern "C" fn miniz_deflate() -> usize {
     })
 }
 
-/// Inflates with zlib-rs what zlib-rs compressed first: the size.
+/// Inflates with zlib-rs what zlib-rs compressed first. Returns the inflated size.
 #[unsafe(no_mangle)]
 pub extern "C" fn zlib_inflate() -> usize {
     BENCH.with_borrow_mut(|bench| {

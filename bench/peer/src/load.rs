@@ -1,8 +1,8 @@
-//! Many clients of one server. Each sends the same frame, which a file holds as it goes over the wire.
+//! Many clients of one server. Each sends the same frame, which a file contains in its wire format.
 //!
-//! `load PORT MODE CONNECTIONS IN_FLIGHT FILE [deflate]`, where the mode is `flood` (sends for ever), `echo` (so many in flight, a new one for each that
-//! comes back), `hear` (only reads) or `open` (opens and closes, one connection after the other in each of so many threads). Prints `{"ready":true}` when all
-//! are open, and lives until its standard input is closed.
+//! `load PORT MODE CONNECTIONS IN_FLIGHT FILE [deflate]`, where the mode is `flood` (sends forever), `echo` (keeps IN_FLIGHT messages under way, and sends a new
+//! one for each that comes back), `hear` (only reads) or `open` (each of CONNECTIONS threads opens and closes one connection after another). Prints
+//! `{"ready":true}` when all are open, and runs until its standard input is closed.
 
 use std::io::{self, Read, Write};
 use std::net::TcpStream;
@@ -23,7 +23,7 @@ pub(crate) fn run(arguments: &[String]) -> io::Result<()> {
         thread::Builder::new().stack_size(128 * 1024).spawn(move || {
             let opened = open(port, deflate);
             barrier.wait();
-            let _ = opened.and_then(|stream| talk(stream, &mode, &frame, in_flight, port)); // an error is the server's end
+            let _ = opened.and_then(|stream| talk(stream, &mode, &frame, in_flight, port)); // an error means that the server has ended
         })?;
     }
     barrier.wait();
@@ -51,7 +51,7 @@ fn talk(mut stream: TcpStream, mode: &str, frame: &[u8], in_flight: usize, port:
             }
         }
         "open" => loop {
-            // The close frame is masked with zeros, and empty.
+            // An empty close frame, masked with zeros.
             stream.write_all(&[0x88, 0x80, 0, 0, 0, 0])?;
             let mut buffer = [0; 256];
             while stream.read(&mut buffer)? > 0 {}
@@ -100,7 +100,7 @@ struct Frames {
 }
 
 impl Frames {
-    /// How many are complete with these bytes.
+    /// Returns how many frames these bytes complete.
     fn count(&mut self, mut input: &[u8]) -> usize {
         let mut count = 0;
         while !input.is_empty() {

@@ -1,10 +1,10 @@
-//! Two other ends of a connection. `/echo` sends every frame back as it came, unmasked. It never looks into a payload, so a
-//! compressed one costs it nothing either: the stream of a client's compressor, sent back whole and in order, is a server's
-//! stream too. `/sink` counts what comes, and prints `{"sunk":N}` at the end of the connection.
+//! Two peers. `/echo` sends every frame back unmasked, and otherwise unchanged. It never looks into a payload, so
+//! compression costs it nothing either: the stream of a client's compressor, sent back complete and in order, is also a
+//! valid stream of a server. `/sink` counts the bytes that arrive, and prints `{"sunk":N}` at the end of the connection.
 //!
-//! `load` makes it many clients instead (`load.rs`).
+//! With the argument `load`, it plays many clients instead (`load.rs`).
 //!
-//! Prints `{"port":N}` and lives until its standard input is closed. Compression is agreed on where the path says `deflate`.
+//! Prints `{"port":N}` and runs until its standard input is closed. It agrees on compression if the path contains `deflate`.
 
 use std::io::{self, Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -26,7 +26,7 @@ fn main() -> io::Result<()> {
     println!("{{\"port\":{}}}", listener.local_addr()?.port());
     thread::spawn(move || {
         for stream in listener.incoming().flatten() {
-            thread::spawn(move || serve(stream)); // an error is the client's end
+            thread::spawn(move || serve(stream)); // an error means that the client has ended
         }
     });
     io::copy(&mut io::stdin(), &mut io::sink()).map(drop)
@@ -55,12 +55,12 @@ fn sink(mut stream: TcpStream, buffer: &mut [u8]) -> io::Result<()> {
     while let Ok(len @ 1..) = stream.read(buffer) {
         sunk += len;
     }
-    // Nobody may be reading any more.
+    // The reader may be gone.
     let _ = writeln!(io::stdout(), "{{\"sunk\":{sunk}}}");
     Ok(())
 }
 
-/// Answers the upgrade request, and says its path. A client sends nothing behind it before it has the answer.
+/// Answers the upgrade request, and returns its path. A client sends nothing after the request until it has the response.
 fn upgrade(stream: &mut TcpStream, buffer: &mut [u8]) -> io::Result<String> {
     let mut filled = 0;
     loop {
@@ -89,12 +89,12 @@ fn upgrade(stream: &mut TcpStream, buffer: &mut [u8]) -> io::Result<String> {
     }
 }
 
-/// Where in the client's frames the bytes so far have ended.
+/// The position in the client's frames at which the bytes so far have ended.
 #[derive(Default)]
 struct Frames {
-    /// The header that is coming.
+    /// The part of a header that has arrived.
     header: Vec<u8>,
-    /// What is left of the payload behind it, and its key as it applies to the next byte.
+    /// How much of the payload after it is still to come. The key is rotated so that it begins with the next byte's.
     remaining: usize,
     key: [u8; 4],
 }
@@ -120,7 +120,7 @@ impl Frames {
         }
     }
 
-    /// Takes the header's next byte; if it was the last, writes the header as a server's.
+    /// Takes the header's next byte. If it was the last, writes the header as a server does.
     fn read_header<'a>(&mut self, input: &'a [u8], out: &mut Vec<u8>) -> &'a [u8] {
         let (byte, rest) = input.split_at(1);
         self.header.extend_from_slice(byte);

@@ -1,5 +1,5 @@
-//! Fields that ask for authorization, put together from the words of challenges: read as http-auth, a second parser, reads them,
-//! where that reads them at all (it knows neither token68 nor anything beyond ASCII).
+//! Fields that ask for authorization, made from the words of challenges. We must read them as http-auth, a second parser, does,
+//! wherever it can read them (it supports neither token68 nor anything beyond ASCII).
 
 use arbitrary::{Arbitrary, Unstructured};
 use http_auth::ChallengeRef;
@@ -72,7 +72,7 @@ impl Word {
     }
 }
 
-/// What http-auth reads is what we read.
+/// Asserts that we read what http-auth reads.
 fn compare(field: &str, ours: Option<&Challenge>) {
     let Ok(challenges) = http_auth::parse_challenges(field) else { return };
     let mut best: Option<(u8, &ChallengeRef)> = None;
@@ -99,7 +99,7 @@ fn is_true(challenge: &ChallengeRef, name: &str) -> bool {
     param(challenge, name).is_some_and(|value| value.eq_ignore_ascii_case("true"))
 }
 
-/// 0 for Basic, 1 for Digest with MD5, 2 with SHA-256; `None` if it cannot be answered.
+/// Returns 0 for Basic, 1 for Digest with MD5, 2 for Digest with SHA-256, and `None` for a challenge that cannot be answered.
 fn strength(challenge: &ChallengeRef) -> Option<u8> {
     if challenge.scheme.eq_ignore_ascii_case("basic") {
         return Some(0);
@@ -117,7 +117,7 @@ fn strength(challenge: &ChallengeRef) -> Option<u8> {
     }
 }
 
-/// The answer is a field that is safe to send, and what is between quotes stays there.
+/// Asserts that the answer is a field that is safe to send, and that quoted text does not break out of its quotes.
 fn answer(mut nonce: Nonce, has_controls: bool) {
     let value = nonce.authorization("us\"er, x=\"1\\", "secret", "GET", "/a\"b");
     assert!(has_controls || Field::new("Authorization", &value).is_ok(), "{value:?}");

@@ -1,5 +1,5 @@
-//! An opening over servers and proxies that say anything, in any pieces, and connections that fail anywhere: it ends, it asks
-//! within its limits, it writes nothing but whole requests, and no secret reaches anyone but whose it is.
+//! An opening over servers and proxies that say anything, in any pieces, and over connections that fail anywhere. It ends, it
+//! asks within its limits, it writes only whole requests, and each secret reaches only the host that it is for.
 
 use arbitrary::{Arbitrary, Unstructured};
 use websocket_channel::http::Field;
@@ -50,7 +50,7 @@ enum Say {
     Socks5,
     Accept,
     Interim,
-    /// 401 or 407 with these challenges.
+    /// A 401 or 407 with these challenges.
     Demand {
         proxy: bool,
         digest: bool,
@@ -65,7 +65,7 @@ enum Say {
     Bytes(Vec<u8>),
 }
 
-/// The servers' names tell whose they are.
+/// The servers' names show who owns them.
 const TARGETS: [&str; 9] = [
     "/relative",
     "ws://first.example/back",
@@ -127,7 +127,7 @@ impl Story {
         assert!(!is_proxys || failure.message.starts_with("proxy proxy.example:"), "{failure:?}");
     }
 
-    /// Two servers and a proxy each ask ten times, accept a nonce as stale three times, and switch once from Basic to Digest.
+    /// Five origins and a proxy each ask ten times, accept a nonce as stale three times, and switch once from Basic to Digest.
     fn check_limits(&self, world: &World) {
         let redirects = u32::from(self.redirects % 12);
         assert!(world.redirects.get() <= redirects);
@@ -136,7 +136,7 @@ impl Story {
         assert!(connections <= 1 + redirects as usize + 6 * 14, "{connections} connections");
     }
 
-    /// Requests are whole lines, and to each host goes what is its own.
+    /// Asserts that requests are whole lines, and that each host gets only the secrets that are for it.
     fn check_requests(&self, log: &Log) {
         let dialogue = matches!(self.proxy, Some(Via::Socks5));
         let text = String::from_utf8_lossy(&log.written);
@@ -210,6 +210,6 @@ impl Say {
     }
 }
 
-/// A good response's head, without its blank line; the key is RFC 6455 §1.3's example.
+/// The head of a valid response, without its blank line. The key is the example of RFC 6455 §1.3.
 const GOOD: &str = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
                     Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n";

@@ -1,5 +1,5 @@
-//! Any bytes on an open connection: three bytes choose the settings, the others are what a server sends, or what a client
-//! sends once they are masked.
+//! Any bytes on an open connection. Three bytes choose the settings. The others are what a server sends or, once masked, what a
+//! client sends.
 
 use websocket_channel::protocol::{Connection, DeflateOffer, Role, agree_as_client};
 
@@ -17,7 +17,7 @@ pub(crate) fn run(data: &[u8]) {
     check(stream, role, agreed, [1, 7, 64, 4096][usize::from(sizes & 3)], u32::from(*seed));
 }
 
-/// A connection of `role` that agreed.
+/// Returns a connection of `role` with this agreement.
 fn agreeing(role: Role, agreed: Agreed) -> Connection {
     let header = match (agreed, role) {
         (Agreed { deflate: false, .. }, _) => "",
@@ -29,8 +29,8 @@ fn agreeing(role: Role, agreed: Agreed) -> Connection {
     Connection::new(role, agreement, agreed.limit as u64)
 }
 
-/// The stream, as a server writes it, must be seen as the model predicts, on both paths, however it is cut and whatever the
-/// scratch memory's size. A server sees the same stream masked.
+/// Asserts that the connection sees the stream of a server as the model predicts, on both paths, wherever it is cut and for any
+/// size of the scratch memory. A server sees the same stream masked.
 pub(crate) fn check(stream: &[u8], role: Role, agreed: Agreed, scratch: usize, seed: u32) -> Prediction {
     let prediction = model::read(stream, agreed);
     let wire = match role {
@@ -47,12 +47,12 @@ pub(crate) fn check(stream: &[u8], role: Role, agreed: Agreed, scratch: usize, s
     });
     assert_eq!(slow, fast, "both paths see and say the same");
 
-    // Cut anywhere.
+    // In chunks cut anywhere.
     let mut cut = open(Path::Fast, scratch);
     cut.feed_cut(&wire, driver::cuts(seed, 64));
     finish(cut, role, &prediction, "in chunks");
 
-    // Byte by byte, each ping answered at once.
+    // Byte by byte, with each ping answered at once.
     let mut bytewise = open(Path::Slow, scratch);
     let mut pongs = Vec::new();
     for byte in &wire {
@@ -69,7 +69,7 @@ pub(crate) fn check(stream: &[u8], role: Role, agreed: Agreed, scratch: usize, s
     prediction
 }
 
-/// Checks what was seen, and returns it with what the connection had to say.
+/// Checks what the connection saw. Returns that, and the payloads of its pongs.
 fn finish(mut driver: Driver, role: Role, prediction: &Prediction, how: &str) -> (Vec<Seen>, Vec<Vec<u8>>) {
     let out = driver.transmit();
     prediction.check(&driver.seen, how);

@@ -1,10 +1,10 @@
-//! Drives a [`Connection`] as its documentation asks, and asserts what its events promise.
+//! Drives a [`Connection`] as its documentation says, and asserts what its events promise.
 
 use websocket_channel::protocol::{
     Connection, DEFAULT_BUDGET, Event, FaultKind, Kind, MaskKey, Role, Source, Whole, set_budget,
 };
 
-/// An event with the bytes that its ranges stood for, pieces joined.
+/// An event with the bytes of its ranges. The pieces of a message are joined.
 #[derive(Clone, PartialEq, Debug)]
 pub(crate) enum Seen {
     Message { text: bool, bytes: Vec<u8> },
@@ -18,7 +18,7 @@ impl Seen {
     }
 }
 
-/// The keys that the frames of the targets are masked with: a different one for each frame.
+/// Returns the mask keys for the frames of the targets, a different key for each frame.
 pub(crate) fn keys() -> impl FnMut() -> MaskKey {
     let mut state = 0x9E37_79B9u32;
     move || {
@@ -27,7 +27,7 @@ pub(crate) fn keys() -> impl FnMut() -> MaskKey {
     }
 }
 
-/// Every compression context between two messages gives way, as under many connections.
+/// Gives up every compression context that is between two messages, as happens with many connections.
 pub(crate) fn press() {
     set_budget(0);
     set_budget(DEFAULT_BUDGET);
@@ -48,7 +48,7 @@ pub(crate) struct Driver {
     path: Path,
     scratch: Vec<u8>,
     limit: usize,
-    /// The message that comes in pieces.
+    /// The message that is arriving in pieces.
     gathering: Option<(Kind, Vec<u8>)>,
 }
 
@@ -97,7 +97,7 @@ impl Driver {
         whole
     }
 
-    /// Feeds `bytes` in chunks whose sizes `cuts` gives in turn, with no compression context left in between.
+    /// Feeds `bytes` in chunks whose sizes `cuts` gives in turn. Gives up every compression context in between.
     pub(crate) fn feed_cut(&mut self, mut bytes: &[u8], mut cuts: impl FnMut() -> usize) {
         while !bytes.is_empty() {
             let (chunk, rest) = bytes.split_at(cuts().clamp(1, bytes.len()));
@@ -107,7 +107,7 @@ impl Driver {
         }
     }
 
-    /// What the protocol itself has to say now.
+    /// Returns what the protocol itself has to send now.
     pub(crate) fn transmit(&mut self) -> Vec<u8> {
         let (mut out, has) = (Vec::new(), self.connection.has_transmit());
         self.connection.poll_transmit(keys(), &mut out);
@@ -178,7 +178,7 @@ pub(crate) struct Frame {
 }
 
 impl Frame {
-    /// Its size on the wire.
+    /// Returns its size on the wire.
     pub(crate) fn size(&self, role: Role) -> usize {
         let length = match self.payload.len() {
             0..126 => 2,
@@ -189,7 +189,7 @@ impl Frame {
     }
 }
 
-/// Reads what the end that is `role` wrote, and asserts everything that a frame alone can get wrong.
+/// Reads what the end with this `role` wrote, and asserts everything that can be checked for a frame alone.
 pub(crate) fn frames(mut bytes: &[u8], role: Role) -> Vec<Frame> {
     let mut frames = Vec::new();
     while !bytes.is_empty() {
@@ -226,8 +226,8 @@ pub(crate) fn frames(mut bytes: &[u8], role: Role) -> Vec<Frame> {
     frames
 }
 
-/// A server's frames, as a client sends them: the same, masked. What is masked already becomes unmasked, so that both ends see
-/// the same fault.
+/// Returns a server's frames as a client sends them, that is, masked. A frame that is already masked becomes unmasked, so that
+/// both ends see the same fault.
 pub(crate) fn masked(mut bytes: &[u8], mut keys: impl FnMut() -> MaskKey) -> Vec<u8> {
     let mut out = Vec::new();
     while let [first, second, rest @ ..] = bytes {
@@ -257,7 +257,7 @@ pub(crate) fn masked(mut bytes: &[u8], mut keys: impl FnMut() -> MaskKey) -> Vec
     out
 }
 
-/// Asserts that what goes out after `seen` is pongs and, after a fault, its close frame. Returns the pongs' payloads.
+/// Asserts that the connection sends, after `seen`, only pongs and, after a fault, its close frame. Returns the pongs' payloads.
 pub(crate) fn check_transmit(out: &[u8], seen: &[Seen], role: Role) -> Vec<Vec<u8>> {
     let mut frames = frames(out, role);
     let code = match seen.last() {
@@ -280,7 +280,7 @@ pub(crate) fn check_transmit(out: &[u8], seen: &[Seen], role: Role) -> Vec<Vec<u
         .collect()
 }
 
-/// xorshift32: cuts from a seed.
+/// Returns random cuts from a seed, by xorshift32.
 pub(crate) fn cuts(seed: u32, most: usize) -> impl FnMut() -> usize {
     let mut state = seed | 1;
     move || {

@@ -1,4 +1,4 @@
-//! Answers to offers of permessage-deflate, against RFC 7692 §7.1 written down a second time.
+//! Responses to offers of permessage-deflate, compared with a second implementation of RFC 7692 §7.1.
 
 use arbitrary::{Arbitrary, Unstructured};
 use websocket_channel::protocol::{
@@ -30,7 +30,7 @@ struct Offer {
     level: u8,
 }
 
-/// What header values are put together from.
+/// The words that make up the header values.
 #[derive(Arbitrary, Debug)]
 enum Word {
     Deflate,
@@ -64,7 +64,7 @@ impl Word {
             Self::WithClientBits(bits) => out.extend(format!("; client_max_window_bits={}", 7 + bits % 10).bytes()),
             Self::WithServerBits(bits) => out.extend(format!(";server_max_window_bits={}", 7 + bits % 10).bytes()),
             Self::Number(number) => out.extend(number.to_string().bytes()),
-            // What may stand in a header's value (RFC 9110 §5.5).
+            // Only bytes that a header's value may contain (RFC 9110 §5.5).
             Self::Bytes(bytes) => {
                 out.extend(bytes.iter().filter(|byte| **byte >= 0x20 && **byte != 0x7F || **byte == 9))
             }
@@ -72,7 +72,7 @@ impl Word {
     }
 }
 
-/// What the answer agrees on.
+/// The agreement in the response.
 #[derive(Debug)]
 struct Agreed {
     client: End,
@@ -114,7 +114,7 @@ impl Case {
     }
 }
 
-/// What was agreed on is what the end that is `role` does.
+/// Asserts that the end with this `role` does what was agreed on.
 fn check(role: Role, agreed: Option<&Agreed>, agreement: Option<Agreement>) {
     let mut driver = Driver::new(Connection::new(role, agreement, 1 << 20), Path::Slow, 1 << 20, 256);
     let (own, peer) = match (role, agreed) {
@@ -147,7 +147,7 @@ fn send(driver: &mut Driver, role: Role, own: Option<&End>) {
     }
 }
 
-/// RFC 7692 §7.2.3.1, §7.2.3.2: "Hello", and the same out of its window.
+/// Receives the messages of RFC 7692 §7.2.3.1 and §7.2.3.2: "Hello", and "Hello" as a match in the window.
 fn receive(driver: &mut Driver, role: Role, peer: Option<&End>) {
     for plain in [&b"\xC1\x07\xf2\x48\xcd\xc9\xc9\x07\x00"[..], b"\xC1\x05\xf2\x00\x11\x00\x00"] {
         driver.feed(&if role == Role::Client { plain.to_vec() } else { driver::masked(plain, driver::keys()) });
@@ -185,9 +185,9 @@ impl Offer {
     }
 }
 
-/// RFC 7692 §5.1, §7.1: nothing, an agreement, or a connection that must fail.
+/// RFC 7692 §5.1, §7.1: returns nothing, an agreement, or an error if the connection must fail.
 fn agree(offer: Option<&Offer>, value: &[u8]) -> Result<Option<Agreed>, ()> {
-    // Empty elements of a list are ignored (RFC 9110 §5.6.1). A quoted value is a token too, so that it contains no comma (RFC 6455 §9.1).
+    // Empty elements of a list are ignored (RFC 9110 §5.6.1). A quoted value is also a token, so it contains no comma (RFC 6455 §9.1).
     let mut elements = value.split(|byte| *byte == b',').map(trim).filter(|element| !element.is_empty());
     let Some(element) = elements.next() else { return Ok(None) };
     let offer = offer.filter(|_| elements.next().is_none()).ok_or(())?;
@@ -240,7 +240,7 @@ fn agree(offer: Option<&Offer>, value: &[u8]) -> Result<Option<Agreed>, ()> {
     }))
 }
 
-/// A quoted string without its quotes and backslashes; anything else as it is.
+/// Returns a quoted string without its quotes and backslashes, and anything else unchanged.
 fn unquoted(value: &[u8]) -> Option<Vec<u8>> {
     let Some(quoted) = value.strip_prefix(b"\"") else { return Some(value.to_vec()) };
     let (mut bytes, mut plain) = (quoted.strip_suffix(b"\"")?.iter(), Vec::new());
@@ -250,7 +250,7 @@ fn unquoted(value: &[u8]) -> Option<Vec<u8>> {
     Some(plain)
 }
 
-/// Without the whitespace that HTTP allows around things, and no other.
+/// Removes the whitespace that HTTP allows around elements, and no other.
 fn trim(bytes: &[u8]) -> &[u8] {
     let start = bytes.iter().position(|byte| !b" \t".contains(byte)).unwrap_or(bytes.len());
     let end = bytes.iter().rposition(|byte| !b" \t".contains(byte)).map_or(start, |last| last + 1);

@@ -1,4 +1,4 @@
-//! Frames made by a small peer that knows what it does wrong; and what a connection sends, read by a small peer.
+//! A connection reads frames from a small peer that knows its own mistakes. In the other direction, a small peer reads what it sends.
 
 use arbitrary::{Arbitrary, Unstructured};
 use websocket_channel::close::{Close, CloseCode};
@@ -27,7 +27,7 @@ pub(crate) fn run(data: &[u8]) {
 struct Receiving {
     deflate: bool,
     peer_takeover: bool,
-    /// Which limit, and which role.
+    /// Selects the limit and the role.
     limit: u8,
     scratch: u8,
     seed: u16,
@@ -55,9 +55,9 @@ struct Compressed {
     level: u8,
     /// Ends with a final block (RFC 7692 §7.2.3.4).
     last_block: bool,
-    /// Blocks end in the middle, too (§7.2.3.5).
+    /// A block also ends in the middle (§7.2.3.5).
     flush_at: Option<u8>,
-    /// A byte of it is changed.
+    /// One of its bytes is changed.
     damage: Option<(u8, u8)>,
 }
 
@@ -79,7 +79,7 @@ enum Length {
 }
 
 impl Content {
-    /// At most `most` bytes.
+    /// Returns at most `most` bytes.
     pub(crate) fn bytes(&self, most: usize) -> Vec<u8> {
         let mut bytes = match self {
             Self::Text(text) => text.clone().into_bytes(),
@@ -94,7 +94,7 @@ impl Content {
     }
 }
 
-/// The peer. Its compressor is the library's, its decompressor its own.
+/// The peer. It uses the library's compressor and its own decompressor.
 struct Peer {
     stream: Vec<u8>,
     deflate: Option<Deflate>,
@@ -259,7 +259,7 @@ impl Sending {
         let (mut out, mut sent, mut pings, mut number) = (Vec::new(), Vec::new(), 0, 0u32);
         let mut keys = driver::keys();
         for act in self.acts.iter().take(40) {
-            // Pongs go out before whatever is written next.
+            // Pongs are sent before anything that is written next.
             let mut pinged = |driver: &mut Driver, sent: &mut Vec<Received>, times: u8| {
                 for _ in 0..times.min(31) {
                     number += 1;
@@ -279,7 +279,7 @@ impl Sending {
                 Act::Fragments { text, content, cuts, pinged: between } => {
                     let bytes = content.bytes(140_000);
                     let mut rest = &bytes[..];
-                    // What is said to be long goes in several frames.
+                    // A message that is declared to be long is sent in several frames.
                     let len = if cuts.len() % 2 == 0 { bytes.len() as u64 } else { 1 << 21 };
                     let mut fragments = driver.connection.begin_message(kind(*text), len);
                     let between = *between && !fragments.is_single();
@@ -305,7 +305,7 @@ impl Sending {
                 }
                 Act::Transmit => {
                     driver.connection.poll_transmit(&mut keys, &mut out);
-                    driver::press(); // the compressor starts afresh, and the peer must not notice
+                    driver::press(); // the compressor starts anew, and the peer must not notice
                     pings = 0;
                 }
             }
@@ -330,7 +330,7 @@ impl Sending {
         if self.as_server { Role::Server } else { Role::Client }
     }
 
-    /// A connection that agreed, and the window that it may compress with.
+    /// Returns a connection with its agreement, and the window that it may compress with.
     fn open(&self) -> (Driver, usize) {
         let (mut agreement, mut window) = (None, 1 << 15);
         if let Some(Offer { level, threshold, takeover, bits, answered_bits }) = &self.offer {
@@ -345,7 +345,7 @@ impl Sending {
             let mut header = String::from("permessage-deflate");
             if self.as_server {
                 offer.server_max_window_bits = offered;
-                // RFC 7692 §7.1.2.1: a limit that was offered must be in the answer.
+                // RFC 7692 §7.1.2.1: a limit that was offered must be in the response.
                 if let Some(bits) = answered.or(offered) {
                     header.push_str(&format!("; server_max_window_bits={bits}"));
                 }

@@ -1,14 +1,14 @@
-//! A second DEFLATE decoder (RFC 1951), slow and plain, to check the first one with. It knows which distances it saw.
+//! A second DEFLATE decoder (RFC 1951), slow and simple, to check the first one. It records the longest distance of a match.
 
-/// What there is to say of some compressed bytes.
+/// The result of inflating some compressed bytes.
 #[derive(Default)]
 pub(crate) struct Inflated {
     pub(crate) out: Vec<u8>,
-    /// The bytes are no DEFLATE stream.
+    /// The bytes are not a DEFLATE stream.
     pub(crate) invalid: bool,
     /// `out` went past the cap, and decoding stopped.
     pub(crate) overflowed: bool,
-    /// The farthest that a match reached back.
+    /// The longest distance that a match reached back.
     pub(crate) farthest: usize,
     /// All bits were read and the last block has ended.
     pub(crate) between_blocks: bool,
@@ -48,7 +48,7 @@ struct Code {
 }
 
 impl Code {
-    /// The code of these lengths; how many codes are left over, negative if there are too many.
+    /// Returns the code with these lengths, and how many codes are left over. That is negative if there are too many.
     fn new(lengths: &[usize]) -> (Self, isize) {
         let mut counts = [0; 16];
         lengths.iter().for_each(|length| counts[*length] += 1);
@@ -149,7 +149,7 @@ const DISTANCES: [(usize, usize); 30] = [
 ];
 const ORDER: [usize; 19] = [16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15];
 
-/// Inflates all of `input`, one stream behind the other, to at most `cap` bytes and a few. With `takeover`, a stream may refer to those
+/// Inflates all of `input`, one stream after another, to at most `cap` bytes and a few more. With `takeover`, a stream may refer to those
 /// before it (RFC 7692 §7.2.2).
 pub(crate) fn inflate(input: &[u8], cap: usize, takeover: bool) -> Inflated {
     let (mut result, mut bits, mut start) = (Inflated::default(), Bits { input, at: 0 }, 0);
@@ -159,7 +159,7 @@ pub(crate) fn inflate(input: &[u8], cap: usize, takeover: bool) -> Inflated {
             Ok(false) => {}
             Ok(true) => {
                 bits.align();
-                start = if takeover { 0 } else { result.out.len() }; // a final block: what follows is a new stream
+                start = if takeover { 0 } else { result.out.len() }; // after a final block, a new stream follows
             }
             Err(halt) => {
                 result.invalid = matches!(halt, Halt::Invalid);
@@ -170,7 +170,7 @@ pub(crate) fn inflate(input: &[u8], cap: usize, takeover: bool) -> Inflated {
     }
 }
 
-/// One block: whether it was a final one.
+/// Inflates one block. Returns whether it was a final one.
 fn block(bits: &mut Bits<'_>, result: &mut Inflated, start: usize, cap: usize) -> Result<bool, Halt> {
     let head = bits.take(3)?;
     match head >> 1 {
@@ -285,7 +285,7 @@ fn dynamic(bits: &mut Bits<'_>) -> Result<(Code, Code), Halt> {
     }
     let half = |lengths: &[usize]| {
         let (code, left) = Code::new(lengths);
-        // An incomplete code is allowed if it is a single code of one bit, or none.
+        // An incomplete code is allowed only if it has a single code of one bit, or no codes.
         if left < 0 || (left > 0 && code.longest() > 1) { Err(Halt::Invalid) } else { Ok(code) }
     };
     Ok((half(&lengths[..literals])?, half(&lengths[literals..])?))

@@ -1,4 +1,4 @@
-//! The bodies of the fuzz targets: from bytes to asserted invariants. `fuzz_targets/` and `../fuzz_corpus.rs` run them.
+//! The bodies of the fuzz targets. Each turns bytes into a scenario and asserts invariants. `fuzz_targets/` and `../fuzz_corpus.rs` run them.
 
 mod challenge;
 mod channel;
@@ -21,17 +21,17 @@ pub fn connection(data: &[u8]) {
     connection::run(data);
 }
 
-/// An answer to an offer of permessage-deflate.
+/// A response to an offer of permessage-deflate.
 pub fn extension(data: &[u8]) {
     extension::run(data);
 }
 
-/// Frames that are right or nearly so, in; messages, out.
+/// Incoming frames that are valid or nearly so, and outgoing messages.
 pub fn frames(data: &[u8]) {
     frames::run(data);
 }
 
-/// Messages and streams on their way out, whatever the order of ticks, turns and writes.
+/// Outgoing messages and streams, in any order of ticks, turns and writes.
 pub fn outgoing(data: &[u8]) {
     outgoing::run(data);
 }
@@ -41,7 +41,7 @@ pub fn channel(data: &[u8]) {
     channel::run(data);
 }
 
-/// Bytes where a response should be, from a server or a proxy.
+/// Bytes in place of a response, from a server or a proxy.
 pub fn response(data: &[u8]) {
     response::run(data);
 }
@@ -61,7 +61,7 @@ pub fn connect(data: &[u8]) {
     connect::run(data);
 }
 
-/// Upgrade requests, as a server is sent them.
+/// Upgrade requests to a server.
 pub fn upgrade(data: &[u8]) {
     upgrade::run(data);
 }

@@ -1,4 +1,4 @@
-//! A second reader of RFC 6455 and RFC 7692, over a stream that is all there: it says what a connection must see.
+//! A second reader of RFC 6455 and RFC 7692, which has the whole stream at once. It says what a connection must see.
 
 use websocket_channel::protocol::FaultKind;
 
@@ -9,21 +9,21 @@ use super::inflate;
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Agreed {
     pub(crate) deflate: bool,
-    /// The peer compresses a message with what it knows of those before it.
+    /// The peer takes its compression context over from message to message.
     pub(crate) peer_takeover: bool,
     pub(crate) limit: usize,
 }
 
-/// What must be seen of a stream.
+/// What a connection must see of a stream.
 #[derive(Debug, Default)]
 pub(crate) struct Prediction {
     pub(crate) seen: Vec<Seen>,
     pub(crate) pings: Vec<Vec<u8>>,
-    /// A compressed message is known to be wrong while frames of it are still to come. It is the scratch memory's size that
-    /// decides when the connection notices: it may fail with one of these from this event on, at the message's end it must.
+    /// A compressed message is known to be wrong before all its frames have come. The size of the scratch memory determines when
+    /// the connection notices: it may fail with one of these faults from this event on, and must fail by the message's end.
     early: Option<(usize, Vec<FaultKind>)>,
-    /// An earlier message had ended within a block, which RFC 7692 §7.2.1 rules out. A context that gave way after it has lost
-    /// its place, and one that did not still has it: from this event on anything may be seen.
+    /// An earlier message has ended within a block, which RFC 7692 §7.2.1 rules out. A context that was given up after it has
+    /// lost its place in the block, and one that was kept has not: from this event on, the connection may see anything.
     astray: Option<usize>,
 }
 
@@ -41,13 +41,13 @@ impl Prediction {
         assert!(good, "{how}: saw {}, expected {}", brief(observed), brief(&self.seen));
     }
 
-    /// Nothing but `seen` is right.
+    /// Whether only `seen` is correct.
     pub(crate) fn is_certain(&self) -> bool {
         self.early.is_none() && self.astray.is_none()
     }
 }
 
-/// The events, cut where they are long.
+/// Formats the events, and shortens the long ones.
 fn brief(seen: &[Seen]) -> String {
     let one = |seen: &Seen| match seen {
         Seen::Message { text, bytes } => {
@@ -66,7 +66,7 @@ struct Message {
     announced: u64,
 }
 
-/// What a compressed message inflates to so far.
+/// What the compressed message inflates to so far.
 struct Inflated {
     bytes: Vec<u8>,
     faults: Vec<FaultKind>,
@@ -74,7 +74,7 @@ struct Inflated {
     between_blocks: bool,
 }
 
-/// What the `bytes` of a server mean.
+/// Returns what the `bytes` of a server mean.
 pub(crate) fn read(bytes: &[u8], agreed: Agreed) -> Prediction {
     let mut model = Model {
         agreed,
@@ -92,11 +92,11 @@ pub(crate) fn read(bytes: &[u8], agreed: Agreed) -> Prediction {
 
 struct Model {
     agreed: Agreed,
-    /// The compressed bytes of the messages before, tails included, since the window was last empty.
+    /// The compressed bytes of the earlier messages, including the tails, since the window was last empty.
     stream: Vec<u8>,
-    /// What they inflate to.
+    /// How many bytes they inflate to.
     inflated: usize,
-    /// The last of them had not ended between two blocks.
+    /// The last of them ended within a block.
     is_within_block: bool,
     message: Option<Message>,
     prediction: Prediction,
@@ -177,7 +177,7 @@ impl Model {
         }
     }
 
-    /// This much of a data frame is there.
+    /// Handles the part of a data frame that is there.
     fn data(&mut self, opcode: u8, compressed: bool, len: u64, payload: &[u8]) -> Result<(), Seen> {
         let mut message =
             self.message.take().unwrap_or(Message { text: opcode == 1, compressed, payload: Vec::new(), announced: 0 });
@@ -233,14 +233,14 @@ impl Model {
         Ok(())
     }
 
-    /// What the message inflates to so far, and everything that is wrong with it.
+    /// Returns what the message inflates to so far, and everything that is wrong with it.
     fn inflate(&self, message: &Message, tail: &[u8]) -> Inflated {
         let input = [&self.stream[..], &message.payload, tail].concat();
         let mut result = inflate::inflate(&input, self.inflated + self.agreed.limit, self.agreed.peer_takeover);
         let bytes = result.out.split_off(self.inflated.min(result.out.len()));
         let mut faults = Vec::new();
         if result.overflowed {
-            faults.extend([FaultKind::TooBig, FaultKind::NotDeflated]); // what comes behind the limit may be wrong, too
+            faults.extend([FaultKind::TooBig, FaultKind::NotDeflated]); // the bytes after the limit may be wrong, too
         }
         if result.invalid {
             faults.push(FaultKind::NotDeflated);

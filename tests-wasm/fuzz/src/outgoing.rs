@@ -1,5 +1,5 @@
-//! The outgoing queue, driven as its documentation asks for: messages and streams in whatever order ticks, turns and writes
-//! come, read by a small peer.
+//! Drives the outgoing queue as its documentation says: messages and streams, with ticks, turns and writes in any order. A small
+//! peer reads the result.
 
 use std::collections::VecDeque;
 
@@ -23,7 +23,7 @@ pub(crate) fn run(data: &[u8]) {
 #[derive(Arbitrary, Debug)]
 struct Plan {
     as_server: bool,
-    /// The level of compression, and whether windows are taken over.
+    /// The level of compression, and whether contexts are taken over.
     deflate: Option<(u8, bool)>,
     acts: Vec<Act>,
 }
@@ -35,7 +35,7 @@ enum Act {
         content: Content,
         now: bool,
     },
-    /// A message of more than a mebibyte; the first one only.
+    /// A message of more than a mebibyte. Only the first one counts.
     Long(u8),
     Stream {
         content: Content,
@@ -46,10 +46,10 @@ enum Act {
     Tick,
     Turn,
     Ready,
-    /// The system takes this many writes.
+    /// The system completes this many writes.
     Taken(u8),
     Close(u16),
-    /// The peer has closed: what waits is dropped.
+    /// The peer has closed, so the waiting messages are dropped.
     PeerCloses,
     /// The peer breaks the protocol.
     PeerFails,
@@ -99,7 +99,7 @@ impl Held {
     }
 }
 
-/// A driver, and what it did.
+/// A driver of the queue, and a record of what it did.
 struct Sender<K> {
     role: Role,
     connection: Connection,
@@ -108,21 +108,21 @@ struct Sender<K> {
     tick: bool,
     turn: bool,
     is_pending: bool,
-    /// A close frame was asked for, the stream failed, or the peer did: what is accepted is not sent.
+    /// A close frame was requested, the stream failed, or the peer failed. Messages accepted from now on are not sent.
     is_closing: bool,
     has_failed: bool,
     was_dropped: bool,
     accepted: Vec<(bool, Vec<u8>)>,
     wire: Vec<u8>,
-    /// Each write's end, and the messages that the peer has then.
+    /// The end of each write, and how many messages the peer has then.
     writes: Vec<(usize, usize)>,
     untaken: usize,
-    /// What was done of the next message.
+    /// How many bytes of the next message are done.
     part: usize,
 }
 
 impl Plan {
-    /// What is written.
+    /// Returns what is written.
     fn run(&self, fast: bool) -> Vec<u8> {
         let role = if self.as_server { Role::Server } else { Role::Client };
         let mut sender = Sender::new(role, self.connection(role), driver::keys());
@@ -207,7 +207,7 @@ impl<K: FnMut() -> [u8; 4]> Sender<K> {
         match act {
             Act::Send { text, content, now } => self.send(*text, content.bytes(140_000), None, *now && fast),
             Act::Long(size) if !std::mem::replace(has_long, true) => {
-                // Often a turn and a little more, sometimes more writes than may be ahead.
+                // Often a little more than one turn, sometimes more than the writes that may be outstanding.
                 let size = ((1 + usize::from(size >> 6 == 3)) << 20) + (usize::from(*size & 0x3F) << 12);
                 self.send(false, (0..size).map(|index| (index >> 3) as u8).collect(), None, false);
             }
@@ -247,7 +247,7 @@ impl<K: FnMut() -> [u8; 4]> Sender<K> {
                 self.receive(&[0xFF, 0]);
                 self.stop();
             }
-            Act::PeerFails => {} // the connection is deaf
+            Act::PeerFails => {} // the connection no longer reads
         }
     }
 
@@ -315,7 +315,7 @@ impl<K: FnMut() -> [u8; 4]> Sender<K> {
         }
     }
 
-    /// Everything happens that was asked for. Then nothing waits any more.
+    /// Lets everything happen that was requested. After that, nothing waits any more.
     fn settle(&mut self) {
         for _ in 0..10_000 {
             if !(self.tick || self.turn || self.is_pending || self.untaken > 0) {

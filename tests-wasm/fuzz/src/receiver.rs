@@ -1,4 +1,4 @@
-//! A small peer that reads what a connection has written, with a decompressor of its own.
+//! A small peer, with its own decompressor, that reads what a connection has written.
 
 use websocket_channel::protocol::Role;
 
@@ -15,14 +15,14 @@ pub(crate) enum Received {
 }
 
 pub(crate) struct Reading {
-    /// Everything, with the offset of its last byte's end.
+    /// Everything received, with the offset at which each item ends.
     pub(crate) received: Vec<(Received, usize)>,
-    /// The last message has no end.
+    /// The last message is incomplete.
     pub(crate) is_incomplete: bool,
 }
 
-/// Reads what the end that is `role` wrote. `takeover`: whether it compresses a message with what it knows of those before it,
-/// if it compresses at all, with matches of at most `window` bytes back.
+/// Reads what the end with this `role` wrote. `takeover`: if it compresses at all, whether it takes its context over from message
+/// to message. Its matches reach at most `window` bytes back.
 pub(crate) fn read(wire: &[u8], role: Role, takeover: Option<bool>, window: usize) -> Reading {
     let (mut received, mut message, mut at) = (Vec::new(), None, 0);
     let mut inflater = Inflater { takeover, window, stream: Vec::new(), size: 0 };
@@ -65,9 +65,9 @@ pub(crate) fn read(wire: &[u8], role: Role, takeover: Option<bool>, window: usiz
 struct Inflater {
     takeover: Option<bool>,
     window: usize,
-    /// The compressed messages so far, tails included, since the window was last empty.
+    /// The compressed messages so far, including the tails, since the window was last empty.
     stream: Vec<u8>,
-    /// What they inflate to.
+    /// How many bytes they inflate to.
     size: usize,
 }
 

@@ -1,4 +1,4 @@
-//! Any bytes as a response: the first two choose what it answers and how it is cut, the others are the response.
+//! Any bytes as a response. The first two choose the kind of request and how the response is cut. The others are the response.
 
 use websocket_channel::http::{Expect, Malformed, MalformedKind, Response, ResponseReader};
 
@@ -16,7 +16,7 @@ pub(crate) fn run(data: &[u8]) {
 
 type Outcome = Result<(Response, Vec<u8>), Malformed>;
 
-/// What comes of the bytes, and of the end if that has to come first; behind a success, all that was not read.
+/// Returns the response that is read from the bytes, or from the end of the stream if it needs that. After a success, also returns all bytes that were not read.
 fn read(expect: Expect, mut bytes: &[u8], mut size: impl FnMut() -> usize) -> Outcome {
     let mut reader = ResponseReader::new(expect);
     while !bytes.is_empty() {
@@ -35,7 +35,7 @@ fn is_success(expect: Expect, status: u16) -> bool {
     if expect == Expect::Upgrade { status == 101 } else { (200..300).contains(&status) }
 }
 
-/// However it is cut, it is the same; but of a redirect's body there is what came with the head.
+/// Asserts that the result is the same wherever the bytes are cut. Only the body of a redirect may be shorter: it is what came with the head.
 fn compare(whole: &Outcome, cut: &Outcome) {
     match (whole, cut) {
         (Ok((a, _)), Ok((b, _))) if matches!(a.status, 301 | 302 | 303 | 307 | 308) => {
@@ -46,7 +46,7 @@ fn compare(whole: &Outcome, cut: &Outcome) {
     }
 }
 
-/// The heads one after the other, as httparse alone reads them.
+/// Asserts that the heads, one after the other, are read as httparse alone reads them.
 fn predict(expect: Expect, mut bytes: &[u8], outcome: &Outcome) {
     loop {
         let starts = bytes.iter().zip(b"HTTP/1.").all(|(byte, expected)| byte == expected);
@@ -82,7 +82,7 @@ fn predict(expect: Expect, mut bytes: &[u8], outcome: &Outcome) {
     }
 }
 
-/// Whatever the beginning, a peer that goes on for ever is not listened to for ever; but for interim responses, which only time ends.
+/// Asserts that, whatever the beginning, a peer that never stops is cut off. The exception is interim responses, which only a timeout ends.
 fn endless(expect: Expect, bytes: &[u8], filler: &[u8]) {
     let mut reader = ResponseReader::new(expect);
     if !matches!(reader.read(bytes), Ok(None)) {

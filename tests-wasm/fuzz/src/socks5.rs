@@ -1,4 +1,4 @@
-//! A SOCKS5 proxy that says anything: RFC 1928 and RFC 1929 written down a second time, over all of its bytes at once.
+//! A SOCKS5 proxy that says anything, compared with a second implementation of RFC 1928 and RFC 1929, which has all of its bytes at once.
 
 use arbitrary::{Arbitrary, Unstructured};
 use websocket_channel::http::{Expect, ResponseReader};
@@ -30,7 +30,7 @@ enum Say {
     Connected,
     ConnectedByName(u8),
     Bytes(Vec<u8>),
-    /// The server behind it.
+    /// A response of the server behind the proxy.
     Refusal,
 }
 
@@ -93,7 +93,7 @@ impl Case {
         }
     }
 
-    /// Where in the proxy's bytes the tunnel begins, if it does; and what the client has said until then.
+    /// Returns where in the proxy's bytes the tunnel begins, if it does, and what the client has written until then.
     fn predict(&self, bytes: &[u8], address: &[u8]) -> (Option<usize>, Vec<u8>) {
         let mut written = if self.has_credentials { vec![5, 2, 0, 2] } else { vec![5, 1, 0] };
         let mut at = 2;
@@ -120,7 +120,7 @@ impl Case {
     }
 }
 
-/// The status of the response that comes first.
+/// Returns the status of the first response.
 fn status_of(bytes: &[u8]) -> Option<u16> {
     let mut reader = ResponseReader::new(Expect::Upgrade);
     let read = reader.read(bytes).ok()?;

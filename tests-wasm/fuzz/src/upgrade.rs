@@ -1,4 +1,4 @@
-//! Upgrade requests and extended CONNECTs that are right or nearly so, against RFC 6455 §4.2.1 and RFC 8441 written down a second time.
+//! Upgrade requests and extended CONNECTs that are valid or nearly so, compared with a second implementation of RFC 6455 §4.2.1 and RFC 8441.
 
 use arbitrary::{Arbitrary, Unstructured};
 use websocket_channel::accepting::{Request, Terms, accept};
@@ -13,7 +13,7 @@ pub(crate) fn run(data: &[u8]) {
 
 #[derive(Arbitrary, Debug)]
 struct Case {
-    /// What is not as in a good request: which field, and what it is instead.
+    /// The differences from a valid request: which field, and what it is instead.
     changes: Vec<(u8, Change)>,
     method: u8,
     version: u8,
@@ -28,7 +28,7 @@ struct Case {
 enum Change {
     Remove,
     Double,
-    /// A value of `VALUES`.
+    /// A value from `VALUES`.
     Pick(u8),
     /// These characters, in Latin-1.
     Raw(Vec<u8>),
@@ -89,7 +89,7 @@ impl Case {
                 let asked = model.list("sec-websocket-protocol");
                 let expected = terms.protocols.iter().find(|it| asked.contains(&it.as_str()));
                 assert_eq!(upgrade.protocol, expected.cloned().unwrap_or_default());
-                // Our own client, which offers everything, reads the answer as good.
+                // Our own client, which offers everything, accepts the response.
                 let judged =
                     agree_as_client(Some(&DeflateOffer::default()), &upgrade.extensions).expect("a good answer");
                 assert_eq!(judged.is_some(), upgrade.deflate.is_some());
@@ -164,7 +164,7 @@ impl Case {
     }
 }
 
-/// What is right, written down again.
+/// The second implementation, which says what is valid.
 struct Model<'a>(&'a Request);
 
 impl<'a> Model<'a> {
@@ -205,7 +205,7 @@ impl<'a> Model<'a> {
     }
 }
 
-/// One of these statuses first, and nothing that HTTP/2 forbids (RFC 9113 §8.2).
+/// Asserts that one of these statuses comes first, and that nothing is there that HTTP/2 forbids (RFC 9113 §8.2).
 fn check_fields(fields: &[(String, String)], statuses: &[&str]) {
     let Some(((name, status), rest)) = fields.split_first() else { panic!("no fields") };
     assert!(name == ":status" && statuses.contains(&status.as_str()), "{fields:?}");
@@ -218,7 +218,7 @@ fn check_fields(fields: &[(String, String)], statuses: &[&str]) {
     }
 }
 
-/// 16 bytes in base64: 22 digits, of which the last has four bits of nothing, and two signs of padding.
+/// Whether this is 16 bytes in base64: 22 digits, of which the last has four unused bits, and two padding characters.
 fn is_key(key: &str) -> bool {
     let digit = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'+' || byte == b'/';
     let Some(digits) = key.strip_suffix("==") else { return false };
@@ -230,7 +230,7 @@ fn is_token(text: &str) -> bool {
     !text.is_empty() && text.chars().all(|char| char.is_ascii_graphic() && !separators.contains(char))
 }
 
-/// RFC 6455 §9.1, character by character.
+/// Checks RFC 6455 §9.1, character by character.
 fn is_list_of_extensions(text: &str) -> bool {
     let mut rest = text;
     loop {
@@ -261,7 +261,7 @@ fn after_token(text: &str) -> Option<&str> {
     (len > 0).then(|| &text[len..])
 }
 
-/// A token, or one in quotes, where a backslash may stand before each character.
+/// Returns what follows a token, which may be quoted. In quotes, a backslash may precede each character.
 fn after_value(text: &str) -> Option<&str> {
     let Some(quoted) = text.strip_prefix('"') else { return after_token(text) };
     let mut content = String::new();

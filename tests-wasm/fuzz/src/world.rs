@@ -1,4 +1,4 @@
-//! A host for one opening, made of bytes: what its connections receive, and which of their awaits fail or never end.
+//! A host for one opening, made from the fuzzer's bytes: what its connections receive, and which of their awaits fail or never settle.
 
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
@@ -31,16 +31,16 @@ pub(crate) enum Await {
     Lookup,
     Connect,
     Tls,
-    /// The read behind the last chunk.
+    /// The read after the last chunk.
     Read,
 }
 
-/// What went over one connection.
+/// What happened on one connection.
 #[derive(Debug)]
 pub(crate) struct Log {
     pub(crate) hop: Hop,
     pub(crate) written: Vec<u8>,
-    /// Whom TLS is spoken with by now.
+    /// The peers with which TLS has been set up so far.
     pub(crate) tls: Vec<TlsPeer>,
     pub(crate) is_open: bool,
 }
@@ -52,21 +52,21 @@ pub(crate) struct World {
     pub(crate) logs: RefCell<Vec<Log>>,
     pub(crate) asks: Cell<u32>,
     pub(crate) redirects: Cell<u32>,
-    /// An await was reached that never settles.
+    /// The opening has reached an await that never settles.
     pub(crate) hung: Cell<bool>,
     credentials: Option<(String, String)>,
 }
 
-/// How an opening stands when nothing more can happen.
+/// The state of an opening when nothing more can happen.
 pub(crate) type End = Result<Poll<Result<Opened<FuzzSocket>, Failure<()>>>, Refusal<()>>;
 
 impl World {
-    /// A connection without a script is ended by its peer. The user answers with `credentials`, or gives up.
+    /// A connection without a script is ended by its peer. The user replies with `credentials`, or gives up.
     pub(crate) fn new(scripts: impl IntoIterator<Item = Script>, credentials: Option<(String, String)>) -> Rc<Self> {
         Rc::new(Self { scripts: RefCell::new(scripts.into_iter().collect()), credentials, ..Self::default() })
     }
 
-    /// Polls once: all awaits are ready, or never will be.
+    /// Polls once, because each await is ready at once or never.
     pub(crate) fn open(self: &Rc<Self>, uri: &str, settings: Settings) -> End {
         let uri = parse(uri, None).expect("a URI").websocket().expect("a WebSocket's");
         let (progress, opening) = opening::begin(uri, settings, Host(self.clone()), Host(self.clone()))?;
@@ -79,7 +79,7 @@ impl World {
     }
 }
 
-/// What is true of every failure.
+/// Asserts what is true of every failure.
 pub(crate) fn check_failure<C>(failure: &Failure<C>) {
     let message = &failure.message;
     assert!(message.contains(": ") && message.ends_with('.') && !message.contains(['\r', '\n', '\0']), "{message:?}");
@@ -90,7 +90,7 @@ pub(crate) fn check_failure<C>(failure: &Failure<C>) {
     }
 }
 
-/// What a channel has without options.
+/// Returns the settings of a channel without options.
 pub(crate) fn settings() -> Settings {
     Settings {
         origin: None,
@@ -100,14 +100,14 @@ pub(crate) fn settings() -> Settings {
         redirects: 10,
         proxy: ProxySetting::None,
         one_connecting_per_host: false,
-        http2: false, // node:http2 reads the bytes there
+        http2: false, // in HTTP/2, node:http2 reads the bytes
         unix_socket: false,
         parse,
         random: || *b"the sample nonce",
     }
 }
 
-/// The URL parser, as the hosts have one.
+/// A URL parser like that of the hosts.
 pub(crate) fn parse(text: &str, base: Option<&str>) -> Option<Uri> {
     let url = match base {
         Some(base) => url::Url::parse(base).ok()?.join(text).ok()?,
@@ -195,7 +195,7 @@ impl Socket for FuzzSocket {
     }
 
     fn speaks_http2(&self) -> bool {
-        true // whatever the server says: it was not offered
+        true // whatever the server says, because HTTP/2 was not offered
     }
 
     async fn share(&mut self, _: &Route) -> Result<Option<usize>, Loss<()>> {

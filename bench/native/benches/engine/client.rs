@@ -27,14 +27,14 @@ pub struct Ours {
     connection: Connection,
     wire: Wire,
     chunk: Vec<u8>,
-    /// A message that comes in pieces.
+    /// A message that arrives in pieces.
     gathered: Vec<u8>,
     payload: Vec<u8>,
     window: Vec<u8>,
     out: Vec<u8>,
 }
 
-/// Payloads from this size on are framed where they lie, as in the Node transport.
+/// Payloads of this size and more are framed in place, as in the Node transport.
 const IN_PLACE: usize = 32 * 1024;
 
 impl Ours {
@@ -57,8 +57,8 @@ impl Client for Ours {
 
     fn open(wire: Wire, task: &Task) -> Self {
         let connection = Connection::new(Role::Client, None, 64 << 20);
-        // Half a page more than is used: malloc would put `chunk` and `gathered` at the same place of a page each, and
-        // copying from one to the other would take twice as long ("4K aliasing").
+        // Half a page more than is used. Otherwise, malloc would put `chunk` and `gathered` at the same offset in a page,
+        // and copying from one to the other would take twice as long ("4K aliasing").
         let mut chunk = Vec::with_capacity(CHUNK + 2048);
         chunk.resize(CHUNK, 0);
         let payload = task.payload.clone().into();
@@ -103,7 +103,7 @@ impl Client for Ours {
 
     fn send(&mut self, count: usize) {
         for left in (0..count).rev() {
-            // The others draw their keys in the same way.
+            // The other libraries generate their keys in the same way.
             if self.payload.len() >= IN_PLACE {
                 self.send_in_place();
                 continue;
@@ -124,7 +124,7 @@ impl Client for Ours {
 pub struct Fastwebsockets {
     socket: FragmentCollector<Wire>,
     payload: Vec<u8>,
-    /// Payload is masked in place, so each message is copied here: it would copy, too, into memory allocated each time.
+    /// The library masks the payload in place, so each message is copied here. Otherwise it would copy into newly allocated memory.
     scratch: Vec<u8>,
 }
 
@@ -161,7 +161,7 @@ impl Client for Fastwebsockets {
     }
 }
 
-/// The least executor: a [`Wire`] has nobody wait.
+/// The smallest executor, because a [`Wire`] never makes anyone wait.
 fn at_once(future: impl Future<Output = ()>) {
     assert!(pin!(future).poll(&mut Context::from_waker(Waker::noop())).is_ready());
 }

@@ -1,9 +1,9 @@
-//! The engine against fastwebsockets and tungstenite: receiving and sending, natively, on the same bytes.
+//! Compares the engine with fastwebsockets and tungstenite: receiving and sending, natively, on the same bytes.
 //!
-//! Each has one connection past its handshake, over a [`Wire`] that costs them all the same: what is read is copied
-//! once, as out of a socket, and what is written goes nowhere, be it one frame at a time (fastwebsockets) or many. A
-//! message counts as received when it is whole and checked; it is handed over as each library does it, ours as a slice,
-//! the others' as memory whose owners are counted.
+//! Each library has one connection after its handshake, over a [`Wire`] that costs them all the same. What is read is
+//! copied once, as from a socket. What is written is discarded, one frame at a time (fastwebsockets) or many. A message
+//! counts as received when it is complete and checked. Each library hands it over in its own way: ours as a slice, the
+//! others as reference-counted memory.
 
 mod client;
 mod wire;
@@ -66,7 +66,7 @@ enum Way {
     Send,
 }
 
-/// An iteration: one MiB of payload, in messages all alike.
+/// One iteration: one MiB of payload, in identical messages.
 struct Task {
     way: Way,
     kind: Kind,
@@ -87,8 +87,8 @@ impl Task {
         server.into_inner().written.unwrap()
     }
 
-    /// The client reads these messages and nothing else out of the frames, or a server does out of what the client
-    /// writes; twice over, since an iteration begins where the last one ended.
+    /// Checks that the client reads exactly these messages from the frames, or that a server reads exactly these from
+    /// what the client writes. Does it twice in a row, since an iteration begins where the last one ended.
     fn check<C: Client>(&self) {
         let (frames, count) = (self.frames(), 2 * self.count);
         let alike = |kind, payload: &[u8]| {

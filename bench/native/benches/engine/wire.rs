@@ -1,4 +1,4 @@
-//! The socket: memory.
+//! A socket that is only memory.
 
 use std::hint::black_box;
 use std::io::{self, IoSlice, Read, Write};
@@ -7,15 +7,15 @@ use std::task::{Context, Poll};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-/// What a socket hands out at once; also what our Node transport reads and writes at once.
+/// How much a socket hands out at once. Our Node transport also reads and writes this much at once.
 pub const CHUNK: usize = 64 * 1024;
 
-/// One end of a connection to a peer that sends the same frames round and round. It never waits and never fails.
+/// One end of a connection to a peer that sends the same frames over and over. It never waits and never fails.
 pub struct Wire {
     frames: Vec<u8>,
-    /// How much of them was read in this round.
+    /// How many bytes of them were read in this round.
     pub at: usize,
-    /// What was written to it, if that is of interest.
+    /// What was written to it, if it keeps that.
     pub written: Option<Vec<u8>>,
 }
 

@@ -1,4 +1,4 @@
-//! A channel's driver between a transport, a listener that calls back and a timer, on a clock of their own; the listener's laws, by
+//! Drives a channel between a transport, a listener that calls back and a timer, on their own clock. Checks the listener's laws to
 //! the byte.
 
 mod model;
@@ -24,16 +24,16 @@ pub(crate) fn run(data: &[u8]) {
 
 #[derive(Arbitrary, Debug)]
 struct Story {
-    /// There is an `onAcknowledge`.
+    /// The listener has an `onAcknowledge`.
     acknowledges: bool,
-    /// The status that the transport explains timeouts with.
+    /// The status with which the transport explains timeouts.
     explanation: Option<u32>,
     steps: Vec<Step>,
     /// What the listener does in its calls: a list for each method, in the order of [`Method`]. Each entry is for one call.
     reactions: [Vec<Vec<Call>>; 6],
 }
 
-/// What can be called from anywhere, inside the listener's calls, too.
+/// What can be called from anywhere, even inside the listener's calls.
 #[derive(Arbitrary, Clone, Debug)]
 enum Call {
     Open {
@@ -59,12 +59,12 @@ enum Call {
     },
 }
 
-/// What the making of the transport comes to.
+/// The outcome of creating the transport.
 #[derive(Arbitrary, Clone, Debug, PartialEq)]
 enum Connect {
     Works,
     Refused,
-    /// Code that runs meanwhile closes the channel.
+    /// Code that runs during the creation closes the channel.
     Closes,
 }
 
@@ -72,14 +72,14 @@ enum Connect {
 enum Step {
     Call(Call),
     Opened,
-    /// The host takes this many messages, or bytes, of those it was sent.
+    /// The host takes this many of the messages, or bytes, that it was sent.
     TookMessages(u8),
     TookPart(u32),
     TookBytes(u32),
-    /// The host reports what cannot be.
+    /// The host reports something impossible.
     Odd(Odd),
     PeerClose(Option<u16>),
-    /// This much time goes by. Then a timer may fire once.
+    /// This much time passes. Then a timer may fire once.
     Wait(u16),
 }
 
@@ -97,7 +97,7 @@ enum Method {
     Acknowledge,
     ServerClose,
     Stop,
-    /// Its getter of `onAcknowledge`.
+    /// The getter of `onAcknowledge`.
     HasAcknowledge,
 }
 
@@ -113,16 +113,16 @@ impl Host for Bytes {
     type Evidence = u32;
 }
 
-/// The channel, and what the laws say of it.
+/// The channel, and the model of what the laws say.
 struct Stage {
     driver: Rc<Driver<Bytes>>,
-    /// The connection. It reports even when the channel has let go of it.
+    /// The connection. It reports even after the channel has released it.
     wire: Rc<Wire>,
     model: Rc<RefCell<Model>>,
     reactions: RefCell<[VecDeque<Vec<Call>>; 6]>,
-    /// A method of the channel runs that JavaScript called: the listener must not be called (law 1).
+    /// JavaScript has called a method of the channel, which is running: the listener must not be called (law 1).
     in_method: Cell<bool>,
-    /// A method of the listener runs: no other may be called.
+    /// A method of the listener is running: no other may be called.
     in_listener: Cell<bool>,
 }
 
@@ -145,7 +145,7 @@ impl Stage {
         stage.end();
     }
 
-    /// Whatever happened: once the timers have run out, a channel that was closed has stopped and let go of everything.
+    /// Asserts that, whatever happened, a channel that was closed has stopped and released everything once the timers have run out.
     fn end(self: &Rc<Self>) {
         if self.state() == State::Idle {
             return self.model.borrow().check_unopened();
@@ -235,7 +235,7 @@ impl Stage {
         self.model.borrow().check_commands();
     }
 
-    /// Runs what JavaScript calls. From outside the listener, the listener hears of it only when it has returned.
+    /// Runs a method that JavaScript calls. If the call is not from inside the listener, the listener is called only after it has returned.
     fn method(&self, body: impl FnOnce()) {
         let is_outside = !self.in_listener.get();
         let before = self.state();
@@ -297,7 +297,7 @@ impl Stage {
         assert_eq!(self.driver.close(close), if is_idle { Err(Status::NOT_CONNECTED) } else { Ok(()) });
     }
 
-    /// What the listener does in its next call of this method.
+    /// Does what the listener does in its next call of this method.
     fn react(self: &Rc<Self>, method: Method) {
         let calls = self.reactions.borrow_mut()[method as usize].pop_front();
         let outside = self.in_listener.replace(true);
@@ -308,7 +308,7 @@ impl Stage {
     }
 }
 
-/// A close frame with a code like this one.
+/// Returns a close frame with a code derived from this one.
 fn close_of(code: u16) -> Close {
     Close::with_code(CloseCode::for_close(code).unwrap_or(CloseCode::NORMAL))
 }

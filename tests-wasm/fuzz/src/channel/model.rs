@@ -1,4 +1,4 @@
-//! What the laws say, kept in step with the channel: each method is called before the channel hears of it.
+//! A model of what the laws say, kept in step with the channel. Each of its methods is called before the channel learns of the event.
 
 use std::collections::VecDeque;
 
@@ -17,9 +17,9 @@ pub(super) struct Model {
     clock: u64,
     /// When the timer must fire.
     due: Option<u64>,
-    /// A timeout has run out, and the host's loop still has a turn to read.
+    /// A timeout has run out, but the host's loop may still read for one turn.
     overdue: bool,
-    /// A method has stopped the channel: the listener hears of it when the timer fires.
+    /// A method has stopped the channel. The listener is told when the timer fires.
     unsettled: bool,
     messages: Messages,
     /// Messages from the peer that the listener must still get.
@@ -27,32 +27,32 @@ pub(super) struct Model {
     came: u32,
     closed_by: Option<ClosedBy>,
     peer_close: Option<Close>,
-    /// The close frame that must go out, and whether it did.
+    /// The close frame that must be sent, and whether it was.
     close: Option<Close>,
     close_sent: bool,
     server_close_heard: bool,
     /// How the connection must be aborted, and whether it was.
     abort: Option<Option<Close>>,
     is_aborted: bool,
-    /// How the channel must stop: its status, the timeout that ran out, whether it was clean.
+    /// How the channel must stop: its status, the timeout that ran out, and whether it was clean.
     end: Option<(Status, Option<TimedOut>, bool)>,
     was_open: bool,
     started: bool,
     stopped: bool,
 }
 
-/// The messages that were accepted.
+/// The messages that the channel accepted.
 #[derive(Default)]
 struct Messages {
-    /// Number, size, and how many bytes the host took in parts.
+    /// Of each: its number, its size, and how many bytes the host took in parts.
     all: Vec<(u32, u64, u64)>,
     /// The number of those that went to the host.
     handed: usize,
     /// The number of those that the host took whole.
     taken: usize,
-    /// The number of those that the listener heard of.
+    /// The number of those that were acknowledged to the listener.
     heard: usize,
-    /// `taken`, when the peer's close came: the listener hears of no more.
+    /// The value of `taken` when the peer's close came. No more are acknowledged.
     unheard_from: Option<usize>,
 }
 
@@ -61,7 +61,7 @@ impl Messages {
         self.all[from..].iter().map(|(_, size, part)| size - part).sum()
     }
 
-    /// The number of messages that are taken when this many bytes are left.
+    /// Returns the number of messages that are taken when this many bytes are left.
     fn taken_if_left(&self, left: u64) -> usize {
         let mut rest = self.left(self.taken);
         let is_taken = |(_, size, part): &&(u32, u64, u64)| {
@@ -105,12 +105,12 @@ impl Model {
         self.timeouts.close
     }
 
-    /// Payload bytes that the host has not taken.
+    /// Returns the number of payload bytes that the host has not taken.
     pub(super) fn outstanding(&self) -> u64 {
         self.messages.left(self.messages.taken)
     }
 
-    /// The number of messages that the host was handed and has not taken.
+    /// Returns the number of messages that the host was handed and has not taken.
     pub(super) fn untaken(&self) -> usize {
         self.messages.handed - self.messages.taken
     }
@@ -123,7 +123,7 @@ impl Model {
         self.due_after(timeouts.open);
     }
 
-    /// A message is accepted: what the host gets of it.
+    /// A message is accepted. Returns what the host gets.
     pub(super) fn accept(&mut self, size: u64) -> (u32, u64) {
         let number = self.messages.all.len() as u32;
         self.messages.all.push((number, size, 0));
@@ -174,7 +174,7 @@ impl Model {
         }
     }
 
-    /// The number of the message that comes.
+    /// Returns the number of the message that arrives.
     pub(super) fn message_came(&mut self) -> u32 {
         self.came += 1;
         if self.state == State::Open {
@@ -224,7 +224,7 @@ impl Model {
         }
     }
 
-    /// This much time goes by: whether the timer fires then.
+    /// This much time passes. Returns whether the timer then fires.
     pub(super) fn wait(&mut self, time: u64) -> bool {
         self.clock += time;
         let is_due = self.due.is_some_and(|due| due <= self.clock);
@@ -292,7 +292,7 @@ impl Model {
         self.is_aborted = true;
     }
 
-    // What the listener hears.
+    // What the listener is told.
 
     pub(super) fn heard(&mut self, method: Method) {
         assert!(!self.stopped, "law 2: {method:?} follows onStop");
@@ -317,7 +317,7 @@ impl Model {
         self.server_close_heard = true;
     }
 
-    /// Law 6, and what the third argument says.
+    /// Checks law 6, and the third argument.
     pub(super) fn heard_stop(&mut self, stop: &Stop<Bytes>) {
         self.stopped = true;
         self.unsettled = false;
@@ -329,9 +329,9 @@ impl Model {
         assert!(!stop.message.is_empty());
     }
 
-    // What can be seen.
+    // What can be observed.
 
-    /// After whatever is called, from inside the listener, too: the transport knows at once.
+    /// Asserts that after every call, even from inside the listener, the transport knows at once.
     pub(super) fn check_commands(&self) {
         if self.state == State::Open {
             assert_eq!(self.messages.handed, self.messages.all.len(), "what was accepted is on its way");
@@ -340,11 +340,11 @@ impl Model {
         assert_eq!(self.close.is_some(), self.close_sent);
     }
 
-    /// Between two steps, what a user sees.
+    /// Checks what a user sees between two steps.
     pub(super) fn check(&self, driver: &Driver<Bytes>) {
         self.check_commands();
         assert_eq!((driver.state(), driver.status()), (self.state, self.status));
-        // By the byte: what was accepted, less what the listener heard of or will never hear of.
+        // To the byte: what was accepted, less what was acknowledged or will never be acknowledged.
         let messages = &self.messages;
         let is_deaf = messages.unheard_from.is_some() || !self.acknowledges;
         let settled = if is_deaf { messages.taken } else { messages.heard };

@@ -1,4 +1,4 @@
-//! The transport, the listener and the timer that the driver is given. They tell the model what they are told.
+//! The transport, the listener and the timer that the driver gets. They tell the model what the driver tells them.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -43,7 +43,7 @@ pub(super) struct Ear {
 }
 
 impl Ear {
-    /// A call of the listener: the model is told, then the listener does what the story says.
+    /// Handles a call of the listener: tells the model, and then does what the story says.
     fn hear(&self, method: Method, tell: impl FnOnce(&mut Model)) {
         assert!(!self.stage.in_method.get(), "law 1: {method:?} was called before the method had returned");
         assert!(!self.stage.in_listener.get(), "{method:?} was called from inside a call");
@@ -76,7 +76,7 @@ impl Listener<Bytes> for Ear {
     }
 }
 
-/// A timer on a clock that goes on when the story says so.
+/// A timer on a clock that advances when the story says so.
 #[derive(Default)]
 pub(super) struct Clock {
     now: Cell<u64>,
@@ -91,7 +91,7 @@ struct Due {
 impl Timer for Clock {
     fn set(&self, ms: u32, task: impl FnOnce() + 'static) {
         let before = self.due.replace(Some(Due { at: self.now.get() + u64::from(ms), task: Box::new(task) }));
-        drop(before); // when nothing is borrowed any more
+        drop(before); // only when nothing is borrowed any more
     }
 
     fn clear(&self) {
@@ -105,7 +105,7 @@ impl Clock {
         self.due.borrow().as_ref().map(|due| due.at)
     }
 
-    /// This much time goes by: whether the timer is due now.
+    /// This much time passes. Returns whether the timer is now due.
     pub(super) fn advance(&self, time: u64) -> bool {
         self.now.set(self.now.get() + time);
         self.due().is_some_and(|at| at <= self.now.get())
