@@ -1,6 +1,6 @@
 const SLOW_READER = 'pings: pingTimeout does not stop a channel whose peer reads slowly: it still reads what was sent before the ping, and then answers';
 const TUNNEL_UNREF = "proxy waits: an unref'd channel that is open through a tunnel lets the program end, and ref() keeps the program alive again";
-const REDIRECTED = 'security infos: behind a redirect to another server securityInfo is of the last one';
+const REDIRECTED = 'security infos: after a redirect to another server, securityInfo describes the last server';
 const NOT_TRUSTED = 'proxies: an untrusted server is not trusted through a proxy either, and its certificate can be inspected';
 const CHANGED_BLOB = 'web socket failures: a Blob that cannot be read fails the connection: error with the cause, close with 1006';
 
@@ -38,7 +38,7 @@ const DEVIATIONS = {
     ]],
     ['A Blob has no bytes but what its properties say.', ['web socket sends: a Blob\'s overridden properties are ignored: its real bytes are sent']],
     ['A Blob of a file that has changed can be read.', [CHANGED_BLOB]],
-    ['A TLS session is not used again.', ['security infos: a TLS session used again']],
+    ['TLS sessions are not reused.', ['security infos: a resumed TLS session is reported as reused and trusted']],
     ['A TLS server sees the name "" where the client sent none.', ["proxies: tls.servername and the client certificate are for the server, not for the proxy"]],
     ['TLS over another socket cannot be made to let the program end.', [TUNNEL_UNREF]],
     ['TLS over another socket ends where Node reports a reset.', ['http to wss', 'https to ws', 'https to wss', 'socks5 to wss'].map(brokenTunnel)],
