@@ -245,6 +245,12 @@ export const acceptances = [
       t.same(await client.closed, [4001, 'bye']);
       const detail = await t.stops(accepted, { node: 'NS_OK' });
       t.same([detail.closedBy, detail.wasClean], ['local', true]);
+      const { port } = await startAcceptor(t, (request, ...more) => {
+        t.open(request.url, { accept: [request, ...more] }).close(4001, 'bye');
+        return false;
+      });
+      const said = await rawTalk(port, upgradeRequest(), { more: clientFrame(8, [4001 >> 8, 4001 & 255]) }); // it never ends TCP by itself
+      t.ok(said.endsWith('\x88\x05\x0f\xa1bye'), JSON.stringify(said));
     },
   },
   {

@@ -55,7 +55,8 @@ const watch = setInterval(() => { peak = Math.max(peak, resident()); }, 100);
 for (const make of [() => 'a'.repeat(${SIZE}), () => 'é'.repeat(${SIZE / 2}), () => new Uint8Array(${SIZE}).fill(0x5a)]) await echo(make());
 clearInterval(watch);
 for (let at = 0; at < 40 && (at < 3 || resident() >= before + ${RESIDENT_SLACK}); at++) await collect();
-console.log(JSON.stringify({ before, peak, after: resident() }));
+const wasm = WebSocketChannel[Symbol.for('websocket-channel.exports')].memory.buffer.byteLength;
+console.log(JSON.stringify({ before, peak, after: resident(), wasm }));
 `;
 
 /**
@@ -83,11 +84,12 @@ export const memory = [
     },
   })),
   {
-    name: 'after 128 MiB of every kind both ways, the process returns its memory to the system',
+    name: 'after 128 MiB of every kind both ways, wasm memory is under 8 MiB, and the process returns its memory to the system',
     async run(t) {
       const { code, stdout, stderr } = await program(RESIDENT, t.peer('ws', '/echo'), { limit: 50_000 });
       t.same([code, stderr], [0, '']);
-      const { before, peak, after } = JSON.parse(stdout);
+      const { before, peak, after, wasm } = JSON.parse(stdout);
+      t.ok(wasm < 8 * 1024 * 1024, `wasm memory: ${wasm} bytes`);
       t.ok(peak > before + 2 * RESIDENT_SLACK, `the process held ${before} bytes, and ${peak} when it was busy: too little to show anything`);
       t.ok(after < before + RESIDENT_SLACK, `the process held ${before} bytes before, ${peak} when it was busy, and ${after} at the end`);
     },

@@ -191,7 +191,7 @@ impl<'a> Model<'a> {
         } else {
             self.0.method == "GET"
                 && self.0.version == "1.1"
-                && self.all("host").len() == 1
+                && matches!(self.all("host")[..], [host] if is_host(host))
                 && has("upgrade", "websocket")
                 && has("connection", "upgrade")
                 && matches!(self.all("sec-websocket-key")[..], [key] if is_key(key))
@@ -203,6 +203,11 @@ impl<'a> Model<'a> {
             && protocols.iter().all(|it| is_token(it))
             && is_list_of_extensions(&self.all("sec-websocket-extensions").join(","))
     }
+}
+
+/// Whether a Host field may have this value: visible characters, none of which ends a URI's host.
+fn is_host(text: &str) -> bool {
+    !text.is_empty() && text.chars().all(|it| ('!'..='~').contains(&it) && !['/', '?', '#', '@', '\\'].contains(&it))
 }
 
 /// Asserts that one of these statuses comes first, and that nothing is there that HTTP/2 forbids (RFC 9113 §8.2).
