@@ -2,18 +2,18 @@
 
 // Why a case misses its target, each from a profile (`node --cpu-prof bench/client.js …`, 800 ms) of the build that was measured.
 const WAKING = 'The process sleeps for four fifths of the time (profile: 79 % idle, 14 % in the write, nothing else above 1 %). The case measures '
-  + 'how soon the system wakes two processes in turn. The bare socket, which does nothing else, is no faster than undici here.';
+  + 'how soon the system wakes two processes in turn.';
 const SYSTEM_WRITE = 'Profile: 82 % of the time goes into the system\'s write of the same bytes for every client, a twentieth into copying and masking. '
   + 'From run to run, the ratio was 1.12 to 1.47.';
 const COPIES = 'Profile: 18 % in the write, 10 % in copying a mebibyte into wasm and out again, which is the price of masking it there in memory of '
   + 'bounded size. The rest is waiting for the peer. From run to run, the ratio was 1.01 to 1.36.';
-const INFLATING = 'Inflating 64 KiB of JSON alone takes 46 µs in wasm (ARCHITECTURE.md, "Compression"), most of the 60 µs of CPU per message here. '
-  + 'The limit is zlib-rs. From run to run, the ratio was 5.6 to 9.2.';
+const INFLATING = 'Inflating 64 KiB of JSON alone takes 46 µs in wasm (ARCHITECTURE.md, "Compression"), the largest part of the CPU time per '
+  + 'message here. The limit is zlib-rs. From run to run, the ratio was 4.1 to 9.2.';
 const TLS_READ = 'The system and OpenSSL take half of the time or more: the bare TLS socket is hardly twice as fast. From run to run, the ratio was '
   + '1.36 to 1.54.';
 const TLS_WRITE = 'Over TLS, a write does not finish at once, so Node\'s streams collect what is written meanwhile, and every client hands over a tick\'s frames '
   + 'in one call. Elsewhere, the other clients pay for a system call per frame; here they do not. The bare TLS socket, which only '
-  + 'encrypts prepared frames, is itself no more than three to four times as fast as the best peer.';
+  + 'encrypts prepared frames, shows how much is possible.';
 const ONE_WRITE_EACH = 'Profile: 69 % of the time in the write. Each channel sends one message per turn, so every client makes one call for each message.';
 const SOCKET_MEMORY = 'A bare `net.Socket` with its `onread` takes two thirds of what ws takes in all, and we cannot save any of that. Of the rest, a channel '
   + 'holds 0.7 KiB in wasm and about 1.1 KiB in JavaScript\'s heap.';

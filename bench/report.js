@@ -35,8 +35,8 @@ write, 26 % copying out, 5 % copying in, 5 % masking. Bun's and Deno's own are a
 not ASCII: they read and write sockets without Node's streams and JavaScript in between, and Bun makes strings from UTF-8 in native code.`;
 
 const LATENCY = `According to \`--trace-gc\`, websocket-channel causes a third as many scavenges as ws, and neither collects the old space. At 100,000 messages a
-second, the slowest thousandth of the messages waits longer than with ws (1.1 to 2.0 times, from run to run). The reason has not been found. It is not the
-collector, whose longest pause is the same.`;
+second, the slowest thousandth of the messages waits 0.8 to 2.0 times as long as with ws, from run to run. The collector is not the reason: its longest pause is the
+same.`;
 
 const IN_THE_BROWSER = `The echo of 16 B costs more than a native one, because every message goes through the channel's states, its acknowledgement and the
 listener. In a profile of the build before the last changes to it, the package and the web APIs that it calls took 3.5 µs per message, with no wasm
@@ -226,10 +226,8 @@ function versions() {
   return `Node ${process.versions.node}, ${hosts.slice(0, 2).join(', ')}, Bun ${hosts[2]}, Deno ${hosts[3]}; ${peers.join(', ')}`;
 }
 
-const COMPARED = `These are three rounds on a shared machine. In a run of five rounds on the same day, the ratios of the two opening cases were 0.97 and 0.99; in a run of
-three, those of the permessage-deflate cases were 0.97 to 1.01. Only the sending of small messages is certainly slower: every send calls into wasm, and from there back into
-JavaScript for the send window, which costs some 25 ns. Opening was also slower (0.80), until \`httpResponse\` was created only when it is read, property names were
-interned, and empty options were no longer parsed.`;
+const COMPARED = `These are few rounds on a shared machine: a single ratio is within 0.15 of 1 by chance. Only the sending of small messages is certainly slower: every send
+calls into wasm, and from there back into JavaScript for the send window, which costs some 25 ns.`;
 
 const COMPARISON = '## Before and after';
 

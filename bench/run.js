@@ -23,7 +23,7 @@ const HELP = `npm run bench [-- OPTIONS]: measures the built package against oth
   --host NAME      only this host ("Node 20", "Node 24", "Node 26", "Bun", "Deno"); may be repeated
   --rounds N       how many rounds (5)
   --against FOLDER compares, on Node 20, the package in FOLDER/node_modules with this one, in turns, and writes the table into
-                   bench/RESULTS.md (in a clone of another commit, its package is in build/installed)
+                   bench/RESULTS.md, but not with --case (in a clone of another commit, its package is in build/installed)
   --web            only WebSocket and WebSocketStream
   --server         only the server end
   --http2          only HTTP/2
@@ -59,6 +59,7 @@ await main(async () => {
     if (options.http2) return await replace([], { http2: await measureHttp2(roundsOf(options)) });
     const rows = await measure(options, peers);
     if (options.against) {
+      if (options.case) return; // a part of the table would replace the whole
       await writeFile(compared, JSON.stringify({ rows, date: new Date().toISOString().slice(0, 10), commit: await commitOf(options.against) }));
       return await report();
     }
