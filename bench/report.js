@@ -226,8 +226,9 @@ function versions() {
   return `Node ${process.versions.node}, ${hosts.slice(0, 2).join(', ')}, Bun ${hosts[2]}, Deno ${hosts[3]}; ${peers.join(', ')}`;
 }
 
-const COMPARED = `These are few rounds on a shared machine: a single ratio is within 0.15 of 1 by chance. Only the sending of small messages is certainly slower: every send
-calls into wasm, and from there back into JavaScript for the send window, which costs some 25 ns.`;
+const COMPARED = `These are two rounds on a busy shared machine, where a case that is measured again may differ by a third either way. In a quieter run of three rounds
+(2026-11-26), sends of small messages were at 0.85 to 0.95: every send calls into wasm, and from there back into JavaScript for the send window, which costs some
+25 ns.`;
 
 const COMPARISON = '## Before and after';
 

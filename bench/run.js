@@ -73,9 +73,9 @@ await main(async () => {
     const native = await measureNative();
     const web = await measureWebs();
     say("measuring the server end (3 minutes)");
-    const server = await measureServer();
+    const server = await measureServer(roundsOf(options));
     say('measuring HTTP/2');
-    const http2 = await measureHttp2();
+    const http2 = await measureHttp2(roundsOf(options));
     say('measuring very many channels (3 minutes)');
     const scale = await measureScale();
     say('measuring latency (3 minutes)');

@@ -4,23 +4,23 @@ export interface WebSocketListener<Context = undefined> {
    * The first call, exactly once. It is also called on a channel that never opened, right before `onStop`: check `channel.state` before you do
    * anything that only makes sense on an open channel, such as resetting a retry delay.
    */
-  onStart?(context: Context): void;
+  onStart?: ((context: Context) => void) | null | undefined;
   /** A text message arrived. */
-  onMessageAvailable?(context: Context, text: string): void;
+  onMessageAvailable?: ((context: Context, text: string) => void) | null | undefined;
   /** A binary message arrived. The bytes are yours to keep and change. Several messages may share one `ArrayBuffer`. */
-  onBinaryMessageAvailable?(context: Context, bytes: Uint8Array<ArrayBuffer>): void;
+  onBinaryMessageAvailable?: ((context: Context, bytes: Uint8Array<ArrayBuffer>) => void) | null | undefined;
   /** The operating system (in a browser, the browser) has taken one sent message of `size` payload bytes. */
-  onAcknowledge?(context: Context, size: number): void;
+  onAcknowledge?: ((context: Context, size: number) => void) | null | undefined;
   /** The peer's close frame arrived; `code` is 1005 if it had none. Unless you call `close()` here, the channel answers with the same code. */
-  onServerClose?(context: Context, code: number, reason: string): void;
+  onServerClose?: ((context: Context, code: number, reason: string) => void) | null | undefined;
   /** The last call, exactly once. `status` is `Status.NS_OK` if both close frames were exchanged, and otherwise names the cause. */
-  onStop?(context: Context, status: number, detail: StopDetail): void;
+  onStop?: ((context: Context, status: number, detail: StopDetail) => void) | null | undefined;
 }
 
 /** How a channel ended, as far as the host knows. */
 export interface StopDetail {
   /** The status's name, such as `NS_ERROR_NET_RESET`. null if the status is a number of your own, passed to `LoadGroup.cancel`. */
-  readonly name: string | null;
+  readonly name: keyof typeof Status | null;
   /** What happened and what to do about it, in sentences. */
   readonly message: string;
   /** Whether both close frames were exchanged. */
@@ -71,7 +71,7 @@ export interface ChannelOptions {
    */
   oneConnectingPerHost?: boolean | null | undefined;
   /** Node only: extra request headers, as `fetch` takes them: an object, pairs, or `Headers`. */
-  headers?: Readonly<Record<string, string>> | Iterable<readonly [string, string]> | null | undefined;
+  headers?: Readonly<Record<string, string>> | Iterable<readonly [string, string]> | (IsUnknown<HostHeaders> extends true ? never : HostHeaders) | null | undefined;
   /** Node only: what `tls.connect` takes (ca, cert, key, servername, rejectUnauthorized …). */
   tls?: TlsOptions | null | undefined;
   /** Node only: what `net.connect` takes (family, localAddress, path, lookup …). */
@@ -159,14 +159,14 @@ export interface NotificationCallbacks {
    * The server or a proxy asks for a user name and password. Return null to give up. If they are rejected, it is called again, at most ten times
    * for one origin. openTimeoutMs keeps running. If it throws, that counts as giving up.
    */
-  onAuthRequired?(request: AuthRequest): Credentials | null | undefined | PromiseLike<Credentials | null | undefined>;
+  onAuthRequired?: ((request: AuthRequest) => Credentials | null | undefined | PromiseLike<Credentials | null | undefined>) | null | undefined;
   /**
    * A redirect is about to be followed. Return false, or a promise for false, to forbid it: the channel then stops with NS_ERROR_DOM_BAD_URI. If it
    * throws, that also forbids the redirect.
    */
-  onRedirect?(from: string, to: string, status: number): unknown;
+  onRedirect?: ((from: string, to: string, status: number) => unknown) | null | undefined;
   /** How far the connection has come, and with which host. It starts again for each redirect and each new request. */
-  onProgress?(status: ProgressStatus, host: string): void;
+  onProgress?: ((status: ProgressStatus, host: string) => void) | null | undefined;
 }
 
 /** Who asks for a user name and password, and how. */
@@ -315,11 +315,11 @@ export class WebSocketChannel {
    * @param head the event's head: the bytes that came right behind the request
    * @throws ChannelError NS_ERROR_INVALID_ARG, NS_ERROR_ALREADY_OPENED, NS_ERROR_OUT_OF_MEMORY; NS_ERROR_NOT_IMPLEMENTED in a browser
    */
-  asyncAccept(request: UpgradeRequest | StreamFields, socket: UpgradeSocket, head: ArrayBufferView | null | undefined, listener: WebSocketListener<undefined>): void;
+  asyncAccept(request: UpgradeRequest | StreamFields, socket: UpgradeSocket, head: ArrayBuffer | ArrayBufferView | null | undefined, listener: WebSocketListener<undefined>): void;
   asyncAccept<Context>(
     request: UpgradeRequest | StreamFields,
     socket: UpgradeSocket,
-    head: ArrayBufferView | null | undefined,
+    head: ArrayBuffer | ArrayBufferView | null | undefined,
     listener: WebSocketListener<Context>,
     context: Context,
   ): void;
@@ -355,7 +355,7 @@ export class WebSocketChannel {
    * @returns whether it was accepted: false once the channel is closing or stopped
    * @throws ChannelError NS_ERROR_NOT_CONNECTED before asyncOpen, NS_ERROR_INVALID_ARG, NS_ERROR_OUT_OF_MEMORY in Node
    */
-  sendBinaryStream(stream: ByteStream, length: number): boolean;
+  sendBinaryStream(stream: ByteStream | BlobLike, length: number): boolean;
   sendBinaryStream(stream: BlobLike, length?: number): boolean;
 
   /**
@@ -394,9 +394,12 @@ export class WebSocketChannel {
   /** Lets the Node process end even while this channel is active. In a browser it does nothing. */
   unref(): this;
 
-  /** What `asyncOpen` was given, parsed. Throws NS_ERROR_NOT_INITIALIZED before `asyncOpen`. */
+  /**
+   * What `asyncOpen` was given, parsed. On an accepted channel, what the client asked for, made from the request's Host and target; "" if they form no
+   * URI. Throws NS_ERROR_NOT_INITIALIZED before `asyncOpen` or `asyncAccept`.
+   */
   readonly originalURI: string;
-  /** The same after redirects. Throws NS_ERROR_NOT_INITIALIZED before `asyncOpen`. */
+  /** The same after redirects. Throws NS_ERROR_NOT_INITIALIZED before `asyncOpen` or `asyncAccept`. */
   readonly URI: string;
   /** Before `asyncOpen`: the subprotocols to ask for, separated by commas. Once open: the one that the server selected, or "". */
   protocol: string;
@@ -475,7 +478,7 @@ export class WebSocket {
   readonly protocol: string;
   /** How binary messages are delivered. Default `blob`. */
   binaryType: 'blob' | 'arraybuffer';
-  /** Node only: the channel underneath, with its status, TLS information, pings and suspend. */
+  /** Node only: the channel underneath, with its status, TLS information, pings and suspend. In a browser it is undefined. */
   readonly channel: WebSocketChannel;
   onopen: ((event: SocketEvent) => unknown) | null;
   onmessage: ((event: SocketMessageEvent) => unknown) | null;
@@ -495,17 +498,17 @@ export class WebSocket {
   close(code?: number, reason?: string): void;
   addEventListener<Type extends keyof WebSocketEvents>(
     type: Type,
-    listener: ((event: WebSocketEvents[Type]) => unknown) | { handleEvent(event: WebSocketEvents[Type]): unknown } | null,
+    listener: ((this: WebSocket, event: WebSocketEvents[Type]) => unknown) | { handleEvent(event: WebSocketEvents[Type]): unknown } | null,
     options?: boolean | ListenerOptions,
   ): void;
   addEventListener(
     type: string,
-    listener: ((event: SocketEvent) => unknown) | { handleEvent(event: SocketEvent): unknown } | null,
+    listener: ((this: WebSocket, event: SocketEvent) => unknown) | { handleEvent(event: SocketEvent): unknown } | null,
     options?: boolean | ListenerOptions,
   ): void;
   removeEventListener(
     type: string,
-    listener: ((event: never) => unknown) | { handleEvent(event: never): unknown } | null,
+    listener: ((this: WebSocket, event: never) => unknown) | { handleEvent(event: never): unknown } | null,
     options?: boolean | { capture?: boolean | undefined },
   ): void;
   dispatchEvent(event: SocketEvent): boolean;
@@ -530,21 +533,22 @@ export interface WebSocketFrame {
   /** The masking key as a number, 0 without one. */
   readonly mask: number;
   /** Unmasked, but still compressed if the message is. */
-  readonly payload: Uint8Array;
+  readonly payload: Uint8Array<ArrayBuffer>;
 }
 
 /** Every method is optional. `serial` is the channel's attribute of that name. The methods are called in a microtask. */
 export interface WebSocketEventListener {
   /** `asyncOpen` or `asyncAccept` was called. `protocols` are the subprotocols asked for, or supported, separated by commas. */
-  webSocketCreated?(serial: number, uri: string, protocols: string): void;
+  webSocketCreated?: ((serial: number, uri: string, protocols: string) => void) | null | undefined;
   /** The channel is open; `protocol` is the subprotocol that was selected. */
-  webSocketOpened?(serial: number, uri: string, protocol: string, extensions: string): void;
-  webSocketMessageAvailable?(serial: number, data: string | Uint8Array, type: 'text' | 'binary'): void;
+  webSocketOpened?: ((serial: number, uri: string, protocol: string, extensions: string) => void) | null | undefined;
+  /** A message arrived. Messages that are sent are reported as frames only. */
+  webSocketMessageAvailable?: ((serial: number, data: string | Uint8Array<ArrayBuffer>, type: 'text' | 'binary') => void) | null | undefined;
   /** The channel has stopped. It is also called for a channel that never opened. */
-  webSocketClosed?(serial: number, wasClean: boolean, code: number, reason: string): void;
+  webSocketClosed?: ((serial: number, wasClean: boolean, code: number, reason: string) => void) | null | undefined;
   /** Frames are reported in wire order; frames that arrived together are all reported before their messages. */
-  frameSent?(serial: number, frame: WebSocketFrame): void;
-  frameReceived?(serial: number, frame: WebSocketFrame): void;
+  frameSent?: ((serial: number, frame: WebSocketFrame) => void) | null | undefined;
+  frameReceived?: ((serial: number, frame: WebSocketFrame) => void) | null | undefined;
 }
 
 /**
@@ -580,6 +584,7 @@ export interface ListenerOptions {
   capture?: boolean | undefined;
   once?: boolean | undefined;
   passive?: boolean | undefined;
+  /** The host's own `AbortSignal`. Aborting it removes the listener. */
   signal?: AbortSignalLike | undefined;
 }
 
@@ -638,12 +643,12 @@ export class WebSocketStream {
   close(closeInfo?: WebSocketCloseInfo): void;
 }
 
-/** The second argument of `WebSocketStream`. In Node it may have all options of a channel. */
+/** The second argument of `WebSocketStream`. In Node it may have all options of a channel. In a browser, all but `protocols` and `signal` are ignored. */
 export interface WebSocketStreamOptions extends Omit<ChannelOptions, 'signal'>, OpeningOptions {
   protocols?: (Iterable<string> & object) | undefined;
   /** Node only: how many redirects to follow, 0 to 1000. Default 0: the proposal follows none. */
   redirects?: number | null | undefined;
-  /** Aborting it cancels the opening. Once the connection is open, it does nothing. */
+  /** The host's own `AbortSignal`. Aborting it cancels the opening. Once the connection is open, it does nothing. */
   signal?: AbortSignalLike | undefined;
 }
 
@@ -666,8 +671,9 @@ export interface WebSocketCloseInfo {
   reason?: string | undefined;
 }
 
+declare const HostExceptionClass: new (message?: string) => HostException;
 /** A `DOMException` named WebSocketError. It says how a `WebSocketStream` failed. If you pass one to `abort` or `cancel`, it gives the code to close with. */
-export class WebSocketError extends Error {
+export class WebSocketError extends HostExceptionClass {
   /** @throws DOMException InvalidAccessError for the code, SyntaxError for the reason */
   constructor(message?: string, init?: WebSocketCloseInfo);
   /** Always 0. */
@@ -680,6 +686,11 @@ export class WebSocketError extends Error {
 }
 
 // Where these classes are not declared, these types are unknown, like those of Node above.
+// @ts-ignore
+type HostDOMException = DOMException;
+type HostException = IsUnknown<HostDOMException> extends true ? Error : HostDOMException;
+// @ts-ignore
+type HostHeaders = Exclude<RequestInit['headers'], undefined>;
 // @ts-ignore
 type HostEvent = Event;
 // @ts-ignore
@@ -694,12 +705,16 @@ type HostWritable = WritableStream<string | ArrayBuffer | ArrayBufferView>;
 /** What this package throws. `message` says what is wrong and what to do. `cause` is the error behind it, if there is one. */
 export class ChannelError extends Error {
   private constructor();
-  /** The name of an NS_ERROR, such as `NS_ERROR_INVALID_ARG`. */
-  readonly name: string;
+  /** The name of an NS_ERROR, such as `NS_ERROR_INVALID_ARG`. NS_ERROR_FAILURE if the status is a number of your own, passed to `LoadGroup.cancel`. */
+  readonly name: keyof typeof Status | 'NS_ERROR_FAILURE';
   /** The same name. */
-  readonly code: string;
+  readonly code: keyof typeof Status | 'NS_ERROR_FAILURE';
   /** The 32-bit number of that name. */
   readonly result: number;
+  /** What the channel's `onStop` gets, if the error is that of a `WebSocket`'s event `error` or the `cause` of a `WebSocketError`. */
+  readonly detail?: StopDetail;
+  /** The error behind it, if there is one. */
+  readonly cause?: unknown;
 }
 
 /** The nsresult values of this package, by name. */

@@ -10,7 +10,7 @@
 //!  ┌─────▼─────────────────────────────────────────────────────────────┴─────┐
 //!  │ channel::Driver  Idle → Connecting → Open → Closing → Stopped           │
 //!  └─────┬─────────────────────────────────────────────────────────────▲─────┘
-//!        │ Command: Open · Send · Close · Abort    Report: Opened · Message · Sent · PeerClose · Gone
+//!        │ Command: Send · Close · Abort           Report: Opened · Message · Sent · PeerClose · Gone
 //!  ┌─────▼─────────────────────────────────────────────────────────────┴─────┐
 //!  │ transport                                                               │
 //!  │   browser.rs  the native WebSocket                                      │
@@ -29,7 +29,7 @@
 //! ```
 //!
 //! `opening`, `transport` and `facade` share one type, the one in [`uri`]. [`grammar`] is HTTP's, for any module that reads or writes a header
-//! field. `facade` and `transport` may also import the pure modules below their neighbors: the façade parses options into types of [`http`],
+//! field. `opening` also uses [`status`]. `facade` and `transport` may also import the pure modules below their neighbors: the façade parses options into types of [`http`],
 //! [`opening`] and [`protocol`].
 //!
 //! [`accepting`], [`channel`], [`grammar`], [`http`], [`opening`], [`protocol`], [`close`], [`status`] and [`uri`] are pure: no JavaScript, no socket, no

@@ -28,6 +28,7 @@ class Client {
   #isHeld = false;
   #isClosing = false;
   #interrupts = 0;
+  #wasOpen = false;
   /** Sizes of the messages sent, for --frames. */
   #sizes = [];
 
@@ -44,7 +45,10 @@ class Client {
   run() {
     return new Promise((resolve) => {
       this.#channel.asyncOpen(this.#options.uri, this.#options.origin ?? null, {
-        onStart: () => this.#afterEvents(() => this.#started()),
+        onStart: () => {
+          this.#wasOpen = this.#channel.state === 'open';
+          this.#afterEvents(() => this.#started());
+        },
         onMessageAvailable: (_, text) => this.#came(text),
         onBinaryMessageAvailable: (_, bytes) => this.#came(bytes),
         onAcknowledge: () => { if (this.#channel.bufferedAmount < MAX_BUFFERED) this.#input?.resume?.(); },
@@ -153,7 +157,7 @@ class Client {
     clearTimeout(this.#silence);
     this.#input?.close();
     if (!this.#input || this.#input.isTerminal !== true) process.stdin.destroy();
-    const code = this.#interrupts > 0 && detail.name === 'NS_BINDING_ABORTED' ? 130 : exitCode(detail);
+    const code = exitCode(detail, this.#wasOpen);
     if (detail.name === 'NS_OK') this.#output.note(`closed: ${detail.code}${detail.reason ? ` ${detail.reason}` : ''}`);
     else if (!this.#isDone) this.#output.problem(`${inFlags(detail.message)}\n${detail.name}${detail.http?.body ? `\nThe server's response: ${detail.http.body.trim()}` : ''}`);
     if (this.#isDone) return 0;

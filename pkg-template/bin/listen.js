@@ -12,6 +12,9 @@ import { Output } from './output.js';
 import { size } from './style.js';
 import { showFrames } from './watch.js';
 
+/** An echo's client must wait above as many bytes that it has not read, and may go on below the other. */
+const [HIGH_WATER, LOW_WATER] = [1 << 20, 1 << 16];
+
 /** Serves until it is interrupted. Returns the exit code. */
 export async function listen(options) {
   const output = new Output(options, false);
@@ -60,7 +63,7 @@ function serve(options, output, everybody, upgrade) {
     }
     if (options.relay) dropSlow(everybody, output);
     // A client that sends faster than it reads must wait.
-    if (!options.relay && channel.bufferedAmount > 1 << 20 && !isWaiting) {
+    if (!options.relay && channel.bufferedAmount > HIGH_WATER && !isWaiting) {
       isWaiting = true;
       channel.suspend();
     }
@@ -71,11 +74,11 @@ function serve(options, output, everybody, upgrade) {
     onMessageAvailable: (_, text) => received(text),
     onBinaryMessageAvailable: (_, bytes) => received(bytes),
     onAcknowledge() {
-      if (!isWaiting || channel.bufferedAmount > 1 << 16) return;
+      if (!isWaiting || channel.bufferedAmount > LOW_WATER) return;
       isWaiting = false;
       channel.resume();
     },
-    onStop: (_, status, { message, code, reason, name: status_name }) => output.note(`${name} has left: ${status_name === 'NS_OK' ? `${code} ${reason}`.trim() : message}`),
+    onStop: (_, number, { message, code, reason, name: status }) => output.note(`${name} has left: ${status === 'NS_OK' ? `${code} ${reason}`.trim() : message}`),
   }, null);
 }
 

@@ -36,9 +36,11 @@ function open(run) {
   const end = new Promise((resolve) => { ended = resolve; });
   return new Promise((resolve) => {
     const channel = newChannel(options);
+    let wasOpen = false;
     channel.asyncOpen(options.uri, options.origin ?? null, {
       onStart() {
         if (channel.state !== 'open') return resolve(null);
+        wasOpen = true;
         run.open += 1;
         run.opening.record(micros(performance.now() - began));
         resolve({ channel, times, close() { channel.close(); return end; } });
@@ -54,7 +56,7 @@ function open(run) {
         if (detail.name === 'NS_OK' && run.isOver) return;
         const message = detail.name === 'NS_OK' ? `the server closed: ${detail.code} ${detail.reason}`.trim() : inFlags(detail.message);
         run.failures.set(message, (run.failures.get(message) ?? 0) + 1);
-        run.worst = Math.max(run.worst, exitCode(detail) || 1);
+        run.worst = Math.max(run.worst, exitCode(detail, wasOpen) || 1);
       },
     }, null);
   });

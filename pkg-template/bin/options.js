@@ -67,6 +67,8 @@ const FLAGS = {
 };
 
 const ALL = Object.values(FLAGS).flat().map(([name, short, value]) => ({ name: name.replace('+', ''), short, takesValue: value !== null, isList: name.endsWith('+') }));
+/** The longest delay of setTimeout. */
+const MAX_SECONDS = 2_147_483;
 const NUMBERS = ['count', 'wait', 'max-redirects', 'max-size', 'timeout', 'ping', 'close-code', 'listen', 'load', 'rate', 'size', 'seconds'];
 
 export const HELP = `Usage: websocket-channel [options] URI
@@ -172,6 +174,7 @@ function number(name, text) {
     throw new UsageError(`--${name}: "${text}" is not valid. Use a ${isWhole ? 'whole ' : ''}number, 0 or more.`);
   }
   if (value === 0 && ['count', 'timeout', 'load'].includes(name)) throw new UsageError(`--${name}: 0 is too small. Use a number above it.`);
+  if (name === 'timeout' && value > MAX_SECONDS) throw new UsageError(`--timeout: ${value} is too much. Use a number of seconds up to ${MAX_SECONDS}.`);
   if (name === 'listen' && value > 65_535) throw new UsageError(`--listen: ${value} is not a port. Use a number from 0 to 65535; 0 means any free port.`);
   if (name === 'close-code') checkCloseCode(value);
   return value;

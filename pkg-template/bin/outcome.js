@@ -5,16 +5,16 @@ export const CANNOT_LISTEN = 10;
 /** [code, what it means], as the help shows them. */
 export const EXIT_CODES = [
   [0, 'the connection was closed cleanly, or everything asked for has arrived'],
-  [1, 'the connection was lost, or closed before --count messages, or a file could not be saved'],
+  [1, 'the connection was lost after it had opened, or closed before --count messages, or a file could not be saved'],
   [2, 'the command line is wrong'],
-  [3, 'no connection: the name was not found, nothing listens there, or the response is not HTTP'],
+  [3, 'no connection: the name was not found, nothing listens there, or there was no HTTP response'],
   [4, 'the server answered with an HTTP status that is not an upgrade'],
   [5, 'TLS: the certificate is not trusted, or the handshake failed'],
   [6, 'a timeout expired: opening, closing or waiting for a pong'],
   [7, 'the proxy refused, or was not found'],
   [8, 'the server broke the protocol, or a limit'],
   [9, 'the server closed with an error: a code other than 1000, 1001 or none'],
-  [CANNOT_LISTEN, '--listen: the port is taken, or this machine does not have the address'],
+  [CANNOT_LISTEN, '--listen: it cannot listen on this port or address'],
   [130, 'interrupted before the connection was closed'],
 ];
 
@@ -34,11 +34,11 @@ const BY_STATUS = {
 };
 const FINE = [1000, 1001, 1005];
 
-/** The exit code for what onStop reports. */
-export function exitCode({ name, http, closedBy, code }) {
+/** The exit code for what onStop reports. `wasOpen`: whether the channel was open before. */
+export function exitCode({ name, http, closedBy, code }, wasOpen = true) {
   if (http !== null) return name.includes('PROXY') ? 7 : 4;
   if (name === 'NS_OK' && closedBy === 'remote' && !FINE.includes(code)) return 9;
-  return BY_STATUS[name] ?? 1;
+  return BY_STATUS[name] ?? (wasOpen ? 1 : 3);
 }
 
 /** The channel's messages name its options. On the command line, these are flags. */

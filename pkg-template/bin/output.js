@@ -52,12 +52,12 @@ export class Output {
 
   aside(text) { this.around(() => process.stderr.write(`${text}\n`)); }
 
-  #show(colour, arrow, data, bytes) {
+  #show(color, arrow, data, bytes) {
     const isText = typeof data === 'string';
     const body = isText ? printable((this.isIndenting && indented(data)) || data) : hex(data);
     const head = this.#style('dim', `${clock()} ${arrow} ${size(bytes)}${isText ? '' : ' binary'}`);
     let taken;
-    this.around(() => { taken = process.stdout.write(`${head}${isText && !body.includes('\n') ? ' ' : '\n'}${this.#style(colour, body)}\n`); });
+    this.around(() => { taken = process.stdout.write(`${head}${isText && !body.includes('\n') ? ' ' : '\n'}${this.#style(color, body)}\n`); });
     return taken;
   }
 

@@ -11,13 +11,13 @@ export function showFrames(output, sizes) {
   const wire = { sent: 0, received: 0 };
   /** The sizes on the wire of messages that have arrived completely but have not been reported yet. */
   const whole = [];
-  const show = (arrow, colour, frame) => {
+  const show = (arrow, color, frame) => {
     const { finBit, rsvBit1, rsvBit2, rsvBit3, opCode, maskBit, mask, payload } = frame;
     const facts = [
       NAMES[opCode] ?? `opcode ${opCode}`, finBit && 'FIN', rsvBit1 && 'RSV1', rsvBit2 && 'RSV2', rsvBit3 && 'RSV3',
       maskBit && `mask ${mask.toString(16).padStart(8, '0')}`, size(payload.length), rsvBit1 && 'compressed', content(frame),
     ];
-    output.aside(style(colour, `${arrow} ${facts.filter(Boolean).join('  ')}`));
+    output.aside(style(color, `${arrow} ${facts.filter(Boolean).join('  ')}`));
   };
   const sum = (direction, frame) => {
     if (frame.opCode < 8) wire[direction] += frame.payload.length;

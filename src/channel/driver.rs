@@ -286,8 +286,7 @@ impl<H: Host> Driver<H> {
                 self.transport.borrow_mut().take();
                 transport.abort(farewell);
             }
-            // `open` has already connected, because `asyncOpen` throws if the transport rejects an argument.
-            (Command::Open, _) | (_, None) => {}
+            (_, None) => {} // it is gone
         }
     }
 

@@ -9,8 +9,6 @@ use crate::status::Status;
 
 /// What the transport must do, in order.
 pub enum Command<H: Host> {
-    /// Start connecting.
-    Open,
     /// Send a message. Report [`Report::Sent`] when the host has taken it.
     Send(H::Outgoing),
     /// Send a close frame behind all messages.

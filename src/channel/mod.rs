@@ -113,7 +113,7 @@ impl<H: Host> Channel<H> {
         self.unacknowledged.doubling()
     }
 
-    /// `asyncOpen`: commands [`Command::Open`]. If the transport rejects it, call [`undo_open`](Self::undo_open).
+    /// `asyncOpen`. If the transport then rejects an argument, call [`undo_open`](Self::undo_open).
     ///
     /// Fails with `NS_ERROR_ALREADY_OPENED` in every state but [`State::Idle`].
     pub fn open(&mut self, timeouts: Timeouts) -> Result<(), Status> {
@@ -122,12 +122,11 @@ impl<H: Host> Channel<H> {
         }
         self.state = State::Connecting;
         self.timeouts = timeouts;
-        self.commands.push_back(Command::Open);
         self.commands.push_back(Command::Timer(Some(timeouts.open)));
         Ok(())
     }
 
-    /// The transport rejected an argument of [`Command::Open`]. `asyncOpen` throws, and the channel is idle again.
+    /// The transport rejected an argument. `asyncOpen` throws, and the channel is idle again.
     pub fn undo_open(&mut self) {
         *self = Self::new();
     }
@@ -174,7 +173,7 @@ impl<H: Host> Channel<H> {
         match self.state {
             State::Idle => return Err(Status::NOT_CONNECTED),
             State::Connecting => self.cancel(Ending::cancelled(Status::BINDING_ABORTED)),
-            State::Open => self.begin_close(ClosedBy::Local, close),
+            State::Open => self.begin_close(close),
             State::Closing if self.owes_answer => {
                 self.owes_answer = false;
                 self.commands.push_back(Command::Close(close));
@@ -329,9 +328,9 @@ impl<H: Host> Channel<H> {
         self.notifications.push_back(Notification::ServerClose(close));
     }
 
-    fn begin_close(&mut self, by: ClosedBy, close: Close) {
+    fn begin_close(&mut self, close: Close) {
         self.state = State::Closing;
-        self.closed_by = Some(by);
+        self.closed_by = Some(ClosedBy::Local);
         self.drop_messages();
         self.commands.push_back(Command::Close(close));
         self.commands.push_back(Command::Timer(Some(self.timeouts.close)));

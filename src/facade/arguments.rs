@@ -3,14 +3,16 @@
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
-use js_sys::{Reflect, Symbol};
+use js_sys::{JsString, Reflect, Symbol};
 use wasm_bindgen::prelude::*;
 
 use super::host;
-use crate::close::{Close, CloseCode};
+use crate::close::{Close, CloseCode, MAX_REASON};
 use crate::grammar::is_token;
 use crate::status::Status;
-use crate::transport::{ByteStream, Bytes, PayloadKind, Refusal, bytes_of, function, parse_url, property, sentence};
+use crate::transport::{
+    ByteStream, Bytes, Payload, PayloadKind, Refusal, bytes_of, function, parse_url, property, sentence,
+};
 use crate::uri::{Uri, UriError};
 
 /// Parses `uri`: ws or wss (http and https count as those), without a fragment (RFC 6455 §3). A relative one is resolved against `base`.
@@ -83,11 +85,16 @@ pub(super) fn check_listener(method: &str, listener: &JsValue) -> Result<(), Ref
         let advice = ": listener must be an object. Pass one with the methods that you need.";
         return Err(Refusal::invalid(sentence(&[method, advice])));
     }
-    let is_method = |value: JsValue| value.is_undefined() || value.is_null() || value.is_function();
-    if let Some(name) = METHODS.iter().find(|name| !is_method(property(listener, name))) {
-        return Err(Refusal::invalid(sentence(&[method, ": the listener's ", name, " must be a function."])));
+    match wrong_method(listener, METHODS) {
+        Some(name) => Err(Refusal::invalid(sentence(&[method, ": the listener's ", name, " must be a function."]))),
+        None => Ok(()),
     }
-    Ok(())
+}
+
+/// The first of these methods that is neither a function nor missing.
+pub(super) fn wrong_method(object: &JsValue, names: &[&'static str]) -> Option<&'static str> {
+    let is_method = |value: JsValue| value.is_undefined() || value.is_null() || value.is_function();
+    names.iter().find(|name| !is_method(property(object, name))).copied()
 }
 
 /// The origin to send; `None` for none.
@@ -110,37 +117,40 @@ pub(super) fn parse_origin(origin: &JsValue) -> Result<Option<String>, Refusal> 
     Ok(Some(origin))
 }
 
-/// The bytes of an argument.
-pub(super) fn parse_bytes(value: &JsValue, method: &str) -> Result<js_sys::Uint8Array, Refusal> {
+/// The bytes of an argument. `advice` is what to do if it has none.
+pub(super) fn parse_bytes(value: &JsValue, method: &str, advice: &str) -> Result<js_sys::Uint8Array, Refusal> {
+    let invalid = |parts: &[&str]| Err(Refusal::invalid(sentence(parts)));
     match bytes_of(value) {
         Bytes::Plain(bytes) => Ok(bytes),
         Bytes::Detached => {
-            let advice = ": the buffer is detached or too short for its view, because it was transferred or resized. Send the bytes before that.";
-            Err(Refusal::invalid(sentence(&[method, advice])))
+            let problem = ": the buffer is detached or too short for its view, because it was transferred or resized. Pass the bytes before that.";
+            invalid(&[method, problem])
         }
+        Bytes::TooLong => invalid(&[method, ": this is 4 GiB or more. Pass it in parts."]),
         Bytes::None => {
-            let advice = " is neither an ArrayBuffer nor a view of one. Pass one of these; send text with sendMsg.";
-            Err(Refusal::invalid(sentence(&[method, ": ", &quote(value), advice])))
+            invalid(&[method, ": ", &quote(value), " is neither an ArrayBuffer nor a view of one. ", advice])
+        }
+    }
+}
+
+/// The payload of a message: a string, or bytes.
+pub(super) fn parse_payload(payload: &JsValue, kind: PayloadKind) -> Result<Payload, Refusal> {
+    match kind {
+        PayloadKind::Text if payload.is_string() => Ok(Payload::Text(payload.clone())),
+        PayloadKind::Text => Err(not_text(payload)),
+        PayloadKind::Binary => {
+            parse_bytes(payload, "sendBinaryMsg", "Pass one of these; send text with sendMsg.").map(Payload::Binary)
         }
     }
 }
 
 #[cold]
-pub(super) fn not_text(value: &JsValue) -> Refusal {
+fn not_text(value: &JsValue) -> Refusal {
     Refusal::invalid(sentence(&[
         "sendMsg: ",
         &quote(value),
         " is not a string. Send an object with JSON.stringify, bytes with sendBinaryMsg.",
     ]))
-}
-
-/// Fails with what `sendMsg` or `sendBinaryMsg` of any channel would throw.
-pub(super) fn check_payload(payload: &JsValue, kind: PayloadKind) -> Result<(), Refusal> {
-    match kind {
-        PayloadKind::Text if payload.is_string() => Ok(()),
-        PayloadKind::Text => Err(not_text(payload)),
-        PayloadKind::Binary => parse_bytes(payload, "sendBinaryMsg").map(|_| ()),
-    }
 }
 
 /// `sendBinaryStream`'s arguments.
@@ -212,18 +222,27 @@ pub(super) fn parse_close(code: &JsValue, reason: &JsValue) -> Result<Close, Ref
         let advice = " is not a code that may be sent. Use 1000 to 1004, 1007 to 1014, or 3000 to 4999.";
         return Err(Refusal::invalid(sentence(&["close: ", &quote(code), advice])));
     };
-    let reason = if reason.is_undefined() { Some(String::new()) } else { reason.as_string() };
-    let reason = reason.ok_or_else(|| Refusal::invalid("close: reason must be a string."))?;
-    let length = quote(&reason.len().into());
-    Close::new(valid, reason).ok_or_else(|| {
-        let limit = " bytes in UTF-8, and at most 123 fit a close frame. Shorten it."; // MAX_REASON
-        Refusal::invalid(sentence(&["close: reason has ", &length, limit]))
-    })
+    let too_long = || {
+        Refusal::invalid(
+            "close: reason has more than 123 bytes in UTF-8, the most that a close frame carries. Shorten it.",
+        )
+    };
+    let reason = match text_length(reason) {
+        Some(length) if length > MAX_REASON => return Err(too_long()), // do not copy it
+        _ if reason.is_undefined() => String::new(),
+        _ => reason.as_string().ok_or_else(|| Refusal::invalid("close: reason must be a string."))?,
+    };
+    Close::new(valid, reason).ok_or_else(too_long)
 }
 
 /// The listener's methods, each of which may be missing.
 const METHODS: &[&str] =
     &["onStart", "onMessageAvailable", "onBinaryMessageAvailable", "onAcknowledge", "onServerClose", "onStop"];
+
+/// A string's length in UTF-16 units, each of which has at least one byte in UTF-8.
+pub(super) fn text_length(value: &JsValue) -> Option<usize> {
+    value.dyn_ref::<JsString>().map(|text| text.length() as usize)
+}
 
 /// Number.MAX_SAFE_INTEGER
 const MAX_SAFE_INTEGER: u64 = (1 << 53) - 1;

@@ -72,12 +72,11 @@ class LoadGroup {
 
   cancel(status) { this.#group.cancel(status); }
 
-  sendMsg(text) { return this.#send('sendMsg', text); }
+  sendMsg(text) { return this.#send(text, true); }
 
-  sendBinaryMsg(bytes) { return this.#send('sendBinaryMsg', bytes); }
+  sendBinaryMsg(bytes) { return this.#send(bytes, false); }
 
-  #send(method, payload) {
-    const isText = method === 'sendMsg';
+  #send(payload, isText) {
     const broadcast = this.#group.__broadcast(payload, isText);
     try {
       let accepted = 0;

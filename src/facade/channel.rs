@@ -9,7 +9,7 @@ use core::sync::atomic::{AtomicU32, Ordering};
 use wasm_bindgen::prelude::*;
 
 use super::arguments::{
-    check_listener, not_text, parse_bytes, parse_close, parse_origin, parse_protocols, parse_stream, parse_uri,
+    check_listener, parse_close, parse_origin, parse_payload, parse_protocols, parse_stream, parse_uri,
 };
 use super::error::{already_opened, not_connected};
 use super::host;
@@ -20,8 +20,8 @@ use crate::channel::{Ending, OpenError, State, Stop, Timeouts};
 use crate::close::Close;
 use crate::status::Status;
 use crate::transport::{
-    Attributes, Driver, HostTransport, JsHost, Listener, Payload, PayloadKind, Refusal, Rest, Target, Trampoline, fill,
-    sentence,
+    Attributes, Driver, HostTransport, JsHost, Listener, Payload, PayloadKind, PingTimes, Refusal, Rest, Target,
+    Trampoline, fill, sentence,
 };
 
 /// One channel.
@@ -43,8 +43,7 @@ pub(super) struct Inner {
     abort: RefCell<Option<Abort>>,
     /// What is wrong with the last send.
     refusal: RefCell<Option<Refusal>>,
-    /// Seconds: `pingInterval`, `pingTimeout`.
-    pub(super) ping: Cell<(u32, u32)>,
+    pub(super) ping: Cell<PingTimes>,
     pub(super) serial: u32,
 }
 
@@ -65,7 +64,7 @@ impl Inner {
             is_active: Cell::new(false),
             abort: RefCell::default(),
             refusal: RefCell::default(),
-            ping: Cell::new((0, 10)),
+            ping: Cell::new(PingTimes::DEFAULT),
             serial,
         }))
     }
@@ -205,11 +204,11 @@ impl Inner {
 
     #[cold]
     fn send_later(&self, value: &JsValue, kind: PayloadKind) -> Result<bool, Refusal> {
-        match kind {
-            PayloadKind::Text if value.is_string() => self.push(Payload::Text(value.clone()), "sendMsg"),
-            PayloadKind::Text => Err(not_text(value)),
-            PayloadKind::Binary => self.push(Payload::Binary(parse_bytes(value, "sendBinaryMsg")?), "sendBinaryMsg"),
-        }
+        let method = match kind {
+            PayloadKind::Text => "sendMsg",
+            PayloadKind::Binary => "sendBinaryMsg",
+        };
+        self.push(parse_payload(value, kind)?, method)
     }
 
     fn push(&self, payload: Payload, method: &str) -> Result<bool, Refusal> {

@@ -5,7 +5,7 @@ use alloc::string::String;
 use js_sys::{Array, Function, Reflect, Set, Symbol};
 use wasm_bindgen::prelude::*;
 
-use super::arguments::{check_payload, quote};
+use super::arguments::{parse_payload, quote};
 use super::host;
 use crate::status::Status;
 use crate::transport::{PayloadKind, Refusal, sentence};
@@ -47,7 +47,7 @@ impl LoadGroup {
     #[wasm_bindgen(js_name = __broadcast)]
     pub fn broadcast(&self, payload: &JsValue, is_text: bool) -> Result<JsValue, JsValue> {
         let kind = PayloadKind::of(is_text);
-        check_payload(payload, kind)?;
+        parse_payload(payload, kind)?;
         Ok(host::broadcast(payload, kind))
     }
 

@@ -24,7 +24,7 @@ use self::error::already_opened;
 use crate::channel::State;
 use crate::close::Close;
 use crate::status::Status;
-use crate::transport::{PayloadKind, Refusal, sentence};
+use crate::transport::{PayloadKind, PingTimes, Refusal, sentence};
 
 pub use load_group::LoadGroup;
 
@@ -91,7 +91,8 @@ impl WebSocketChannel {
         Ok(host::send_ping(&self.inner.driver, data)?)
     }
 
-    /// `close`.
+    /// `close`: a close frame behind all messages, with `code` (1000) and `reason` (empty; at most 123 bytes of UTF-8, RFC 6455 §5.5). While
+    /// connecting, it cancels. Throws NS_ERROR_INVALID_ARG for an argument, and NS_ERROR_NOT_CONNECTED before `asyncOpen`.
     pub fn close(&self, code: &JsValue, reason: &JsValue) -> Result<(), JsValue> {
         Ok(self.inner.close(code, reason)?)
     }
@@ -102,12 +103,13 @@ impl WebSocketChannel {
         Ok(self.inner.close_with(Close::EMPTY)?)
     }
 
-    /// `suspend`.
+    /// `suspend`: stops reading until `resume` was called as many times. Throws NS_ERROR_NOT_CONNECTED before `asyncOpen`, and in a page
+    /// NS_ERROR_NOT_IMPLEMENTED.
     pub fn suspend(&self) -> Result<(), JsValue> {
         Ok(host::suspend(&self.inner.driver)?)
     }
 
-    /// `resume`.
+    /// `resume`: reads again. Throws NS_ERROR_UNEXPECTED if the channel is not suspended, and what `suspend` throws.
     pub fn resume(&self) -> Result<(), JsValue> {
         Ok(host::resume(&self.inner.driver)?)
     }
@@ -214,28 +216,28 @@ impl WebSocketChannel {
     /// Seconds of silence after which a ping goes out; 0 for none.
     #[wasm_bindgen(getter, js_name = pingInterval)]
     pub fn ping_interval(&self) -> u32 {
-        self.inner.ping.get().0
+        self.inner.ping.get().interval
     }
 
-    /// Sets it.
+    /// Takes whole seconds, and 0 for none. Throws NS_ERROR_INVALID_ARG, and NS_ERROR_ALREADY_OPENED after `asyncOpen`.
     #[wasm_bindgen(setter, js_name = pingInterval)]
     pub fn set_ping_interval(&self, seconds: &JsValue) -> Result<(), JsValue> {
         let seconds = self.parse_ping("pingInterval", 0, seconds)?;
-        self.inner.ping.set((seconds, self.ping_timeout()));
+        self.inner.ping.set(PingTimes { interval: seconds, ..self.inner.ping.get() });
         Ok(())
     }
 
     /// Seconds from such a ping until the channel stops, unless something arrives.
     #[wasm_bindgen(getter, js_name = pingTimeout)]
     pub fn ping_timeout(&self) -> u32 {
-        self.inner.ping.get().1
+        self.inner.ping.get().timeout
     }
 
-    /// Sets it.
+    /// Takes whole seconds from 1 on. Throws like `pingInterval`.
     #[wasm_bindgen(setter, js_name = pingTimeout)]
     pub fn set_ping_timeout(&self, seconds: &JsValue) -> Result<(), JsValue> {
         let seconds = self.parse_ping("pingTimeout", 1, seconds)?;
-        self.inner.ping.set((self.ping_interval(), seconds));
+        self.inner.ping.set(PingTimes { timeout: seconds, ..self.inner.ping.get() });
         Ok(())
     }
 

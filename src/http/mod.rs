@@ -1,5 +1,5 @@
-//! HTTP as far as a WebSocket client needs it, without a socket: header fields that are safe to write, one reader for
-//! responses (RFC 9110, RFC 9112), challenges and their answers (RFC 7616, RFC 7617), and the rules for redirects.
+//! HTTP as far as a WebSocket needs it, without a socket: header fields that are safe to write, one reader for responses (RFC 9110, RFC 9112),
+//! challenges and their answers (RFC 7616, RFC 7617), the rules for redirects, and the names of HTTP/2's error codes.
 
 mod accept_key;
 mod challenge;

@@ -8,7 +8,7 @@ use super::refusal::{MAX_BODY, Refusal};
 /// An HTTP response.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct Response {
-    /// The minor version: 1 for HTTP/1.1.
+    /// The minor version: 1 for HTTP/1.1, and for HTTP/2.
     pub version: u8,
     /// The status code.
     pub status: u16,

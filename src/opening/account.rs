@@ -104,8 +104,8 @@ impl Account {
     }
 
     /// Whether the credentials that were just refused may be sent once more without asking the user: by Digest instead of Basic,
-    /// or with a new nonce.
-    pub(super) fn may_answer(&mut self, challenge: &Challenge) -> bool {
+    /// or with a new nonce. Counts the new nonces, because a server may ask for them for ever.
+    pub(super) fn try_again(&mut self, challenge: &Challenge) -> bool {
         if self.credentials.is_none() || challenge.scheme() != Scheme::Digest {
             return false;
         }

@@ -56,7 +56,7 @@ impl<D: Dial, A: Ask<Cause = D::Cause>> Opening<D, A> {
         let Some(challenge) = Challenge::strongest(values.iter().map(AsRef::as_ref)) else {
             return Err(unknown_scheme(&values.join(", ")));
         };
-        if !self.plan.account(party).may_answer(&challenge) {
+        if !self.plan.account(party).try_again(&challenge) {
             self.ask_user(&challenge, party).await?;
         }
         let random = (self.plan.settings.random)();

@@ -23,8 +23,8 @@ impl<D: Dial, A: Ask<Cause = D::Cause>> Opening<D, A> {
         }
     }
 
-    /// Whether another opening is connecting to the server by the same route. If not, others may have to follow this one.
-    pub(super) fn has_to_follow(&mut self) -> bool {
+    /// Takes a place among the openings to the server by the same route: leads them, or follows the one that leads. Returns whether it follows.
+    pub(super) fn take_place(&mut self) -> bool {
         let Some(route) = self.plan.route() else {
             self.leader = None;
             return false;

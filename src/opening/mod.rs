@@ -96,7 +96,7 @@ pub fn begin<D: Dial, A: Ask<Cause = D::Cause>>(
     let progress = Rc::new(Progress::default());
     let mut opening =
         Opening { plan, dial, ask, progress: progress.clone(), turn: None, leader: None, is_repeated: false };
-    if !opening.has_turn() {
+    if !opening.take_turn() {
         return Ok((progress, opening.run(None)));
     }
     let socket = opening.try_dial();
@@ -175,7 +175,7 @@ impl<D: Dial, A: Ask<Cause = D::Cause>> Opening<D, A> {
 
     /// Starts the next connection, as soon as no other channel is connecting to that host.
     async fn dial_in_turn(&mut self) -> Result<D::Socket, Failure<D::Cause>> {
-        if !self.has_turn()
+        if !self.take_turn()
             && let Some(turn) = &self.turn
         {
             self.progress.start(self.plan.peer(Party::Server), None);
@@ -199,14 +199,14 @@ impl<D: Dial, A: Ask<Cause = D::Cause>> Opening<D, A> {
         if let Some(socket) = self.join() {
             return Ok(Some(socket));
         }
-        if self.has_to_follow() {
+        if self.take_place() {
             return Ok(None);
         }
         self.dial().map(Some)
     }
 
-    /// Whether it may connect at once. If not, it now has a place in the host's line.
-    fn has_turn(&mut self) -> bool {
+    /// Takes a place in the host's line, if the option asks for one. Returns whether the opening may connect at once.
+    fn take_turn(&mut self) -> bool {
         if !self.plan.settings.one_connecting_per_host {
             return true;
         }

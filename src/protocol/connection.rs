@@ -370,10 +370,8 @@ impl Connection {
     #[cold]
     fn write_waiting(&mut self, keys: &mut impl FnMut() -> MaskKey, out: &mut Vec<u8>) {
         for (opcode, payloads) in [(Opcode::Pong, &mut self.pongs), (Opcode::Ping, &mut self.pings)] {
-            if !payloads.is_empty() {
-                for payload in std::mem::take(payloads) {
-                    write_frame(Header::whole(opcode), &payload, self.role.key(keys), out);
-                }
+            for payload in std::mem::take(payloads) {
+                write_frame(Header::whole(opcode), &payload, self.role.key(keys), out);
             }
         }
     }

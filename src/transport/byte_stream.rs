@@ -143,7 +143,10 @@ impl Source {
             return Ok(None);
         }
         let Bytes::Plain(chunk) = bytes::of(&Reflect::get(item, &"value".into())?) else {
-            return Err(js_sys::TypeError::new("a chunk of the stream is not an ArrayBuffer or a view of one.").into());
+            return Err(js_sys::TypeError::new(
+                "a chunk of the stream is not an ArrayBuffer or a view of one, or has 4 GiB or more.",
+            )
+            .into());
         };
         let Some(left) = left.checked_sub(chunk.length().into()) else {
             return Err(wrong_length(&sentence(&[

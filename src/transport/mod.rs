@@ -111,6 +111,19 @@ pub(crate) enum Payload {
     Stream(ByteStream),
 }
 
+/// The attributes `pingInterval` and `pingTimeout`.
+#[derive(Clone, Copy)]
+pub(crate) struct PingTimes {
+    /// Seconds of silence after which a ping goes out; 0 for none.
+    pub(crate) interval: u32,
+    /// Seconds from such a ping until the channel stops, unless something arrives.
+    pub(crate) timeout: u32,
+}
+
+impl PingTimes {
+    pub(crate) const DEFAULT: Self = Self { interval: 0, timeout: 10 };
+}
+
 /// Where and how to connect. All of it is validated.
 pub(crate) struct Target {
     /// A ws or wss URI without a fragment.

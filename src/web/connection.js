@@ -49,5 +49,5 @@ export function fail(channel, error) {
 /** What onStop reports, as an error; null if both close frames were exchanged. */
 export function stopError(status, detail) {
   if (status === Status.NS_OK) return null;
-  return Object.assign(new ChannelError(detail.name, status, detail.message, detail.cause ?? undefined), { detail });
+  return Object.assign(new ChannelError(detail.name ?? 'NS_ERROR_FAILURE', status, detail.message, detail.cause ?? undefined), { detail });
 }

@@ -11,6 +11,8 @@ use crate::facade::arguments::{check_listener, parse_bytes, parse_protocols, quo
 use crate::facade::channel::Inner;
 use crate::facade::options::{Options, whole_number};
 use crate::grammar::is_authority;
+use crate::protocol::has_memory;
+use crate::status::Status;
 use crate::transport::node::{Acceptance, deny, fields_of};
 use crate::transport::{HostTransport, Refusal, function, is_array, parse_url, property};
 
@@ -53,8 +55,7 @@ fn accept(
         let message = "asyncAccept: socket gives text or objects instead of bytes. Do not call its setEncoding.";
         return Err(Refusal::invalid(message));
     }
-    let head =
-        if head.is_null() || head.is_undefined() { Vec::new() } else { parse_bytes(head, "asyncAccept")?.to_vec() };
+    let head = parse_head(head)?;
     check_listener("asyncAccept", listener)?;
     let protocols = parse_protocols(&channel.protocols.borrow())?;
     let Parsed { request: parsed, target } = parsed;
@@ -81,6 +82,19 @@ fn accept(
         channel.driver.begin_open();
     }
     Ok(())
+}
+
+/// What the client sent behind its request.
+fn parse_head(head: &JsValue) -> Result<Vec<u8>, Refusal> {
+    if head.is_null() || head.is_undefined() {
+        return Ok(Vec::new());
+    }
+    let bytes = parse_bytes(head, "asyncAccept", "Pass the third argument of the event 'upgrade'.")?;
+    if !has_memory(bytes.length() as usize) {
+        let message = "asyncAccept: there is no memory left for head. Read less before you call it.";
+        return Err(Refusal::new(Status::OUT_OF_MEMORY, message));
+    }
+    Ok(bytes.to_vec())
 }
 
 /// The channel stays idle. Only the headers of its options are used.

@@ -9,7 +9,7 @@ use crate::channel::Stop;
 use crate::facade::WebSocketChannel;
 use crate::facade::channel::Inner;
 use crate::facade::error::not_implemented;
-use crate::transport::{Attributes, Driver, HostOptions, JsHost, PayloadKind, Refusal, sentence};
+use crate::transport::{Attributes, Driver, HostOptions, JsHost, PayloadKind, PingTimes, Refusal, sentence};
 
 pub(in crate::facade) fn start() {}
 
@@ -26,7 +26,7 @@ extern "C" {
     fn page_origin() -> JsValue;
 }
 
-pub(in crate::facade) fn options_for(_options: HostOptions, _ping: (u32, u32)) -> HostOptions {
+pub(in crate::facade) fn options_for(_options: HostOptions, _ping: PingTimes) -> HostOptions {
     HostOptions
 }
 
@@ -43,8 +43,8 @@ pub(in crate::facade) fn send_ping(_driver: &Driver, _data: &JsValue) -> Result<
 
 pub(in crate::facade) fn parse_ping(name: &str, _min: u32, seconds: &JsValue) -> Result<u32, Refusal> {
     let (default, advice) = match name {
-        "pingInterval" => (0, ": a page cannot send pings. Leave it at 0."),
-        _ => (10, ": a page cannot send pings. Leave it at 10."),
+        "pingInterval" => (PingTimes::DEFAULT.interval, ": a page cannot send pings. Leave it at 0."),
+        _ => (PingTimes::DEFAULT.timeout, ": a page cannot send pings. Leave it at 10."),
     };
     if seconds.as_f64() == Some(f64::from(default)) {
         return Ok(default);

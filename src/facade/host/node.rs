@@ -7,20 +7,32 @@ use wasm_bindgen::prelude::*;
 
 use crate::channel::{State, Stop};
 use crate::close::ABNORMAL;
-use crate::facade::arguments::{parse_bytes, quote};
+use crate::facade::arguments::{parse_bytes, quote, text_length, wrong_method};
 use crate::facade::channel::Inner;
 use crate::facade::error::not_connected;
 use crate::facade::options::whole_number;
 use crate::protocol;
 use crate::status::Status;
 use crate::transport::node::{self, tell_closed};
-use crate::transport::{Attributes, Driver, HostOptions, JsHost, Refusal, property};
+use crate::transport::{Attributes, Driver, HostOptions, JsHost, PingTimes, Refusal, property};
 use crate::uri::{is_origin, without_credentials};
 
 /// The longest ping payload, in bytes (RFC 6455 §5.5).
 const MAX_PING: usize = 125;
 /// The longest delay of `setTimeout`, in seconds.
 const MAX_SECONDS: u32 = 2_147_483;
+
+/// The functions of `notificationCallbacks`, each of which may be missing.
+const CALLBACKS: &[&str] = &["onAuthRequired", "onRedirect", "onProgress"];
+/// The methods of a listener of `eventService`, each of which may be missing.
+const EVENTS: &[&str] = &[
+    "webSocketCreated",
+    "webSocketOpened",
+    "webSocketMessageAvailable",
+    "webSocketClosed",
+    "frameSent",
+    "frameReceived",
+];
 
 /// Makes panics readable.
 pub(in crate::facade) fn start() {
@@ -39,7 +51,7 @@ pub(in crate::facade) fn base() -> JsValue {
     JsValue::UNDEFINED
 }
 
-pub(in crate::facade) fn options_for(options: HostOptions, ping: (u32, u32)) -> HostOptions {
+pub(in crate::facade) fn options_for(options: HostOptions, ping: PingTimes) -> HostOptions {
     HostOptions { ping, ..options }
 }
 
@@ -57,15 +69,7 @@ pub(in crate::facade) fn send_ping(driver: &Driver, data: &JsValue) -> Result<Pr
     if state == State::Idle {
         return Err(not_connected("sendPing"));
     }
-    let payload = match data {
-        data if data.is_undefined() => None,
-        data if data.is_string() => data.as_string().map(String::into_bytes),
-        data => Some(parse_bytes(data, "sendPing")?.to_vec()),
-    };
-    if payload.as_ref().is_some_and(|payload| payload.len() > MAX_PING) {
-        let message = "sendPing: a ping carries at most 125 bytes (RFC 6455 §5.5). Send a shorter one.";
-        return Err(Refusal::invalid(message));
-    }
+    let payload = parse_ping_data(data)?;
     let promise = match driver.transport() {
         Some(node) if matches!(state, State::Connecting | State::Open) => match node.send_ping(payload) {
             Ok(promise) => promise,
@@ -80,6 +84,24 @@ pub(in crate::facade) fn send_ping(driver: &Driver, data: &JsValue) -> Result<Pr
         let _ = promise.catch(ignore);
     });
     Ok(promise)
+}
+
+/// The payload of a ping; `None` if there is no argument. Something long is not copied.
+fn parse_ping_data(data: &JsValue) -> Result<Option<Vec<u8>>, Refusal> {
+    let too_long =
+        || Refusal::invalid("sendPing: a ping carries at most 125 bytes (RFC 6455 §5.5). Send a shorter one.");
+    if data.is_undefined() {
+        return Ok(None);
+    }
+    let payload = match text_length(data) {
+        Some(length) if length > MAX_PING => return Err(too_long()),
+        Some(_) => data.as_string().unwrap_or_default().into_bytes(),
+        None => {
+            let bytes = parse_bytes(data, "sendPing", "Pass one of these, or a string.")?;
+            if bytes.length() as usize > MAX_PING { return Err(too_long()) } else { bytes.to_vec() }
+        }
+    };
+    if payload.len() > MAX_PING { Err(too_long()) } else { Ok(Some(payload)) }
 }
 
 thread_local! {
@@ -131,16 +153,25 @@ pub(in crate::facade) fn callbacks(attributes: &Attributes) -> JsValue {
 }
 
 pub(in crate::facade) fn set_callbacks(attributes: &Attributes, callbacks: &JsValue) -> Result<(), Refusal> {
+    if let Some(name) = wrong_method(callbacks, CALLBACKS) {
+        return Err(Refusal::invalid(format!("notificationCallbacks: {name} must be a function.")));
+    }
     attributes.node.callbacks.replace(callbacks.clone());
     Ok(())
 }
 
 pub(in crate::facade) fn http_response(attributes: &Attributes) -> JsValue {
-    attributes.node.http_response.borrow_mut().describe()
+    let mut response = attributes.node.http_response.take(); // it is not borrowed while JavaScript runs
+    let described = response.describe();
+    attributes.node.http_response.replace(response);
+    described
 }
 
 pub(in crate::facade) fn security_info(attributes: &Attributes) -> JsValue {
-    attributes.node.security.borrow_mut().describe()
+    let mut security = attributes.node.security.take();
+    let described = security.describe();
+    attributes.node.security.replace(security);
+    described
 }
 
 pub(in crate::facade) fn compression_memory() -> f64 {
@@ -170,6 +201,9 @@ pub(in crate::facade) fn add_listener(listener: &JsValue) -> Result<(), Refusal>
     if !listener.is_object() {
         let message = "addListener: listener must be an object. Pass one with the methods that you need.";
         return Err(Refusal::invalid(message));
+    }
+    if let Some(name) = wrong_method(listener, EVENTS) {
+        return Err(Refusal::invalid(format!("addListener: the listener's {name} must be a function.")));
     }
     node::add_listener(listener);
     Ok(())

@@ -16,7 +16,7 @@ use crate::http::{Field, Response};
 use crate::opening::Loss;
 use crate::protocol::Role;
 use crate::status::Status;
-use crate::transport::{Attributes, Driver, JsHost, Refusal};
+use crate::transport::{Attributes, Driver, JsHost, PingTimes, Refusal};
 use crate::uri::Uri;
 
 /// An upgrade request, and what this end needs to answer it.
@@ -30,8 +30,7 @@ pub(crate) struct Acceptance {
     pub(crate) head: Vec<u8>,
     pub(crate) terms: Terms,
     pub(crate) max_message_size: u32,
-    /// Seconds: `pingInterval`, 0 for none, and `pingTimeout`.
-    pub(crate) ping: (u32, u32),
+    pub(crate) ping: PingTimes,
     /// Where to store the values of the channel's attributes.
     pub(crate) attributes: Rc<Attributes>,
 }

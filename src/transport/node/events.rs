@@ -110,24 +110,58 @@ impl Node {
     /// Observes the first `len` bytes of the receive window, before anything is unmasked there.
     #[cold]
     pub(super) fn look_at_received(&self, len: usize) {
-        let watched = &mut **self.watched();
-        windows::with_received(len, |bytes, _| watched.received.look(self.serial(), "frameReceived", bytes));
+        let mut seen = Vec::new();
+        {
+            let watched = &mut **self.watched();
+            windows::with_received(len, |bytes, _| watched.received.observer.look(bytes, |it| seen.push(it)));
+        }
+        self.tell_frames(|watched| &mut watched.received, "frameReceived", seen);
     }
 
     /// Observes bytes that are about to be written: frames, or a piece of one that began before.
     #[cold]
     pub(super) fn look_at_sent(&self, bytes: &[u8], begins: bool) {
-        let watched = &mut **self.watched();
-        if begins || watched.sent.observer.is_in_frame() {
-            watched.sent.look(self.serial(), "frameSent", bytes);
-        }
+        let seen = self.observe_sent(bytes, begins);
+        self.tell_frames(|watched| &mut watched.sent, "frameSent", seen);
     }
 
     /// Observes the send window from `start` on, with `len` bytes of payload.
     #[cold]
     pub(super) fn look_at_window(&self, start: usize, len: usize) {
         let begins = start < MAX_HEADER; // otherwise it is a piece without a header
-        windows::with_filled(len, |window| self.look_at_sent(window.get(start..).unwrap_or_default(), begins));
+        let seen =
+            windows::with_filled(len, |window| self.observe_sent(window.get(start..).unwrap_or_default(), begins));
+        self.tell_frames(|watched| &mut watched.sent, "frameSent", seen);
+    }
+
+    fn observe_sent(&self, bytes: &[u8], begins: bool) -> Vec<Observed> {
+        let mut seen = Vec::new();
+        let sent = &mut self.watched().sent.observer;
+        if begins || sent.is_in_frame() {
+            sent.look(bytes, |it| seen.push(it));
+        }
+        seen
+    }
+
+    /// Reports what was observed in one direction. Nothing is borrowed while JavaScript runs, which may throw when it has no memory left.
+    fn tell_frames(&self, direction: fn(&mut Watched) -> &mut Direction, method: &'static str, seen: Vec<Observed>) {
+        let mut frame = direction(&mut self.watched()).frame.take();
+        for observed in seen {
+            match observed {
+                Observed::Begin(head) => frame = Some((head, now(), assemble(false, head.len as f64))),
+                Observed::Payload(bytes) => {
+                    if let Some((_, _, payload)) = &frame {
+                        payload.append(&bytes);
+                    }
+                }
+                Observed::End => {
+                    if let Some((head, time, payload)) = frame.take() {
+                        notify(method, arguments![self.serial(), frame_object(&head, time, &payload.finish())]);
+                    }
+                }
+            }
+        }
+        direction(&mut self.watched()).frame = frame;
     }
 
     /// The observer of the current watch. A new watch begins at the position of the engine's reader.
@@ -158,25 +192,6 @@ impl Node {
 pub(crate) fn tell_closed(serial: u32, was_clean: bool, code: u16, reason: &str) {
     if is_watched() {
         notify("webSocketClosed", arguments![serial, was_clean, code, reason]);
-    }
-}
-
-impl Direction {
-    fn look(&mut self, serial: u32, method: &'static str, bytes: &[u8]) {
-        let frame = &mut self.frame;
-        self.observer.look(bytes, |observed| match observed {
-            Observed::Begin(head) => *frame = Some((head, now(), assemble(false, head.len as f64))),
-            Observed::Payload(bytes) => {
-                if let Some((_, _, payload)) = frame {
-                    payload.append(&bytes);
-                }
-            }
-            Observed::End => {
-                if let Some((head, time, payload)) = frame.take() {
-                    notify(method, arguments![serial, frame_object(&head, time, &payload.finish())]);
-                }
-            }
-        });
     }
 }
 

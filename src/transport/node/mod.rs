@@ -54,6 +54,7 @@ use wasm_bindgen::JsValue;
 use crate::http::Field;
 use crate::opening::ProxySetting;
 use crate::protocol::DeflateOffer;
+use crate::transport::PingTimes;
 
 /// The options that only Node honours, validated.
 #[derive(Clone)]
@@ -73,8 +74,7 @@ pub(crate) struct HostOptions {
     pub(crate) tls: Object,
     /// Options for `net.connect`, with Node's keys.
     pub(crate) socket: Object,
-    /// Seconds: `pingInterval`, 0 for none, and `pingTimeout`.
-    pub(crate) ping: (u32, u32),
+    pub(crate) ping: PingTimes,
 }
 
 impl Default for HostOptions {
@@ -88,7 +88,7 @@ impl Default for HostOptions {
             http2: false,
             tls: Object::new(),
             socket: Object::new(),
-            ping: (0, 0),
+            ping: PingTimes::DEFAULT,
         }
     }
 }

@@ -10,12 +10,11 @@ use super::socket::Socket;
 use super::transport::Node;
 use crate::channel::{Ending, KeepAlive, Look, MAX_OUTSTANDING, Pings, State, TimedOut, Timer as _};
 use crate::status::Status;
-use crate::transport::{Refusal, Timer};
+use crate::transport::{PingTimes, Refusal, Timer};
 
 /// The keep-alive of one channel.
 pub(super) struct Pinging {
-    /// Seconds: `pingInterval`, 0 for none, and `pingTimeout`.
-    options: (u32, u32),
+    times: PingTimes,
     keep_alive: RefCell<Option<Box<KeepAlive>>>,
     /// There is a keep-alive, which must know whenever bytes arrive.
     hears: Cell<bool>,
@@ -44,7 +43,8 @@ impl Promised {
     }
 
     fn handle_pong(&self, payload: &[u8]) {
-        let answered = self.0.borrow_mut().as_mut().map(|pings| pings.handle_pong(payload, now()));
+        let now = now();
+        let answered = self.0.borrow_mut().as_mut().map(|pings| pings.handle_pong(payload, now));
         for (Waiting { resolve, .. }, ms) in answered.unwrap_or_default() {
             let _ = resolve.call1(&JsValue::UNDEFINED, &ms.into());
         }
@@ -52,10 +52,10 @@ impl Promised {
 }
 
 impl Pinging {
-    pub(super) fn new(options: (u32, u32)) -> Self {
+    pub(super) fn new(times: PingTimes) -> Self {
         let timer = Timer::default();
         timer.keep_alive(false); // the socket keeps the process alive, if anything does
-        Self { options, keep_alive: RefCell::default(), hears: Cell::new(false), timer }
+        Self { times, keep_alive: RefCell::default(), hears: Cell::new(false), timer }
     }
 
     /// The connection is open, and the listener has not been told. Sends the pings that waited for that. Those of `onStart` follow them.
@@ -71,7 +71,7 @@ impl Pinging {
     /// The channel is open. Starts its keep-alive.
     pub(super) fn start(node: &Rc<Node>) {
         let now = now();
-        let (interval, timeout) = node.pinging.options;
+        let PingTimes { interval, timeout } = node.pinging.times;
         if interval > 0 {
             let (interval, timeout) = (f64::from(interval) * 1000.0, f64::from(timeout) * 1000.0);
             node.pinging.keep_alive.replace(Some(Box::new(KeepAlive::new(interval, timeout, now))));
@@ -83,10 +83,12 @@ impl Pinging {
     /// Bytes arrived.
     #[inline]
     pub(super) fn handle_heard(&self) {
-        if self.hears.get()
-            && let Some(keep_alive) = self.keep_alive.borrow_mut().as_mut()
-        {
-            keep_alive.handle_heard(now());
+        if !self.hears.get() {
+            return;
+        }
+        let now = now();
+        if let Some(keep_alive) = self.keep_alive.borrow_mut().as_mut() {
+            keep_alive.handle_heard(now);
         }
     }
 
@@ -123,10 +125,11 @@ impl Node {
             return Err(Refusal::new(Status::NOT_AVAILABLE, message));
         }
         let mut transmit = None;
+        let now = now();
         let promise = Promise::new(&mut |resolve: Function, reject: Function| {
             let mut pings = self.attributes.node.pings.0.borrow_mut();
             let pings = pings.get_or_insert_default();
-            transmit = Some(pings.add(payload.clone(), now(), Waiting { resolve, reject }));
+            transmit = Some(pings.add(payload.clone(), now, Waiting { resolve, reject }));
         });
         if self.driver.state() == State::Open
             && let Some(payload) = transmit
@@ -171,7 +174,7 @@ impl Node {
                 self.pinging.look_after(&Rc::downgrade(self), ms);
             }
             Look::GiveUp => {
-                let (_, timeout) = self.pinging.options;
+                let PingTimes { timeout, .. } = self.pinging.times;
                 let message = format!(
                     "Nothing arrived within {timeout} s after a ping (pingTimeout). The peer or the network path to it is gone."
                 );

@@ -253,7 +253,8 @@ impl SessionHandler {
     pub fn handle_closed(&self, error: JsValue) {
         let Some(session) = self.0.take() else { return };
         session.withdraw();
-        session.handle(|state| state.lost = Some(loss_of_stream(error, 0, true)));
+        let loss = loss_of_stream(error, 0, true);
+        session.handle(|state| state.lost = Some(loss));
     }
 }
 

@@ -21,7 +21,7 @@ use crate::channel::{Ending, Report, State, Timer as _, Transport};
 use crate::close::Close;
 use crate::protocol::Role;
 use crate::status::Status;
-use crate::transport::{Attributes, Driver, JsHost, Listener, Refusal, Target, Timer};
+use crate::transport::{Attributes, Driver, JsHost, Listener, PingTimes, Refusal, Target, Timer};
 
 /// One connection, from `asyncOpen` to its end.
 pub(crate) struct Node {
@@ -76,7 +76,7 @@ impl Node {
         role: Role,
         attributes: &Rc<Attributes>,
         max_message_size: u32,
-        ping: (u32, u32),
+        ping: PingTimes,
     ) -> Result<Rc<Self>, Refusal> {
         memory::grow_ahead();
         if !memory::can_open() {
@@ -109,9 +109,11 @@ impl Node {
         self.is_ref.set(is_ref);
         self.paused.keep_alive(is_ref);
         self.with_socket(|socket| socket.set_ref(is_ref));
-        if let Some(stream) = &*self.stream.borrow() {
+        let stream = self.stream.take();
+        if let Some(stream) = &stream {
             stream.set_ref(is_ref);
         }
+        self.stream.replace(stream);
     }
 
     pub(super) fn is_ref(&self) -> bool {

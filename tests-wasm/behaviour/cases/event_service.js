@@ -131,7 +131,7 @@ export const eventServices = [
       t.same([eventService.removeListener(listener), eventService.removeListener(listener)], [true, false]);
       await t.opened(t.peer('ws', '/echo'));
       t.same(told, [first.channel.serial]);
-      for (const wrong of [null, undefined, 5, 'listener']) t.throws('NS_ERROR_INVALID_ARG', () => eventService.addListener(wrong));
+      for (const wrong of [null, undefined, 5, 'listener', { frameSent: 3 }]) t.throws('NS_ERROR_INVALID_ARG', () => eventService.addListener(wrong));
       t.is(eventService.removeListener(null), false);
     },
   },

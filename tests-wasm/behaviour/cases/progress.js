@@ -86,7 +86,7 @@ export const progress = [
       const channel = new t.api.WebSocketChannel();
       const callbacks = {};
       channel.notificationCallbacks = callbacks;
-      for (const wrong of [undefined, 5, 'callbacks', true, 5n, Symbol('callbacks')]) {
+      for (const wrong of [undefined, 5, 'callbacks', true, 5n, Symbol('callbacks'), { onRedirect: 3 }, { onAuthRequired: {} }]) {
         t.throws('NS_ERROR_INVALID_ARG', () => { channel.notificationCallbacks = wrong; }, `notificationCallbacks = ${String(wrong)}`);
         t.is(channel.notificationCallbacks, callbacks);
       }

@@ -1,3 +1,4 @@
+import { wasmMemory } from '../harness/node_host.js';
 import { startRaw } from '../harness/raw_server.js';
 import { untilFrames, withRaw } from '../harness/raw_talk.js';
 import { filled, promised, soon } from '../harness/sources.js';
@@ -53,6 +54,20 @@ export const sentPings = [
       talk.close();
       await talk.end();
       wrongs('when stopped');
+    },
+  },
+  {
+    name: 'arguments that are far too long are refused, and are not copied into wasm',
+    async run(t) {
+      const { channel } = await t.opened(t.peer('ws', '/echo'));
+      const before = wasmMemory(t.api);
+      const [text, bytes] = ['x'.repeat(1 << 27), new Uint8Array(1 << 27)];
+      t.throws('NS_ERROR_INVALID_ARG', () => channel.sendPing(text), 'sendPing(text)');
+      t.throws('NS_ERROR_INVALID_ARG', () => channel.sendPing(bytes), 'sendPing(bytes)');
+      t.throws('NS_ERROR_INVALID_ARG', () => channel.close(1000, text), 'close');
+      t.is(wasmMemory(t.api), before, 'wasm memory in bytes');
+      if (Number(process.versions.node.split('.')[0]) < 22) return; // before, no array has 4 GiB
+      t.throws('NS_ERROR_INVALID_ARG', () => channel.sendBinaryMsg(new Uint8Array(2 ** 32 + 5)), 'sendBinaryMsg');
     },
   },
   {

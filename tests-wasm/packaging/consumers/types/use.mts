@@ -154,7 +154,7 @@ group.cancel(Status.NS_ERROR_NET_TIMEOUT_EXTERNAL);
 const frames: WebSocketFrame[] = [];
 const watching: WebSocketEventListener = {
   webSocketCreated(serial: number, uri: string, protocols: string) {}, webSocketOpened(serial, uri, protocol, extensions) { const text: string = uri + protocol + extensions; return text; },
-  webSocketMessageAvailable(serial, data, type) { if (type === 'binary' && typeof data !== 'string') holds<Same<typeof data, Uint8Array>>(); },
+  webSocketMessageAvailable(serial, data, type) { if (type === 'binary' && typeof data !== 'string') holds<Same<typeof data, Uint8Array<ArrayBuffer>>>(); },
   webSocketClosed(serial, wasClean, code, reason) { const clean: boolean = wasClean; const number: number = code; return [clean, number, reason]; },
   frameSent(serial, { timeStamp, finBit, rsvBit1, rsvBit2, rsvBit3, opCode, maskBit, mask, payload }) {
     const all: [number, boolean, boolean, boolean, boolean, number, boolean, number, Uint8Array] = [timeStamp, finBit, rsvBit1, rsvBit2, rsvBit3, opCode, maskBit, mask, payload];
@@ -183,7 +183,7 @@ const configured = new WebSocketChannel(options);
 // The detail in onStop.
 function explain(detail: StopDetail): string {
   const { name, message, wasClean, code, reason, closedBy, http, cause, timeout } = detail;
-  holds<Same<typeof name, string | null>>();
+  holds<Same<typeof name, keyof typeof Status | null>>();
   holds<Same<typeof message, string>>();
   holds<Same<typeof wasClean, boolean>>();
   holds<Same<typeof code, number>>();

@@ -8,6 +8,10 @@ const holds = <_ extends true>(): void => {};
 const socket: globalThis.WebSocket = new WebSocket('wss://example.org/chat', ['chat']);
 const useHosts = (it: globalThis.WebSocket, made: { new (url: string, protocols?: string | string[]): globalThis.WebSocket }): void => void [it, made];
 useHosts(socket, WebSocket);
+const Class: typeof globalThis.WebSocket = WebSocket;
+const headers: NonNullable<RequestInit['headers']> = [['a', 'b']];
+new Class('wss://example.org/chat').close();
+new WebSocket('wss://example.org/chat', { headers });
 
 const ours = new WebSocket(new URL('wss://example.org/chat'), {
   protocols: ['chat'], headers: { Authorization: 'Bearer …' }, origin: 'https://app.example', redirects: 3, pingInterval: 30, proxy: 'env',
@@ -23,10 +27,11 @@ ours.onmessage = ({ data, origin }) => {
 ours.onerror = (event) => {
   holds<Same<typeof event.message, string | undefined>>();
   const detail: StopDetail | undefined = event.error?.detail;
-  if (event.error instanceof ChannelError) console.error(event.error.code, detail?.timeout);
+  if (event.error instanceof ChannelError) console.error(event.error.code, event.error.detail?.timeout, detail?.code);
 };
 ours.onclose = ({ wasClean, code, reason }) => holds<Same<[typeof wasClean, typeof code, typeof reason], [boolean, number, string]>>();
 ours.addEventListener('close', ({ code }) => ours.close(code), { once: true, signal: new AbortController().signal });
+ours.addEventListener('open', function () { this.send('hello'); });
 ours.addEventListener('message', { handleEvent({ data }) { void data; } });
 ours.dispatchEvent(new Event('mine'));
 ours.send(new Uint8Array(3));
