@@ -95,9 +95,17 @@ async function wasmPack(...host) {
   server.on('connection', (socket) => socket.on('message', (data, binary) => socket.send(data, { binary })));
   try {
     const path = [await tools.wasmBindgen(), dirname(await tools.firefox()), process.env.PATH].join(':');
-    return fromRust(await finish(await tools.wasmPack(), ['test', '--mode', 'no-install', ...host], {
+    const wasmPack = await tools.wasmPack();
+    const once = () => finish(wasmPack, ['test', '--mode', 'no-install', ...host], {
       quiet: true, env: { PATH: path, WSC_ECHO: `ws://127.0.0.1:${server.address().port}/` },
-    }));
+    });
+    let result = await once();
+    // On a busy machine, a browser that is not ready in time makes its driver answer with 500 before any test has run.
+    if (result.code !== 0 && /^Error: webdriver .* request failed/m.test(result.output)) {
+      say('the browser\'s driver failed before the tests began; once more');
+      result = await once();
+    }
+    return fromRust(result);
   } finally {
     for (const client of server.clients) client.terminate();
     server.close();
