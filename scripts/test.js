@@ -95,8 +95,8 @@ async function wasmPack(...host) {
   server.on('connection', (socket) => socket.on('message', (data, binary) => socket.send(data, { binary })));
   try {
     const path = [await tools.wasmBindgen(), dirname(await tools.firefox()), process.env.PATH].join(':');
-    const wasmPack = await tools.wasmPack();
-    const once = () => finish(wasmPack, ['test', '--mode', 'no-install', ...host], {
+    const program = await tools.wasmPack();
+    const once = () => finish(program, ['test', '--mode', 'no-install', ...host], {
       quiet: true, env: { PATH: path, WSC_ECHO: `ws://127.0.0.1:${server.address().port}/` },
     });
     let result = await once();

@@ -79,8 +79,7 @@ impl Uri {
 
     /// Host and port, as the URI has them.
     fn split_host(&self) -> (&str, Option<&str>) {
-        let authority = self.split_authority().0;
-        let host = authority.split_once('@').map_or(authority, |(_, host)| host);
+        let host = self.host();
         let address = host.find(']').map_or(0, |at| at + 1); // an IPv6 address contains colons
         match host.get(address..).and_then(|rest| rest.find(':')).and_then(|at| host.split_at_checked(address + at)) {
             Some((name, port)) => (name, port.get(1..)),

@@ -12,7 +12,7 @@ import { Output } from './output.js';
 import { size } from './style.js';
 import { showFrames } from './watch.js';
 
-/** An echo's client must wait above as many bytes that it has not read, and may go on below the other. */
+/** An echo's client is not read while more bytes than the first wait for it, until no more than the second do. */
 const [HIGH_WATER, LOW_WATER] = [1 << 20, 1 << 16];
 
 /** Serves until it is interrupted. Returns the exit code. */

@@ -67,7 +67,7 @@ const FLAGS = {
 };
 
 const ALL = Object.values(FLAGS).flat().map(([name, short, value]) => ({ name: name.replace('+', ''), short, takesValue: value !== null, isList: name.endsWith('+') }));
-/** The longest delay of setTimeout. */
+/** The longest delay of setTimeout, in seconds. */
 const MAX_SECONDS = 2_147_483;
 const NUMBERS = ['count', 'wait', 'max-redirects', 'max-size', 'timeout', 'ping', 'close-code', 'listen', 'load', 'rate', 'size', 'seconds'];
 

@@ -35,7 +35,7 @@ const BY_STATUS = {
 const FINE = [1000, 1001, 1005];
 
 /** The exit code for what onStop reports. `wasOpen`: whether the channel was open before. */
-export function exitCode({ name, http, closedBy, code }, wasOpen = true) {
+export function exitCode({ name, http, closedBy, code }, wasOpen) {
   if (http !== null) return name.includes('PROXY') ? 7 : 4;
   if (name === 'NS_OK' && closedBy === 'remote' && !FINE.includes(code)) return 9;
   return BY_STATUS[name] ?? (wasOpen ? 1 : 3);

@@ -126,7 +126,7 @@ pub(super) fn parse_bytes(value: &JsValue, method: &str, advice: &str) -> Result
             let problem = ": the buffer is detached or too short for its view, because it was transferred or resized. Pass the bytes before that.";
             invalid(&[method, problem])
         }
-        Bytes::TooLong => invalid(&[method, ": this is 4 GiB or more. Pass it in parts."]),
+        Bytes::TooLong => invalid(&[method, ": the data has 4 GiB or more. Pass it in parts."]),
         Bytes::None => {
             invalid(&[method, ": ", &quote(value), " is neither an ArrayBuffer nor a view of one. ", advice])
         }

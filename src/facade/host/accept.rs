@@ -91,7 +91,7 @@ fn parse_head(head: &JsValue) -> Result<Vec<u8>, Refusal> {
     }
     let bytes = parse_bytes(head, "asyncAccept", "Pass the third argument of the event 'upgrade'.")?;
     if !has_memory(bytes.length() as usize) {
-        let message = "asyncAccept: there is no memory left for head. Read less before you call it.";
+        let message = "asyncAccept: there is no memory left for head. Close other channels first.";
         return Err(Refusal::new(Status::OUT_OF_MEMORY, message));
     }
     Ok(bytes.to_vec())

@@ -1,6 +1,7 @@
 //! Node.
 
 use alloc::rc::Rc;
+use core::cell::RefCell;
 
 use js_sys::Promise;
 use wasm_bindgen::prelude::*;
@@ -93,15 +94,13 @@ fn parse_ping_data(data: &JsValue) -> Result<Option<Vec<u8>>, Refusal> {
     if data.is_undefined() {
         return Ok(None);
     }
-    let payload = match text_length(data) {
-        Some(length) if length > MAX_PING => return Err(too_long()),
-        Some(_) => data.as_string().unwrap_or_default().into_bytes(),
-        None => {
-            let bytes = parse_bytes(data, "sendPing", "Pass one of these, or a string.")?;
-            if bytes.length() as usize > MAX_PING { return Err(too_long()) } else { bytes.to_vec() }
-        }
+    let payload = if let Some(length) = text_length(data) {
+        (length <= MAX_PING).then(|| data.as_string().unwrap_or_default().into_bytes())
+    } else {
+        let bytes = parse_bytes(data, "sendPing", "Pass one of these, or a string.")?;
+        (bytes.length() as usize <= MAX_PING).then(|| bytes.to_vec())
     };
-    if payload.len() > MAX_PING { Err(too_long()) } else { Ok(Some(payload)) }
+    payload.filter(|payload| payload.len() <= MAX_PING).map(Some).ok_or_else(too_long)
 }
 
 thread_local! {
@@ -161,16 +160,18 @@ pub(in crate::facade) fn set_callbacks(attributes: &Attributes, callbacks: &JsVa
 }
 
 pub(in crate::facade) fn http_response(attributes: &Attributes) -> JsValue {
-    let mut response = attributes.node.http_response.take(); // it is not borrowed while JavaScript runs
-    let described = response.describe();
-    attributes.node.http_response.replace(response);
-    described
+    unborrowed(&attributes.node.http_response, |response| response.describe())
 }
 
 pub(in crate::facade) fn security_info(attributes: &Attributes) -> JsValue {
-    let mut security = attributes.node.security.take();
-    let described = security.describe();
-    attributes.node.security.replace(security);
+    unborrowed(&attributes.node.security, |security| security.describe())
+}
+
+/// Uses the content of a cell that is not borrowed meanwhile, because `describe` calls JavaScript.
+fn unborrowed<T: Default>(cell: &RefCell<T>, describe: impl FnOnce(&mut T) -> JsValue) -> JsValue {
+    let mut content = cell.take();
+    let described = describe(&mut content);
+    cell.replace(content);
     described
 }
 

@@ -200,7 +200,7 @@ impl opening::Socket for Dialed {
         (self.socket, self.link) = self.dialer.socket_and_link();
         let node = &self.dialer.node;
         let security = node.attributes.node.security.borrow().clone();
-        let stream = Session::open(connection, self.dialer.options.route_key(route), security, node.is_ref()).await?;
+        let stream = Session::open(connection, self.dialer.options.route_key(route), security, node.is_ref())?;
         let room = stream.room_for_others().await?;
         self.stream = Some(stream);
         Ok(room)

@@ -1,10 +1,7 @@
-// An HTTP/2 session over a TLS socket: node:http2, and nothing else. It is loaded when the first session is made.
+// An HTTP/2 session over a TLS socket: node:http2, and nothing else.
 
+import { http2 } from './builtin.js';
 import { destroyAfter } from './socket.js';
-
-export async function loadHttp2() {
-  return process.getBuiltinModule?.('node:http2') ?? await import('node:http2');
-}
 
 /** How much the server may send on one stream, and in all, before it has been read. */
 const SETTINGS = { enablePush: false, initialWindowSize: 1 << 20 };
@@ -12,10 +9,10 @@ const SESSION_WINDOW = 1 << 24;
 
 export class Session {
   /** `handler` belongs to Rust. It is told what happens, and freed when the session is closed. */
-  constructor(http2, handler, socket, authority) {
+  constructor(handler, socket, authority) {
     this.error = null;
     this.socket = socket;
-    this.session = http2.connect(authority, { createConnection: () => socket, settings: SETTINGS });
+    this.session = http2().connect(authority, { createConnection: () => socket, settings: SETTINGS });
     this.session
       .on('connect', () => this.isClosed || this.session.setLocalWindowSize(SESSION_WINDOW))
       .on('remoteSettings', ({ enableConnectProtocol, maxConcurrentStreams }) => {

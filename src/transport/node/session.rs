@@ -5,9 +5,8 @@ use std::future::poll_fn;
 use std::rc::Rc;
 use std::task::{Poll, Waker};
 
-use js_sys::{Array, Object, Promise, Reflect, Uint8Array};
+use js_sys::{Array, Object, Reflect, Uint8Array};
 use wasm_bindgen::prelude::*;
-use wasm_bindgen_futures::JsFuture;
 
 use super::ending::LINGER_MS;
 use super::loss::{loss_of, loss_of_stream};
@@ -56,19 +55,18 @@ thread_local! {
 
 impl Session {
     /// Makes a session of a connection on which TLS has agreed on HTTP/2. Returns the first place in it.
-    pub(super) async fn open(
+    pub(super) fn open(
         connection: JsValue,
         key: RouteKey,
         security: Security,
         is_ref: bool,
     ) -> Result<Stream, Loss<JsValue>> {
-        let http2 = JsFuture::from(load_http2()).await.map_err(loss_of)?;
         let authority = match key.host.contains(':') {
             true => format!("https://[{}]:{}", key.host, key.port),
             false => format!("https://{}:{}", key.host, key.port),
         };
         let handler: Rc<RefCell<Option<Rc<Self>>>> = Rc::default();
-        let raw = RawSession::new(&http2, SessionHandler(handler.clone()), &connection, &authority).map_err(loss_of)?;
+        let raw = RawSession::new(SessionHandler(handler.clone()), &connection, &authority).map_err(loss_of)?;
         let session =
             Rc::new(Self { raw, key, security, state: RefCell::default(), users: Cell::new(0), refs: Cell::new(0) });
         session.raw.set_ref(false);
@@ -296,7 +294,7 @@ extern "C" {
     pub(super) type RawSession;
 
     #[wasm_bindgen(constructor, catch, js_class = "Session")]
-    fn new(http2: &JsValue, handler: SessionHandler, socket: &JsValue, authority: &str) -> Result<RawSession, JsValue>;
+    fn new(handler: SessionHandler, socket: &JsValue, authority: &str) -> Result<RawSession, JsValue>;
     #[wasm_bindgen(method, getter, js_class = "Session", js_name = isClosed)]
     fn is_closed(this: &RawSession) -> bool;
     #[wasm_bindgen(method, js_class = "Session", js_name = setRef)]
@@ -305,7 +303,4 @@ extern "C" {
     fn close(this: &RawSession, ms: u32);
     #[wasm_bindgen(method, js_class = "Session")]
     fn destroy(this: &RawSession);
-
-    #[wasm_bindgen(js_name = loadHttp2)]
-    fn load_http2() -> Promise;
 }
