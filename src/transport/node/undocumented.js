@@ -28,7 +28,7 @@ export const utf8Write = has('utf8Write')
  */
 export const backlogOf = (socket) => socket.writableLength + (socket._handle?.writeQueueSize ?? 0);
 
-/** Calls `look` before Node checks the certificate and destroys a socket that is not trusted. Without the event: securityInfo is null. */
+/** Calls `look` before Node checks the certificate and destroys a socket that is not trusted. Without the event, securityInfo is null for such a one. */
 export const whenSecure = (socket, look) => socket.prependListener('secure', look);
 
 /** Whether a use of `process._tickCallback` would be reported, or throw (DEP0134). */
