@@ -35,7 +35,7 @@ extern "C" {
     fn byte_length(this: &Counted) -> f64;
 }
 
-#[wasm_bindgen(module = "/src/transport/bytes.js")]
+#[wasm_bindgen(module = "/src/transport/value.js")]
 extern "C" {
     #[wasm_bindgen(js_name = bytesOf)]
     fn bytes_of(value: &JsValue) -> JsValue;

@@ -249,7 +249,7 @@ pub(crate) fn to_text(value: &JsValue) -> Option<String> {
     string(value).ok()
 }
 
-#[wasm_bindgen(module = "/src/transport/property.js")]
+#[wasm_bindgen(module = "/src/transport/value.js")]
 extern "C" {
     #[wasm_bindgen(js_name = property)]
     fn read(object: &JsValue, name: &JsValue) -> JsValue;

@@ -1,6 +1,6 @@
 // The windows: the parts of wasm's memory that JavaScript reads and writes. Rust has them in windows.rs.
 
-import { byteLength, kind } from '../bytes.js';
+import { byteLength, kind } from '../value.js';
 import { utf8Write } from './undocumented.js';
 
 /** The size of each window, and the most that is read at once. */

@@ -1,5 +1,11 @@
-// The bytes of an ArrayBuffer or a view, read through the built-in getters, because a subclass may have others.
+// What a value holds, read so that a subclass, a proxy or a getter that throws does no harm.
 
+/** An object's property; undefined if there is none, or if reading it throws. */
+export function property(object, name) {
+  try { return Reflect.get(object, name); } catch { return undefined; }
+}
+
+// An ArrayBuffer or view is read through the built-in getters, because a subclass may have others.
 const getters = (prototype, ...names) => names.map((name) => Object.getOwnPropertyDescriptor(prototype, name).get);
 const TypedArray = /* @__PURE__ */ Object.getPrototypeOf(Uint8Array.prototype);
 const typedArray = /* @__PURE__ */ getters(TypedArray, 'buffer', 'byteOffset', 'byteLength');
