@@ -6,6 +6,7 @@ import { createSecureServer } from 'node:http2';
 import { createInterface } from 'node:readline';
 import { LoadGroup, WebSocketChannel } from 'websocket-channel';
 import { certificate } from './certificate.js';
+import { setPings } from './new_channel.js';
 import { UsageError } from './options.js';
 import { CANNOT_LISTEN } from './outcome.js';
 import { Output } from './output.js';
@@ -18,6 +19,7 @@ const [HIGH_WATER, LOW_WATER] = [1 << 20, 1 << 16];
 /** Serves until it is interrupted. Returns the exit code. */
 export async function listen(options) {
   const output = new Output(options, false);
+  newServerChannel(options); // throws for an option that is wrong, before the first client comes
   if (options.frames) showFrames(output, []);
   const everybody = new LoadGroup();
   const accept = (request, socket, head) => serve(options, output, everybody, [request, socket, head]);
@@ -43,15 +45,20 @@ export async function listen(options) {
   return 0;
 }
 
+/** A channel that is ready for asyncAccept. */
+function newServerChannel(options, signal) {
+  const channel = new WebSocketChannel({ ...options.channel, signal });
+  channel.protocol = (options.subprotocol ?? []).join(',');
+  setPings(channel, options);
+  return channel;
+}
+
 /** Serves one client. */
 function serve(options, output, everybody, upgrade) {
-  const { deflate, maxMessageSize } = options.channel;
   const controller = new AbortController();
-  const channel = new WebSocketChannel({ signal: controller.signal, ...deflate === false && { deflate }, ...maxMessageSize !== undefined && { maxMessageSize }, headers: options.channel.headers });
-  channel.protocol = (options.subprotocol ?? []).join(',');
+  const channel = newServerChannel(options, controller.signal);
   channel.loadGroup = everybody;
   controllers.set(channel, controller);
-  if (options.ping) channel.pingInterval = options.ping;
   const name = `#${channel.serial}`;
   const received = (data) => {
     if (options.stdin) output.received(data);

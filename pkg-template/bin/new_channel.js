@@ -6,11 +6,17 @@ import { WebSocketChannel } from 'websocket-channel';
 export function newChannel(options) {
   const channel = new WebSocketChannel(options.channel);
   channel.protocol = (options.subprotocol ?? []).join(',');
-  if (options.ping) channel.pingInterval = options.ping;
+  setPings(channel, options);
   // Only the server that was named gets the credentials, not one that it redirects to, and no proxy.
   const isAsked = ({ origin, isProxy, attempt }) => !isProxy && attempt === 1 && origin === new URL(channel.originalURI).origin;
   channel.notificationCallbacks = { onAuthRequired: (request) => (options.user && isAsked(request) ? credentials(options.user) : null) };
   return channel;
+}
+
+/** Sets the channel's keep-alive. */
+export function setPings(channel, { ping, 'ping-timeout': timeout }) {
+  if (ping) channel.pingInterval = ping;
+  if (timeout !== undefined) channel.pingTimeout = timeout;
 }
 
 function credentials(user) {

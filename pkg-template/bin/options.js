@@ -33,12 +33,17 @@ const FLAGS = {
     ['cert', null, 'FILE', 'the client\'s certificate; with --listen, the server\'s'],
     ['key', null, 'FILE', 'the key of this certificate'],
     ['insecure', 'k', null, 'trust any certificate'],
+    ['servername', null, 'NAME', 'the host name to send in the TLS handshake and to look for in the certificate, if it is not the URI\'s'],
+    ['socket+', null, 'NAME=VALUE', 'an option of Node\'s net.connect, such as family=6, localAddress=10.0.0.1 or path=/run/app.sock'],
     ['http2', null, null, 'offer HTTP/2'],
     ['no-deflate', null, null, 'offer no compression'],
+    ['deflate+', null, 'NAME=VALUE', 'a setting of the compression: level, threshold, clientMaxWindowBits, serverMaxWindowBits, clientNoContextTakeover, serverNoContextTakeover'],
     ['max-redirects', null, 'N', 'how many redirects to follow (default 10)'],
     ['max-size', null, 'BYTES', 'the longest message to accept (default 128 MiB)'],
     ['timeout', 't', 'SECONDS', 'how long the connection may take to open (default 20)'],
+    ['close-timeout', null, 'SECONDS', 'how long the peer may take to answer a close frame (default 20)'],
     ['ping', null, 'SECONDS', 'send a ping after this much silence'],
+    ['ping-timeout', null, 'SECONDS', 'how long the peer may take to answer a ping (default 10)'],
     ['close-code', null, 'CODE', 'close with this code instead of 1000'],
   ],
   'Inspecting': [
@@ -59,6 +64,7 @@ const FLAGS = {
     ['rate', null, 'N', 'messages a second on each of them (default 1)'],
     ['size', null, 'BYTES', 'the size of a message (default 125)'],
     ['seconds', null, 'SECONDS', 'how long to send (default 10)'],
+    ['one-connecting-per-host', null, null, 'open one connection to a host at a time, as RFC 6455 demands, instead of up to 100'],
   ],
   'Other': [
     ['help', 'h', null, 'print this'],
@@ -69,7 +75,8 @@ const FLAGS = {
 const ALL = Object.values(FLAGS).flat().map(([name, short, value]) => ({ name: name.replace('+', ''), short, takesValue: value !== null, isList: name.endsWith('+') }));
 /** The longest delay of setTimeout, in seconds. */
 const MAX_SECONDS = 2_147_483;
-const NUMBERS = ['count', 'wait', 'max-redirects', 'max-size', 'timeout', 'ping', 'close-code', 'listen', 'load', 'rate', 'size', 'seconds'];
+const TIMEOUTS = ['timeout', 'close-timeout'];
+const NUMBERS = ['count', 'wait', 'max-redirects', 'max-size', 'timeout', 'close-timeout', 'ping', 'ping-timeout', 'close-code', 'listen', 'load', 'rate', 'size', 'seconds'];
 
 export const HELP = `Usage: websocket-channel [options] URI
        websocket-channel --listen PORT [options]
@@ -131,9 +138,9 @@ export function parse(args) {
 const ONLY = [
   [['client'], ['send', 'send-file', 'once', 'count', 'wait', 'binary', 'close-code']],
   [['listen'], ['host', 'relay', 'stdin', 'tls']],
-  [['load'], ['rate', 'size', 'seconds']],
+  [['load'], ['rate', 'size', 'seconds', 'one-connecting-per-host']],
   [['client', 'listen'], ['frames', 'verbose', 'save']],
-  [['client', 'load'], ['origin', 'user', 'proxy', 'ca', 'insecure', 'http2', 'max-redirects', 'timeout']],
+  [['client', 'load'], ['origin', 'user', 'proxy', 'ca', 'insecure', 'servername', 'socket', 'http2', 'max-redirects', 'timeout']],
 ];
 const WAYS = { client: 'the client', listen: '--listen', load: '--load' };
 
@@ -143,6 +150,8 @@ function checkMode({ listen, load, ...options }) {
     const name = ways.includes(mode) ? undefined : names.find((it) => options[it] !== undefined);
     if (name !== undefined) throw new UsageError(`--${name} is for ${ways.map((it) => WAYS[it]).join(' and ')}. Remove it.`);
   }
+  if (options['ping-timeout'] !== undefined && !options.ping) throw new UsageError('--ping-timeout needs --ping: without it, no ping is sent.');
+  if (options.deflate && options['no-deflate']) throw new UsageError('--deflate and --no-deflate cannot be combined. Remove one of them.');
   const shown = mode === 'listen' && !options.stdin && ['json', 'save'].find((it) => options[it] !== undefined);
   if (shown) throw new UsageError(`--${shown} shows what clients say: with --listen, it needs --stdin.`);
 }
@@ -169,12 +178,12 @@ function distance(one, other) {
 function number(name, text) {
   if (name === 'wait' && text === 'forever') return Infinity;
   const value = Number(text);
-  const isWhole = !['wait', 'timeout', 'rate', 'seconds'].includes(name);
+  const isWhole = ![...TIMEOUTS, 'wait', 'rate', 'seconds'].includes(name);
   if (text.trim() === '' || !(value >= 0) || value === Infinity || (isWhole && !Number.isInteger(value))) {
     throw new UsageError(`--${name}: "${text}" is not valid. Use a ${isWhole ? 'whole ' : ''}number, 0 or more.`);
   }
-  if (value === 0 && ['count', 'timeout', 'load'].includes(name)) throw new UsageError(`--${name}: 0 is too small. Use a number above it.`);
-  if (name === 'timeout' && value > MAX_SECONDS) throw new UsageError(`--timeout: ${value} is too much. Use a number of seconds up to ${MAX_SECONDS}.`);
+  if (value === 0 && [...TIMEOUTS, 'count', 'load', 'ping-timeout'].includes(name)) throw new UsageError(`--${name}: 0 is too small. Use a number above it.`);
+  if (TIMEOUTS.includes(name) && value > MAX_SECONDS) throw new UsageError(`--${name}: ${value} is too much. Use a number of seconds up to ${MAX_SECONDS}.`);
   if (name === 'listen' && value > 65_535) throw new UsageError(`--listen: ${value} is not a port. Use a number from 0 to 65535; 0 means any free port.`);
   if (name === 'close-code') checkCloseCode(value);
   return value;
@@ -190,18 +199,45 @@ function checkCloseCode(code) {
 const withScheme = (uri) => (/^[a-z][a-z0-9+.-]*:\/\//i.test(uri) ? uri : `ws://${uri}`);
 
 function channelOptions(options) {
-  const { ca, cert, key, insecure } = options;
-  const security = { ...ca && { ca: [...trusted(), file('ca', ca)] }, ...cert && { cert: file('cert', cert) }, ...key && { key: file('key', key) }, ...insecure && { rejectUnauthorized: false } };
+  const milliseconds = (seconds) => (seconds === undefined ? undefined : Math.ceil(seconds * 1000));
   return {
-    tls: security,
+    tls: tlsOptions(options),
+    socket: settings('socket', options.socket),
     headers: (options.header ?? []).map(header),
-    ...options['no-deflate'] && { deflate: false },
-    ...options.http2 && { http2: true },
-    ...options.proxy && { proxy: options.proxy },
-    ...options['max-redirects'] !== undefined && { redirects: options['max-redirects'] },
-    ...options['max-size'] !== undefined && { maxMessageSize: options['max-size'] },
-    ...options.timeout !== undefined && { openTimeoutMs: Math.ceil(options.timeout * 1000) },
+    deflate: options['no-deflate'] ? false : settings('deflate', options.deflate),
+    http2: options.http2,
+    proxy: options.proxy || undefined,
+    redirects: options['max-redirects'],
+    maxMessageSize: options['max-size'],
+    openTimeoutMs: milliseconds(options.timeout),
+    closeTimeoutMs: milliseconds(options['close-timeout']),
+    oneConnectingPerHost: options['one-connecting-per-host'],
   };
+}
+
+function tlsOptions({ ca, cert, key, insecure, servername }) {
+  return {
+    ...ca && { ca: [...trusted(), file('ca', ca)] },
+    ...cert && { cert: file('cert', cert) },
+    ...key && { key: file('key', key) },
+    ...insecure && { rejectUnauthorized: false },
+    ...servername && { servername },
+  };
+}
+
+/** `['level=9']` as `{ level: 9 }`. The channel says which names and values are valid. */
+function settings(flag, pairs) {
+  if (pairs === undefined) return undefined;
+  return Object.fromEntries(pairs.map((pair) => {
+    const at = pair.indexOf('=');
+    if (at < 1) throw new UsageError(`--${flag}: "${pair}" has no value. Write NAME=VALUE.`);
+    return [pair.slice(0, at), settingValue(pair.slice(at + 1))];
+  }));
+}
+
+function settingValue(text) {
+  if (text === 'true' || text === 'false') return text === 'true';
+  return /^\d+$/.test(text) ? Number(text) : text;
 }
 
 /** What Node trusts without an option `ca`. This includes NODE_EXTRA_CA_CERTS from version 22.15 on. */

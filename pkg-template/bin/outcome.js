@@ -43,14 +43,19 @@ export function exitCode({ name, http, closedBy, code }, wasOpen) {
 
 /** The channel's messages name its options. On the command line, these are flags. */
 const FLAGS = {
-  openTimeoutMs: '--timeout', asyncOpen: 'URI', close: '--close-code', redirects: '--max-redirects', maxMessageSize: '--max-size', headers: '--header', proxy: '--proxy',
-  protocol: '--subprotocol', origin: '--origin', pingInterval: '--ping', 'tls.ca': '--ca',
+  openTimeoutMs: '--timeout', closeTimeoutMs: '--close-timeout', asyncOpen: 'URI', close: '--close-code', redirects: '--max-redirects', maxMessageSize: '--max-size', headers: '--header', proxy: '--proxy',
+  protocol: '--subprotocol', origin: '--origin', pingInterval: '--ping', pingTimeout: '--ping-timeout', 'tls.ca': '--ca', 'tls.servername': '--servername',
 };
 
+const WORDS = [
+  ['in the option tls.ca', 'with --ca FILE, or trust any certificate with --insecure'], ['in the options tls.cert and tls.key', 'with --cert and --key'],
+  ['the option tls.servername', '--servername'], ['the option socket.', '--socket '], ['in the option headers', 'with --header'], ['the option proxy', '--proxy'],
+];
+
 export function inFlags(message) {
-  const [, name] = /^(\w+): /.exec(message) ?? [];
-  if (FLAGS[name]) return `${FLAGS[name]}${message.slice(name.length)}`;
-  return message.replace('in the option tls.ca', 'with --ca FILE, or trust any certificate with --insecure')
-    .replace('in the options tls.cert and tls.key', 'with --cert and --key')
-    .replace(/\b(?:openTimeoutMs|maxMessageSize)\b/, (option) => FLAGS[option]);
+  const [where] = /^[\w.]+(?=: )/.exec(message) ?? [];
+  if (FLAGS[where]) return `${FLAGS[where]}${message.slice(where.length)}`;
+  return WORDS.reduce((text, [words, flags]) => text.replace(words, flags), message)
+    .replace(/^(deflate|socket)\.(?=\w+: )/, '--$1 ')
+    .replace(/\b(?:openTimeoutMs|closeTimeoutMs|maxMessageSize)\b/, (option) => FLAGS[option]);
 }

@@ -44,6 +44,7 @@ function verifyClient({ req }, decide) {
 function serve(socket, { url: path }) {
   const manners = {
     '/close': () => socket.close(4001, 'go away'),
+    '/deaf': () => socket._socket.pause(),
     '/lose': () => socket.terminate(),
     '/wrong': () => socket._socket.write(Buffer.from([0xf1, 0])),
     '/binary': () => socket.send(Buffer.from([0, 1, 2, 255])),
@@ -79,7 +80,10 @@ test('--once and --count end at the last message they wait for; if the server cl
 
 test('--json prints one object per line; --binary sends bytes, and --save writes them to files', async () => {
   const { stdout } = await run(['--json', '--wait', '2', `${url}/binary`], 'text\n');
-  const [binary, sent, echoed] = stdout.trim().split('\n').map((line) => JSON.parse(line));
+  const lines = stdout.trim().split('\n').map((line) => JSON.parse(line));
+  const binary = lines.find(({ kind }) => kind === 'binary'); // the server sends it as soon as it can, before or after it hears "text"
+  const [sent, echoed] = lines.filter((it) => it !== binary);
+  assert.equal(lines.length, 3);
   assert.deepEqual([binary.direction, binary.kind, binary.size, binary.base64], ['received', 'binary', 4, 'AAEC/w==']);
   for (const [it, direction] of [[sent, 'sent'], [echoed, 'received']]) assert.deepEqual([it.direction, it.kind, it.size, it.text], [direction, 'text', 4, 'text']);
   assert.ok(Math.abs(Date.parse(sent.time) - Date.now()) < 60_000);
@@ -112,6 +116,9 @@ test('the exit code says what went wrong, and the message says what to do', asyn
     [['--count', '0', url], 2, /--count: 0/], [['--relay', url], 2, /--relay is for --listen/], [['--listen', '0', '--once'], 2, /--once is for the client/],
     [['--rate', '5', url], 2, /--rate is for --load/], [['--load', '2', '--frames', url], 2, /--frames is for the client and --listen/],
     [['--listen', '0', '--json'], 2, /--json shows what clients say/], [['--max-redirects', '5000', url], 2, /^websocket-channel: --max-redirects: 5000/m], [['--listen', '0', '--insecure'], 2, /--insecure is for the client and --load/],
+    [['--deflate', 'level=99', url], 2, /^websocket-channel: --deflate level: /m], [['--listen', '0', '--deflate', 'levle=1'], 2, /levle/], [['--socket', 'family', url], 2, /--socket: "family" has no value/],
+    [['--socket', 'path=/nowhere', url], 3, /Check --socket path/], [['--ping-timeout', '5', url], 2, /--ping-timeout needs --ping/], [['--no-deflate', '--deflate', 'level=1', url], 2, /cannot be combined/],
+    [['--close-timeout', '0', url], 2, /--close-timeout: 0 is too small/], [['--one-connecting-per-host', url], 2, /--one-connecting-per-host is for --load/],
     [['--save', join(folder, 'cert.pem'), url], 2, /--save: EEXIST/], [['--send-file', '/nowhere', url], 2, /--send-file: ENOENT/], [['--subprotocol', 'a b', url], 2, /--subprotocol: /],
   ];
   for (const [args, expected, says] of cases) {
@@ -171,10 +178,27 @@ test('--user is sent to the server in the URI, but not to a server it redirects 
   redirecting.close();
 });
 
-test('TLS: --ca and --insecure', async () => {
+test('--socket, --deflate and --close-timeout set the options of these names', async (t) => {
+  const path = join(folder, 'socket');
+  const local = createServer().listen(path);
+  const echo = new WebSocketServer({ server: local });
+  echo.on('connection', (socket, request) => socket.on('message', () => socket.send(request.headers['sec-websocket-extensions'] ?? '')));
+  t.after(() => { echo.close(); local.close(); local.closeAllConnections(); });
+  const { stdout, stderr } = await run(['--socket', `path=${path}`, '--deflate', 'clientNoContextTakeover=true', '--deflate', 'serverMaxWindowBits=9', '-s', 'x', '-1', 'ws://localhost/']);
+  assert.match(stdout, /client_no_context_takeover/, stderr);
+  assert.match(stdout, /server_max_window_bits=9/);
+  const late = await run(['--close-timeout', '0.2', '--wait', '0', `${url}/deaf`]);
+  assert.equal(late.code, 6);
+  assert.match(late.stderr, /--close-timeout/);
+});
+
+test('TLS: --ca and --insecure; --servername is the name to find in the certificate', async () => {
   for (const args of [['--ca', join(folder, 'cert.pem')], ['--insecure']]) {
     assert.equal((await run([...args, '-s', 'hi', '-1', '-q', secureUrl])).stdout, 'hi\n');
   }
+  const wrong = await run(['--ca', join(folder, 'cert.pem'), '--servername', 'other.example', '-1', secureUrl]);
+  assert.equal(wrong.code, 5);
+  assert.match(wrong.stderr, /Check the host's name, or --servername/);
 });
 
 test('--frames and --verbose show the frames and the opening handshake on stderr', async () => {
