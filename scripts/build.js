@@ -61,7 +61,7 @@ async function compile(host, bindgen) {
 
 /** Returns flags that make panics name their source file by its path in the crate, without this machine's folders. */
 async function withoutMachinePaths() {
-  const crates = join(process.env.CARGO_HOME ?? join(homedir(), '.cargo'), 'registry', 'src');
+  const crates = join(process.env.CARGO_HOME || join(homedir(), '.cargo'), 'registry', 'src');
   const registries = (await readdir(crates)).map((name) => `${join(crates, name)}/`);
   return [root, ...registries].map((path) => `--remap-path-prefix=${path}=`);
 }

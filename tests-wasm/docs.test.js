@@ -34,6 +34,13 @@ declare module 'partysocket' {
     addEventListener(type: 'message', listener: (event: MessageEvent) => void): void;
   }
 }
+declare module 'msw' {
+  type Peer = { send(data: string): void, addEventListener(type: 'message', listener: (event: MessageEvent) => void): void };
+  export const ws: { link(url: string): { addEventListener(type: 'connection', listener: (event: { client: Peer }) => void): object } };
+}
+declare module 'msw/node' {
+  export function setupServer(...handlers: object[]): { listen(): void, close(): void };
+}
 declare const channel: import('websocket-channel').WebSocketChannel;
 declare const listener: import('websocket-channel').WebSocketListener<null>;
 declare const server: import('node:http2').Http2SecureServer;

@@ -32,9 +32,10 @@ impl Response {
         self.body.len() >= MAX_BODY
     }
 
-    /// The values of all fields with this name, joined by commas (RFC 9110 §5.3); bytes that are not UTF-8 become U+FFFD.
+    /// The values of all fields with this name, joined by commas (RFC 9110 §5.3). Each byte becomes the character with its number, as in `fetch`
+    /// (isomorphic decode).
     pub fn joined(&self, name: &str) -> Option<String> {
-        let values: Vec<_> = self.values(name).map(String::from_utf8_lossy).collect();
+        let values: Vec<String> = self.values(name).map(|value| value.iter().copied().map(char::from).collect()).collect();
         (!values.is_empty()).then(|| values.join(", "))
     }
 }

@@ -12,6 +12,7 @@ import { after, test } from 'node:test';
 import { devTools } from './cases/dev_tools.js';
 import { frameworks } from './cases/frameworks.js';
 import { graphql } from './cases/graphql.js';
+import { msw } from './cases/msw.js';
 import { phoenix } from './cases/phoenix.js';
 import { readmeSnippets } from './cases/readme.js';
 import { reconnecting } from './cases/reconnecting.js';
@@ -24,7 +25,7 @@ import { stopServers } from './harness/server.js';
 
 after(stopServers);
 
-const subjects = { reconnecting, graphql, trpc, yjs, socketIo, phoenix, devTools };
+const subjects = { reconnecting, graphql, trpc, yjs, socketIo, phoenix, devTools, msw };
 
 for (const [subject, cases] of Object.entries(subjects)) {
   for (const [name, run] of Object.entries(cases)) {
