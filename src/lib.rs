@@ -28,7 +28,7 @@
 //!            └──────────► channel
 //! ```
 //!
-//! `opening`, `transport` and `facade` share one type, the one in [`uri`]. [`grammar`] is HTTP's, for any module that reads or writes a header
+//! `accepting`, `opening`, `transport` and `facade` share one type, the one in [`uri`]. [`grammar`] is HTTP's, for any module that reads or writes a header
 //! field. `opening` also uses [`status`]. `facade` and `transport` may also import the pure modules below their neighbors: the façade parses
 //! options into types of [`http`], [`opening`] and [`protocol`].
 //!

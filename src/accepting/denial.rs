@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::http::Field;
+use crate::http::{Field, isomorphic_encode};
 
 /// An HTTP response that says no.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,10 +29,11 @@ impl Denial {
         });
         self.each_shared("GET", fields, |name, value| text.extend([name, ": ", value, "\r\n"]));
         text.push_str("\r\n");
+        let mut bytes = isomorphic_encode(&text);
         if method != "HEAD" {
-            text.push_str(self.content());
+            bytes.extend_from_slice(self.content().as_bytes());
         }
-        text.into_bytes()
+        bytes
     }
 
     /// The body. A 304 has none (RFC 9110 §15.4.5).

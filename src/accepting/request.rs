@@ -1,6 +1,6 @@
 //! An upgrade request, as an HTTP server passes it on.
 
-use crate::grammar::trim;
+use crate::grammar::{is_authority, trim};
 
 /// The head of a request: of an upgrade, or over HTTP/2 of an extended CONNECT.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -13,9 +13,43 @@ pub struct Request {
     pub protocol: Option<String>,
     /// The header fields in order, as they were sent, without pseudo-header fields.
     pub fields: Vec<(String, String)>,
+    /// The URI that the client asked for, if the request contains one. It is not parsed yet.
+    pub uri: Option<String>,
 }
 
 impl Request {
+    /// An upgrade request. `scheme` is that of the server. The client asked for the request's target, at the host that its Host field names
+    /// (RFC 9112 §3.3).
+    pub fn upgrade(
+        method: String,
+        version: String,
+        target: Option<String>,
+        scheme: &str,
+        fields: Vec<(String, String)>,
+    ) -> Self {
+        let mut request = Self { method, version, fields, ..Self::default() };
+        let host = request.values("Host").next().filter(|host| is_authority(host));
+        request.uri = host
+            .zip(target)
+            .map(|(host, target)| if target.starts_with('/') { format!("{scheme}://{host}{target}") } else { target });
+        request
+    }
+
+    /// An extended CONNECT, from all its fields (RFC 8441 §5).
+    pub fn extended_connect(all: Vec<(String, String)>) -> Self {
+        let (pseudo, fields): (Vec<_>, Vec<_>) = all.into_iter().partition(|(name, _)| name.starts_with(':'));
+        let text = |name: &str| pseudo.iter().find(|(it, _)| it == name).map(|(_, value)| value.clone());
+        let (method, protocol) = (text(":method").unwrap_or_default(), text(":protocol"));
+        let mut request = Self { method, version: "2.0".into(), protocol, fields, uri: None };
+        let host = text(":authority").or_else(|| request.values("Host").next().map(Into::into));
+        let host = host.filter(|host| is_authority(host));
+        request.uri = match (text(":scheme"), host, text(":path")) {
+            (Some(scheme), Some(host), Some(path)) => Some(format!("{scheme}://{host}{path}")),
+            _ => None,
+        };
+        request
+    }
+
     /// Whether it arrived on an HTTP/2 stream.
     pub fn is_http2(&self) -> bool {
         self.version == "2.0"

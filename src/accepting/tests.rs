@@ -1,6 +1,7 @@
 use super::*;
 use crate::http::Field;
 use crate::protocol::DeflateOffer;
+use crate::uri::Uri;
 
 const KEY: &str = "dGhlIHNhbXBsZSBub25jZQ==";
 
@@ -21,13 +22,13 @@ fn request(changes: &[(&str, Option<&str>)]) -> Request {
             fields.push(((*name).to_owned(), (*value).to_owned()));
         }
     }
-    Request { method: "GET".into(), version: "1.1".into(), protocol: None, fields }
+    Request { method: "GET".into(), version: "1.1".into(), protocol: None, fields, uri: None }
 }
 
 /// An extended CONNECT.
 fn connect(method: &str, protocol: Option<&str>, fields: &[(&str, &str)]) -> Request {
     let fields = fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-    Request { method: method.into(), version: "2.0".into(), protocol: protocol.map(Into::into), fields }
+    Request { method: method.into(), version: "2.0".into(), protocol: protocol.map(Into::into), fields, uri: None }
 }
 
 fn terms(protocols: &[&str]) -> Terms {
@@ -38,13 +39,18 @@ fn terms(protocols: &[&str]) -> Terms {
     }
 }
 
+/// The URI is one that the host's parser accepts.
+fn accept_parsed(request: &Request, terms: &Terms) -> Result<Upgrade, Denial> {
+    accept(request, Some(&Uri::default()), terms)
+}
+
 fn denied(request: &Request) -> Denial {
-    accept(request, &terms(&[])).unwrap_err()
+    accept_parsed(request, &terms(&[])).unwrap_err()
 }
 
 #[test]
 fn the_example_of_the_standard_is_accepted() {
-    let upgrade = accept(&request(&[]), &terms(&["chat"])).unwrap();
+    let upgrade = accept_parsed(&request(&[]), &terms(&["chat"])).unwrap();
     let text = String::from_utf8(upgrade.to_bytes()).unwrap();
     let expected = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
                     Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n";
@@ -57,7 +63,7 @@ fn an_extended_connect_is_accepted_without_key_and_upgrade() {
     let asking =
         connect("CONNECT", Some("websocket"), &[("sec-websocket-version", "13"), ("sec-websocket-protocol", "a, b")]);
     let fields = vec![Field::new("Set-Cookie", "a=1").unwrap()];
-    let upgrade = accept(&asking, &Terms { fields, ..terms(&["b"]) }).unwrap();
+    let upgrade = accept_parsed(&asking, &Terms { fields, ..terms(&["b"]) }).unwrap();
     let expected = [(":status", "200"), ("sec-websocket-protocol", "b"), ("set-cookie", "a=1")];
     assert_eq!(upgrade.to_fields(), expected.map(|(name, value)| (name.to_owned(), value.to_owned())));
 }
@@ -90,7 +96,7 @@ fn names_and_tokens_are_the_same_in_any_case() {
         ("connection", Some("UPGRADE")),
         ("sec-websocket-key", Some(" dGhlIHNhbXBsZSBub25jZQ== ")),
     ]);
-    assert!(accept(&odd, &terms(&[])).is_ok());
+    assert!(accept_parsed(&odd, &terms(&[])).is_ok());
 }
 
 #[test]
@@ -184,7 +190,7 @@ fn a_304_and_an_answer_to_head_have_no_content() {
 fn the_first_supported_subprotocol_that_is_asked_for_is_selected() {
     let asking = request(&[("Sec-WebSocket-Protocol", Some("c, a,b ,, "))]);
     for (supported, selected) in [(&["a", "c"][..], "a"), (&["c", "a"], "c"), (&["d"], ""), (&[], "")] {
-        let upgrade = accept(&asking, &terms(supported)).unwrap();
+        let upgrade = accept_parsed(&asking, &terms(supported)).unwrap();
         assert_eq!(upgrade.protocol, selected);
         assert_eq!(upgrade.fields.iter().any(|(name, _)| name == "Sec-WebSocket-Protocol"), !selected.is_empty());
     }
@@ -193,7 +199,7 @@ fn the_first_supported_subprotocol_that_is_asked_for_is_selected() {
 #[test]
 fn permessage_deflate_is_negotiated_unless_it_is_off() {
     let offering = request(&[("Sec-WebSocket-Extensions", Some("permessage-deflate; client_max_window_bits"))]);
-    let upgrade = accept(&offering, &terms(&[])).unwrap();
+    let upgrade = accept_parsed(&offering, &terms(&[])).unwrap();
     assert_eq!(upgrade.extensions, "permessage-deflate");
     assert!(
         upgrade.deflate.is_some()
@@ -201,13 +207,44 @@ fn permessage_deflate_is_negotiated_unless_it_is_off() {
                 .unwrap()
                 .contains("Sec-WebSocket-Extensions: permessage-deflate\r\n")
     );
-    let off = accept(&offering, &Terms { deflate: None, ..terms(&[]) }).unwrap();
+    let off = accept_parsed(&offering, &Terms { deflate: None, ..terms(&[]) }).unwrap();
     assert_eq!((off.extensions.as_str(), off.deflate), ("", None));
 }
 
 #[test]
 fn the_users_fields_are_added_to_the_response() {
     let fields = vec![Field::new("Set-Cookie", "a=1").unwrap(), Field::new("Set-Cookie", "b=2").unwrap()];
-    let upgrade = accept(&request(&[]), &Terms { fields, ..terms(&[]) }).unwrap();
+    let upgrade = accept_parsed(&request(&[]), &Terms { fields, ..terms(&[]) }).unwrap();
     assert!(String::from_utf8(upgrade.to_bytes()).unwrap().ends_with("Set-Cookie: a=1\r\nSet-Cookie: b=2\r\n\r\n"));
+}
+
+#[test]
+fn the_uri_is_the_target_at_the_host_that_the_request_names() {
+    let owned = |fields: &[(&str, &str)]| fields.iter().map(|(it, value)| ((*it).into(), (*value).into())).collect();
+    let upgrade = |target: Option<&str>, fields: &[(&str, &str)]| {
+        Request::upgrade("GET".into(), "1.1".into(), target.map(Into::into), "wss", owned(fields)).uri
+    };
+    for (target, host, expected) in [
+        (Some("/a?b"), "h:1", Some("wss://h:1/a?b")),
+        (Some("ws://other/a"), "h", Some("ws://other/a")), // the absolute form (RFC 9112 §3.2.2)
+        (Some("/"), "h/x", None),
+        (Some("/"), "user@h", None),
+        (None, "h", None),
+    ] {
+        assert_eq!(upgrade(target, &[("host", host)]).as_deref(), expected, "{target:?} {host}");
+    }
+    assert_eq!(upgrade(Some("/"), &[]), None);
+    let connect = |fields: &[(&str, &str)]| Request::extended_connect(owned(fields));
+    let all = [(":method", "CONNECT"), (":protocol", "websocket"), (":scheme", "https"), (":path", "/a"), ("x", "1")];
+    let request = connect(&[&all[..], &[(":authority", "h:1")]].concat());
+    assert_eq!((request.method.as_str(), request.protocol.as_deref()), ("CONNECT", Some("websocket")));
+    assert_eq!((request.uri.as_deref(), request.fields), (Some("https://h:1/a"), owned(&[("x", "1")])));
+    assert_eq!(connect(&[&all[..], &[("Host", "h")]].concat()).uri.as_deref(), Some("https://h/a"));
+    assert_eq!(connect(&all).uri, None);
+}
+
+#[test]
+fn a_request_without_a_uri_is_denied() {
+    let denial = accept(&request(&[]), None, &terms(&[])).unwrap_err();
+    assert_eq!((denial.status, denial.message.contains("do not form a URI")), (400, true));
 }

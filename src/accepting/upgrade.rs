@@ -7,8 +7,9 @@ use base64::engine::general_purpose::STANDARD;
 
 use super::{Denial, Request};
 use crate::grammar::{is_authority, is_token};
-use crate::http::{Field, accept_for};
+use crate::http::{Field, accept_for, isomorphic_encode};
 use crate::protocol::{Agreement, DeflateOffer, agree_as_server};
+use crate::uri::Uri;
 
 /// What this end agrees to.
 pub struct Terms {
@@ -49,13 +50,16 @@ impl Upgrade {
             text.extend([name, ": ", value, "\r\n"]);
         }
         text.push_str("\r\n");
-        text.into_bytes()
+        isomorphic_encode(&text)
     }
 }
 
-/// Checks the request item by item, and selects a subprotocol and an extension.
-pub fn accept(request: &Request, terms: &Terms) -> Result<Upgrade, Denial> {
+/// Checks the request item by item, and selects a subprotocol and an extension. `uri` is the request's, if it can be parsed.
+pub fn accept(request: &Request, uri: Option<&Uri>, terms: &Terms) -> Result<Upgrade, Denial> {
     let key = if request.is_http2() { checked_connect(request).map(|()| None) } else { checked(request).map(Some) }?;
+    if uri.is_none() {
+        return Err(Denial::because(400, "The request's target and Host field do not form a URI.")); // RFC 9112 §3.3
+    }
     let protocol = selected(request, &terms.protocols)?;
     let offers: Vec<&str> = request.values("Sec-WebSocket-Extensions").collect();
     let agreed = agree_as_server(&offers.join(","), terms.deflate.as_ref())

@@ -65,11 +65,11 @@ pub trait Timer: Default {
 
 /// Why a channel was not opened.
 #[derive(Debug, PartialEq, Eq)]
-pub enum OpenError<R> {
+pub enum OpenError<E> {
     /// It was opened before.
     AlreadyOpened,
-    /// The transport rejected an argument.
-    Refused(R),
+    /// An argument cannot be used.
+    Argument(E),
 }
 
 /// A channel and everything it works with.
@@ -152,10 +152,10 @@ impl<H: Host> Driver<H> {
             // Code of the user that ran inside `connect` (a getter, Node's `lookup`) may have closed the channel.
             Ok(transport) if self.state() == State::Stopped => transport.abort(None),
             Ok(transport) => *self.transport.borrow_mut() = Some(transport),
-            Err(refusal) => {
+            Err(error) => {
                 self.timer.clear();
                 self.channel.borrow_mut().undo_open();
-                return Err(OpenError::Refused(refusal));
+                return Err(OpenError::Argument(error));
             }
         }
         *self.listener.borrow_mut() = Some(Rc::new(listener));

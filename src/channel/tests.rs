@@ -176,7 +176,7 @@ fn a_channel_whose_open_was_rejected_can_be_opened_again() {
     let refused = pair
         .driver
         .open(Timeouts { open: 1, close: 1 }, pair.listener(), || Err::<Rc<simulation::TestTransport>, _>("no"));
-    assert_eq!(refused, Err(OpenError::Refused("no")));
+    assert_eq!(refused, Err(OpenError::Argument("no")));
     assert_eq!((pair.driver.state(), pair.driver.timer().due()), (State::Idle, None));
     assert_eq!(pair.open(), Ok(()));
     assert_eq!(pair.open(), Err(OpenError::AlreadyOpened));

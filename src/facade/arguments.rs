@@ -11,13 +11,13 @@ use crate::close::{Close, CloseCode, MAX_REASON};
 use crate::grammar::is_token;
 use crate::status::Status;
 use crate::transport::{
-    ByteStream, Bytes, Payload, PayloadKind, Refusal, bytes_of, function, parse_url, property, sentence,
+    ByteStream, Bytes, ChannelError, Payload, PayloadKind, bytes_of, function, parse_url, property, sentence,
 };
 use crate::uri::{Uri, UriError};
 
 /// Parses `uri`: ws or wss (http and https count as those), without a fragment (RFC 6455 §3). A relative one is resolved against `base`.
-pub(super) fn parse_uri(uri: &JsValue, base: &JsValue) -> Result<Uri, Refusal> {
-    let malformed = |message: String| Refusal::new(Status::MALFORMED_URI, message);
+pub(super) fn parse_uri(uri: &JsValue, base: &JsValue) -> Result<Uri, ChannelError> {
+    let malformed = |message: String| ChannelError::new(Status::MALFORMED_URI, message);
     // The URL parser makes anything a string, and in a page any string is a relative URI.
     if !uri.is_string() && !Reflect::has(uri, &"href".into()).unwrap_or_default() {
         return Err(malformed(sentence(&["asyncOpen: uri must be a string or a URL, not ", &quote(uri), "."])));
@@ -25,9 +25,9 @@ pub(super) fn parse_uri(uri: &JsValue, base: &JsValue) -> Result<Uri, Refusal> {
     let parsed = parse_url(uri, base).map_err(|cause| {
         let advice =
             if base.is_undefined() { "Pass an absolute URI, such as wss://example.org/chat." } else { "Correct it." };
-        let refusal = malformed(sentence(&["asyncOpen: ", &quote_uri(uri), " is not a URI. ", advice]));
+        let error = malformed(sentence(&["asyncOpen: ", &quote_uri(uri), " is not a URI. ", advice]));
         // Node's error contains the whole URI.
-        if has_user(uri) { refusal } else { refusal.because(cause) }
+        if has_user(uri) { error } else { error.because(cause) }
     })?;
     parsed.websocket().map_err(|error| match error {
         UriError::Scheme => malformed(sentence(&[
@@ -52,7 +52,7 @@ fn has_user(uri: &JsValue) -> bool {
 }
 
 /// Parses a comma-separated list of subprotocols (RFC 6455 §4.1, item 10).
-pub(super) fn parse_protocols(list: &str) -> Result<Vec<String>, Refusal> {
+pub(super) fn parse_protocols(list: &str) -> Result<Vec<String>, ChannelError> {
     let mut protocols: Vec<String> = Vec::new();
     if list.trim_ascii().is_empty() {
         return Ok(protocols);
@@ -60,7 +60,7 @@ pub(super) fn parse_protocols(list: &str) -> Result<Vec<String>, Refusal> {
     for item in list.split(',').map(str::trim_ascii) {
         if !is_token(item) {
             let advice = "Use letters, digits and !#$%&'*+-.^_`|~ in a comma-separated list.";
-            return Err(Refusal::invalid(sentence(&[
+            return Err(ChannelError::invalid(sentence(&[
                 "protocol: \"",
                 item,
                 "\" is not a token (RFC 6455 §4.1). ",
@@ -68,7 +68,7 @@ pub(super) fn parse_protocols(list: &str) -> Result<Vec<String>, Refusal> {
             ])));
         }
         if protocols.iter().any(|other| other == item) {
-            return Err(Refusal::invalid(sentence(&[
+            return Err(ChannelError::invalid(sentence(&[
                 "protocol: \"",
                 item,
                 "\" appears twice. Name each subprotocol once.",
@@ -80,13 +80,15 @@ pub(super) fn parse_protocols(list: &str) -> Result<Vec<String>, Refusal> {
 }
 
 /// Fails unless `listener` is an object or a function, and each method that it has is a function.
-pub(super) fn check_listener(method: &str, listener: &JsValue) -> Result<(), Refusal> {
+pub(super) fn check_listener(method: &str, listener: &JsValue) -> Result<(), ChannelError> {
     if !listener.is_object() && !listener.is_function() {
         let advice = ": listener must be an object. Pass one with the methods that you need.";
-        return Err(Refusal::invalid(sentence(&[method, advice])));
+        return Err(ChannelError::invalid(sentence(&[method, advice])));
     }
     match wrong_method(listener, METHODS) {
-        Some(name) => Err(Refusal::invalid(sentence(&[method, ": the listener's ", name, " must be a function."]))),
+        Some(name) => {
+            Err(ChannelError::invalid(sentence(&[method, ": the listener's ", name, " must be a function."])))
+        }
         None => Ok(()),
     }
 }
@@ -98,7 +100,7 @@ pub(super) fn wrong_method(object: &JsValue, names: &[&'static str]) -> Option<&
 }
 
 /// The origin to send; `None` for none.
-pub(super) fn parse_origin(origin: &JsValue) -> Result<Option<String>, Refusal> {
+pub(super) fn parse_origin(origin: &JsValue) -> Result<Option<String>, ChannelError> {
     if origin.is_null() || origin.is_undefined() {
         return Ok(None);
     }
@@ -108,7 +110,7 @@ pub(super) fn parse_origin(origin: &JsValue) -> Result<Option<String>, Refusal> 
             &quote(origin),
             ". Pass null to send none.",
         ]);
-        return Err(Refusal::invalid(message));
+        return Err(ChannelError::invalid(message));
     };
     if origin.is_empty() {
         return Ok(None);
@@ -118,8 +120,8 @@ pub(super) fn parse_origin(origin: &JsValue) -> Result<Option<String>, Refusal> 
 }
 
 /// The bytes of an argument. `advice` is what to do if it has none.
-pub(super) fn parse_bytes(value: &JsValue, method: &str, advice: &str) -> Result<js_sys::Uint8Array, Refusal> {
-    let invalid = |parts: &[&str]| Err(Refusal::invalid(sentence(parts)));
+pub(super) fn parse_bytes(value: &JsValue, method: &str, advice: &str) -> Result<js_sys::Uint8Array, ChannelError> {
+    let invalid = |parts: &[&str]| Err(ChannelError::invalid(sentence(parts)));
     match bytes_of(value) {
         Bytes::Plain(bytes) => Ok(bytes),
         Bytes::Detached => {
@@ -134,7 +136,7 @@ pub(super) fn parse_bytes(value: &JsValue, method: &str, advice: &str) -> Result
 }
 
 /// The payload of a message: a string, or bytes.
-pub(super) fn parse_payload(payload: &JsValue, kind: PayloadKind) -> Result<Payload, Refusal> {
+pub(super) fn parse_payload(payload: &JsValue, kind: PayloadKind) -> Result<Payload, ChannelError> {
     match kind {
         PayloadKind::Text if payload.is_string() => Ok(Payload::Text(payload.clone())),
         PayloadKind::Text => Err(not_text(payload)),
@@ -145,8 +147,8 @@ pub(super) fn parse_payload(payload: &JsValue, kind: PayloadKind) -> Result<Payl
 }
 
 #[cold]
-fn not_text(value: &JsValue) -> Refusal {
-    Refusal::invalid(sentence(&[
+fn not_text(value: &JsValue) -> ChannelError {
+    ChannelError::invalid(sentence(&[
         "sendMsg: ",
         &quote(value),
         " is not a string. Send an object with JSON.stringify, bytes with sendBinaryMsg.",
@@ -154,8 +156,8 @@ fn not_text(value: &JsValue) -> Refusal {
 }
 
 /// `sendBinaryStream`'s arguments.
-pub(super) fn parse_stream(stream: &JsValue, length: &JsValue) -> Result<ByteStream, Refusal> {
-    let invalid = |message: &'static str| Refusal::invalid(message);
+pub(super) fn parse_stream(stream: &JsValue, length: &JsValue) -> Result<ByteStream, ChannelError> {
+    let invalid = |message: &'static str| ChannelError::invalid(message);
     let mut length = length.clone();
     let mut source = stream.clone();
     if let (Some(make), Some(size)) = (function(stream, "stream"), blob_size(stream)) {
@@ -165,7 +167,7 @@ pub(super) fn parse_stream(stream: &JsValue, length: &JsValue) -> Result<ByteStr
         if length.as_f64() != Some(size) {
             let (length, size) = (quote(&length), quote(&size.into()));
             let advice = " bytes. Leave length out for a Blob.";
-            return Err(Refusal::invalid(sentence(&[
+            return Err(ChannelError::invalid(sentence(&[
                 "sendBinaryStream: length is ",
                 &length,
                 ", but the Blob has ",
@@ -194,7 +196,7 @@ pub(super) fn parse_stream(stream: &JsValue, length: &JsValue) -> Result<ByteStr
     }
     let Some(size) = whole_bytes(&length) else {
         let message = "sendBinaryStream: length must be the whole number of bytes that the stream has, not ";
-        return Err(Refusal::invalid(sentence(&[message, &quote(&length), "."])));
+        return Err(ChannelError::invalid(sentence(&[message, &quote(&length), "."])));
     };
     Ok(ByteStream::new(source, size))
 }
@@ -213,24 +215,24 @@ fn blob_size(value: &JsValue) -> Option<f64> {
 }
 
 /// `close`'s arguments; undefined means 1000 and "".
-pub(super) fn parse_close(code: &JsValue, reason: &JsValue) -> Result<Close, Refusal> {
+pub(super) fn parse_close(code: &JsValue, reason: &JsValue) -> Result<Close, ChannelError> {
     let number = if code.is_undefined() { Some(1000.0) } else { code.as_f64() };
     let valid = number
         .filter(|number| f64::from(*number as u16) == *number) // `as` saturates, and turns NaN into 0
         .and_then(|number| CloseCode::for_close(number as u16));
     let Some(valid) = valid else {
         let advice = " is not a code that may be sent. Use 1000 to 1004, 1007 to 1014, or 3000 to 4999.";
-        return Err(Refusal::invalid(sentence(&["close: ", &quote(code), advice])));
+        return Err(ChannelError::invalid(sentence(&["close: ", &quote(code), advice])));
     };
     let too_long = || {
-        Refusal::invalid(
+        ChannelError::invalid(
             "close: reason has more than 123 bytes in UTF-8, the most that a close frame carries. Shorten it.",
         )
     };
     let reason = match text_length(reason) {
         Some(length) if length > MAX_REASON => return Err(too_long()), // do not copy it
         _ if reason.is_undefined() => String::new(),
-        _ => reason.as_string().ok_or_else(|| Refusal::invalid("close: reason must be a string."))?,
+        _ => reason.as_string().ok_or_else(|| ChannelError::invalid("close: reason must be a string."))?,
     };
     Close::new(valid, reason).ok_or_else(too_long)
 }

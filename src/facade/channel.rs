@@ -20,7 +20,7 @@ use crate::channel::{Ending, OpenError, State, Stop, Timeouts};
 use crate::close::Close;
 use crate::status::Status;
 use crate::transport::{
-    Attributes, Driver, HostTransport, JsHost, Listener, Payload, PayloadKind, PingTimes, Refusal, Rest, Target,
+    Attributes, ChannelError, Driver, HostTransport, JsHost, Listener, Payload, PayloadKind, PingTimes, Rest, Target,
     Trampoline, fill, sentence,
 };
 
@@ -42,7 +42,7 @@ pub(super) struct Inner {
     /// The option `signal`, while the channel is active.
     abort: RefCell<Option<Abort>>,
     /// What is wrong with the last send.
-    refusal: RefCell<Option<Refusal>>,
+    error: RefCell<Option<ChannelError>>,
     pub(super) ping: Cell<PingTimes>,
     pub(super) serial: u32,
 }
@@ -50,7 +50,7 @@ pub(super) struct Inner {
 static SERIALS: AtomicU32 = AtomicU32::new(1);
 
 impl Inner {
-    pub(super) fn new(options: &JsValue) -> Result<Rc<Self>, Refusal> {
+    pub(super) fn new(options: &JsValue) -> Result<Rc<Self>, ChannelError> {
         let options = Options::parse(options)?;
         let serial = SERIALS.fetch_add(1, Ordering::Relaxed);
         Ok(Rc::new(Self {
@@ -63,7 +63,7 @@ impl Inner {
             load_group: RefCell::new(JsValue::NULL),
             is_active: Cell::new(false),
             abort: RefCell::default(),
-            refusal: RefCell::default(),
+            error: RefCell::default(),
             ping: Cell::new(PingTimes::DEFAULT),
             serial,
         }))
@@ -85,7 +85,7 @@ impl Inner {
         origin: &JsValue,
         listener: &JsValue,
         context: &JsValue,
-    ) -> Result<(), Refusal> {
+    ) -> Result<(), ChannelError> {
         let settings = self.settings("asyncOpen")?;
         let uri = parse_uri(uri, &host::base())?;
         let origin = parse_origin(origin)?;
@@ -100,7 +100,7 @@ impl Inner {
     }
 
     /// The options, if the channel is idle.
-    pub(super) fn settings(&self, method: &str) -> Result<Options, Refusal> {
+    pub(super) fn settings(&self, method: &str) -> Result<Options, ChannelError> {
         let options = self.options.borrow();
         options.as_deref().filter(|_| self.driver.state() == State::Idle).cloned().ok_or_else(|| opened_before(method))
     }
@@ -113,15 +113,15 @@ impl Inner {
         signal: &JsValue,
         href: String,
         (listener, context): (&JsValue, &JsValue),
-        connect: impl FnOnce() -> Result<Rc<HostTransport>, Refusal>,
-    ) -> Result<(), Refusal> {
+        connect: impl FnOnce() -> Result<Rc<HostTransport>, ChannelError>,
+    ) -> Result<(), ChannelError> {
         // Until it stops, a channel lives even without its JavaScript object: the user may hold its signal or a ping's promise.
         let channel = self.clone();
         let on_stop = Box::new(move |stop: &Stop<JsHost>| channel.stopped(stop));
         let listener = Listener::new(Trampoline::new(listener, context), on_stop);
         self.driver.open(timeouts, listener, connect).map_err(|error| match error {
             OpenError::AlreadyOpened => opened_before(method),
-            OpenError::Refused(refusal) => refusal,
+            OpenError::Argument(error) => error,
         })?;
         self.opened(href, signal);
         Ok(())
@@ -152,9 +152,9 @@ impl Inner {
         host::stopped(&self.attributes, stop);
     }
 
-    pub(super) fn move_to(&self, group: &JsValue) -> Result<(), Refusal> {
+    pub(super) fn move_to(&self, group: &JsValue) -> Result<(), ChannelError> {
         if !group.is_null() && load_group::members(group).is_none() {
-            return Err(Refusal::invalid("loadGroup: this must be a LoadGroup or null."));
+            return Err(ChannelError::invalid("loadGroup: this must be a LoadGroup or null."));
         }
         let before = self.load_group.replace(group.clone());
         load_group::leave(&before, &self.this());
@@ -164,7 +164,7 @@ impl Inner {
         Ok(())
     }
 
-    /// Returns whether a message was accepted. If not, [`take_refusal`](Self::take_refusal) says what is wrong with it, if anything is.
+    /// Returns whether a message was accepted. If not, [`take_error`](Self::take_error) says what is wrong with it, if anything is.
     #[inline]
     pub(super) fn send(&self, value: &JsValue, kind: PayloadKind) -> bool {
         if let Some(len) = fill(value, kind)
@@ -173,8 +173,8 @@ impl Inner {
             return true;
         }
         let sent = self.send_later(value, kind);
-        sent.unwrap_or_else(|refusal| {
-            self.refusal.replace(Some(refusal));
+        sent.unwrap_or_else(|error| {
+            self.error.replace(Some(error));
             false
         })
     }
@@ -194,16 +194,16 @@ impl Inner {
     /// [`send`](Self::send) for a member of a group: nobody asks what is wrong.
     pub(super) fn send_quietly(&self, value: &JsValue, kind: PayloadKind) -> bool {
         let was_accepted = self.send(value, kind);
-        self.refusal.take();
+        self.error.take();
         was_accepted
     }
 
-    pub(super) fn take_refusal(&self) -> Option<Refusal> {
-        self.refusal.take()
+    pub(super) fn take_error(&self) -> Option<ChannelError> {
+        self.error.take()
     }
 
     #[cold]
-    fn send_later(&self, value: &JsValue, kind: PayloadKind) -> Result<bool, Refusal> {
+    fn send_later(&self, value: &JsValue, kind: PayloadKind) -> Result<bool, ChannelError> {
         let method = match kind {
             PayloadKind::Text => "sendMsg",
             PayloadKind::Binary => "sendBinaryMsg",
@@ -211,10 +211,10 @@ impl Inner {
         self.push(parse_payload(value, kind)?, method)
     }
 
-    fn push(&self, payload: Payload, method: &str) -> Result<bool, Refusal> {
+    fn push(&self, payload: Payload, method: &str) -> Result<bool, ChannelError> {
         if self.driver.doubling_queue().is_some_and(|count| !host::can_queue(count)) {
             let advice = ": there is no memory left for another message. Wait until bufferedAmount has fallen.";
-            return Err(Refusal::new(Status::OUT_OF_MEMORY, sentence(&[method, advice])));
+            return Err(ChannelError::new(Status::OUT_OF_MEMORY, sentence(&[method, advice])));
         }
         let sent = self.driver.send(|transport, state| {
             if let Payload::Stream(stream) = &payload {
@@ -225,15 +225,15 @@ impl Inner {
         sent.map_err(|_| not_connected(method))
     }
 
-    pub(super) fn send_stream(&self, stream: &JsValue, length: &JsValue) -> Result<bool, Refusal> {
+    pub(super) fn send_stream(&self, stream: &JsValue, length: &JsValue) -> Result<bool, ChannelError> {
         self.push(Payload::Stream(parse_stream(stream, length)?), "sendBinaryStream")
     }
 
-    pub(super) fn close(&self, code: &JsValue, reason: &JsValue) -> Result<(), Refusal> {
+    pub(super) fn close(&self, code: &JsValue, reason: &JsValue) -> Result<(), ChannelError> {
         self.close_with(parse_close(code, reason)?)
     }
 
-    pub(super) fn close_with(&self, close: Close) -> Result<(), Refusal> {
+    pub(super) fn close_with(&self, close: Close) -> Result<(), ChannelError> {
         self.driver.close(close).map_err(|_| not_connected("close"))
     }
 
@@ -241,10 +241,10 @@ impl Inner {
         self.driver.cancel(Ending::cancelled(status));
     }
 
-    pub(super) fn original_uri(&self, name: &str) -> Result<JsValue, Refusal> {
+    pub(super) fn original_uri(&self, name: &str) -> Result<JsValue, ChannelError> {
         self.original_uri.borrow().as_deref().map(JsValue::from_str).ok_or_else(|| {
             let message = sentence(&[name, ": there is no URI before asyncOpen. Call asyncOpen first."]);
-            Refusal::new(Status::NOT_INITIALIZED, message)
+            ChannelError::new(Status::NOT_INITIALIZED, message)
         })
     }
 
@@ -260,7 +260,7 @@ impl Inner {
 }
 
 #[cold]
-fn opened_before(method: &str) -> Refusal {
+fn opened_before(method: &str) -> ChannelError {
     let advice = ": this channel was opened before, and a channel opens once. Make a new WebSocketChannel.";
     already_opened(sentence(&[method, advice]))
 }

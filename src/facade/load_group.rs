@@ -8,7 +8,7 @@ use wasm_bindgen::prelude::*;
 use super::arguments::{parse_payload, quote};
 use super::host;
 use crate::status::Status;
-use crate::transport::{PayloadKind, Refusal, sentence};
+use crate::transport::{ChannelError, PayloadKind, sentence};
 
 /// A group of channels.
 #[wasm_bindgen(skip_typescript)]
@@ -75,11 +75,11 @@ impl LoadGroup {
 }
 
 /// A status that is a failure.
-fn failure(status: &JsValue) -> Result<f64, Refusal> {
+fn failure(status: &JsValue) -> Result<f64, ChannelError> {
     let number = status.as_f64().filter(|number| f64::from(*number as u32) == *number && *number >= 2_147_483_648.0);
     number.ok_or_else(|| {
         let advice = " is not a failure status. Use any Status other than NS_OK.";
-        Refusal::invalid(sentence(&["cancel: ", &quote(status), advice]))
+        ChannelError::invalid(sentence(&["cancel: ", &quote(status), advice]))
     })
 }
 

@@ -3,7 +3,7 @@
 //!
 //! Names that begin with two underscores are internal to this package. `channel.js` moves the channel's to symbols.
 //!
-//! A method reads its arguments, asks the [`channel`](crate::channel) through its driver, and turns a refusal into a
+//! A method reads its arguments, asks the [`channel`](crate::channel) through its driver, and turns an error into a
 //! `ChannelError`. What only one host can do is in `host/`.
 
 mod arguments;
@@ -24,7 +24,7 @@ use self::error::already_opened;
 use crate::channel::State;
 use crate::close::Close;
 use crate::status::Status;
-use crate::transport::{PayloadKind, PingTimes, Refusal, sentence};
+use crate::transport::{ChannelError, PayloadKind, PingTimes, sentence};
 
 pub use load_group::LoadGroup;
 
@@ -76,7 +76,7 @@ impl WebSocketChannel {
     /// Throws what is wrong with the message that was not accepted. Returns false if nothing is.
     #[wasm_bindgen(js_name = __refused)]
     pub fn refused(&self) -> Result<bool, JsValue> {
-        self.inner.take_refusal().map_or(Ok(false), |refusal| Err(refusal.into()))
+        self.inner.take_error().map_or(Ok(false), |error| Err(error.into()))
     }
 
     /// `sendBinaryStream`: returns whether the stream of `length` bytes was accepted.
@@ -160,7 +160,9 @@ impl WebSocketChannel {
     #[wasm_bindgen(setter)]
     pub fn set_protocol(&self, list: &JsValue) -> Result<(), JsValue> {
         let list = list.as_string().ok_or_else(|| {
-            Refusal::invalid("protocol: this must be a string. Use a comma-separated list of subprotocols, or \"\".")
+            ChannelError::invalid(
+                "protocol: this must be a string. Use a comma-separated list of subprotocols, or \"\".",
+            )
         })?;
         self.must_be_idle("protocol")?;
         self.inner.protocols.replace(list);
@@ -208,7 +210,7 @@ impl WebSocketChannel {
     pub fn set_notification_callbacks(&self, callbacks: &JsValue) -> Result<(), JsValue> {
         if !callbacks.is_null() && !callbacks.is_object() {
             let message = "notificationCallbacks: this must be an object of functions, or null.";
-            return Err(Refusal::invalid(message).into());
+            return Err(ChannelError::invalid(message).into());
         }
         Ok(host::set_callbacks(&self.inner.attributes, callbacks)?)
     }
@@ -277,13 +279,13 @@ impl WebSocketChannel {
         self.inner.driver.state() == State::Open && self.inner.send_quietly(payload, PayloadKind::of(is_text))
     }
 
-    fn parse_ping(&self, name: &str, min: u32, seconds: &JsValue) -> Result<u32, Refusal> {
+    fn parse_ping(&self, name: &str, min: u32, seconds: &JsValue) -> Result<u32, ChannelError> {
         let seconds = host::parse_ping(name, min, seconds)?;
         self.must_be_idle(name)?;
         Ok(seconds)
     }
 
-    fn must_be_idle(&self, name: &str) -> Result<(), Refusal> {
+    fn must_be_idle(&self, name: &str) -> Result<(), ChannelError> {
         if self.inner.driver.state() == State::Idle {
             return Ok(());
         }

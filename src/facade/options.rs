@@ -18,7 +18,7 @@ use wasm_bindgen::prelude::*;
 
 use super::arguments::quote;
 use crate::channel::Timeouts;
-use crate::transport::{HostOptions, Refusal, function, is_array, property, sentence};
+use crate::transport::{ChannelError, HostOptions, function, is_array, property, sentence};
 
 /// The options of one channel, validated.
 #[derive(Clone)]
@@ -53,7 +53,7 @@ impl Default for Options {
 
 impl Options {
     /// Reads the constructor's argument: only its own properties, each once.
-    pub(super) fn parse(options: &JsValue) -> Result<Self, Refusal> {
+    pub(super) fn parse(options: &JsValue) -> Result<Self, ChannelError> {
         let own = own_properties(options, "options")?;
         let default = Self::default();
         if own.is_empty() {
@@ -79,20 +79,21 @@ pub(super) type Properties = Vec<(String, JsValue)>;
 
 /// Reads the own enumerable properties of `value`: the options, or the option `name`. null and undefined count as an object without
 /// properties. A polluted prototype adds nothing, and a getter runs once.
-pub(super) fn own_properties(value: &JsValue, name: &str) -> Result<Properties, Refusal> {
+pub(super) fn own_properties(value: &JsValue, name: &str) -> Result<Properties, ChannelError> {
     if value.is_undefined() || value.is_null() {
         return Ok(Vec::new());
     }
     if !value.is_object() || is_array(value) {
-        return Err(Refusal::invalid(not_an_object(value, name)));
+        return Err(ChannelError::invalid(not_an_object(value, name)));
     }
     if name == "options" && Reflect::has(value, &"href".into()).unwrap_or_default() {
-        return Err(Refusal::invalid(
+        return Err(ChannelError::invalid(
             "options: this is a URI. Pass it to asyncOpen; the constructor takes an object of options.",
         ));
     }
     let entries = entries(value).map_err(|cause| {
-        Refusal::invalid(sentence(&[name, ": reading its properties failed. See the error's cause."])).because(cause)
+        ChannelError::invalid(sentence(&[name, ": reading its properties failed. See the error's cause."]))
+            .because(cause)
     })?;
     let pairs = entries.iter().map(JsCast::unchecked_into::<Array>);
     Ok(pairs.map(|pair| (pair.get(0).as_string().unwrap_or_default(), pair.get(1))).collect())
@@ -108,12 +109,12 @@ fn not_an_object(value: &JsValue, name: &str) -> String {
     }
 }
 
-fn unknown(name: &str) -> Refusal {
+fn unknown(name: &str) -> ChannelError {
     let message = match SHARED.iter().chain(NODE).find(|known| known.eq_ignore_ascii_case(name)) {
         Some(known) => sentence(&["Unknown option: ", name, ". Did you mean ", known, "?"]),
         None => sentence(&["Unknown option: ", name, ". ", &*advice_for(name)]),
     };
-    Refusal::invalid(message)
+    ChannelError::invalid(message)
 }
 
 /// An option's value; undefined and null mean that it is not given.
@@ -122,11 +123,11 @@ pub(super) fn given<'a>(options: &'a Properties, name: &str) -> Option<&'a JsVal
     value.filter(|value| !value.is_undefined() && !value.is_null())
 }
 
-fn whole(options: &Properties, name: &str, default: u32, max: u32) -> Result<u32, Refusal> {
+fn whole(options: &Properties, name: &str, default: u32, max: u32) -> Result<u32, ChannelError> {
     let Some(value) = given(options, name) else { return Ok(default) };
     whole_number(value, 1, max).ok_or_else(|| {
         let advice = " is not a whole number from 1 to ";
-        Refusal::invalid(sentence(&[name, ": ", &quote(value), advice, &quote(&max.into()), ". Use one."]))
+        ChannelError::invalid(sentence(&[name, ": ", &quote(value), advice, &quote(&max.into()), ". Use one."]))
     })
 }
 
@@ -137,12 +138,12 @@ pub(super) fn whole_number(value: &JsValue, min: u32, max: u32) -> Option<u32> {
     (f64::from(whole) == number && (min..=max).contains(&whole)).then_some(whole)
 }
 
-fn signal(options: &Properties) -> Result<JsValue, Refusal> {
+fn signal(options: &Properties) -> Result<JsValue, ChannelError> {
     let Some(signal) = given(options, "signal") else { return Ok(JsValue::UNDEFINED) };
     let aborted = property(signal, "aborted").as_bool();
     if aborted.is_none() || function(signal, "addEventListener").is_none() {
         let advice = " is not an AbortSignal. Pass the signal of an AbortController.";
-        return Err(Refusal::invalid(sentence(&["signal: ", &quote(signal), advice])));
+        return Err(ChannelError::invalid(sentence(&["signal: ", &quote(signal), advice])));
     }
     Ok(signal.clone())
 }

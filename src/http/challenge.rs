@@ -1,6 +1,7 @@
 //! Challenges (RFC 9110 §11): what a server or proxy asks for before it lets a request through.
 
 use super::digest::{Algorithm, Digest};
+use crate::grammar::outside_quotes;
 
 /// What a server or proxy asks for.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -80,13 +81,7 @@ impl Parsed<'_> {
 /// strings. A word that is not followed by `=` starts a challenge.
 fn parse(field: &str) -> Vec<Parsed<'_>> {
     let mut challenges: Vec<Parsed<'_>> = Vec::new();
-    let (mut quoted, mut escaped) = (false, false);
-    let items = field.split(|char| {
-        let is_literal = escaped;
-        escaped = char == '\\' && quoted && !is_literal;
-        quoted ^= char == '"' && !is_literal;
-        char == ',' && !quoted
-    });
+    let items = field.split(outside_quotes(','));
     for item in items.map(str::trim).filter(|item| !item.is_empty()) {
         let (head, value) =
             item.split_once('=').map_or((item, None), |(head, value)| (head.trim(), Some(value.trim())));

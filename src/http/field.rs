@@ -1,4 +1,6 @@
-//! Header fields that a request may carry.
+//! Header fields that a request or a response may carry.
+
+use super::isomorphic_encode;
 
 /// A header field that is safe to write (RFC 9110 §5.5): it contains no CR, LF, NUL or other control character.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -14,6 +16,8 @@ pub enum FieldError {
     Name,
     /// The value contains a control character.
     Value,
+    /// The value contains a character above U+00FF, which is no byte.
+    NoByte,
     /// The handshake writes this field itself.
     Owned,
 }
@@ -38,7 +42,7 @@ impl Field {
         &self.name
     }
 
-    /// The value, without spaces around it.
+    /// The value, without spaces around it. Each character is the byte with its number.
     pub fn value(&self) -> &str {
         &self.value
     }
@@ -58,6 +62,9 @@ impl Field {
         if !reads_back(name, "") {
             return Err(FieldError::Name);
         }
+        if value.chars().any(|character| character > '\u{ff}') {
+            return Err(FieldError::NoByte);
+        }
         if !reads_back("X", value) {
             return Err(FieldError::Value);
         }
@@ -67,11 +74,12 @@ impl Field {
 
 /// Whether the HTTP parser reads exactly this field from its line, unchanged.
 fn reads_back(name: &str, value: &str) -> bool {
-    let line = format!("{name}: {value}\r\n\r\n");
+    let value = isomorphic_encode(value);
+    let line = [name.as_bytes(), b": ", &value, b"\r\n\r\n"].concat();
     let mut fields = [httparse::EMPTY_HEADER; 1];
-    match httparse::parse_headers(line.as_bytes(), &mut fields) {
+    match httparse::parse_headers(&line, &mut fields) {
         Ok(httparse::Status::Complete((size, [field]))) => {
-            size == line.len() && field.name == name && field.value == value.as_bytes()
+            size == line.len() && field.name == name && field.value == value
         }
         _ => false,
     }
@@ -104,9 +112,18 @@ mod tests {
     }
 
     #[test]
-    fn a_value_may_be_empty_or_utf8_and_loses_the_spaces_around_it() {
-        for (value, written) in [("", ""), ("Zürich 🔑", "Zürich 🔑"), (" \t a\tb ", "a\tb"), ("a: b", "a: b")] {
+    fn a_value_may_be_empty_or_latin1_and_loses_the_spaces_around_it() {
+        for (value, written) in
+            [("", ""), ("Zürich ÿ\u{80}", "Zürich ÿ\u{80}"), (" \t a\tb ", "a\tb"), ("a: b", "a: b")]
+        {
             assert_eq!(Field::new("X-Good", value).unwrap().value(), written);
+        }
+    }
+
+    #[test]
+    fn a_character_that_is_no_byte_is_refused() {
+        for value in ["\u{100}", "Zürich 🔑", "\u{10a}X-Evil: 1"] {
+            assert_eq!(Field::new("X-Good", value), Err(FieldError::NoByte), "{value:?}");
         }
     }
 

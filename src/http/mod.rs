@@ -2,6 +2,7 @@
 //! challenges and their answers (RFC 7616, RFC 7617), the rules for redirects, and the names of HTTP/2's error codes.
 
 mod accept_key;
+mod byte_string;
 mod challenge;
 mod digest;
 mod error_code;
@@ -12,6 +13,7 @@ mod refusal;
 mod response;
 
 pub use accept_key::accept_for;
+pub use byte_string::{isomorphic_decode, isomorphic_encode};
 pub use challenge::{Challenge, Scheme};
 pub use digest::{Digest, Nonce};
 pub use error_code::{error_name, is_error_name};

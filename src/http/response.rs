@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use super::field_lines::FieldLines;
+use super::isomorphic_decode;
 use super::refusal::{MAX_BODY, Refusal};
 
 /// An HTTP response.
@@ -32,10 +33,9 @@ impl Response {
         self.body.len() >= MAX_BODY
     }
 
-    /// The values of all fields with this name, joined by commas (RFC 9110 §5.3). Each byte becomes the character with its number, as in `fetch`
-    /// (isomorphic decode).
+    /// The values of all fields with this name, joined by commas (RFC 9110 §5.3). Each byte becomes the character with its number, as in `fetch`.
     pub fn joined(&self, name: &str) -> Option<String> {
-        let values: Vec<String> = self.values(name).map(|value| value.iter().copied().map(char::from).collect()).collect();
+        let values: Vec<String> = self.values(name).map(isomorphic_decode).collect();
         (!values.is_empty()).then(|| values.join(", "))
     }
 }
@@ -56,6 +56,17 @@ pub struct Malformed {
     pub kind: MalformedKind,
     /// A sentence about "the response" or "the connection", for people.
     pub message: Cow<'static, str>,
+}
+
+impl Malformed {
+    fn not_http(message: &'static str) -> Self {
+        Self { kind: MalformedKind::NotHttp, message: message.into() }
+    }
+
+    /// The peer breaks its protocol's rules, or this client's limits.
+    pub fn wrong(message: impl Into<Cow<'static, str>>) -> Self {
+        Self { kind: MalformedKind::Wrong, message: message.into() }
+    }
 }
 
 /// The two kinds of mistakes in a response.
@@ -110,7 +121,7 @@ impl ResponseReader {
     pub fn end(&mut self) -> Result<Response, Malformed> {
         let is_empty = self.held.is_empty();
         self.refusal().ok_or_else(|| {
-            not_http(if is_empty {
+            Malformed::not_http(if is_empty {
                 "The connection ended before a response came."
             } else {
                 "The connection ended in the middle of the response."
@@ -131,13 +142,13 @@ impl ResponseReader {
         let room = MAX_HEAD.saturating_sub(before);
         self.held.extend_from_slice(input.get(..room).unwrap_or(input));
         if self.held.iter().zip(b"HTTP/1.").any(|(byte, expected)| byte != expected) {
-            return Err(not_http(NOT_HTTP));
+            return Err(Malformed::not_http(NOT_HTTP));
         }
         let Some(len) = end_of_head(&self.held, before) else {
             return if self.held.len() < MAX_HEAD {
                 Ok(None)
             } else {
-                Err(wrong("The response's head is longer than 16 KiB."))
+                Err(Malformed::wrong("The response's head is longer than 16 KiB."))
             };
         };
         *input = input.get(len.saturating_sub(before)..).unwrap_or_default();
@@ -161,9 +172,11 @@ fn parse_head(head: &[u8]) -> Result<Response, Malformed> {
     match config.parse_response(&mut parsed, head) {
         // The parser accepts a bare LF as the end of a line. It must not find the end of the head earlier than we do.
         Ok(httparse::Status::Complete(size)) if size == head.len() => {}
-        Err(httparse::Error::TooManyHeaders) => return Err(wrong("The response has more than 128 header fields.")),
-        Err(httparse::Error::Version | httparse::Error::Status) => return Err(not_http(NOT_HTTP)),
-        _ => return Err(wrong("The response's head is malformed.")),
+        Err(httparse::Error::TooManyHeaders) => {
+            return Err(Malformed::wrong("The response has more than 128 header fields."));
+        }
+        Err(httparse::Error::Version | httparse::Error::Status) => return Err(Malformed::not_http(NOT_HTTP)),
+        _ => return Err(Malformed::wrong("The response's head is malformed.")),
     }
     let fields = parsed.headers.iter().map(|field| (field.name, unfolded(field.value)));
     Ok(Response {
@@ -180,14 +193,6 @@ fn unfolded(value: &[u8]) -> Vec<u8> {
 }
 
 const NOT_HTTP: &str = "The response is not HTTP/1.1.";
-
-fn not_http(message: &'static str) -> Malformed {
-    Malformed { kind: MalformedKind::NotHttp, message: message.into() }
-}
-
-fn wrong(message: &'static str) -> Malformed {
-    Malformed { kind: MalformedKind::Wrong, message: message.into() }
-}
 
 #[cfg(test)]
 mod tests {

@@ -206,9 +206,7 @@ fn no_tunnel<C>(loss: &Loss<C>) -> Said {
         "" if loss.message.is_empty() => {
             Said::new("it ended the connection before it opened a tunnel to the server", "")
         }
-        "ECONNRESET" | "EPIPE" | "ECONNABORTED" => {
-            Said::new("it reset the connection before it opened a tunnel to the server", "")
-        }
+        code if is_reset(code) => Said::new("it reset the connection before it opened a tunnel to the server", ""),
         _ => Said::new(format!("the connection was lost before it opened a tunnel to the server{}", loss.detail()), ""),
     }
 }
@@ -216,7 +214,7 @@ fn no_tunnel<C>(loss: &Loss<C>) -> Said {
 fn before_response(code: &str) -> (Status, Said) {
     let advice = LISTENS;
     match code {
-        "ECONNRESET" | "EPIPE" | "ECONNABORTED" => {
+        code if is_reset(code) => {
             (Status::NET_RESET, Said::new("the connection was reset before a response came", advice))
         }
         "" => (Status::CONNECTION_REFUSED, Said::new("the connection ended before a response came", advice)),
@@ -229,11 +227,16 @@ fn before_response(code: &str) -> (Status, Said) {
 
 fn when_open(code: &str) -> (Status, Said) {
     match code {
-        "ECONNRESET" | "EPIPE" | "ECONNABORTED" => (Status::NET_RESET, Said::new("the connection was reset", "")),
+        code if is_reset(code) => (Status::NET_RESET, Said::new("the connection was reset", "")),
         "" => (Status::OK, Said::new("the connection ended without a close frame", "")),
         _ if let Some(advice) = of_reset(code) => (Status::NET_RESET, Said::new("the HTTP/2 stream was reset", advice)),
         _ => (Status::NET_RESET, Said::new("the connection was lost", "")),
     }
+}
+
+/// Whether this is the system's error for a connection that was reset.
+fn is_reset(code: &str) -> bool {
+    matches!(code, "ECONNRESET" | "EPIPE" | "ECONNABORTED")
 }
 
 /// What to do if `code` is an HTTP/2 error code (RFC 9113 §7): sentences, or empty. `None` for any other code.

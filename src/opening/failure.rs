@@ -4,9 +4,9 @@ use super::dial::Loss;
 use crate::http::{Malformed, Response};
 use crate::status::Status;
 
-/// Why `asyncOpen` throws.
+/// An argument or option that cannot be used: `asyncOpen` throws.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Refusal<C> {
+pub struct InvalidArgument<C> {
     /// The status that the error is named after.
     pub status: Status,
     /// A sentence: what is wrong, and what to do.
@@ -30,7 +30,7 @@ pub struct Failure<C> {
     pub timed_out: bool,
 }
 
-impl<C> Refusal<C> {
+impl<C> InvalidArgument<C> {
     pub(super) fn new(status: Status, message: impl Into<String>) -> Self {
         Self { status, message: message.into(), cause: None }
     }

@@ -1,12 +1,10 @@
 //! The opening handshake (RFC 6455 §4.1; over HTTP/2, RFC 8441 §5): the request, and what makes its response valid.
 
-use std::borrow::Cow;
-
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use crate::grammar::is_token;
-use crate::http::{Field, Malformed, MalformedKind, Response, accept_for};
+use crate::http::{Field, Malformed, Response, accept_for};
 use crate::protocol::{Agreement, DeflateOffer, agree_as_client};
 
 /// The upgrade request.
@@ -87,16 +85,18 @@ impl Request {
     /// RFC 6455 §4.1, "the client MUST validate the server's response as follows", items 2 to 6. Item 1 is the status 101.
     pub(super) fn validate(&self, response: &Response) -> Result<Settled, Malformed> {
         if response.version != 1 {
-            return Err(wrong("The response is HTTP/1.0, which cannot upgrade."));
+            return Err(Malformed::wrong("The response is HTTP/1.0, which cannot upgrade."));
         }
         if !only(response, "Upgrade").is_some_and(|value| value.eq_ignore_ascii_case(b"websocket")) {
-            return Err(wrong("The response's Upgrade field is not \"websocket\"."));
+            return Err(Malformed::wrong("The response's Upgrade field is not \"websocket\"."));
         }
         if !response.values("Connection").any(has_upgrade_token) {
-            return Err(wrong("The response's Connection field does not contain \"Upgrade\"."));
+            return Err(Malformed::wrong("The response's Connection field does not contain \"Upgrade\"."));
         }
         if only(response, "Sec-WebSocket-Accept") != Some(accept_for(&self.key).as_bytes()) {
-            return Err(wrong("The response's Sec-WebSocket-Accept field does not match this request's key."));
+            return Err(Malformed::wrong(
+                "The response's Sec-WebSocket-Accept field does not match this request's key.",
+            ));
         }
         self.settle(response)
     }
@@ -104,7 +104,8 @@ impl Request {
     /// Validates what the response has selected: items 5 and 6, which apply over HTTP/2 too (RFC 8441 §5).
     pub(super) fn settle(&self, response: &Response) -> Result<Settled, Malformed> {
         let extensions = response.joined("Sec-WebSocket-Extensions").unwrap_or_default();
-        let deflate = agree_as_client(self.deflate.as_ref(), &extensions).map_err(|fault| wrong(fault.message))?;
+        let deflate =
+            agree_as_client(self.deflate.as_ref(), &extensions).map_err(|fault| Malformed::wrong(fault.message))?;
         Ok(Settled { protocol: self.selected(response)?, extensions, deflate })
     }
 
@@ -116,10 +117,10 @@ impl Request {
         let selected = only(response, "Sec-WebSocket-Protocol");
         let asked = self.protocols.iter().find(|asked| selected == Some(asked.as_bytes()));
         asked.cloned().ok_or_else(|| match selected.and_then(|it| str::from_utf8(it).ok()).filter(|it| is_token(it)) {
-            Some(selected) => {
-                wrong(format!("The response selects the subprotocol \"{selected}\", which was not asked for."))
-            }
-            None => wrong("The response does not select one of the subprotocols that were asked for."),
+            Some(selected) => Malformed::wrong(format!(
+                "The response selects the subprotocol \"{selected}\", which was not asked for."
+            )),
+            None => Malformed::wrong("The response does not select one of the subprotocols that were asked for."),
         })
     }
 }
@@ -136,7 +137,3 @@ fn has_upgrade_token(value: &[u8]) -> bool {
 
 /// Fields that the user may set, but that HTTP/2 does not allow (RFC 9113 §8.2.2).
 const OF_A_CONNECTION: &[&str] = &["keep-alive", "proxy-connection", "http2-settings"];
-
-fn wrong(message: impl Into<Cow<'static, str>>) -> Malformed {
-    Malformed { kind: MalformedKind::Wrong, message: message.into() }
-}

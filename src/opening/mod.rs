@@ -40,7 +40,7 @@ pub use account::Credentials;
 pub use ask::{Ask, AuthRequest, Stage};
 pub use dial::{Dial, Hop, Loss, Parse, Route, Socket, TlsPeer};
 pub use explanation::explain_loss;
-pub use failure::{Failure, Refusal};
+pub use failure::{Failure, InvalidArgument};
 pub use progress::Progress;
 pub use proxy::Proxy;
 pub use settings::{ProxySetting, Settings};
@@ -56,7 +56,7 @@ use progress::Point;
 use proxy::ProxyKind;
 use turn::Turn;
 
-use crate::http::{Expect, Response};
+use crate::http::{Expect, Response, isomorphic_encode};
 use crate::protocol::Agreement;
 use crate::status::Status;
 use crate::uri::Uri;
@@ -91,7 +91,7 @@ pub fn begin<D: Dial, A: Ask<Cause = D::Cause>>(
     settings: Settings,
     dial: D,
     ask: A,
-) -> Result<Begun<impl Future<Output = Outcome<D>>>, Refusal<D::Cause>> {
+) -> Result<Begun<impl Future<Output = Outcome<D>>>, InvalidArgument<D::Cause>> {
     let plan = Plan::new(uri, settings)?;
     let progress = Rc::new(Progress::default());
     let mut opening =
@@ -100,7 +100,7 @@ pub fn begin<D: Dial, A: Ask<Cause = D::Cause>>(
         return Ok((progress, opening.run(None)));
     }
     let socket = opening.try_dial();
-    let socket = socket.map_err(|Failure { status, message, cause, .. }| Refusal { status, message, cause })?;
+    let socket = socket.map_err(|Failure { status, message, cause, .. }| InvalidArgument { status, message, cause })?;
     Ok((progress, opening.run(socket)))
 }
 
@@ -290,7 +290,7 @@ impl<D: Dial, A: Ask<Cause = D::Cause>> Opening<D, A> {
         self.progress.reach(Point::Response);
         self.ask.progress(Stage::SendingTo, self.plan.uri.address());
         let head = request.to_text();
-        socket.write(head.as_bytes());
+        socket.write(&isomorphic_encode(&head));
         self.ask.sends(|| head);
         self.ask.progress(Stage::WaitingFor, self.plan.uri.address());
         let read = self.progress.read_response(socket, Expect::Upgrade).await;

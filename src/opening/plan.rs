@@ -5,11 +5,11 @@ use std::collections::HashMap;
 use super::account::{Account, Credentials};
 use super::dial::{Hop, Route, TlsPeer};
 use super::explanation::Peer;
-use super::failure::{DeadEnd, Refusal};
+use super::failure::{DeadEnd, InvalidArgument};
 use super::handshake::Request;
 use super::proxy::{Proxy, ProxyKind};
 use super::settings::Settings;
-use crate::http::{Field, Forbidden, Scheme, Trail};
+use crate::http::{Field, Forbidden, Scheme, Trail, isomorphic_decode};
 use crate::status::Status;
 use crate::uri::{Uri, without_credentials};
 
@@ -36,10 +36,19 @@ pub(super) enum Party {
     Proxy,
 }
 
+/// Asks caches for nothing, if the user does not ask for something else (Fetch, HTTP-network-or-cache fetch).
+fn add_no_cache(headers: &mut Vec<Field>) {
+    for name in ["Pragma", "Cache-Control"] {
+        if !headers.iter().any(|field| field.is(name)) {
+            headers.extend(Field::new(name, "no-cache"));
+        }
+    }
+}
+
 impl Plan {
     /// `uri` must come from [`Uri::websocket`].
-    pub(super) fn new<C>(uri: Uri, settings: Settings) -> Result<Self, Refusal<C>> {
-        let invalid = |message: String| Refusal::new(Status::INVALID_ARG, message);
+    pub(super) fn new<C>(uri: Uri, mut settings: Settings) -> Result<Self, InvalidArgument<C>> {
+        let invalid = |message: String| InvalidArgument::new(Status::INVALID_ARG, message);
         let proxy = settings.proxy.choose(&uri, settings.parse).map_err(invalid)?;
         if proxy.is_some() && settings.unix_socket {
             return Err(invalid(
@@ -51,8 +60,11 @@ impl Plan {
                 let message = "headers: the URI contains a user name or password, and headers has Authorization. Leave one of them out.";
                 return Err(invalid(message.into()));
             }
-            let malformed = |problem| Refusal::new(Status::MALFORMED_URI, format!("URI: {problem}"));
+            let malformed = |problem| InvalidArgument::new(Status::MALFORMED_URI, format!("URI: {problem}"));
             credentials.check(Scheme::Basic).map_err(malformed)?;
+        }
+        if settings.no_store {
+            add_no_cache(&mut settings.headers);
         }
         let trail = Trail::new(uri.bare(), settings.redirects);
         let mut plan = Self {
@@ -157,7 +169,7 @@ impl Plan {
 
     fn authorization(&mut self, party: Party, name: &str, method: &str, resource: &str) -> Option<Field> {
         let value = self.account(party).authorization(method, resource)?;
-        Field::new(name, &value).ok() // never fails: neither credentials nor challenges have control characters
+        Field::new(name, &isomorphic_decode(value.as_bytes())).ok() // never fails: neither credentials nor challenges have control characters
     }
 
     /// Where a `Location` leads, if the rules allow it.

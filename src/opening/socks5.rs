@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use super::account::Credentials;
 use super::dial::Socket;
 use super::failure::Obstacle;
-use crate::http::{Malformed, MalformedKind};
+use crate::http::Malformed;
 
 /// RFC 1928 §4 and §6.
 const VERSION: u8 = 5;
@@ -139,5 +139,5 @@ fn text<C>(text: &str) -> Result<Vec<u8>, Obstacle<C>> {
 }
 
 fn wrong<C>(message: impl Into<Cow<'static, str>>) -> Obstacle<C> {
-    Obstacle::Malformed(Malformed { kind: MalformedKind::Wrong, message: message.into() })
+    Malformed::wrong(message).into()
 }

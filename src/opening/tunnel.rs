@@ -3,7 +3,7 @@
 use super::dial::Socket;
 use super::failure::Obstacle;
 use super::progress::Progress;
-use crate::http::{Expect, Field, Response};
+use crate::http::{Expect, Field, Response, isomorphic_encode};
 
 /// Asks for a tunnel to `target`, a host and port. Returns the proxy's response if that is a refusal.
 pub(super) async fn connect<S: Socket>(
@@ -17,7 +17,7 @@ pub(super) async fn connect<S: Socket>(
         request.extend([field.name(), ": ", field.value(), "\r\n"]);
     }
     request.push_str("\r\n");
-    socket.write(request.as_bytes());
+    socket.write(&isomorphic_encode(&request));
     let (response, rest) = progress.read_response(socket, Expect::Tunnel).await?;
     if !(200..300).contains(&response.status) {
         return Ok(Some(response));

@@ -1,6 +1,6 @@
 //! The grammar of `Sec-WebSocket-Extensions` (RFC 6455 §9.1).
 
-use crate::grammar::{is_token, trim};
+use crate::grammar::{is_token, outside_quotes, trim};
 
 /// One extension of the list, with its parameters.
 pub(super) struct Extension {
@@ -11,11 +11,11 @@ pub(super) struct Extension {
 /// `1#( token *( ";" token [ "=" ( token / quoted-string ) ] ) )`, with empty items allowed (RFC 6455 §9.1, RFC 9110 §5.6.1).
 pub(super) fn parse(header: &str) -> Option<Vec<Extension>> {
     let mut extensions = Vec::new();
-    for item in split(header, ',')? {
+    for item in header.split(outside_quotes(',')).map(trim) {
         if item.is_empty() {
             continue;
         }
-        let mut parts = split(item, ';')?.into_iter();
+        let mut parts = item.split(outside_quotes(';')).map(trim);
         let name = token(parts.next()?)?;
         let parameters = parts.map(|part| match part.split_once('=') {
             None => Some((token(part)?, None)),
@@ -24,19 +24,6 @@ pub(super) fn parse(header: &str) -> Option<Vec<Extension>> {
         extensions.push(Extension { name, parameters: parameters.collect::<Option<_>>()? });
     }
     Some(extensions)
-}
-
-/// The parts between those separators that are outside of quotes. `None` if a quote is not closed.
-fn split(text: &str, separator: char) -> Option<Vec<&str>> {
-    let (mut is_quoted, mut is_escaped) = (false, false);
-    let parts = text.split(|char| {
-        let was_escaped = std::mem::take(&mut is_escaped);
-        is_escaped = char == '\\' && is_quoted && !was_escaped;
-        is_quoted ^= char == '"' && !was_escaped;
-        char == separator && !is_quoted
-    });
-    let parts = parts.map(trim).collect();
-    (!is_quoted).then_some(parts)
 }
 
 /// A token, or a quoted string that is one (RFC 6455 §9.1).

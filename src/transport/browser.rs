@@ -4,6 +4,7 @@
 //! the differences.
 
 mod collecting;
+mod sending;
 
 use alloc::borrow::Cow;
 use alloc::boxed::Box;
@@ -15,22 +16,20 @@ use js_sys::{Array, ArrayBuffer, Uint8Array};
 use wasm_bindgen::prelude::*;
 use web_sys::{BinaryType, CloseEvent, MessageEvent, WebSocket};
 
-use self::collecting::Collecting;
+pub(crate) use self::sending::Outgoing;
+use self::sending::Queued;
 use super::timer::microtask;
 use super::{
-    Attributes, ByteStream, Driver, Evidence, JsHost, Listener, Payload, PayloadKind, Refusal, Target, Timer, as_error,
-    property, sentence,
+    Attributes, ChannelError, Driver, Evidence, JsHost, Listener, PayloadKind, Target, Timer, as_error, property,
+    sentence,
 };
-use crate::channel::{Ending, Report, State, Taken, Timer as _, Transport};
+use crate::channel::{Ending, Report, State, Timer as _, Transport};
 use crate::close::{Close, CloseCode, NO_STATUS};
 use crate::status::Status;
 
 /// A browser honours no options beyond those that all hosts share.
 #[derive(Clone, Default)]
 pub(crate) struct HostOptions;
-
-/// A message on its way out, and its size in bytes.
-pub(crate) struct Outgoing(Content, u64);
 
 /// What a sent message leaves to do: never anything in a browser.
 pub(crate) enum Rest {}
@@ -49,12 +48,6 @@ pub(crate) fn js_name(name: &'static str) -> JsValue {
 /// Always `None`: no message skips the channel's queues, whose cost is negligible next to that of the event.
 pub(crate) fn fill(_payload: &JsValue, _kind: PayloadKind) -> Option<usize> {
     None
-}
-
-enum Content {
-    /// A string or a `Uint8Array` that nobody else writes to.
-    Whole(JsValue),
-    Stream(ByteStream),
 }
 
 /// A string or an `ArrayBuffer`, as the `MessageEvent` carried it.
@@ -76,13 +69,6 @@ pub(crate) struct Browser {
     poll_delay: Cell<u32>,
 }
 
-enum Queued {
-    /// A complete message, or a stream that is not being collected yet.
-    Message(Outgoing),
-    Collecting(Collecting),
-    Close(Close),
-}
-
 /// They all have one signature, because each signature costs a page a few hundred bytes.
 struct Handlers {
     open: Closure<dyn FnMut(JsValue)>,
@@ -91,10 +77,6 @@ struct Handlers {
     close: Closure<dyn FnMut(JsValue)>,
 }
 
-/// The delay of the first poll, in milliseconds, unless a message arrives earlier. A shorter delay would cost an echo more than it gains.
-const FIRST_POLL_DELAY: u32 = 4;
-/// The longest delay, in milliseconds. `bufferedAmount` usually falls within a few milliseconds; if the peer does not read, polls become less frequent.
-const MAX_POLL_DELAY: u32 = 64;
 /// How long to wait for the `close` event after the `error` event, in milliseconds. Chromium fires no `close` if the page's policy forbids the connection.
 const CLOSE_DELAY: u32 = 100;
 /// The message for a connection that did not open.
@@ -102,12 +84,12 @@ const NOT_OPENED: &str =
     "The connection did not open. The browser logs the reason: look at its console and network panel.";
 
 impl Browser {
-    pub(crate) fn connect(driver: &Rc<Driver>, target: Target) -> Result<Rc<Self>, Refusal> {
+    pub(crate) fn connect(driver: &Rc<Driver>, target: Target) -> Result<Rc<Self>, ChannelError> {
         let protocols: Array = target.protocols.iter().map(|token| JsValue::from_str(token)).collect();
         let socket = RawSocket::new(&target.uri.href, &protocols).map_err(|cause| {
             let message =
                 "asyncOpen: the browser does not let this page connect to this URI. The error's cause says why.";
-            Refusal::new(Status::NOT_IMPLEMENTED, message).because(cause)
+            ChannelError::new(Status::NOT_IMPLEMENTED, message).because(cause)
         })?;
         let socket: WebSocket = socket.unchecked_into();
         socket.set_binary_type(BinaryType::Arraybuffer);
@@ -131,26 +113,6 @@ impl Browser {
     }
 
     pub(crate) fn finish(&self, _rest: Rest) {}
-
-    pub(crate) fn outgoing(&self, payload: Payload, state: State) -> (Outgoing, u64) {
-        let (content, size) = match payload {
-            Payload::Text(text) => {
-                let size = utf8_length(&text) as u64;
-                (Content::Whole(text), size)
-            }
-            Payload::Binary(bytes) => {
-                let size = bytes.length().into();
-                // A message that waits must not change when the caller writes to its buffer.
-                let waits = state != State::Open || !self.queue.borrow().is_empty();
-                (Content::Whole(if waits { bytes.slice(0, bytes.length()) } else { bytes }.into()), size)
-            }
-            Payload::Stream(stream) => {
-                let size = stream.size();
-                (Content::Stream(stream), size)
-            }
-        };
-        (Outgoing(content, size), size)
-    }
 
     fn listen(self: &Rc<Self>) {
         let on = |handle: fn(&Rc<Self>, JsValue)| {
@@ -245,15 +207,6 @@ impl Browser {
         self.driver.report(Report::Gone(Ending { status, message, evidence, ..Ending::default() }));
     }
 
-    fn send_whole(self: &Rc<Self>, payload: &JsValue) {
-        if let Err(thrown) = self.socket.unchecked_ref::<RawSocket>().send(payload) {
-            return self.refused(thrown);
-        }
-        if self.poll_delay.get() == 0 {
-            self.poll_soon(FIRST_POLL_DELAY);
-        }
-    }
-
     /// The browser rejected a message, usually because it is too long. The listener is told later, because one of its methods may be running.
     fn refused(self: &Rc<Self>, thrown: JsValue) {
         self.abort(None);
@@ -265,98 +218,15 @@ impl Browser {
         let (cause, message) = as_error(thrown);
         self.fail(Status::UNEXPECTED, sentence(&[what, &*message]).into(), Evidence::cause(cause));
     }
-
-    fn close_now(&self, close: &Close) {
-        // A page may send only some codes (WHATWG WebSockets). For any other code, close without one: the peer sees 1005.
-        let _ = match close.code().filter(|code| code.may_be_sent_by_a_page()) {
-            Some(code) => self.socket.close_with_code_and_reason(code.number(), close.reason()),
-            None => self.socket.close(),
-        };
-    }
-
-    /// Sends the queue in order. A stream is collected before it is sent.
-    fn drain(self: &Rc<Self>) {
-        loop {
-            let Some(next) = self.queue.borrow_mut().pop_front() else { return };
-            match next {
-                Queued::Message(Outgoing(Content::Whole(payload), _)) => self.send_whole(&payload),
-                Queued::Message(Outgoing(Content::Stream(stream), _)) => {
-                    let collecting = match Collecting::new(self, stream) {
-                        Ok(collecting) => collecting,
-                        Err(thrown) => return self.collected(Err(thrown)),
-                    };
-                    let start = collecting.start();
-                    self.queue.borrow_mut().push_front(Queued::Collecting(collecting));
-                    return start();
-                }
-                Queued::Collecting(_) => {}
-                Queued::Close(close) => self.close_now(&close),
-            }
-        }
-    }
-
-    /// The stream at the front of the queue has ended or failed.
-    fn collected(self: &Rc<Self>, result: Result<JsValue, JsValue>) {
-        match result {
-            Ok(bytes) => {
-                let collecting = self.queue.borrow_mut().pop_front();
-                drop(collecting);
-                self.send_whole(&bytes);
-                self.drain();
-            }
-            Err(thrown) => self.fail_because("sendBinaryStream failed: ", thrown),
-        }
-    }
-
-    fn is_listening(&self) -> bool {
-        self.handlers.borrow().is_some()
-    }
-
-    /// Reports the number of payload bytes that the browser has not taken, including those in the queue.
-    fn look(&self) {
-        let waiting: u64 = self.queue.borrow().iter().map(Queued::size).sum();
-        let left = waiting.saturating_add(self.socket.unchecked_ref::<RawSocket>().buffered_amount() as u64);
-        self.driver.report(Report::Sent(Taken::AllBut(left)));
-    }
-
-    fn poll_soon(self: &Rc<Self>, delay: u32) {
-        self.poll_delay.set(delay);
-        let browser = self.clone();
-        self.poll.set(delay, move || {
-            browser.poll_delay.set(0);
-            browser.look();
-            if browser.driver.awaits_acknowledgement() && browser.poll_delay.get() == 0 && browser.is_listening() {
-                browser.poll_soon(delay.saturating_mul(2).min(MAX_POLL_DELAY));
-            }
-        });
-    }
 }
 
 impl Transport<JsHost> for Browser {
     fn send(self: &Rc<Self>, message: Outgoing) {
-        let is_first = self.queue.borrow().is_empty();
-        match message {
-            Outgoing(Content::Whole(payload), _) if is_first => self.send_whole(&payload),
-            message => {
-                self.queue.borrow_mut().push_back(Queued::Message(message));
-                if is_first {
-                    let browser = Rc::downgrade(self);
-                    microtask(Box::new(move || {
-                        if let Some(browser) = browser.upgrade() {
-                            browser.drain();
-                        }
-                    }));
-                }
-            }
-        }
+        self.send_behind_queue(message);
     }
 
     fn close(&self, close: Close) {
-        if self.queue.borrow().is_empty() {
-            self.close_now(&close);
-        } else {
-            self.queue.borrow_mut().push_back(Queued::Close(close));
-        }
+        self.close_behind_queue(close);
     }
 
     fn abort(&self, _farewell: Option<Close>) {
@@ -373,16 +243,6 @@ impl Transport<JsHost> for Browser {
 
     fn explain_timeout(&self) -> Option<Ending<JsHost>> {
         None
-    }
-}
-
-impl Queued {
-    fn size(&self) -> u64 {
-        match self {
-            Self::Message(Outgoing(_, size)) => *size,
-            Self::Collecting(collecting) => collecting.size(),
-            Self::Close(_) => 0,
-        }
     }
 }
 

@@ -11,7 +11,7 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 
 use super::bytes::{self, Bytes};
-use super::timer::microtask;
+use super::timer::{macrotask, microtask};
 use super::{property, sentence, settled, to_text};
 
 /// A stream of bytes that is read once.
@@ -119,7 +119,7 @@ impl Source {
             let item = JsFuture::from(settled(&item)).await?;
             let Some(chunk) = self.take(&item)? else { return Ok(None) };
             if self.rests(&chunk) {
-                JsFuture::from(Promise::new(&mut |resolve, _| set_timeout(&resolve))).await?;
+                JsFuture::from(Promise::new(&mut |resolve, _| macrotask(&resolve))).await?;
             }
             if chunk.length() > 0 || self.is_over.get() {
                 return Ok(Some(chunk)); // after a cancel, an empty chunk does not matter
@@ -223,9 +223,6 @@ fn number(bytes: u64) -> String {
 
 #[wasm_bindgen]
 extern "C" {
-    #[wasm_bindgen(js_name = setTimeout)]
-    fn set_timeout(callback: &Function);
-
     // js-sys has a signature for each kind of promise; a page downloads them all.
     #[wasm_bindgen(js_name = Promise)]
     pub(crate) type Settling;

@@ -4,7 +4,7 @@
 //! This file alone decides which transport is built. Besides the trait [`Transport`](crate::channel::Transport), both offer
 //! the same items to the façade:
 //!
-//! - `connect(&Rc<Driver>, Target) -> Result<Rc<Self>, Refusal>`: start to connect; `Err` refuses an argument.
+//! - `connect(&Rc<Driver>, Target) -> Result<Rc<Self>, ChannelError>`: start to connect; `Err` says which argument is wrong.
 //! - `fill(payload, kind) -> Option<usize>`: put a payload where it can be sent at once, if there is such a place.
 //! - `send_filled(&self, &Driver, kind, len) -> Option<Rest>`: send it if nothing waits before it. Calls no JavaScript.
 //! - `finish(&self, Rest)`: do what `send_filled` has left to do.
@@ -156,8 +156,8 @@ pub(crate) struct Attributes {
     pub(crate) node: node::Attributes,
 }
 
-/// Why a call throws: becomes a `ChannelError`.
-pub(crate) struct Refusal(pub(crate) Box<Reason>);
+/// Why a call throws. JavaScript gets it as its `ChannelError`.
+pub(crate) struct ChannelError(pub(crate) Box<Reason>);
 
 /// The content of the error.
 pub(crate) struct Reason {
@@ -170,7 +170,7 @@ pub(crate) struct Reason {
     pub(crate) cause: JsValue,
 }
 
-impl Refusal {
+impl ChannelError {
     pub(crate) fn new(status: Status, message: impl Into<Cow<'static, str>>) -> Self {
         Self::boxed(status, message.into())
     }
@@ -185,14 +185,14 @@ impl Refusal {
         Self::new(Status::INVALID_ARG, message)
     }
 
-    /// The same refusal, with the status name that `onStop` reports.
+    /// The same error, with the status name that `onStop` reports.
     #[cfg_attr(not(feature = "node"), allow(dead_code))]
     pub(crate) fn reported(mut self) -> Self {
         self.0.name = self.0.status.name().unwrap_or(self.0.name);
         self
     }
 
-    /// The same refusal, with what the host threw as its cause.
+    /// The same error, with what the host threw as its cause.
     pub(crate) fn because(mut self, cause: JsValue) -> Self {
         self.0.cause = cause;
         self

@@ -31,6 +31,11 @@ pub(crate) fn microtask(task: Box<dyn FnOnce()>) {
     queue_microtask(&Closure::once(task).into_js_value()); // the closure is freed after the call
 }
 
+/// Calls `callback` after other events have had a turn.
+pub(crate) fn macrotask(callback: &JsValue) {
+    set_timeout(callback, 0);
+}
+
 /// A timer that can be set again and again; dropping it clears it.
 #[derive(Default)]
 pub(crate) struct Timer {
@@ -72,16 +77,16 @@ impl channel::Timer for Timer {
 impl Timer {
     /// Sets whether the timer keeps a Node process alive, from now on.
     #[cfg_attr(not(feature = "node"), allow(dead_code))] // a page has no process
-    pub(crate) fn keep_alive(&self, keep: bool) {
-        self.is_unref.set(!keep);
+    pub(crate) fn set_ref(&self, is_ref: bool) {
+        self.is_unref.set(!is_ref);
         if let Some(Running { id, .. }) = self.running.borrow().as_ref() {
-            if keep { id.keep() } else { id.unref() }
+            if is_ref { id.keep() } else { id.unref() }
         }
     }
 
     /// Whether the timer keeps a Node process alive.
     #[cfg_attr(not(feature = "node"), allow(dead_code))]
-    pub(crate) fn keeps_alive(&self) -> bool {
+    pub(crate) fn is_ref(&self) -> bool {
         !self.is_unref.get()
     }
 }

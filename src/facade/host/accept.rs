@@ -10,11 +10,10 @@ use crate::facade::WebSocketChannel;
 use crate::facade::arguments::{check_listener, parse_bytes, parse_protocols, quote};
 use crate::facade::channel::Inner;
 use crate::facade::options::{Options, whole_number};
-use crate::grammar::is_authority;
 use crate::protocol::has_memory;
 use crate::status::Status;
 use crate::transport::node::{Acceptance, deny, fields_of};
-use crate::transport::{HostTransport, Refusal, function, is_array, parse_url, property};
+use crate::transport::{ChannelError, HostTransport, function, is_array, parse_url, property};
 
 /// What only Node can do: accept connections, and wait for the end of TCP.
 #[wasm_bindgen]
@@ -48,18 +47,18 @@ fn accept(
     channel: &Rc<Inner>,
     [request, socket, head]: [&JsValue; 3],
     (listener, context): (&JsValue, &JsValue),
-) -> Result<(), Refusal> {
+) -> Result<(), ChannelError> {
     let Options { timeouts, signal, max_message_size, host } = channel.settings("asyncAccept")?;
     let (parsed, socket) = parse("asyncAccept", request, socket)?;
     if property(&socket, "readableEncoding").is_string() || property(&socket, "readableObjectMode").is_truthy() {
         let message = "asyncAccept: socket gives text or objects instead of bytes. Do not call its setEncoding.";
-        return Err(Refusal::invalid(message));
+        return Err(ChannelError::invalid(message));
     }
     let head = parse_head(head)?;
     check_listener("asyncAccept", listener)?;
     let protocols = parse_protocols(&channel.protocols.borrow())?;
-    let Parsed { request: parsed, target } = parsed;
-    let uri = target.and_then(|target| parse_url(&target.as_str().into(), &JsValue::UNDEFINED).ok()?.websocket().ok());
+    let uri = parsed.uri.as_deref();
+    let uri = uri.and_then(|uri| parse_url(&uri.into(), &JsValue::UNDEFINED).ok()?.websocket().ok());
     let href = uri.as_ref().map(|uri| uri.href.clone()).unwrap_or_default();
     let acceptance = Acceptance {
         request: parsed,
@@ -85,14 +84,14 @@ fn accept(
 }
 
 /// What the client sent behind its request.
-fn parse_head(head: &JsValue) -> Result<Vec<u8>, Refusal> {
+fn parse_head(head: &JsValue) -> Result<Vec<u8>, ChannelError> {
     if head.is_null() || head.is_undefined() {
         return Ok(Vec::new());
     }
     let bytes = parse_bytes(head, "asyncAccept", "Pass the third argument of the event 'upgrade'.")?;
     if !has_memory(bytes.length() as usize) {
         let message = "asyncAccept: there is no memory left for head. Close other channels first.";
-        return Err(Refusal::new(Status::OUT_OF_MEMORY, message));
+        return Err(ChannelError::new(Status::OUT_OF_MEMORY, message));
     }
     Ok(bytes.to_vec())
 }
@@ -103,82 +102,58 @@ fn refuse(
     [request, socket]: [&JsValue; 2],
     status: &JsValue,
     body: &JsValue,
-) -> Result<(), Refusal> {
+) -> Result<(), ChannelError> {
     let settings = channel.settings("refuse")?;
     let (parsed, socket) = parse("refuse", request, socket)?;
     let Some(status) = whole_number(status, 300, 599) else {
         let message = format!("refuse: {} is not a valid status. Use a whole number from 300 to 599.", quote(status));
-        return Err(Refusal::invalid(message));
+        return Err(ChannelError::invalid(message));
     };
     let body = match body.as_string() {
         Some(body) => body,
         None if body.is_undefined() => String::new(),
         None => {
-            return Err(Refusal::invalid(format!(
+            return Err(ChannelError::invalid(format!(
                 "refuse: body must be a string, not {}. Pass text, or leave it out.",
                 quote(body)
             )));
         }
     };
     let denial = Denial { status: status as u16, message: body.into() };
-    deny(&parsed.request, &socket, &denial, &settings.host.headers)
-}
-
-/// A request that the host's server has read.
-struct Parsed {
-    request: Request,
-    /// The URI that the client asked for, if the request contains it. It is not validated.
-    target: Option<String>,
+    deny(&parsed, &socket, &denial, &settings.host.headers)
 }
 
 /// Reads the request's head, and checks the socket to answer on. They are the arguments of an `upgrade` event, or the fields and the stream of
 /// an HTTP/2 `stream` event. With a stream, `request` may also be the request that Node makes of the fields for its `connect` event.
-fn parse(method: &str, request: &JsValue, socket: &JsValue) -> Result<(Parsed, JsValue), Refusal> {
+fn parse(method: &str, request: &JsValue, socket: &JsValue) -> Result<(Request, JsValue), ChannelError> {
     let raw = Some(property(request, "rawHeaders")).filter(is_array).map(JsCast::unchecked_into);
     let is_stream = function(socket, "respond").is_some();
     if !request.is_object() || raw.is_none() && !is_stream {
         let message = ": request must be the request of an HTTP server's event 'upgrade'. Pass its first argument.";
-        return Err(Refusal::invalid(format!("{method}{message}")));
+        return Err(ChannelError::invalid(format!("{method}{message}")));
     }
     if !socket.is_object() || ["on", "write", "end", "pause"].iter().any(|name| function(socket, name).is_none()) {
         let message = ": socket must be the socket of an HTTP server's event 'upgrade'. Pass its second argument.";
-        return Err(Refusal::invalid(format!("{method}{message}")));
+        return Err(ChannelError::invalid(format!("{method}{message}")));
     }
     let fields = match raw {
         Some(raw) => pairs(&raw).ok_or_else(|| {
             let message =
                 "does not hold the names and values of headers. Pass the request as the event 'upgrade' has it.";
-            Refusal::invalid(format!("{method}: request.rawHeaders {message}"))
+            ChannelError::invalid(format!("{method}: request.rawHeaders {message}"))
         })?,
         None => fields_of(request),
     };
-    let parsed = if is_stream { parse_connect(fields) } else { parse_upgrade(request, fields, socket) };
+    let parsed = if is_stream { Request::extended_connect(fields) } else { parse_upgrade(request, fields, socket) };
     Ok((parsed, socket.clone()))
 }
 
-/// Reads an upgrade request. The client asked for the request's target, at the host that its Host field names (RFC 9112 §3.3).
-fn parse_upgrade(request: &JsValue, fields: Vec<(String, String)>, socket: &JsValue) -> Parsed {
+/// Reads an upgrade request.
+fn parse_upgrade(request: &JsValue, fields: Vec<(String, String)>, socket: &JsValue) -> Request {
     let text = |name: &'static str| property(request, name).as_string();
     let (method, version) = (text("method").unwrap_or_default(), text("httpVersion").unwrap_or_default());
-    let head = Request { method, version, protocol: None, fields };
     let scheme = if property(socket, "encrypted").is_truthy() { "wss" } else { "ws" };
-    let target = text("url").and_then(|target| {
-        let host = head.values("Host").next().filter(|host| is_authority(host))?;
-        Some(if target.starts_with('/') { format!("{scheme}://{host}{target}") } else { target })
-    });
-    Parsed { request: head, target }
-}
-
-/// Reads an extended CONNECT, from its pseudo-header fields (RFC 8441 §5).
-fn parse_connect(all: Vec<(String, String)>) -> Parsed {
-    let (pseudo, fields): (Vec<_>, Vec<_>) = all.into_iter().partition(|(name, _)| name.starts_with(':'));
-    let text = |name: &str| pseudo.iter().find(|(it, _)| it == name).map(|(_, value)| value.clone());
-    let (method, protocol) = (text(":method").unwrap_or_default(), text(":protocol"));
-    let request = Request { method, version: "2.0".into(), protocol, fields };
-    let host = text(":authority").or_else(|| request.values("Host").next().map(Into::into));
-    let host = host.filter(|host| is_authority(host));
-    let target = || Some(format!("{}://{}{}", text(":scheme")?, host?, text(":path")?));
-    Parsed { target: target(), request }
+    Request::upgrade(method, version, text("url"), scheme, fields)
 }
 
 /// The pairs of an array in which names and values alternate: one call gets them all. `None` if it is no such array. No header contains a line

@@ -9,7 +9,7 @@ use crate::channel::Stop;
 use crate::facade::WebSocketChannel;
 use crate::facade::channel::Inner;
 use crate::facade::error::not_implemented;
-use crate::transport::{Attributes, Driver, HostOptions, JsHost, PayloadKind, PingTimes, Refusal, sentence};
+use crate::transport::{Attributes, ChannelError, Driver, HostOptions, JsHost, PayloadKind, PingTimes, sentence};
 
 pub(in crate::facade) fn start() {}
 
@@ -30,18 +30,18 @@ pub(in crate::facade) fn options_for(_options: HostOptions, _ping: PingTimes) ->
     HostOptions
 }
 
-pub(in crate::facade) fn check_origin(origin: &str) -> Result<(), Refusal> {
+pub(in crate::facade) fn check_origin(origin: &str) -> Result<(), ChannelError> {
     if page_origin().as_string().as_deref() == Some(origin) {
         return Ok(());
     }
     Err(not_implemented("asyncOpen: a browser sends the page's own origin. Pass null, \"\" or that origin."))
 }
 
-pub(in crate::facade) fn send_ping(_driver: &Driver, _data: &JsValue) -> Result<Promise, Refusal> {
+pub(in crate::facade) fn send_ping(_driver: &Driver, _data: &JsValue) -> Result<Promise, ChannelError> {
     Err(not_implemented("sendPing: a page cannot send pings. Send a message that the server answers."))
 }
 
-pub(in crate::facade) fn parse_ping(name: &str, _min: u32, seconds: &JsValue) -> Result<u32, Refusal> {
+pub(in crate::facade) fn parse_ping(name: &str, _min: u32, seconds: &JsValue) -> Result<u32, ChannelError> {
     let (default, advice) = match name {
         "pingInterval" => (PingTimes::DEFAULT.interval, ": a page cannot send pings. Leave it at 0."),
         _ => (PingTimes::DEFAULT.timeout, ": a page cannot send pings. Leave it at 10."),
@@ -52,11 +52,11 @@ pub(in crate::facade) fn parse_ping(name: &str, _min: u32, seconds: &JsValue) ->
     Err(not_implemented(sentence(&[name, advice])))
 }
 
-pub(in crate::facade) fn suspend(_driver: &Driver) -> Result<(), Refusal> {
+pub(in crate::facade) fn suspend(_driver: &Driver) -> Result<(), ChannelError> {
     Err(not_implemented("suspend: a page cannot make its browser wait. Ask the server to wait instead."))
 }
 
-pub(in crate::facade) fn resume(_driver: &Driver) -> Result<(), Refusal> {
+pub(in crate::facade) fn resume(_driver: &Driver) -> Result<(), ChannelError> {
     Err(not_implemented("resume: a channel cannot be suspended in a browser. Remove the call."))
 }
 
@@ -67,7 +67,7 @@ pub(in crate::facade) fn callbacks(_attributes: &Attributes) -> JsValue {
     JsValue::NULL
 }
 
-pub(in crate::facade) fn set_callbacks(_attributes: &Attributes, callbacks: &JsValue) -> Result<(), Refusal> {
+pub(in crate::facade) fn set_callbacks(_attributes: &Attributes, callbacks: &JsValue) -> Result<(), ChannelError> {
     if callbacks.is_null() {
         return Ok(());
     }
@@ -92,7 +92,7 @@ pub(in crate::facade) fn compression_memory() -> f64 {
     0.0
 }
 
-pub(in crate::facade) fn set_compression_memory(bytes: &JsValue) -> Result<(), Refusal> {
+pub(in crate::facade) fn set_compression_memory(bytes: &JsValue) -> Result<(), ChannelError> {
     if bytes.is_null() || bytes.is_undefined() {
         return Ok(());
     }
@@ -104,7 +104,7 @@ pub(in crate::facade) fn broadcast(_payload: &JsValue, _kind: PayloadKind) -> Js
     JsValue::UNDEFINED
 }
 
-pub(in crate::facade) fn add_listener(_listener: &JsValue) -> Result<(), Refusal> {
+pub(in crate::facade) fn add_listener(_listener: &JsValue) -> Result<(), ChannelError> {
     Err(not_implemented("addListener: a page sees no frames. Look at them in the browser's tools."))
 }
 

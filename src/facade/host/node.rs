@@ -15,7 +15,7 @@ use crate::facade::options::whole_number;
 use crate::protocol;
 use crate::status::Status;
 use crate::transport::node::{self, tell_closed};
-use crate::transport::{Attributes, Driver, HostOptions, JsHost, PingTimes, Refusal, property};
+use crate::transport::{Attributes, ChannelError, Driver, HostOptions, JsHost, PingTimes, property};
 use crate::uri::{is_origin, without_credentials};
 
 /// The longest ping payload, in bytes (RFC 6455 §5.5).
@@ -57,15 +57,15 @@ pub(in crate::facade) fn options_for(options: HostOptions, ping: PingTimes) -> H
 }
 
 /// Any origin can be sent.
-pub(in crate::facade) fn check_origin(origin: &str) -> Result<(), Refusal> {
+pub(in crate::facade) fn check_origin(origin: &str) -> Result<(), ChannelError> {
     if is_origin(origin) {
         return Ok(());
     }
     let advice = "Pass a scheme and a host, such as https://app.example, or null to send none.";
-    Err(Refusal::invalid(format!("asyncOpen: {} is not an origin. {advice}", quote(&origin.into()))))
+    Err(ChannelError::invalid(format!("asyncOpen: {} is not an origin. {advice}", quote(&origin.into()))))
 }
 
-pub(in crate::facade) fn send_ping(driver: &Driver, data: &JsValue) -> Result<Promise, Refusal> {
+pub(in crate::facade) fn send_ping(driver: &Driver, data: &JsValue) -> Result<Promise, ChannelError> {
     let state = driver.state();
     if state == State::Idle {
         return Err(not_connected("sendPing"));
@@ -74,10 +74,10 @@ pub(in crate::facade) fn send_ping(driver: &Driver, data: &JsValue) -> Result<Pr
     let promise = match driver.transport() {
         Some(node) if matches!(state, State::Connecting | State::Open) => match node.send_ping(payload) {
             Ok(promise) => promise,
-            Err(refusal) => Promise::reject(&refusal.into()),
+            Err(error) => Promise::reject(&error.into()),
         },
         _ => Promise::reject(
-            &Refusal::new(Status::NOT_CONNECTED, "sendPing: the channel is closing or has stopped.").into(),
+            &ChannelError::new(Status::NOT_CONNECTED, "sendPing: the channel is closing or has stopped.").into(),
         ),
     };
     // Nobody has to await the promise or handle its rejection.
@@ -88,9 +88,9 @@ pub(in crate::facade) fn send_ping(driver: &Driver, data: &JsValue) -> Result<Pr
 }
 
 /// The payload of a ping; `None` if there is no argument. Something long is not copied.
-fn parse_ping_data(data: &JsValue) -> Result<Option<Vec<u8>>, Refusal> {
+fn parse_ping_data(data: &JsValue) -> Result<Option<Vec<u8>>, ChannelError> {
     let too_long =
-        || Refusal::invalid("sendPing: a ping carries at most 125 bytes (RFC 6455 §5.5). Send a shorter one.");
+        || ChannelError::invalid("sendPing: a ping carries at most 125 bytes (RFC 6455 §5.5). Send a shorter one.");
     if data.is_undefined() {
         return Ok(None);
     }
@@ -107,17 +107,17 @@ thread_local! {
     static IGNORE: Closure<dyn FnMut(JsValue)> = Closure::new(|_| {});
 }
 
-pub(in crate::facade) fn parse_ping(name: &str, min: u32, seconds: &JsValue) -> Result<u32, Refusal> {
+pub(in crate::facade) fn parse_ping(name: &str, min: u32, seconds: &JsValue) -> Result<u32, ChannelError> {
     whole_number(seconds, min, MAX_SECONDS).ok_or_else(|| {
         let message = format!(
             "{name}: {} is out of range. Use a whole number of seconds from {min} to {MAX_SECONDS}.",
             quote(seconds)
         );
-        Refusal::invalid(message)
+        ChannelError::invalid(message)
     })
 }
 
-pub(in crate::facade) fn suspend(driver: &Driver) -> Result<(), Refusal> {
+pub(in crate::facade) fn suspend(driver: &Driver) -> Result<(), ChannelError> {
     if driver.state() == State::Idle {
         return Err(not_connected("suspend"));
     }
@@ -127,7 +127,7 @@ pub(in crate::facade) fn suspend(driver: &Driver) -> Result<(), Refusal> {
     Ok(())
 }
 
-pub(in crate::facade) fn resume(driver: &Driver) -> Result<(), Refusal> {
+pub(in crate::facade) fn resume(driver: &Driver) -> Result<(), ChannelError> {
     let state = driver.state();
     if state == State::Idle {
         return Err(not_connected("resume"));
@@ -137,11 +137,11 @@ pub(in crate::facade) fn resume(driver: &Driver) -> Result<(), Refusal> {
         return Ok(());
     }
     let message = "resume: the channel is not suspended. Call resume once for each suspend.";
-    Err(Refusal::new(Status::UNEXPECTED, message))
+    Err(ChannelError::new(Status::UNEXPECTED, message))
 }
 
 pub(in crate::facade) fn set_ref(driver: &Driver, is_ref: bool) {
-    driver.timer().keep_alive(is_ref);
+    driver.timer().set_ref(is_ref);
     if let Some(node) = driver.transport() {
         node.set_ref(is_ref);
     }
@@ -151,9 +151,9 @@ pub(in crate::facade) fn callbacks(attributes: &Attributes) -> JsValue {
     attributes.node.callbacks.borrow().clone()
 }
 
-pub(in crate::facade) fn set_callbacks(attributes: &Attributes, callbacks: &JsValue) -> Result<(), Refusal> {
+pub(in crate::facade) fn set_callbacks(attributes: &Attributes, callbacks: &JsValue) -> Result<(), ChannelError> {
     if let Some(name) = wrong_method(callbacks, CALLBACKS) {
-        return Err(Refusal::invalid(format!("notificationCallbacks: {name} must be a function.")));
+        return Err(ChannelError::invalid(format!("notificationCallbacks: {name} must be a function.")));
     }
     attributes.node.callbacks.replace(callbacks.clone());
     Ok(())
@@ -179,7 +179,7 @@ pub(in crate::facade) fn compression_memory() -> f64 {
     protocol::budget() as f64
 }
 
-pub(in crate::facade) fn set_compression_memory(bytes: &JsValue) -> Result<(), Refusal> {
+pub(in crate::facade) fn set_compression_memory(bytes: &JsValue) -> Result<(), ChannelError> {
     let is_default = bytes.is_undefined() || bytes.is_null();
     let budget = if is_default {
         Some(protocol::DEFAULT_BUDGET)
@@ -192,19 +192,19 @@ pub(in crate::facade) fn set_compression_memory(bytes: &JsValue) -> Result<(), R
             quote(bytes),
             u32::MAX
         );
-        return Err(Refusal::invalid(message));
+        return Err(ChannelError::invalid(message));
     };
     protocol::set_budget(budget);
     Ok(())
 }
 
-pub(in crate::facade) fn add_listener(listener: &JsValue) -> Result<(), Refusal> {
+pub(in crate::facade) fn add_listener(listener: &JsValue) -> Result<(), ChannelError> {
     if !listener.is_object() {
         let message = "addListener: listener must be an object. Pass one with the methods that you need.";
-        return Err(Refusal::invalid(message));
+        return Err(ChannelError::invalid(message));
     }
     if let Some(name) = wrong_method(listener, EVENTS) {
-        return Err(Refusal::invalid(format!("addListener: the listener's {name} must be a function.")));
+        return Err(ChannelError::invalid(format!("addListener: the listener's {name} must be a function.")));
     }
     node::add_listener(listener);
     Ok(())
@@ -219,7 +219,7 @@ pub(in crate::facade) fn stopped(attributes: &Attributes, stop: &Stop<JsHost>) {
     tell_closed(attributes.node.serial.get(), stop.was_clean, code, reason);
     attributes.node.pings.end(|| {
         let status = if status == Status::OK { Status::NOT_CONNECTED } else { status };
-        Refusal::new(status, "sendPing: the channel ended before the pong arrived.").reported().into()
+        ChannelError::new(status, "sendPing: the channel ended before the pong arrived.").reported().into()
     });
 }
 

@@ -5,14 +5,14 @@ use alloc::borrow::Cow;
 use super::{NODE, Properties, given};
 use crate::facade::arguments::quote;
 use crate::facade::error::not_implemented;
-use crate::transport::{HostOptions, Refusal, sentence};
+use crate::transport::{ChannelError, HostOptions, sentence};
 
-pub(super) fn parse_host_options(options: &Properties) -> Result<HostOptions, Refusal> {
+pub(super) fn parse_host_options(options: &Properties) -> Result<HostOptions, ChannelError> {
     if let Some(flag) = given(options, "oneConnectingPerHost")
         && flag.as_bool().is_none()
     {
         let advice = " is not allowed. Use true or false.";
-        return Err(Refusal::invalid(sentence(&["oneConnectingPerHost: ", &quote(flag), advice])));
+        return Err(ChannelError::invalid(sentence(&["oneConnectingPerHost: ", &quote(flag), advice])));
     }
     match NODE.iter().find(|name| given(options, name).is_some()) {
         None => Ok(HostOptions),
@@ -24,8 +24,8 @@ pub(super) fn parse_host_options(options: &Properties) -> Result<HostOptions, Re
                 "proxy" => "The browser uses the system's proxy.",
                 _ => "The browser makes the connection by itself.",
             };
-            let (refusal, advice) = (": a browser cannot honour this option. ", " Set it in Node only, or to null.");
-            Err(not_implemented(sentence(&[name, refusal, instead, advice])))
+            let (problem, advice) = (": a browser cannot honour this option. ", " Set it in Node only, or to null.");
+            Err(not_implemented(sentence(&[name, problem, instead, advice])))
         }
     }
 }

@@ -14,7 +14,7 @@ use crate::http::{Field, FieldError};
 use crate::opening::{Proxy, ProxySetting};
 use crate::protocol::{DeflateOffer, WindowBits};
 use crate::transport::node::{env, parse_uri};
-use crate::transport::{HostOptions, Refusal, to_text};
+use crate::transport::{ChannelError, HostOptions, to_text};
 
 /// The options as JavaScript passes them. What Node itself validates is passed on unchanged.
 #[derive(Deserialize)]
@@ -67,7 +67,7 @@ fn undefined() -> JsValue {
     JsValue::UNDEFINED
 }
 
-pub(super) fn parse_host_options(options: &Properties) -> Result<HostOptions, Refusal> {
+pub(super) fn parse_host_options(options: &Properties) -> Result<HostOptions, ChannelError> {
     let raw: Raw = deserialize(options, "")?;
     let default = HostOptions::default();
     Ok(HostOptions {
@@ -84,13 +84,13 @@ pub(super) fn parse_host_options(options: &Properties) -> Result<HostOptions, Re
 }
 
 /// Reads a struct. An error names the property, preceded by `prefix`.
-fn deserialize<T: for<'de> Deserialize<'de>>(properties: &Properties, prefix: &str) -> Result<T, Refusal> {
+fn deserialize<T: for<'de> Deserialize<'de>>(properties: &Properties, prefix: &str) -> Result<T, ChannelError> {
     let value = |value: &JsValue| serde_wasm_bindgen::Deserializer::from(value.clone());
     let deserializer = MapDeserializer::new(properties.iter().map(|(name, it)| (name.as_str(), value(it))));
     serde_path_to_error::deserialize(deserializer).map_err(|error| {
         let (path, problem) = (error.path().to_string(), JsValue::from(error.into_inner()));
         let problem = Reflect::get(&problem, &"message".into()).ok().and_then(|message| message.as_string());
-        Refusal::invalid(format!("{prefix}{path}: {}", problem.unwrap_or_default()))
+        ChannelError::invalid(format!("{prefix}{path}: {}", problem.unwrap_or_default()))
     })
 }
 
@@ -163,19 +163,19 @@ deserialize_by_reading! {
 }
 
 /// permessage-deflate: on, unless it is `false`.
-fn deflate(value: &JsValue) -> Result<Option<DeflateOffer>, Refusal> {
+fn deflate(value: &JsValue) -> Result<Option<DeflateOffer>, ChannelError> {
     if *value == JsValue::FALSE {
         return Ok(None);
     }
     if !value.is_undefined() && !value.is_null() && !value.is_object() {
-        return Err(Refusal::invalid(format!(
+        return Err(ChannelError::invalid(format!(
             "deflate: {} is not allowed. Use false, or an object of settings.",
             quote(value)
         )));
     }
     let own = own_properties(value, "deflate")?;
     if let Some((name, _)) = own.iter().find(|(name, _)| !DEFLATE.contains(&&**name)) {
-        return Err(Refusal::invalid(format!("Unknown setting: deflate.{name}. Use {}.", DEFLATE.join(", "))));
+        return Err(ChannelError::invalid(format!("Unknown setting: deflate.{name}. Use {}.", DEFLATE.join(", "))));
     }
     let raw: RawDeflate = deserialize(&own, "deflate.")?;
     let default = DeflateOffer::default();
@@ -190,7 +190,7 @@ fn deflate(value: &JsValue) -> Result<Option<DeflateOffer>, Refusal> {
 }
 
 /// Reads what fetch accepts: an object of names and values, pairs, or `Headers`. Values become strings.
-fn headers(value: &JsValue) -> Result<Vec<Field>, Refusal> {
+fn headers(value: &JsValue) -> Result<Vec<Field>, ChannelError> {
     if value.is_undefined() || value.is_null() {
         return Ok(Vec::new());
     }
@@ -199,9 +199,9 @@ fn headers(value: &JsValue) -> Result<Vec<Field>, Refusal> {
             "headers: {} is not an object. Use an object of names and values, pairs, or Headers.",
             quote(value)
         );
-        return Err(Refusal::invalid(message));
+        return Err(ChannelError::invalid(message));
     }
-    let failed = |cause| Refusal::invalid("headers: reading it failed. See the error's cause.").because(cause);
+    let failed = |cause| ChannelError::invalid("headers: reading it failed. See the error's cause.").because(cause);
     let iterates = Reflect::get(value, &Symbol::iterator()).map_err(failed)?.is_instance_of::<Function>();
     if iterates {
         let pairs = from_iterable(value).map_err(failed)?;
@@ -212,33 +212,36 @@ fn headers(value: &JsValue) -> Result<Vec<Field>, Refusal> {
 }
 
 /// Reads an item of an iterable.
-fn name_and_value(pair: &JsValue) -> Result<(String, JsValue), Refusal> {
+fn name_and_value(pair: &JsValue) -> Result<(String, JsValue), ChannelError> {
     let pair = from_iterable(pair).ok().filter(|pair| pair.length() == 2);
-    let pair = pair.ok_or_else(|| Refusal::invalid("headers: an item is not a pair. Use [name, value]."))?;
+    let pair = pair.ok_or_else(|| ChannelError::invalid("headers: an item is not a pair. Use [name, value]."))?;
     Ok((to_text(&pair.get(0)).unwrap_or_default(), pair.get(1)))
 }
 
-fn header((name, value): &(String, JsValue)) -> Result<Field, Refusal> {
+fn header((name, value): &(String, JsValue)) -> Result<Field, ChannelError> {
     let quoted = quote(&name.as_str().into());
     // String() accepts a symbol, fetch does not.
     let value = Some(value).filter(|value| !value.is_symbol()).and_then(to_text).ok_or_else(|| {
-        Refusal::invalid(format!("headers: the value of {quoted} cannot be made a string. Pass a string."))
+        ChannelError::invalid(format!("headers: the value of {quoted} cannot be made a string. Pass a string."))
     })?;
     Field::new(name, &value).map_err(|error| {
-        Refusal::invalid(match error {
+        ChannelError::invalid(match error {
             FieldError::Name => {
                 format!("headers: {quoted} is not a valid header name. Use letters, digits and hyphens.")
             }
             FieldError::Value => {
                 format!("headers: the value of {quoted} contains a control character. Remove it, such as a line break.")
             }
+            FieldError::NoByte => format!(
+                "headers: the value of {quoted} contains a character above U+00FF, which is no byte. Encode it, for example with encodeURIComponent."
+            ),
             FieldError::Owned => format!("headers: {quoted} is set by the handshake itself. Remove it."),
         })
     })
 }
 
 /// A URI, or `'env'`.
-fn proxy(value: &JsValue) -> Result<ProxySetting, Refusal> {
+fn proxy(value: &JsValue) -> Result<ProxySetting, ChannelError> {
     if value.is_undefined() || value.is_null() {
         return Ok(ProxySetting::None);
     }
@@ -246,20 +249,21 @@ fn proxy(value: &JsValue) -> Result<ProxySetting, Refusal> {
     let text = if is_url { to_text(value) } else { value.as_string() };
     match text {
         Some(text) if text == "env" => Ok(ProxySetting::Environment(env)),
-        Some(text) => Proxy::parse(&text, "proxy", parse_uri).map(ProxySetting::Fixed).map_err(Refusal::invalid),
-        None => {
-            Err(Refusal::invalid(format!("proxy: {} is not a URI. Use a string, a URL, 'env' or null.", quote(value))))
-        }
+        Some(text) => Proxy::parse(&text, "proxy", parse_uri).map(ProxySetting::Fixed).map_err(ChannelError::invalid),
+        None => Err(ChannelError::invalid(format!(
+            "proxy: {} is not a URI. Use a string, a URL, 'env' or null.",
+            quote(value)
+        ))),
     }
 }
 
 /// An option that is passed on to Node's own functions, with Node's keys.
-fn handed_on(value: &JsValue, name: &str, owned: &[&str]) -> Result<Object, Refusal> {
+fn handed_on(value: &JsValue, name: &str, owned: &[&str]) -> Result<Object, ChannelError> {
     let properties = own_properties(value, name)?;
     if let Some(key) = owned.iter().find(|key| properties.iter().any(|(name, _)| name == *key)) {
         let message =
             format!("{name}.{key}: this cannot be set, because the URI and the channel decide it. Remove it.");
-        return Err(Refusal::invalid(message));
+        return Err(ChannelError::invalid(message));
     }
     // Without a prototype: a polluted one adds nothing, and a property named __proto__ is one like any other.
     let own = Object::create(JsValue::NULL.unchecked_ref());

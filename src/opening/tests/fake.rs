@@ -12,6 +12,7 @@ use base64::engine::general_purpose::STANDARD;
 
 use super::super::*;
 pub(super) use super::script::*;
+use crate::http::isomorphic_decode;
 use crate::uri::tests::parse;
 
 /// What happened on a connection.
@@ -26,7 +27,7 @@ pub(super) struct Connection {
 impl Connection {
     /// What was written, as text.
     pub(super) fn text(&self) -> String {
-        String::from_utf8_lossy(&self.written).into_owned()
+        isomorphic_decode(&self.written)
     }
 
     /// The value of a field in what was written, the last one.
@@ -143,7 +144,7 @@ impl World {
     }
 
     /// Polls once: scripted awaits are ready at once, or never.
-    pub(super) fn try_open(&self, uri: &str, settings: Settings) -> Result<Stand, Refusal<&'static str>> {
+    pub(super) fn try_open(&self, uri: &str, settings: Settings) -> Result<Stand, InvalidArgument<&'static str>> {
         let uri = parse(uri, None).unwrap().websocket().unwrap();
         let (progress, opening) = begin(uri, settings, self.clone(), self.clone())?;
         {
@@ -177,6 +178,7 @@ pub(super) fn settings() -> Settings {
     Settings {
         origin: None,
         headers: Vec::new(),
+        no_store: false,
         protocols: Vec::new(),
         deflate: None,
         redirects: 10,

@@ -8,6 +8,7 @@ use wasm_bindgen::prelude::*;
 
 use super::Browser;
 use crate::transport::ByteStream;
+use crate::transport::timer::macrotask;
 
 /// A stream whose bytes are being collected. At the end, it tells the transport. If it is dropped before that, it cancels the stream.
 pub(super) struct Collecting(Rc<Reading>);
@@ -106,7 +107,7 @@ impl Reading {
             return self.read();
         }
         if let Some(handlers) = &*self.handlers.borrow() {
-            set_timeout(handlers.rested.as_ref());
+            macrotask(handlers.rested.as_ref());
         }
     }
 
@@ -132,6 +133,4 @@ extern "C" {
     /// Throws if there is no memory for this many bytes.
     #[wasm_bindgen(constructor, js_class = "Uint8Array", catch)]
     fn new(size: u32) -> Result<Room, JsValue>;
-    #[wasm_bindgen(js_name = setTimeout)]
-    fn set_timeout(callback: &JsValue);
 }

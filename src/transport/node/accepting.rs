@@ -7,7 +7,7 @@ use wasm_bindgen_futures::spawn_local;
 
 use super::ending::LINGER_MS;
 use super::link::{Link, SocketHandler};
-use super::session::fields_object;
+use super::session::{bytes_of, fields_object};
 use super::socket::Socket;
 use super::{Node, windows};
 use crate::accepting::{self, Denial, Request, Terms, Upgrade};
@@ -16,7 +16,7 @@ use crate::http::{Field, Response};
 use crate::opening::Loss;
 use crate::protocol::Role;
 use crate::status::Status;
-use crate::transport::{Attributes, Driver, JsHost, PingTimes, Refusal};
+use crate::transport::{Attributes, ChannelError, Driver, JsHost, PingTimes};
 use crate::uri::Uri;
 
 /// An upgrade request, and what this end needs to answer it.
@@ -46,7 +46,7 @@ enum Outcome {
 }
 
 /// Denies an upgrade request, and ends the connection; over HTTP/2, the stream. Does nothing if the client is gone.
-pub(crate) fn deny(request: &Request, socket: &JsValue, denial: &Denial, fields: &[Field]) -> Result<(), Refusal> {
+pub(crate) fn deny(request: &Request, socket: &JsValue, denial: &Denial, fields: &[Field]) -> Result<(), ChannelError> {
     let answered = if request.is_http2() {
         let answer = fields_object(&denial.to_fields(fields));
         super::socket::answer_on_stream(socket, &answer, denial.content(), LINGER_MS)
@@ -57,24 +57,24 @@ pub(crate) fn deny(request: &Request, socket: &JsValue, denial: &Denial, fields:
     if answered { Ok(()) } else { Err(answered_already("refuse")) }
 }
 
-fn answered_already(method: &str) -> Refusal {
-    Refusal::invalid(format!("{method}: this request was answered already. Answer each upgrade once."))
+fn answered_already(method: &str) -> ChannelError {
+    ChannelError::invalid(format!("{method}: this request was answered already. Answer each upgrade once."))
 }
 
 /// Node throws because of a field of an HTTP/2 response, or because there was a response already.
-fn not_accepted(method: &str, cause: JsValue) -> Refusal {
+fn not_accepted(method: &str, cause: JsValue) -> ChannelError {
     if crate::transport::property(&cause, "code").as_string().as_deref() == Some("ERR_HTTP2_HEADERS_SENT") {
         return answered_already(method).because(cause);
     }
     let message =
         "Node does not accept one of the option headers over HTTP/2. Remove it: the error's cause says which.";
-    Refusal::invalid(format!("{method}: {message}")).because(cause)
+    ChannelError::invalid(format!("{method}: {message}")).because(cause)
 }
 
 impl Node {
     /// Takes over the socket and answers the request. Also returns whether the connection is now open. The listener is told later.
     #[cold]
-    pub(crate) fn accept(driver: &Rc<Driver>, acceptance: Acceptance) -> Result<(Rc<Self>, bool), Refusal> {
+    pub(crate) fn accept(driver: &Rc<Driver>, acceptance: Acceptance) -> Result<(Rc<Self>, bool), ChannelError> {
         let Acceptance { request, uri, socket: accepted, head, terms, max_message_size, ping, attributes } = acceptance;
         let node = Self::new(driver, Role::Server, &attributes, max_message_size, ping)?;
         windows::prepare();
@@ -87,12 +87,7 @@ impl Node {
         let href = uri.as_ref().map_or("", |uri| &uri.href);
         node.dialed(&socket);
         socket.check_certificates();
-        let answer = match accepting::accept(&request, &terms) {
-            Ok(_) if uri.is_none() => {
-                Err(Denial { status: 400, message: "The request's target and Host field do not form a URI.".into() })
-            }
-            answer => answer,
-        };
+        let answer = accepting::accept(&request, uri.as_ref(), &terms);
         // If the client has left meanwhile, that is not the caller's mistake: onStop reports it.
         let is_gone = socket.is_gone();
         let is_early = socket.has_response();
@@ -137,7 +132,7 @@ impl Node {
     fn settle_upgrade(&self, socket: &Socket, upgrade: Upgrade) {
         let Upgrade { fields, protocol, extensions, deflate } = upgrade;
         let status = if socket.is_stream() { 200 } else { 101 };
-        let response = Response { version: 1, status, fields: fields.into_iter().collect(), body: Vec::new() };
+        let response = Response { version: 1, status, fields: bytes_of(fields), body: Vec::new() };
         self.settle(deflate, protocol, extensions, response);
     }
 

@@ -17,7 +17,7 @@ use crate::http::{Field, Response};
 use crate::opening::{self, Failure, Opened, Progress, Settings};
 use crate::protocol::{Agreement, Connection};
 use crate::status::Status;
-use crate::transport::{Evidence, JsHost, Refusal, Target, object, parse_url, property};
+use crate::transport::{ChannelError, Evidence, JsHost, Target, object, parse_url, property};
 use crate::uri::Uri;
 
 /// The opening of one channel. Dropping it drops its sockets and everything it waits for.
@@ -41,17 +41,18 @@ impl Opening {
 
 /// Validates the target and starts to connect. None of the user's code runs before this has returned.
 #[cold]
-pub(super) fn begin(node: &Rc<Node>, target: Target) -> Result<(), Refusal> {
+pub(super) fn begin(node: &Rc<Node>, target: Target) -> Result<(), ChannelError> {
     let Target { uri, origin, protocols, options, .. } = target;
     let unix_socket = !property(&options.socket, "path").is_undefined();
     let origin = origin.map(|origin| Field::origin(&origin)).transpose();
     let settings = Settings {
         origin: origin.map_err(|_| {
-            Refusal::invalid(
+            ChannelError::invalid(
                 "asyncOpen: origin contains a character that a header must not have. Pass a URL's origin, or null.",
             )
         })?,
-        headers: with_no_cache(options.headers, node.attributes.node.is_web.get()),
+        headers: options.headers,
+        no_store: node.attributes.node.is_web.get(),
         protocols,
         deflate: options.deflate,
         redirects: options.redirects,
@@ -68,12 +69,12 @@ pub(super) fn begin(node: &Rc<Node>, target: Target) -> Result<(), Refusal> {
         spare: Rc::default(),
     };
     keys::prepare().map_err(|thrown| {
-        Refusal::new(Status::UNEXPECTED, "asyncOpen: crypto.getRandomValues failed. The cause says why.")
+        ChannelError::new(Status::UNEXPECTED, "asyncOpen: crypto.getRandomValues failed. The cause says why.")
             .because(thrown)
     })?;
     let begun = opening::begin(uri, settings, dialer, Asker { node: node.clone() });
-    let (progress, future) = begun.map_err(|opening::Refusal { status, message, cause }| {
-        Refusal::new(status, message).because(cause.unwrap_or_default())
+    let (progress, future) = begun.map_err(|opening::InvalidArgument { status, message, cause }| {
+        ChannelError::new(status, message).because(cause.unwrap_or_default())
     })?;
     let (abort, registration) = AbortHandle::new_pair();
     let (future, opened) = (Abortable::new(future, registration), node.clone());
@@ -86,16 +87,6 @@ pub(super) fn begin(node: &Rc<Node>, target: Target) -> Result<(), Refusal> {
     });
     *node.opening.borrow_mut() = Some(Opening { progress, abort });
     Ok(())
-}
-
-/// The request of a web class asks caches for nothing: its cache mode is "no-store" (Fetch, HTTP-network-or-cache fetch).
-fn with_no_cache(mut headers: Vec<Field>, is_web: bool) -> Vec<Field> {
-    for name in ["Pragma", "Cache-Control"] {
-        if is_web && !headers.iter().any(|field| field.is(name)) {
-            headers.extend(Field::new(name, "no-cache"));
-        }
-    }
-    headers
 }
 
 /// The host's URL parser, in the form that the opening needs.

@@ -10,7 +10,7 @@ use super::socket::Socket;
 use super::transport::Node;
 use crate::channel::{Ending, KeepAlive, Look, MAX_OUTSTANDING, Pings, State, TimedOut, Timer as _};
 use crate::status::Status;
-use crate::transport::{PingTimes, Refusal, Timer};
+use crate::transport::{ChannelError, PingTimes, Timer};
 
 /// The keep-alive of one channel.
 pub(super) struct Pinging {
@@ -54,7 +54,7 @@ impl Promised {
 impl Pinging {
     pub(super) fn new(times: PingTimes) -> Self {
         let timer = Timer::default();
-        timer.keep_alive(false); // the socket keeps the process alive, if anything does
+        timer.set_ref(false); // the socket keeps the process alive, if anything does
         Self { times, keep_alive: RefCell::default(), hears: Cell::new(false), timer }
     }
 
@@ -118,11 +118,11 @@ impl Pinging {
 
 impl Node {
     /// `sendPing`: returns a promise of the milliseconds until the pong. Call it only while connecting or open.
-    pub(crate) fn send_ping(&self, payload: Option<Vec<u8>>) -> Result<Promise, Refusal> {
+    pub(crate) fn send_ping(&self, payload: Option<Vec<u8>>) -> Result<Promise, ChannelError> {
         if self.attributes.node.pings.0.borrow().as_ref().is_some_and(|pings| pings.is_full()) {
             let message =
                 format!("sendPing: {MAX_OUTSTANDING} pings have no pong yet. Wait for one before you send more.");
-            return Err(Refusal::new(Status::NOT_AVAILABLE, message));
+            return Err(ChannelError::new(Status::NOT_AVAILABLE, message));
         }
         let mut transmit = None;
         let now = now();

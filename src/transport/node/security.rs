@@ -4,6 +4,7 @@ use js_sys::{Array, Date, Object, Reflect, Uint8Array};
 use serde::Serialize;
 use wasm_bindgen::prelude::*;
 
+use crate::grammar::outside_quotes;
 use crate::protocol::Role;
 use crate::transport::{object, to_text};
 
@@ -101,13 +102,7 @@ fn describe_certificate(raw: &JsValue) -> Result<JsValue, JsValue> {
 
 /// Splits Node's list of names. Commas separate the names, and may occur in quoted ones.
 fn names_of(list: &str) -> Vec<String> {
-    let (mut quoted, mut escaped) = (false, false);
-    let names = list.split(|char| {
-        let is_literal = std::mem::take(&mut escaped);
-        escaped = char == '\\' && quoted && !is_literal;
-        quoted ^= char == '"' && !is_literal;
-        char == ',' && !quoted
-    });
+    let names = list.split(outside_quotes(','));
     names.map(|name| name.trim().to_owned()).filter(|name| !name.is_empty()).collect()
 }
 

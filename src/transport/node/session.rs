@@ -11,7 +11,7 @@ use wasm_bindgen::prelude::*;
 use super::ending::LINGER_MS;
 use super::loss::{loss_of, loss_of_stream};
 use super::security::Security;
-use crate::http::Response;
+use crate::http::{FieldLines, Response, isomorphic_encode};
 use crate::opening::{Loss, Proxy};
 use crate::transport::to_text;
 
@@ -280,11 +280,16 @@ pub(crate) fn fields_of(object: &JsValue) -> Vec<(String, String)> {
     fields
 }
 
+/// Fields as a response keeps them. The characters of their values are bytes.
+pub(super) fn bytes_of(fields: Vec<(String, String)>) -> FieldLines {
+    fields.into_iter().map(|(name, value)| (name, isomorphic_encode(&value))).collect()
+}
+
 /// A response, from the fields that node:http2 reports.
 pub(super) fn response_of(fields: &JsValue) -> Response {
     let (pseudo, fields): (Vec<_>, Vec<_>) = fields_of(fields).into_iter().partition(|(name, _)| name.starts_with(':'));
     let status = pseudo.iter().find(|(name, _)| name == ":status").and_then(|(_, status)| status.parse().ok());
-    Response { version: 1, status: status.unwrap_or_default(), fields: fields.into_iter().collect(), body: Vec::new() }
+    Response { version: 1, status: status.unwrap_or_default(), fields: bytes_of(fields), body: Vec::new() }
 }
 
 #[wasm_bindgen(module = "/src/transport/node/session.js")]

@@ -21,7 +21,7 @@ use crate::channel::{Ending, Report, State, Timer as _, Transport};
 use crate::close::Close;
 use crate::protocol::Role;
 use crate::status::Status;
-use crate::transport::{Attributes, Driver, JsHost, Listener, PingTimes, Refusal, Target, Timer};
+use crate::transport::{Attributes, ChannelError, Driver, JsHost, Listener, PingTimes, Target, Timer};
 
 /// One connection, from `asyncOpen` to its end.
 pub(crate) struct Node {
@@ -60,7 +60,7 @@ const MAX_DELAY_MS: u32 = 0x7FFF_FFFF;
 impl Node {
     /// Starts to connect.
     #[cold]
-    pub(crate) fn connect(driver: &Rc<Driver>, target: Target) -> Result<Rc<Self>, Refusal> {
+    pub(crate) fn connect(driver: &Rc<Driver>, target: Target) -> Result<Rc<Self>, ChannelError> {
         let node = Self::new(driver, Role::Client, &target.attributes, target.max_message_size, target.options.ping)?;
         let created = is_watched().then(|| (target.uri.href.clone(), target.protocols.clone()));
         opening::begin(&node, target)?;
@@ -77,12 +77,12 @@ impl Node {
         attributes: &Rc<Attributes>,
         max_message_size: u32,
         ping: PingTimes,
-    ) -> Result<Rc<Self>, Refusal> {
+    ) -> Result<Rc<Self>, ChannelError> {
         memory::grow_ahead();
         if !memory::can_open() {
             let method = if role == Role::Client { "asyncOpen" } else { "asyncAccept" };
             let message = format!("{method}: there is no memory left for another channel. Close others first.");
-            return Err(Refusal::new(Status::OUT_OF_MEMORY, message));
+            return Err(ChannelError::new(Status::OUT_OF_MEMORY, message));
         }
         Ok(Rc::new(Self {
             driver: driver.clone(),
@@ -94,7 +94,7 @@ impl Node {
             watched: RefCell::default(),
             stream: RefCell::default(),
             pinging: Pinging::new(ping),
-            is_ref: Cell::new(driver.timer().keeps_alive()),
+            is_ref: Cell::new(driver.timer().is_ref()),
             suspended: Cell::new(0),
             paused: Timer::default(),
             peer_closed: Cell::new(false),
@@ -107,7 +107,7 @@ impl Node {
     /// `ref` and `unref`.
     pub(crate) fn set_ref(&self, is_ref: bool) {
         self.is_ref.set(is_ref);
-        self.paused.keep_alive(is_ref);
+        self.paused.set_ref(is_ref);
         self.with_socket(|socket| socket.set_ref(is_ref));
         let stream = self.stream.take();
         if let Some(stream) = &stream {
@@ -131,7 +131,7 @@ impl Node {
 
     fn pause(&self) {
         self.with_socket(Socket::pause);
-        self.paused.keep_alive(self.is_ref());
+        self.paused.set_ref(self.is_ref());
         self.paused.set(MAX_DELAY_MS, || {});
     }
 

@@ -93,12 +93,12 @@ export const detailNames = [
     hosts: ['node'],
     async run(t) {
       let inOnStart = null;
-      const extra = 'Set-Cookie: session=abc; Path=/\r\nX-RateLimit-Remaining: 41\r\nX-Twice: one\r\nx-twice: two\r\n';
+      const extra = 'Set-Cookie: session=abc; Path=/\r\nX-RateLimit-Remaining: 41\r\nX-Twice: one\r\nx-twice: two\r\nX-Bytes: \xfcber \xff\r\n';
       const talk = t.open(upgrade(t, extra), { listener: { onStart: () => { inOnStart = talk.channel.httpResponse; } } });
       await talk.until('onStart');
       const { status, headers } = talk.channel.httpResponse;
       t.is(status, 101);
-      t.same([headers['set-cookie'], headers['x-ratelimit-remaining'], headers['x-twice'], headers.upgrade], ['session=abc; Path=/', '41', 'one, two', 'websocket']);
+      t.same([headers['set-cookie'], headers['x-ratelimit-remaining'], headers['x-twice'], headers['x-bytes'], headers.upgrade], ['session=abc; Path=/', '41', 'one, two', 'über ÿ', 'websocket']);
       t.same(inOnStart, talk.channel.httpResponse);
       talk.close();
       await t.stops(talk, { node: 'NS_OK' });

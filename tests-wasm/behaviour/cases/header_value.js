@@ -21,6 +21,7 @@ export const headerValues = [
     'a Map': () => new Map([['X-A', 'one'], ['X-B', 'two']]),
     'a generator of pairs': () => (function* pairs() { yield ['X-A', 'one']; yield new Set(['X-B', 'two']); })(),
     'a value with spaces around it': () => ({ 'X-A': '  one two\t' }),
+    'a value with characters up to U+00FF': () => ({ 'X-A': 'Zürich \x80\xff' }),
     'an empty value': () => ({ 'X-A': '' }),
   }).map(([what, make]) => ({
     name: `${what} is sent as fetch would send it`,
@@ -41,6 +42,8 @@ export const headerValues = [
     'an array of strings': () => ['X-A', 'one'],
     'an array with a line break in it': () => ({ 'X-A': ['one', 'two\r\nX-Evil: 1'] }),
     'a pair with a line break': () => [['X-A', 'one\r\nX-Evil: 1']],
+    'a value with a character above U+00FF': () => ({ 'X-A': 'Łódź' }),
+    'a value whose characters have the low bytes of a line break': () => ({ 'X-A': 'one\u010d\u010aX-Evil: 1' }),
     'a pair with an invalid name': () => [['X A', 'one']],
     'a Map with a header that the handshake owns': () => new Map([['Sec-WebSocket-Key', 'mine']]),
     'a Headers object with a header that the handshake owns': () => new Headers({ 'sec-websocket-version': '8' }),

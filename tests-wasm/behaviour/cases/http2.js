@@ -31,13 +31,14 @@ export const http2 = [
     name: 'the request is an extended CONNECT with the fields of the handshake and of the user, but no connection fields',
     async run(t) {
       let seen;
-      const server = await startHttp2(t, { each: (stream, headers) => { seen = headers; wsOn(stream, { 'sec-websocket-protocol': 'b', 'set-cookie': ['c=1', 'd=2'] }); } });
+      const server = await startHttp2(t, { each: (stream, headers) => { seen = headers; wsOn(stream, { 'sec-websocket-protocol': 'b', 'set-cookie': ['c=1', 'd=2'], 'x-bytes': 'über ÿ' }); } });
       const talk = t.open(`${server.url}/p?q=1`, {
-        protocols: 'a, b', origin: 'https://app.example', options: server.options({ headers: [['X-Own', '1'], ['X-Own', '2'], ['Keep-Alive', '5'], ['Cookie', 'e=f']] }),
+        protocols: 'a, b', origin: 'https://app.example', options: server.options({ headers: [['X-Own', '1'], ['X-Own', '2'], ['X-Bytes', 'Zürich ÿ'], ['Keep-Alive', '5'], ['Cookie', 'e=f']] }),
       });
       t.is((await talk.until('onStart')).state, 'open');
       t.is(talk.channel.protocol, 'b');
       t.is(talk.channel.httpResponse.headers['set-cookie'], 'c=1, d=2');
+      t.same([talk.channel.httpResponse.headers['x-bytes'], seen['x-bytes']], ['über ÿ', 'Zürich ÿ']);
       const { ':method': method, ':protocol': protocol, ':scheme': scheme, ':path': path, ':authority': authority } = seen;
       t.same([method, protocol, scheme, path, authority], ['CONNECT', 'websocket', 'https', '/p?q=1', `localhost:${server.port}`]);
       t.same([seen['sec-websocket-version'], seen['sec-websocket-protocol'], seen.origin, seen['x-own'], seen.cookie], ['13', 'a, b', 'https://app.example', '1, 2', 'e=f']);

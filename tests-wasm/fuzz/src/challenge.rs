@@ -3,7 +3,7 @@
 
 use arbitrary::{Arbitrary, Unstructured};
 use http_auth::ChallengeRef;
-use websocket_channel::http::{Challenge, Field, Nonce, Scheme};
+use websocket_channel::http::{Challenge, Field, Nonce, Scheme, isomorphic_decode};
 
 pub(crate) fn run(data: &[u8]) {
     if let Ok(fields) = Vec::<Vec<Word>>::arbitrary_take_rest(Unstructured::new(data)) {
@@ -120,7 +120,7 @@ fn strength(challenge: &ChallengeRef) -> Option<u8> {
 /// Asserts that the answer is a field that is safe to send, and that quoted text does not break out of its quotes.
 fn answer(mut nonce: Nonce, has_controls: bool) {
     let value = nonce.authorization("us\"er, x=\"1\\", "secret", "GET", "/a\"b");
-    assert!(has_controls || Field::new("Authorization", &value).is_ok(), "{value:?}");
+    assert!(has_controls || Field::new("Authorization", &isomorphic_decode(value.as_bytes())).is_ok(), "{value:?}");
     assert!(!value.contains("secret"));
     assert!(value.starts_with("Digest username=\""), "{value}");
     let again = http_auth::parse_challenges(&value);

@@ -4,6 +4,7 @@ use arbitrary::{Arbitrary, Unstructured};
 use websocket_channel::accepting::{Request, Terms, accept};
 use websocket_channel::http::Field;
 use websocket_channel::protocol::{DeflateOffer, WindowBits, agree_as_client};
+use websocket_channel::uri::Uri;
 
 pub(crate) fn run(data: &[u8]) {
     if let Ok(case) = Case::arbitrary_take_rest(Unstructured::new(data)) {
@@ -74,7 +75,7 @@ impl Case {
         let request = self.request();
         let terms = self.terms();
         let model = Model(&request);
-        match accept(&request, &terms) {
+        match accept(&request, Some(&Uri::default()), &terms) {
             Ok(upgrade) => {
                 assert!(model.is_good(), "{request:?}");
                 if request.is_http2() {
@@ -144,7 +145,7 @@ impl Case {
         let method = choose(self.method, ["GET", "POST", "get", "CONNECT"]);
         let protocol =
             Some(choose(self.protocol, ["websocket", "WebSocket", "connect-udp", ""])).filter(|it| !it.is_empty());
-        Request { method, version, protocol, fields }
+        Request { method, version, protocol, fields, uri: None }
     }
 
     fn terms(&self) -> Terms {

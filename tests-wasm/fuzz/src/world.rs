@@ -9,8 +9,8 @@ use std::task::{Context, Poll, Waker};
 
 use websocket_channel::http::Response;
 use websocket_channel::opening::{
-    self, Ask, AuthRequest, Credentials, Dial, Failure, Hop, Loss, Opened, ProxySetting, Refusal, Route, Settings,
-    Socket, Stage, TlsPeer,
+    self, Ask, AuthRequest, Credentials, Dial, Failure, Hop, InvalidArgument, Loss, Opened, ProxySetting, Route,
+    Settings, Socket, Stage, TlsPeer,
 };
 use websocket_channel::uri::Uri;
 
@@ -58,7 +58,7 @@ pub(crate) struct World {
 }
 
 /// The state of an opening when nothing more can happen.
-pub(crate) type End = Result<Poll<Result<Opened<FuzzSocket>, Failure<()>>>, Refusal<()>>;
+pub(crate) type End = Result<Poll<Result<Opened<FuzzSocket>, Failure<()>>>, InvalidArgument<()>>;
 
 impl World {
     /// A connection without a script is ended by its peer. The user replies with `credentials`, or gives up.
@@ -95,6 +95,7 @@ pub(crate) fn settings() -> Settings {
     Settings {
         origin: None,
         headers: Vec::new(),
+        no_store: false,
         protocols: Vec::new(),
         deflate: None,
         redirects: 10,

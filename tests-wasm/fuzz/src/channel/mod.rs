@@ -263,7 +263,7 @@ impl Stage {
         });
         let expected = match (is_idle, connect) {
             (false, _) => Err(OpenError::AlreadyOpened),
-            (true, Connect::Refused) => Err(OpenError::Refused("no")),
+            (true, Connect::Refused) => Err(OpenError::Argument("no")),
             (true, _) => Ok(()),
         };
         assert_eq!(opened, expected);
