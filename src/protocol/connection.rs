@@ -1,91 +1,14 @@
 //! One open connection, up to the close frames.
 
-use std::ops::Range;
-
-use super::deflate::Deflater;
+use super::event::{Event, Kind, Source, Whole};
 use super::extension::Agreement;
 use super::fault::Fault;
 use super::frame::{self, Header, MAX_HEADER, MaskKey, Opcode, Role};
 use super::inflate::Inflater;
 use super::reader::{Read, Reader};
+use super::sending::{Compression, Fragments, MAX_SINGLE, write_frame};
 use super::shared::Agreed;
 use crate::close::Close;
-
-/// The type of a message.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Kind {
-    /// UTF-8.
-    Text,
-    /// Bytes.
-    Binary,
-}
-
-/// Where an event's payload is.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Source {
-    /// In the chunk that `poll_event` was given.
-    Chunk,
-    /// In the scratch memory, inflated. It stays there until the next call.
-    Scratch,
-}
-
-/// What happened.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Event {
-    /// A whole message.
-    Message {
-        /// Text or binary.
-        kind: Kind,
-        /// Where its payload is.
-        source: Source,
-        /// The byte range of its payload.
-        payload: Range<usize>,
-        /// It is text, and every byte is below 0x80.
-        ascii: bool,
-    },
-    /// A message that arrives in pieces begins.
-    Begin {
-        /// Text or binary.
-        kind: Kind,
-        /// The payload length of its first frame, or an estimate. The message may be longer.
-        first_frame: u64,
-    },
-    /// The next bytes of that message.
-    Piece {
-        /// Where they are.
-        source: Source,
-        /// The byte range.
-        payload: Range<usize>,
-        /// The message is text, no character is incomplete before these bytes, and each of them is below 0x80.
-        ascii: bool,
-    },
-    /// That message is complete. If it is text, it is valid UTF-8.
-    End {
-        /// Text or binary.
-        kind: Kind,
-        /// It is text, and every byte is below 0x80.
-        ascii: bool,
-    },
-    /// A pong with this payload. Unsolicited ones are allowed (RFC 6455 §5.5.3).
-    Pong(Vec<u8>),
-    /// The peer's close frame. No event follows it.
-    Close(Close),
-    /// The peer broke the protocol. No event follows.
-    Failed(Fault),
-}
-
-/// A message that is entirely in the chunk.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Whole {
-    /// Text or binary.
-    pub kind: Kind,
-    /// The offset of its payload in the chunk.
-    pub start: usize,
-    /// The offset of the payload's end.
-    pub end: usize,
-    /// It is text, and every byte is below 0x80.
-    pub ascii: bool,
-}
 
 /// One end of one connection. The [module](super) says how to drive it.
 pub struct Connection {
@@ -102,32 +25,6 @@ pub struct Connection {
     /// A close frame to send.
     close: Option<Close>,
 }
-
-struct Compression {
-    agreement: Agreement,
-    deflater: Deflater,
-    /// This end's compressor keeps its window from one message to the next.
-    takeover: bool,
-    /// The size of the window that this end compresses with, as a power of two.
-    window_bits: u8,
-}
-
-/// A message that is being sent in pieces.
-pub struct Fragments {
-    kind: Kind,
-    compressed: bool,
-    begun: bool,
-    /// The payload length, if the message is a single frame.
-    single: Option<u64>,
-    /// The header of that frame has been written.
-    in_frame: bool,
-    /// The mask key, rotated to the next byte of that frame. `None` if frames are not masked.
-    key: Option<MaskKey>,
-}
-
-/// Uncompressed messages up to this size are sent in one frame, so that the peer has nothing to reassemble. Longer messages
-/// are sent in one frame per piece, so that control frames can go out between them.
-const MAX_SINGLE: u64 = 1 << 20;
 
 /// The most pongs that wait. If one more ping arrives, only that ping is answered (RFC 6455 §5.5.3 allows that).
 const MAX_PONGS: usize = 32;
@@ -375,81 +272,4 @@ impl Connection {
             }
         }
     }
-}
-
-impl Role {
-    /// The key of the next frame that this end sends.
-    #[inline]
-    fn key(self, keys: &mut impl FnMut() -> MaskKey) -> Option<MaskKey> {
-        match self {
-            Self::Client => Some(keys()),
-            Self::Server => None,
-        }
-    }
-}
-
-impl Compression {
-    fn new(agreement: Agreement, role: Role) -> Self {
-        let (takeover, window_bits) = (agreement.own_takeover(role), agreement.own_window_bits(role));
-        Self { takeover, window_bits, agreement, deflater: Deflater::new(takeover, agreement.level, window_bits) }
-    }
-
-    /// The same agreement, for one message that refers to no earlier one.
-    fn without_takeover(&self) -> Self {
-        let Self { agreement, window_bits, .. } = *self;
-        Self { takeover: false, window_bits, agreement, deflater: Deflater::new(false, agreement.level, window_bits) }
-    }
-
-    /// Whether to compress a message of `len` bytes.
-    #[inline]
-    fn compresses(&self, len: u64) -> bool {
-        self.agreement.compresses(len, self.window_bits)
-    }
-
-    fn send(&mut self, kind: Kind, payload: &[u8], key: Option<MaskKey>, out: &mut Vec<u8>) {
-        let header = Header::whole(kind.opcode());
-        let mut compressed = Vec::new();
-        let is_compressed = self.deflater.deflate(payload, true, &mut compressed);
-        // Without context takeover no later message refers to this one.
-        if !is_compressed || (compressed.len() >= payload.len() && !self.takeover) {
-            return write_frame(header, payload, key, out);
-        }
-        write_frame(Header { rsv1: true, ..header }, &compressed, key, out);
-    }
-}
-
-impl Fragments {
-    /// Makes each piece a frame, even if the message is short. Use it for a message that may never be complete.
-    pub fn in_frames(self) -> Self {
-        Self { single: None, ..self }
-    }
-
-    /// Whether all pieces form one frame. Then nothing else may be written before the last piece.
-    pub fn is_single(&self) -> bool {
-        self.single.is_some()
-    }
-
-    /// Sets what only the first frame's header has: the opcode and RSV1.
-    fn begin(&mut self, header: &mut Header) {
-        if !std::mem::replace(&mut self.begun, true) {
-            header.opcode = self.kind.opcode();
-            header.rsv1 = self.compressed;
-        }
-    }
-}
-
-impl Kind {
-    fn opcode(self) -> Opcode {
-        match self {
-            Self::Text => Opcode::Text,
-            Self::Binary => Opcode::Binary,
-        }
-    }
-}
-
-/// Appends a frame. The length in its header is the payload's.
-#[inline]
-fn write_frame(header: Header, payload: &[u8], key: Option<MaskKey>, out: &mut Vec<u8>) {
-    frame::write_header(Header { len: payload.len() as u64, ..header }, key, out);
-    frame::append_payload(payload, key, out);
 }

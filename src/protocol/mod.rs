@@ -16,6 +16,7 @@
 mod connection;
 mod contexts;
 mod deflate;
+mod event;
 mod extension;
 mod extension_list;
 mod fault;
@@ -25,6 +26,7 @@ mod observer;
 mod outgoing;
 mod reader;
 mod selection;
+mod sending;
 mod shared;
 mod utf8;
 
@@ -33,13 +35,15 @@ mod compression_tests;
 #[cfg(test)]
 mod tests;
 
-pub use connection::{Connection, Event, Fragments, Kind, Source, Whole};
+pub use connection::Connection;
 pub use contexts::{DEFAULT_BUDGET, budget, has_memory, set_budget};
+pub use event::{Event, Kind, Source, Whole};
 pub use extension::{Agreement, DEFAULT_LEVEL, DeflateOffer, Disagreement, WindowBits, agree_as_client};
 pub use fault::{Fault, FaultKind};
 pub use frame::{MAX_HEADER, MaskKey, Role};
 pub use observer::{FrameObserver, Head, Observed};
 pub use outgoing::{Done, Fill, Framed, Outgoing, Payload, Piece, Wake};
 pub use selection::agree_as_server;
+pub use sending::Fragments;
 pub use shared::Shared;
 pub use utf8::{Units, to_units};

@@ -11,85 +11,20 @@
 //!    returns, or else [`Outgoing::poll_transmit`].
 //! 4. Report each write that the system has taken ([`Outgoing::handle_written`]), and each wake that is due.
 
+mod driving;
+
 use std::cell::Cell;
 use std::collections::VecDeque;
 use std::rc::Rc;
 
-use super::connection::{Connection, Fragments, Kind};
+use super::connection::Connection;
+use super::event::Kind;
 use super::frame::{MAX_HEADER, MaskKey};
+use super::sending::Fragments;
 use super::shared::{Shared, SharedFrames};
 use crate::close::Close;
 
-/// A message that waits, or goes out in pieces. It is in the host's memory.
-pub trait Payload {
-    /// Text or binary.
-    fn kind(&self) -> Kind;
-    /// Its size in bytes.
-    fn size(&self) -> u64;
-    /// It arrives while it is sent, and may never be complete.
-    fn is_stream(&self) -> bool;
-}
-
-/// A payload whose next piece is due.
-pub struct Piece<P> {
-    /// The payload.
-    pub payload: P,
-    /// Set if the payload does not fit the window, or is a stream.
-    fragments: Option<Fragments>,
-}
-
-/// What a payload has put into the window.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Fill {
-    /// This many bytes; `last` if they are the message's last.
-    Bytes {
-        /// At most [`WINDOW`](Outgoing::WINDOW).
-        len: usize,
-        /// The message is complete with them.
-        last: bool,
-    },
-    /// Nothing: a stream that will have more later. Call [`Outgoing::handle_ready`] then.
-    Pending,
-    /// Nothing: a stream that has failed. Its message cannot be completed.
-    Failed,
-}
-
-/// What to do after a piece was framed.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Framed {
-    /// Nothing now.
-    Later,
-    /// Write what [`Outgoing::poll_transmit`] returns.
-    Full,
-    /// Write what [`Outgoing::poll_transmit`] returns, if anything, then the window from `start` to the payload's end. Do so before
-    /// the window is used again.
-    InPlace {
-        /// Where the bytes begin.
-        start: usize,
-        /// What they complete.
-        done: Done,
-    },
-    /// The payload has failed.
-    Failed,
-}
-
-/// What is complete once a write is taken.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub struct Done {
-    /// This many more whole messages.
-    pub messages: u32,
-    /// This many payload bytes of the stream behind those messages.
-    pub part: u32,
-}
-
-/// When the driver must call again.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Wake {
-    /// Call [`Outgoing::handle_tick`] after the current code has ended.
-    Tick,
-    /// Call [`Outgoing::handle_turn`] after other events have had a turn.
-    Turn,
-}
+pub use driving::{Done, Fill, Framed, Payload, Piece, Wake};
 
 /// The outgoing queue of one connection.
 pub struct Outgoing<P> {

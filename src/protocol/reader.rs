@@ -1,11 +1,13 @@
 //! Frames in, messages out (RFC 6455 §5.4 to §5.6, RFC 7692 §7.2.2).
 
-use std::ops::Range;
+mod compressed;
 
-use super::connection::{Event, Kind, Source, Whole};
+use compressed::Inflating;
+
+use super::event::{Event, Kind, Source, Whole};
 use super::fault::{Fault, FaultKind};
 use super::frame::{self, Header, MAX_CONTROL, MAX_HEADER, MaskKey, Opcode, Parsed, Role};
-use super::inflate::{Inflater, TAIL};
+use super::inflate::Inflater;
 use super::utf8::{self, Utf8};
 use crate::close::{Close, CloseCode};
 
@@ -73,19 +75,6 @@ struct Message {
     utf8: Utf8,
     /// Set if it is compressed.
     inflating: Option<Inflating>,
-}
-
-/// A compressed message that is being inflated into the scratch memory.
-#[derive(Default)]
-struct Inflating {
-    /// The number of bytes inflated so far.
-    size: u64,
-    /// The number of bytes in the scratch memory that have not been returned.
-    filled: usize,
-    /// The number of [`TAIL`] bytes that have been inflated.
-    tail: usize,
-    /// [`Event::Begin`] was returned, because the message did not fit the scratch memory.
-    begun: bool,
 }
 
 type Step = Result<Option<Read>, Fault>;
@@ -291,87 +280,6 @@ impl Reader {
         Ok(Some(Read::Event(Event::End { kind, ascii })))
     }
 
-    /// Inflates the frame's `input` until the scratch memory is full. Behind a message's last frame, it inflates the tail.
-    fn read_compressed(&mut self, input: &mut [u8], at: &mut usize, scratch: &mut [u8]) -> Step {
-        let (Some(frame), Some(inflater)) = (&mut self.frame, &mut self.inflater) else { return Ok(None) };
-        let Some(inflating) = self.message.as_mut().and_then(|message| message.inflating.as_mut()) else {
-            return Ok(None);
-        };
-        if frame.remaining == 0 && !frame.header.fin {
-            self.frame = None;
-            return Ok(None);
-        }
-        let in_tail = frame.remaining == 0;
-        frame.unmask(input);
-        let input = if in_tail { TAIL.get(inflating.tail..).unwrap_or_default() } else { input };
-        let room = scratch.get_mut(inflating.filled..).unwrap_or_default();
-        if room.is_empty() {
-            return self.empty_scratch(scratch);
-        }
-        if input.is_empty() && !in_tail {
-            return Ok(None);
-        }
-        let size = room.len();
-        let (taken, made) = inflater.inflate(input, room).map_err(not_inflated)?;
-        inflating.filled += made;
-        inflating.size = inflating.size.saturating_add(made as u64);
-        if inflating.size > self.limit {
-            return Err(too_big());
-        }
-        if in_tail {
-            inflating.tail += taken;
-        } else {
-            frame.advance(taken);
-            *at += taken;
-        }
-        match (in_tail && inflating.tail == TAIL.len(), made < size) {
-            (true, true) => self.end_compressed(scratch),
-            (false, true) if taken == 0 => Err(FaultKind::NotDeflated.because("A compressed message is incomplete.")),
-            _ => Ok(None),
-        }
-    }
-
-    /// The message is inflated. If it fits the scratch memory, it is returned as a whole.
-    fn end_compressed(&mut self, scratch: &[u8]) -> Step {
-        let Some(Message { kind, inflating: Some(inflating), .. }) = &self.message else { return Ok(None) };
-        if inflating.begun {
-            if inflating.filled > 0 {
-                return self.empty_scratch(scratch); // the next call ends the message
-            }
-            self.leave_compressed();
-            return self.end_message();
-        }
-        let (kind, payload) = (*kind, 0..inflating.filled);
-        let bytes = scratch.get(payload.clone()).unwrap_or_default();
-        let ascii = kind == Kind::Text && utf8::check_whole(bytes).map_err(|_| not_utf8())?;
-        self.leave_compressed();
-        self.message = None;
-        Ok(Some(Read::Event(Event::Message { kind, source: Source::Scratch, payload, ascii })))
-    }
-
-    fn leave_compressed(&mut self) {
-        self.frame = None;
-        if let Some(inflater) = &mut self.inflater {
-            inflater.finish();
-        }
-    }
-
-    /// Returns what has been inflated so far, because the scratch memory is full or the chunk has been read.
-    fn empty_scratch(&mut self, scratch: &[u8]) -> Step {
-        let Some(message) = &mut self.message else { return Ok(None) };
-        let Some(inflating) = message.inflating.as_mut().filter(|inflating| inflating.filled > 0) else {
-            return Ok(None);
-        };
-        let kind = message.kind;
-        if !std::mem::replace(&mut inflating.begun, true) {
-            return Ok(Some(Read::Event(Event::Begin { kind, first_frame: 2 * scratch.len() as u64 })));
-        }
-        let payload: Range<usize> = 0..std::mem::take(&mut inflating.filled);
-        let bytes = scratch.get(payload.clone()).unwrap_or_default();
-        let ascii = kind == Kind::Text && message.utf8.check(bytes).map_err(|_| not_utf8())?;
-        Ok(Some(Read::Event(Event::Piece { source: Source::Scratch, payload, ascii })))
-    }
-
     /// Collects a control frame's payload. Returns the frame once it is complete.
     fn read_control(&mut self, rest: &mut [u8], at: &mut usize) -> Step {
         let Some(frame) = &mut self.frame else { return Ok(None) };
@@ -413,13 +321,6 @@ fn parse_close(payload: &[u8]) -> Result<Close, Fault> {
 
 fn not_utf8() -> Fault {
     FaultKind::NotUtf8.because("A text message is not valid UTF-8.")
-}
-
-fn not_inflated(kind: FaultKind) -> Fault {
-    kind.because(match kind {
-        FaultKind::NoMemory => "There is no memory left to inflate a message.",
-        _ => "A compressed message is not valid DEFLATE data.",
-    })
 }
 
 fn too_big() -> Fault {

@@ -4,7 +4,8 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use super::connection::{Connection, Kind};
+use super::connection::Connection;
+use super::event::Kind;
 
 /// One message and its frames.
 pub struct Shared {
