@@ -12,7 +12,10 @@ const HELP = `npm run release [-- options]
     --dry-run  build, list what would be published, and check it with publint and attw, even if something is missing
     --help     show this text`;
 
-/** The fields that only the publisher can fill in: where the project is hosted, and who publishes it. */
+/**
+ * The fields that only the publisher can fill in: where the project is hosted, and who publishes it. npm attests a package's provenance only if
+ * `repository` is the one that the publishing CI job runs in.
+ */
 const PUBLISHERS_FIELDS = ['repository', 'homepage', 'bugs', 'author'];
 
 /** Returns what is missing for a release, and what to do about each item. */
@@ -55,5 +58,5 @@ await main(async () => {
   if (found.length > 0) throw new Error(`not ready for a release:\n  ${found.join('\n  ')}`);
   if (values.check) return say('nothing is missing for a release');
   const tarball = await buildPackage();
-  say(`run npm test, then: npm publish ${tarball}`);
+  say(`run npm test, then: npm publish ${tarball}\n  in a CI job with an identity token: npm publish --provenance ${tarball}`);
 });
