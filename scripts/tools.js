@@ -6,7 +6,7 @@ import { join, relative } from 'node:path';
 import { finish, root, run, say } from './run.js';
 
 const cache = process.env.WEBSOCKET_CHANNEL_CACHE
-  ?? join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'websocket-channel');
+  || join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'websocket-channel');
 
 const WASM_PACK = '0.15.1';
 const GECKODRIVER = '0.37.1';
