@@ -10,8 +10,8 @@ export async function startPeers({ gateways = false } = {}) {
     createInterface({ input: child.stdout }).once('line', (line) => resolve(JSON.parse(line)));
   });
   if (!addresses.python) {
-    console.error('SKIPPED: the cases against Python\'s websockets. To run them: python3 -m venv ~/.cache/websocket-channel/python-websockets-17.4 && '
-      + '~/.cache/websocket-channel/python-websockets-17.4/bin/pip install websockets==17.4 (or set WSC_PYTHON to an interpreter that has it)');
+    console.error('SKIPPED: the cases against Python\'s websockets. To run them: python3 -m venv ~/.cache/websocket-channel/python && '
+      + '~/.cache/websocket-channel/python/bin/pip install websockets==17.4 (or set WSC_PYTHON to an interpreter that has it)');
   }
   if (gateways) GATEWAYS.filter(([name]) => !addresses[name]).forEach(missing);
   const stop = () => new Promise((resolve) => {
