@@ -233,6 +233,21 @@ test('SIGINT closes politely', async () => {
   assert.equal((await started.done).code, 0);
 });
 
+/** The flag of each option of a channel. `signal` has none: Ctrl-C is the terminal's way to abort. */
+const FLAGS = {
+  openTimeoutMs: '--timeout', closeTimeoutMs: '--close-timeout', maxMessageSize: '--max-size', oneConnectingPerHost: '--one-connecting-per-host', headers: '--header', tls: '--ca',
+  socket: '--socket', deflate: '--deflate', redirects: '--max-redirects', proxy: '--proxy', http2: '--http2',
+};
+
+test('each option of a channel has a flag, which --help lists', async () => {
+  const types = await readFile(new URL('../../pkg-template/index.d.ts', import.meta.url), 'utf8');
+  const [, options] = types.match(/^export interface ChannelOptions \{\n([^]*?)^\}/m);
+  const names = [...options.matchAll(/^ {2}(\w+)\?:/gm)].map(([, name]) => name).filter((name) => name !== 'signal');
+  assert.deepEqual(names.sort(), Object.keys(FLAGS).sort());
+  const { stdout } = await run(['--help']);
+  for (const flag of Object.values(FLAGS)) assert.match(stdout, new RegExp(`^ .*${flag} ?[A-Z]*`, 'm'));
+});
+
 test('--help lists flags and exit codes; --version prints the version', async () => {
   const { code, stdout } = await run(['--help']);
   assert.equal(code, 0);
