@@ -8,7 +8,7 @@ import { LoadGroup, WebSocketChannel } from 'websocket-channel';
 import { certificate } from './certificate.js';
 import { setPings } from './new_channel.js';
 import { UsageError } from './options.js';
-import { CANNOT_LISTEN } from './outcome.js';
+import { CANNOT_LISTEN, inFlags } from './outcome.js';
 import { Output } from './output.js';
 import { size } from './style.js';
 import { showFrames } from './watch.js';
@@ -53,6 +53,16 @@ function newServerChannel(options, signal) {
   return channel;
 }
 
+/** Over HTTP/2, Node refuses some repeated headers. The server goes on. */
+function takeOver(channel, output, upgrade, listener) {
+  try {
+    channel.asyncAccept(...upgrade, listener, null);
+  } catch (error) {
+    output.problem(inFlags(error.message, error.cause));
+    upgrade[1].destroy();
+  }
+}
+
 /** Serves one client. */
 function serve(options, output, everybody, upgrade) {
   const controller = new AbortController();
@@ -76,7 +86,7 @@ function serve(options, output, everybody, upgrade) {
     }
   };
   let isWaiting = false;
-  channel.asyncAccept(...upgrade, {
+  takeOver(channel, output, upgrade, {
     onStart: () => { if (channel.state === 'open') output.note(`${name} connected: ${new URL(channel.URI).pathname}`); },
     onMessageAvailable: (_, text) => received(text),
     onBinaryMessageAvailable: (_, bytes) => received(bytes),
@@ -86,7 +96,7 @@ function serve(options, output, everybody, upgrade) {
       channel.resume();
     },
     onStop: (_, number, { message, code, reason, name: status }) => output.note(`${name} has left: ${status === 'NS_OK' ? `${code} ${reason}`.trim() : message}`),
-  }, null);
+  });
 }
 
 const controllers = new WeakMap();

@@ -13,8 +13,12 @@ export async function load(options) {
   const { load: count, rate = 1, size = 125, seconds = 10 } = options;
   const run = { options, text: 'x'.repeat(size), latencies: createHistogram(), opening: createHistogram(), sent: 0, received: 0, open: 0, failures: new Map(), worst: 0, isOver: false };
   process.on('SIGINT', () => { if (run.isOver) process.exit(130); else run.isOver = true; });
+  newChannel(options); // throws for an option that is wrong, before anything is shown
   const progress = showProgress(run);
-  const channels = await openAll(run, count);
+  const channels = await openAll(run, count).catch((error) => {
+    progress.stop();
+    throw error; // about the URI
+  });
   const began = performance.now();
   const cpu = process.cpuUsage();
   await send(run, channels, rate, seconds);

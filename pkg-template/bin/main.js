@@ -25,6 +25,6 @@ try {
 } catch (error) {
   // A ChannelError thrown here is about an option or the URI.
   if (!(error instanceof UsageError) && error.result === undefined) throw error;
-  console.error(`websocket-channel: ${inFlags(error.message)}\nTry: websocket-channel --help`);
+  console.error(`websocket-channel: ${inFlags(error.message, error.cause)}\nTry: websocket-channel --help`);
   process.exitCode = USAGE_ERROR;
 }

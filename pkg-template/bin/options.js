@@ -76,6 +76,11 @@ const ALL = Object.values(FLAGS).flat().map(([name, short, value]) => ({ name: n
 /** The longest delay of setTimeout, in seconds. */
 const MAX_SECONDS = 2_147_483;
 const TIMEOUTS = ['timeout', 'close-timeout'];
+/** The numbers that must not be 0. */
+const POSITIVE = [...TIMEOUTS, 'count', 'load', 'ping-timeout'];
+/** What --socket can set: the options of net.connect that are texts, and those that are numbers or booleans. The host and port are the URI's. */
+const SOCKET_TEXTS = ['path', 'localAddress'];
+const SOCKET_VALUES = ['family', 'hints', 'localPort', 'noDelay', 'keepAlive', 'keepAliveInitialDelay', 'autoSelectFamily', 'autoSelectFamilyAttemptTimeout'];
 const NUMBERS = ['count', 'wait', 'max-redirects', 'max-size', 'timeout', 'close-timeout', 'ping', 'ping-timeout', 'close-code', 'listen', 'load', 'rate', 'size', 'seconds'];
 
 export const HELP = `Usage: websocket-channel [options] URI
@@ -151,6 +156,7 @@ function checkMode({ listen, load, ...options }) {
     if (name !== undefined) throw new UsageError(`--${name} is for ${ways.map((it) => WAYS[it]).join(' and ')}. Remove it.`);
   }
   if (options['ping-timeout'] !== undefined && !options.ping) throw new UsageError('--ping-timeout needs --ping: without it, no ping is sent.');
+  if (options.servername === '') throw new UsageError('--servername: the name is missing.');
   if (options.deflate && options['no-deflate']) throw new UsageError('--deflate and --no-deflate cannot be combined. Remove one of them.');
   const shown = mode === 'listen' && !options.stdin && ['json', 'save'].find((it) => options[it] !== undefined);
   if (shown) throw new UsageError(`--${shown} shows what clients say: with --listen, it needs --stdin.`);
@@ -159,6 +165,8 @@ function checkMode({ listen, load, ...options }) {
 /** Node's message, and the flag that was probably meant. */
 function hint(error) {
   const [, wrong] = /Unknown option '--?([^']+)'/.exec(error.message) ?? [];
+  const [, ambiguous] = /argument is ambiguous[^]* use '(--[\w-]+)=/.exec(error.message) ?? [];
+  if (ambiguous) return `${ambiguous}: the value is missing. If it begins with "-", write ${ambiguous}=VALUE.`;
   if (!wrong) return error.message.split('. To specify')[0];
   const near = ALL.map(({ name }) => name).find((name) => name.startsWith(wrong) || wrong.startsWith(name) || distance(name, wrong) <= 2);
   return `Unknown option: ${wrong.length === 1 ? '-' : '--'}${wrong}.${near ? ` Did you mean --${near}?` : ''}`;
@@ -180,9 +188,9 @@ function number(name, text) {
   const value = Number(text);
   const isWhole = ![...TIMEOUTS, 'wait', 'rate', 'seconds'].includes(name);
   if (text.trim() === '' || !(value >= 0) || value === Infinity || (isWhole && !Number.isInteger(value))) {
-    throw new UsageError(`--${name}: "${text}" is not valid. Use a ${isWhole ? 'whole ' : ''}number, 0 or more.`);
+    throw new UsageError(`--${name}: "${text}" is not valid. Use a ${isWhole ? 'whole ' : ''}number, ${POSITIVE.includes(name) ? 'above 0' : '0 or more'}.`);
   }
-  if (value === 0 && [...TIMEOUTS, 'count', 'load', 'ping-timeout'].includes(name)) throw new UsageError(`--${name}: 0 is too small. Use a number above it.`);
+  if (value === 0 && POSITIVE.includes(name)) throw new UsageError(`--${name}: 0 is too small. Use a number above it.`);
   if (TIMEOUTS.includes(name) && value > MAX_SECONDS) throw new UsageError(`--${name}: ${value} is too much. Use a number of seconds up to ${MAX_SECONDS}.`);
   if (name === 'listen' && value > 65_535) throw new UsageError(`--listen: ${value} is not a port. Use a number from 0 to 65535; 0 means any free port.`);
   if (name === 'close-code') checkCloseCode(value);
@@ -202,9 +210,9 @@ function channelOptions(options) {
   const milliseconds = (seconds) => (seconds === undefined ? undefined : Math.ceil(seconds * 1000));
   return {
     tls: tlsOptions(options),
-    socket: settings('socket', options.socket),
+    socket: settings('socket', options.socket, socketValue),
     headers: (options.header ?? []).map(header),
-    deflate: options['no-deflate'] ? false : settings('deflate', options.deflate),
+    deflate: options['no-deflate'] ? false : settings('deflate', options.deflate, (_, text) => settingValue(text)),
     http2: options.http2,
     proxy: options.proxy || undefined,
     redirects: options['max-redirects'],
@@ -225,14 +233,22 @@ function tlsOptions({ ca, cert, key, insecure, servername }) {
   };
 }
 
-/** `['level=9']` as `{ level: 9 }`. The channel says which names and values are valid. */
-function settings(flag, pairs) {
+/** `['level=9']` as `{ level: 9 }`. `read` makes the value of a name and a text. */
+function settings(flag, pairs, read) {
   if (pairs === undefined) return undefined;
   return Object.fromEntries(pairs.map((pair) => {
     const at = pair.indexOf('=');
     if (at < 1) throw new UsageError(`--${flag}: "${pair}" has no value. Write NAME=VALUE.`);
-    return [pair.slice(0, at), settingValue(pair.slice(at + 1))];
+    const name = pair.slice(0, at);
+    return [name, read(name, pair.slice(at + 1))];
   }));
+}
+
+/** Node would ignore a name that it does not know. */
+function socketValue(name, text) {
+  if (SOCKET_TEXTS.includes(name)) return text;
+  if (SOCKET_VALUES.includes(name)) return settingValue(text);
+  throw new UsageError(`--socket: "${name}" is not a name that it can set. Use one of ${[...SOCKET_TEXTS, ...SOCKET_VALUES].join(', ')}.`);
 }
 
 function settingValue(text) {

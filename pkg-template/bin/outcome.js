@@ -49,13 +49,17 @@ const FLAGS = {
 
 const WORDS = [
   ['in the option tls.ca', 'with --ca FILE, or trust any certificate with --insecure'], ['in the options tls.cert and tls.key', 'with --cert and --key'],
+  ['tls, socket: Node refuses one of these options.', 'Node refuses a value of --socket, --servername, --ca, --cert or --key:'],
+  ['proxy, socket.path:', '--proxy, --socket path:'], ['Unknown setting: deflate.', 'Unknown setting: --deflate '],
   ['the option tls.servername', '--servername'], ['the option socket.', '--socket '], ['in the option headers', 'with --header'], ['the option proxy', '--proxy'],
 ];
 
-export function inFlags(message) {
+/** A channel's message in the command's words. `cause` is the error's. */
+export function inFlags(message, cause) {
   const [where] = /^[\w.]+(?=: )/.exec(message) ?? [];
   if (FLAGS[where]) return `${FLAGS[where]}${message.slice(where.length)}`;
   return WORDS.reduce((text, [words, flags]) => text.replace(words, flags), message)
-    .replace(/^(deflate|socket)\.(?=\w+: )/, '--$1 ')
-    .replace(/\b(?:openTimeoutMs|closeTimeoutMs|maxMessageSize)\b/, (option) => FLAGS[option]);
+    .replace(/^deflate\.(?=\w+: )/, '--deflate ')
+    .replace(/\b(?:openTimeoutMs|closeTimeoutMs|maxMessageSize|pingTimeout)\b/, (option) => FLAGS[option])
+    .replace("The error's cause says which.", () => (cause instanceof Error ? cause.message : ''));
 }

@@ -9,6 +9,8 @@ pub struct Request {
     pub method: String,
     /// The version, such as `1.1`.
     pub version: String,
+    /// It arrived on an HTTP/2 stream. (The version may be a client's own invention.)
+    pub is_http2: bool,
     /// Over HTTP/2, the pseudo-header field `:protocol`.
     pub protocol: Option<String>,
     /// The header fields in order, as they were sent, without pseudo-header fields.
@@ -29,9 +31,11 @@ impl Request {
     ) -> Self {
         let mut request = Self { method, version, fields, ..Self::default() };
         let host = request.values("Host").next().filter(|host| is_authority(host));
-        request.uri = host
-            .zip(target)
-            .map(|(host, target)| if target.starts_with('/') { format!("{scheme}://{host}{target}") } else { target });
+        request.uri = host.zip(target).and_then(|(host, target)| match target.split_once("://") {
+            _ if target.starts_with('/') => Some(format!("{scheme}://{host}{target}")),
+            Some((_, rest)) if is_authority(rest.split(['/', '?']).next()?) => Some(target), // the absolute form (RFC 9112 §3.2.2)
+            _ => None,
+        });
         request
     }
 
@@ -40,19 +44,15 @@ impl Request {
         let (pseudo, fields): (Vec<_>, Vec<_>) = all.into_iter().partition(|(name, _)| name.starts_with(':'));
         let text = |name: &str| pseudo.iter().find(|(it, _)| it == name).map(|(_, value)| value.clone());
         let (method, protocol) = (text(":method").unwrap_or_default(), text(":protocol"));
-        let mut request = Self { method, version: "2.0".into(), protocol, fields, uri: None };
+        let mut request = Self { method, version: "2.0".into(), is_http2: true, protocol, fields, uri: None };
         let host = text(":authority").or_else(|| request.values("Host").next().map(Into::into));
         let host = host.filter(|host| is_authority(host));
-        request.uri = match (text(":scheme"), host, text(":path")) {
+        let path = text(":path").filter(|path| path.starts_with('/'));
+        request.uri = match (text(":scheme"), host, path) {
             (Some(scheme), Some(host), Some(path)) => Some(format!("{scheme}://{host}{path}")),
             _ => None,
         };
         request
-    }
-
-    /// Whether it arrived on an HTTP/2 stream.
-    pub fn is_http2(&self) -> bool {
-        self.version == "2.0"
     }
 
     /// The values of all fields with this name, without the spaces around them.

@@ -22,13 +22,14 @@ fn request(changes: &[(&str, Option<&str>)]) -> Request {
             fields.push(((*name).to_owned(), (*value).to_owned()));
         }
     }
-    Request { method: "GET".into(), version: "1.1".into(), protocol: None, fields, uri: None }
+    Request { method: "GET".into(), version: "1.1".into(), fields, ..Request::default() }
 }
 
 /// An extended CONNECT.
 fn connect(method: &str, protocol: Option<&str>, fields: &[(&str, &str)]) -> Request {
     let fields = fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-    Request { method: method.into(), version: "2.0".into(), protocol: protocol.map(Into::into), fields, uri: None }
+    let protocol = protocol.map(Into::into);
+    Request { method: method.into(), version: "2.0".into(), is_http2: true, protocol, fields, uri: None }
 }
 
 fn terms(protocols: &[&str]) -> Terms {
@@ -146,7 +147,7 @@ fn another_method_or_version_is_denied() {
         assert_eq!(denial.status, 405);
         assert!(String::from_utf8(denial.to_bytes("GET", &[])).unwrap().contains("\r\nAllow: GET\r\n"));
     }
-    for version in ["1.0", "0.9", "3.0", ""] {
+    for version in ["1.0", "0.9", "2.0", "3.0", ""] {
         assert_eq!(denied(&Request { version: version.into(), ..request(&[]) }).status, 400);
     }
 }
@@ -227,6 +228,8 @@ fn the_uri_is_the_target_at_the_host_that_the_request_names() {
     for (target, host, expected) in [
         (Some("/a?b"), "h:1", Some("wss://h:1/a?b")),
         (Some("ws://other/a"), "h", Some("ws://other/a")), // the absolute form (RFC 9112 §3.2.2)
+        (Some("http://u:p@other/a"), "h", None),
+        (Some("*"), "h", None),
         (Some("/"), "h/x", None),
         (Some("/"), "user@h", None),
         (None, "h", None),
@@ -241,6 +244,8 @@ fn the_uri_is_the_target_at_the_host_that_the_request_names() {
     assert_eq!((request.uri.as_deref(), request.fields), (Some("https://h:1/a"), owned(&[("x", "1")])));
     assert_eq!(connect(&[&all[..], &[("Host", "h")]].concat()).uri.as_deref(), Some("https://h/a"));
     assert_eq!(connect(&all).uri, None);
+    let host_in_path = [(":authority", "h"), (":scheme", "wss"), (":path", "@evil/x")];
+    assert_eq!(connect(&host_in_path).uri, None);
 }
 
 #[test]

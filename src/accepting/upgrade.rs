@@ -7,7 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 
 use super::{Denial, Request};
 use crate::grammar::{is_authority, is_token};
-use crate::http::{Field, accept_for, isomorphic_encode};
+use crate::http::{Field, accept_for, is_of_connection, isomorphic_encode};
 use crate::protocol::{Agreement, DeflateOffer, agree_as_server};
 use crate::uri::Uri;
 
@@ -38,9 +38,8 @@ impl Upgrade {
     /// The response of HTTP/2, pseudo-header fields first.
     pub fn to_fields(&self) -> Vec<(String, String)> {
         let status = (":status".to_owned(), "200".to_owned());
-        std::iter::once(status)
-            .chain(self.fields.iter().map(|(name, value)| (name.to_ascii_lowercase(), value.clone())))
-            .collect()
+        let shared = self.fields.iter().filter(|(name, _)| !is_of_connection(name));
+        std::iter::once(status).chain(shared.map(|(name, value)| (name.to_ascii_lowercase(), value.clone()))).collect()
     }
 
     /// The response of HTTP/1.1, as it is sent.
@@ -56,7 +55,7 @@ impl Upgrade {
 
 /// Checks the request item by item, and selects a subprotocol and an extension. `uri` is the request's, if it can be parsed.
 pub fn accept(request: &Request, uri: Option<&Uri>, terms: &Terms) -> Result<Upgrade, Denial> {
-    let key = if request.is_http2() { checked_connect(request).map(|()| None) } else { checked(request).map(Some) }?;
+    let key = if request.is_http2 { checked_connect(request).map(|()| None) } else { checked(request).map(Some) }?;
     if uri.is_none() {
         return Err(Denial::because(400, "The request's target and Host field do not form a URI.")); // RFC 9112 §3.3
     }

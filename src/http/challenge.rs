@@ -1,6 +1,7 @@
 //! Challenges (RFC 9110 §11): what a server or proxy asks for before it lets a request through.
 
 use super::digest::{Algorithm, Digest};
+use super::to_readable;
 use crate::grammar::outside_quotes;
 
 /// What a server or proxy asks for.
@@ -33,7 +34,7 @@ impl Scheme {
 
 impl Challenge {
     /// The strongest challenge that can be answered, and the first of equally strong ones. `values` are those of the fields
-    /// `WWW-Authenticate` or `Proxy-Authenticate`.
+    /// `WWW-Authenticate` or `Proxy-Authenticate`, as byte strings.
     pub fn strongest<'a>(values: impl IntoIterator<Item = &'a str>) -> Option<Self> {
         let challenges = values.into_iter().flat_map(parse).filter_map(|it| Self::read(&it));
         challenges.reduce(|best, other| if other.strength() > best.strength() { other } else { best })
@@ -52,10 +53,10 @@ impl Challenge {
     fn read(challenge: &Parsed<'_>) -> Option<Self> {
         let realm = challenge.param("realm").unwrap_or_default();
         if challenge.scheme.eq_ignore_ascii_case("basic") {
-            return Some(Self { realm, digest: None });
+            return Some(Self { realm: to_readable(&realm), digest: None });
         }
         let digest = challenge.scheme.eq_ignore_ascii_case("digest").then(|| Digest::read(challenge)).flatten()?;
-        Some(Self { realm, digest: Some(digest) })
+        Some(Self { realm: to_readable(&realm), digest: Some(digest) })
     }
 
     fn strength(&self) -> Option<Algorithm> {
@@ -82,11 +83,11 @@ impl Parsed<'_> {
 fn parse(field: &str) -> Vec<Parsed<'_>> {
     let mut challenges: Vec<Parsed<'_>> = Vec::new();
     let items = field.split(outside_quotes(','));
-    for item in items.map(str::trim).filter(|item| !item.is_empty()) {
+    for item in items.map(str::trim_ascii).filter(|item| !item.is_empty()) {
         let (head, value) =
-            item.split_once('=').map_or((item, None), |(head, value)| (head.trim(), Some(value.trim())));
+            item.split_once('=').map_or((item, None), |(head, value)| (head.trim_ascii(), Some(value.trim_ascii())));
         let (scheme, name) = match head.split_once([' ', '\t']) {
-            Some((scheme, name)) => (Some(scheme), name.trim()),
+            Some((scheme, name)) => (Some(scheme), name.trim_ascii()),
             None if value.is_none() => (Some(head), ""),
             None => (None, head),
         };
@@ -111,7 +112,13 @@ fn unquote(value: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::isomorphic_decode;
     use super::*;
+
+    /// The text in UTF-8, as a byte string.
+    fn utf8(text: &str) -> String {
+        isomorphic_decode(text.as_bytes())
+    }
 
     fn strongest(field: &str) -> Challenge {
         Challenge::strongest([field]).unwrap()
@@ -144,7 +151,7 @@ mod tests {
             r#"Negotiate YII==, Newauth realm="apps, \"x=1\"", type=1 , title = "Login",, Basic realm=simple , NTLM"#;
         assert_eq!(parsed(field), names(&[("Negotiate", 1), ("Newauth", 3), ("Basic", 1), ("NTLM", 0)]));
         assert_eq!(parse(field)[1].param("REALM").unwrap(), r#"apps, "x=1""#);
-        assert_eq!(strongest(r#"Basic realm="Zürich \\ \"", charset="UTF-8""#).realm, r#"Zürich \ ""#);
+        assert_eq!(strongest(&utf8(r#"Basic realm="Zürich \\ \"", charset="UTF-8""#)).realm, r#"Zürich \ ""#);
         assert_eq!(strongest("Basic").realm, "");
         for cut in (0..field.len()).filter(|at| field.is_char_boundary(*at)) {
             parse(&field[cut..]);

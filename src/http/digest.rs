@@ -5,6 +5,7 @@ use sha1::Digest as _;
 use sha2::Sha256;
 
 use super::challenge::Parsed;
+use super::{isomorphic_decode, isomorphic_encode};
 
 /// A challenge of the scheme Digest.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -45,7 +46,7 @@ impl Nonce {
         Self { digest, cnonce: hex(random), count: 0 }
     }
 
-    /// The value of the next request's `Authorization` field. `method` and `resource` are the request's.
+    /// The value of the next request's `Authorization` field, as a [byte string](isomorphic_decode). `method` and `resource` are the request's.
     pub fn authorization(&mut self, username: &str, password: &str, method: &str, resource: &str) -> String {
         self.count = self.count.saturating_add(1);
         self.digest.authorization(username, password, method, resource, self.count, &self.cnonce)
@@ -92,8 +93,9 @@ impl Digest {
         cnonce: &str,
     ) -> String {
         let Self { realm, nonce, .. } = self;
+        let [username, password] = [username, password].map(|text| isomorphic_decode(text.as_bytes())); // in UTF-8
         let hash = |parts: &[&str]| self.algorithm.hash(&parts.join(":"));
-        let mut secret = hash(&[username, realm, password]);
+        let mut secret = hash(&[&username, realm, &password]);
         if self.session {
             secret = hash(&[&secret, nonce, cnonce]);
         }
@@ -103,7 +105,7 @@ impl Digest {
             true => hash(&[&secret, nonce, &nc, cnonce, "auth", &request]),
             false => hash(&[&secret, nonce, &request]),
         };
-        let username = if self.userhash { hash(&[username, realm]) } else { username.to_owned() };
+        let username = if self.userhash { hash(&[&username, realm]) } else { username };
         let mut value = String::from("Digest ");
         let mut param = |name: &str, text: &str| value.extend([name, "=\"", &escape(text), "\", "]);
         param("username", &username);
@@ -139,11 +141,12 @@ impl Algorithm {
         }
     }
 
-    /// The hash of `text`, in lower-case hexadecimal digits.
+    /// The hash of the bytes of `text`, in lower-case hexadecimal digits.
     fn hash(self, text: &str) -> String {
+        let bytes = isomorphic_encode(text);
         match self {
-            Self::Md5 => hex(&Md5::digest(text)),
-            Self::Sha256 => hex(&Sha256::digest(text)),
+            Self::Md5 => hex(&Md5::digest(bytes)),
+            Self::Sha256 => hex(&Sha256::digest(bytes)),
         }
     }
 }
@@ -228,5 +231,18 @@ mod tests {
             let value = nonce.authorization("user", "pw", "GET", "/");
             assert!(value.contains(&format!("nc={count}")) && value.contains(r#"cnonce="ab01""#), "{value}");
         }
+    }
+
+    #[test]
+    fn a_realm_is_echoed_and_hashed_byte_by_byte_and_a_user_name_is_utf8() {
+        let mut nonce = Nonce::new(read("Digest realm=\"Z\u{fc}rich\", nonce=n"), b"");
+        let user = isomorphic_decode("jäger".as_bytes());
+        let response = "04fecc1c75c523f72b297afe4fd46abb"; // computed by Python's hashlib
+        assert_eq!(
+            nonce.authorization("jäger", "p", "GET", "/"),
+            format!(
+                "Digest username=\"{user}\", realm=\"Z\u{fc}rich\", nonce=\"n\", uri=\"/\", response=\"{response}\""
+            )
+        );
     }
 }

@@ -23,18 +23,18 @@ pub enum FieldError {
 }
 
 impl Field {
-    /// A field that the user adds.
+    /// A field that the user adds. Whitespace around the value is removed, line breaks included (Fetch, "normalize").
     pub fn new(name: &str, value: &str) -> Result<Self, FieldError> {
         let lower = name.to_ascii_lowercase();
         if OWNED.contains(&lower.as_str()) || lower.starts_with("sec-websocket-") {
             return Err(FieldError::Owned);
         }
-        Self::checked(name, value)
+        Self::checked(name, value.trim_matches(['\t', '\n', '\r', ' ']))
     }
 
     /// The `Origin` field.
     pub fn origin(origin: &str) -> Result<Self, FieldError> {
-        Self::checked("Origin", origin)
+        Self::checked("Origin", origin.trim_matches([' ', '\t']))
     }
 
     /// The name, as it is written.
@@ -58,7 +58,6 @@ impl Field {
     }
 
     fn checked(name: &str, value: &str) -> Result<Self, FieldError> {
-        let value = value.trim_matches([' ', '\t']);
         if !reads_back(name, "") {
             return Err(FieldError::Name);
         }
@@ -89,6 +88,11 @@ fn reads_back(name: &str, value: &str) -> bool {
 const OWNED: &[&str] =
     &["host", "upgrade", "connection", "origin", "content-length", "transfer-encoding", "trailer", "te", "expect"];
 
+/// Whether a field with this name, which the user may set, is about one connection of HTTP/1.1: HTTP/2 does not allow it (RFC 9113 §8.2.2).
+pub fn is_of_connection(name: &str) -> bool {
+    ["keep-alive", "proxy-connection", "http2-settings"].iter().any(|it| it.eq_ignore_ascii_case(name))
+}
+
 /// Fields that stay with the first origin when a redirect leads to another.
 const PRIVATE: &[&str] = &["authorization", "cookie", "proxy-authorization"];
 
@@ -105,7 +109,8 @@ mod tests {
 
     #[test]
     fn a_value_that_would_end_its_line_is_refused() {
-        for value in ["a\r\nX-Evil: 1", "a\nb", "a\rb", "\r\n\r\nGET /", "a\0b", "a\x7fb", "a\x1b[0m", "\r\n folded"] {
+        for value in ["a\r\nX-Evil: 1", "a\nb", "a\rb", "a\r\n\r\nGET /", "a\0b", "a\x7fb", "a\x1b[0m", "a\r\n folded"]
+        {
             assert_eq!(Field::new("X-Good", value), Err(FieldError::Value), "{value:?}");
             assert_eq!(Field::origin(value), Err(FieldError::Value), "{value:?}");
         }
@@ -114,7 +119,7 @@ mod tests {
     #[test]
     fn a_value_may_be_empty_or_latin1_and_loses_the_spaces_around_it() {
         for (value, written) in
-            [("", ""), ("Zürich ÿ\u{80}", "Zürich ÿ\u{80}"), (" \t a\tb ", "a\tb"), ("a: b", "a: b")]
+            [("", ""), ("Zürich ÿ\u{80}", "Zürich ÿ\u{80}"), (" \t a\tb \r\n", "a\tb"), ("a: b", "a: b")]
         {
             assert_eq!(Field::new("X-Good", value).unwrap().value(), written);
         }

@@ -21,6 +21,8 @@ pub(super) struct Peer {
     /// How the sentence starts: "example.org:443", or "proxy example.org:3128".
     pub(super) at: String,
     pub(super) is_proxy: bool,
+    /// It is reached through the option `socket.path`.
+    pub(super) is_local: bool,
 }
 
 /// How far the connection to a peer had come.
@@ -59,7 +61,7 @@ pub(super) fn of_loss<C>(peer: &Peer, leg: Leg, loss: &Loss<C>) -> (Status, Stri
         Leg::Response if peer.is_proxy => (Status::PROXY_CONNECTION_REFUSED, no_tunnel(loss)),
         _ if code == "ETIMEDOUT" => (Status::NET_TIMEOUT, timed_out(leg)),
         Leg::Connect if is_lookup(code) => (Status::UNKNOWN_HOST, not_found(code)),
-        Leg::Connect => (Status::CONNECTION_REFUSED, not_connected(loss)),
+        Leg::Connect => (Status::CONNECTION_REFUSED, not_connected(peer, loss)),
         Leg::Response => before_response(code),
         Leg::Open => when_open(code),
     };
@@ -130,17 +132,17 @@ pub(super) fn of_timeout(server: &Peer, proxy: Option<&Peer>, point: Point) -> S
 
 impl Peer {
     pub(super) fn server(uri: &Uri) -> Self {
-        Self { at: uri.authority(), is_proxy: false }
+        Self { at: uri.authority(), ..Self::default() }
     }
 
     /// The peer of a server.
     pub(super) fn client() -> Self {
-        Self { at: "the client".into(), is_proxy: false }
+        Self { at: "the client".into(), ..Self::default() }
     }
 
     /// `authority` is the proxy's host and port.
     pub(super) fn proxy(authority: &str) -> Self {
-        Self { at: format!("proxy {authority}"), is_proxy: true }
+        Self { at: format!("proxy {authority}"), is_proxy: true, is_local: false }
     }
 
     fn sentence(&self, said: &Said, code: &str) -> String {
@@ -186,8 +188,12 @@ fn timed_out(leg: Leg) -> Said {
     }
 }
 
-fn not_connected<C>(loss: &Loss<C>) -> Said {
+fn not_connected<C>(peer: &Peer, loss: &Loss<C>) -> Said {
     match loss.code.as_str() {
+        "ECONNREFUSED" if peer.is_local => Said::new(
+            "nothing accepts connections on the socket file",
+            "Check that the server is running, and the option socket.path.",
+        ),
         "ECONNREFUSED" => Said::new(
             "nothing accepts connections there",
             "Check that the server is running, and that this is its port.",

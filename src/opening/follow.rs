@@ -5,7 +5,7 @@ use super::failure::{DeadEnd, Failure};
 use super::plan::Party;
 use super::progress::Point;
 use super::{Ask, AuthRequest, Dial, Opening, explanation};
-use crate::http::{Challenge, Response, location};
+use crate::http::{Challenge, Response, isomorphic_decode, location, to_readable};
 use crate::status::Status;
 
 impl<D: Dial, A: Ask<Cause = D::Cause>> Opening<D, A> {
@@ -52,9 +52,9 @@ impl<D: Dial, A: Ask<Cause = D::Cause>> Opening<D, A> {
     /// Answers the challenge with the credentials that are known, or asks the user.
     async fn authorize(&mut self, refusal: &Response, party: Party) -> Result<(), DeadEnd<D::Cause>> {
         let field = if party == Party::Proxy { "Proxy-Authenticate" } else { "WWW-Authenticate" };
-        let values: Vec<_> = refusal.values(field).map(String::from_utf8_lossy).collect();
-        let Some(challenge) = Challenge::strongest(values.iter().map(AsRef::as_ref)) else {
-            return Err(unknown_scheme(&values.join(", ")));
+        let values: Vec<_> = refusal.values(field).map(isomorphic_decode).collect();
+        let Some(challenge) = Challenge::strongest(values.iter().map(String::as_str)) else {
+            return Err(unknown_scheme(&to_readable(&values.join(", "))));
         };
         if !self.plan.account(party).try_again(&challenge) {
             self.ask_user(&challenge, party).await?;

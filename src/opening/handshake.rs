@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use crate::grammar::is_token;
-use crate::http::{Field, Malformed, Response, accept_for};
+use crate::http::{Field, Malformed, Response, accept_for, is_of_connection};
 use crate::protocol::{Agreement, DeflateOffer, agree_as_client};
 
 /// The upgrade request.
@@ -60,9 +60,8 @@ impl Request {
         ];
         let mut fields: Vec<_> = pseudo.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
         self.each_shared(|name, value| {
-            let name = name.to_ascii_lowercase();
-            if !OF_A_CONNECTION.contains(&name.as_str()) {
-                fields.push((name, value.to_owned()));
+            if !is_of_connection(name) {
+                fields.push((name.to_ascii_lowercase(), value.to_owned()));
             }
         });
         fields
@@ -134,6 +133,3 @@ fn only<'a>(response: &'a Response, name: &'a str) -> Option<&'a [u8]> {
 fn has_upgrade_token(value: &[u8]) -> bool {
     value.split(|byte| *byte == b',').any(|token| token.trim_ascii().eq_ignore_ascii_case(b"upgrade"))
 }
-
-/// Fields that the user may set, but that HTTP/2 does not allow (RFC 9113 §8.2.2).
-const OF_A_CONNECTION: &[&str] = &["keep-alive", "proxy-connection", "http2-settings"];

@@ -9,7 +9,7 @@ use super::failure::{DeadEnd, InvalidArgument};
 use super::handshake::Request;
 use super::proxy::{Proxy, ProxyKind};
 use super::settings::Settings;
-use crate::http::{Field, Forbidden, Scheme, Trail, isomorphic_decode};
+use crate::http::{Field, Forbidden, Scheme, Trail};
 use crate::status::Status;
 use crate::uri::{Uri, without_credentials};
 
@@ -124,7 +124,7 @@ impl Plan {
     pub(super) fn peer(&self, party: Party) -> Peer {
         match (&self.proxy, party) {
             (Some(proxy), Party::Proxy) => Peer::proxy(&proxy.authority),
-            _ => Peer::server(&self.uri),
+            _ => Peer { is_local: self.settings.unix_socket, ..Peer::server(&self.uri) },
         }
     }
 
@@ -169,7 +169,7 @@ impl Plan {
 
     fn authorization(&mut self, party: Party, name: &str, method: &str, resource: &str) -> Option<Field> {
         let value = self.account(party).authorization(method, resource)?;
-        Field::new(name, &isomorphic_decode(value.as_bytes())).ok() // never fails: neither credentials nor challenges have control characters
+        Field::new(name, &value).ok() // never fails: neither credentials nor challenges have control characters
     }
 
     /// Where a `Location` leads, if the rules allow it.

@@ -117,7 +117,11 @@ test('the exit code says what went wrong, and the message says what to do', asyn
     [['--rate', '5', url], 2, /--rate is for --load/], [['--load', '2', '--frames', url], 2, /--frames is for the client and --listen/],
     [['--listen', '0', '--json'], 2, /--json shows what clients say/], [['--max-redirects', '5000', url], 2, /^websocket-channel: --max-redirects: 5000/m], [['--listen', '0', '--insecure'], 2, /--insecure is for the client and --load/],
     [['--deflate', 'level=99', url], 2, /^websocket-channel: --deflate level: /m], [['--listen', '0', '--deflate', 'levle=1'], 2, /levle/], [['--socket', 'family', url], 2, /--socket: "family" has no value/],
-    [['--socket', 'path=/nowhere', url], 3, /Check --socket path/], [['--ping-timeout', '5', url], 2, /--ping-timeout needs --ping/], [['--no-deflate', '--deflate', 'level=1', url], 2, /cannot be combined/],
+    [['--socket', 'path=/nowhere', url], 3, /Check --socket path/], [['--socket', `path=${folder}`, url], 3, /on the socket file .*--socket path/],
+    [['--socket', 'foo=1', url], 2, /--socket: "foo" is not a name/], [['--socket', 'family=5', 'ws://localhost:1/'], 2, /Node refuses a value of --socket.*family/], [['--servername', '', url], 2, /--servername: the name/],
+    [['--socket', 'path=/x', '--proxy', 'http://127.0.0.1:1', url], 2, /--proxy, --socket path: /], [['--close-timeout', '-1', url], 2, /--close-timeout: the value is missing/],
+    [['--close-timeout', 'x', url], 2, /Use a number, above 0/], [['--load', '2', '--deflate', 'levle=1', url], 2, /Unknown setting: --deflate levle/], [['--load', '2', 'ftp://x/'], 2, /ws/],
+ [['--ping-timeout', '5', url], 2, /--ping-timeout needs --ping/], [['--no-deflate', '--deflate', 'level=1', url], 2, /cannot be combined/],
     [['--close-timeout', '0', url], 2, /--close-timeout: 0 is too small/], [['--one-connecting-per-host', url], 2, /--one-connecting-per-host is for --load/],
     [['--save', join(folder, 'cert.pem'), url], 2, /--save: EEXIST/], [['--send-file', '/nowhere', url], 2, /--send-file: ENOENT/], [['--subprotocol', 'a b', url], 2, /--subprotocol: /],
   ];

@@ -55,6 +55,14 @@ fn a_loss_before_the_channel_opens_has_the_status_of_the_table() {
 }
 
 #[test]
+fn a_socket_file_that_nobody_listens_on_is_named() {
+    let local = Settings { unix_socket: true, ..settings() };
+    let said = |settings| lost("connect", "ws://h/", settings, "ECONNREFUSED", "").message;
+    assert!(said(local).contains("socket.path"));
+    assert!(!said(settings()).contains("socket.path"));
+}
+
+#[test]
 fn a_loss_on_the_path_to_a_proxy_is_the_proxys() {
     let refused = Status::PROXY_CONNECTION_REFUSED;
     for (at, proxy, code, status) in [

@@ -47,7 +47,7 @@ enum Outcome {
 
 /// Denies an upgrade request, and ends the connection; over HTTP/2, the stream. Does nothing if the client is gone.
 pub(crate) fn deny(request: &Request, socket: &JsValue, denial: &Denial, fields: &[Field]) -> Result<(), ChannelError> {
-    let answered = if request.is_http2() {
+    let answered = if request.is_http2 {
         let answer = fields_object(&denial.to_fields(fields));
         super::socket::answer_on_stream(socket, &answer, denial.content(), LINGER_MS)
             .map_err(|cause| not_accepted("refuse", cause))?
@@ -147,7 +147,7 @@ impl Node {
 }
 
 fn respond(socket: &Socket, request: &Request, answer: &Result<Upgrade, Denial>) -> Result<(), JsValue> {
-    match (answer, request.is_http2()) {
+    match (answer, request.is_http2) {
         (Ok(upgrade), false) => socket.respond(&upgrade.to_bytes()),
         (Err(denial), false) => socket.respond(&denial.to_bytes(&request.method, &[])),
         (Ok(upgrade), true) => socket.respond_on_stream(&fields_object(&upgrade.to_fields()))?,

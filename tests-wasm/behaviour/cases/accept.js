@@ -205,7 +205,7 @@ export const acceptances = [
     ['a key of 15 bytes', { 'Sec-WebSocket-Key': 'AAAAAAAAAAAAAAAAAAAA' }, {}, 400, /16 bytes/], ['the method POST', {}, { method: 'POST' }, 405, /Allow: GET/],
     ['a different Upgrade', { Upgrade: 'h2c' }, {}, 426, /Upgrade: websocket/], ['a subprotocol that is not a token', { 'Sec-WebSocket-Protocol': 'a b' }, {}, 400, /tokens/],
     ['a repeated subprotocol', { 'Sec-WebSocket-Protocol': ['a', 'a'] }, {}, 400, /twice/], ['extensions that are not a list', { 'Sec-WebSocket-Extensions': 'a; b="' }, {}, 400, /Sec-WebSocket-Extensions/],
-    ['an invalid host', { Host: 'a b' }, {}, 400, /Host/],
+    ['an invalid host', { Host: 'a b' }, {}, 400, /Host/], ['the version 2.0 over HTTP/1', {}, { version: '2.0' }, 400, /HTTP\/1\.1/], ['a user in its target', {}, { target: 'http://user:secret@host/' }, 400, /URI/],
   ].map(([what, changes, more, status, says]) => ({
     name: `a request with ${what} gets a ${status} response that says why, and the channel stops with the same explanation`,
     async run(t) {

@@ -67,7 +67,9 @@ impl Word {
             Self::Quote => "\"",
             Self::Backslash => "\\",
             Self::Whole(number) => return format!(", Digest realm=\"{number}\", nonce=\"\\{number}\""),
-            Self::Text(text) => return text.chars().filter(|char| !char.is_ascii_control()).collect(),
+            Self::Text(text) => {
+                return isomorphic_decode(text.as_bytes()).chars().filter(|char| !char.is_ascii_control()).collect();
+            }
         })
     }
 }
@@ -120,7 +122,7 @@ fn strength(challenge: &ChallengeRef) -> Option<u8> {
 /// Asserts that the answer is a field that is safe to send, and that quoted text does not break out of its quotes.
 fn answer(mut nonce: Nonce, has_controls: bool) {
     let value = nonce.authorization("us\"er, x=\"1\\", "secret", "GET", "/a\"b");
-    assert!(has_controls || Field::new("Authorization", &isomorphic_decode(value.as_bytes())).is_ok(), "{value:?}");
+    assert!(has_controls || Field::new("Authorization", &value).is_ok(), "{value:?}");
     assert!(!value.contains("secret"));
     assert!(value.starts_with("Digest username=\""), "{value}");
     let again = http_auth::parse_challenges(&value);
