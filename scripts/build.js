@@ -225,7 +225,11 @@ export async function buildPackage() {
   for (const name of await readdir(template)) {
     if (PUBLISHED.test(name)) await cp(join(template, name), join(packageFolder, name));
   }
-  await cp(join(root, 'LICENSE'), join(packageFolder, 'LICENSE'));
+  for (const name of ['LICENSE', 'CHANGELOG.md', 'SECURITY.md']) await cp(join(root, name), join(packageFolder, name));
+  await mkdir(join(packageFolder, 'docs'));
+  for (const name of await readdir(join(root, 'docs'))) {
+    if (name.endsWith('.md')) await cp(join(root, 'docs', name), join(packageFolder, 'docs', name));
+  }
   await checkSizes();
   const tarball = await packAndInstall();
   say(`packed ${basename(tarball)}`);

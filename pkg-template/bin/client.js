@@ -1,11 +1,11 @@
 // The client: a channel between the terminal, or the pipe, and a server.
 
-import { createInterface } from 'node:readline';
+import { Lines, textOf } from './lines.js';
 import { newChannel } from './new_channel.js';
-import { exitCode, inFlags } from './outcome.js';
+import { BAD_CLOSE, exitCode, inFlags } from './outcome.js';
 import { Output } from './output.js';
 import { Terminal } from './terminal.js';
-import { showFrames, showOpening } from './watch.js';
+import { announcing, showFrames, showOpening } from './watch.js';
 
 /** Above this many bytes that the system has not taken, stdin waits. */
 const MAX_BUFFERED = 1 << 20;
@@ -29,16 +29,18 @@ class Client {
   #isClosing = false;
   #interrupts = 0;
   #wasOpen = false;
-  /** Sizes of the messages sent, for --frames. */
-  #sizes = [];
+  /** A line of stdin could not be sent. */
+  #isIncomplete = false;
+  #frames = null;
+  #opening = null;
 
   constructor(options, isInteractive) {
     this.#options = options;
     this.#output = new Output(options, isInteractive);
-    const channel = newChannel(options);
+    const channel = newChannel(options.verbose ? { ...options, channel: announcing(options.channel, (text) => this.#opening?.say(text)) } : options);
     this.#channel = channel;
-    if (options.frames) showFrames(this.#output, this.#sizes);
-    if (options.verbose) showOpening(this.#output, channel);
+    if (options.frames) this.#frames = showFrames(this.#output);
+    if (options.verbose) this.#opening = showOpening(this.#output, channel);
     if (isInteractive) this.#input = new Terminal(this.#output, this);
   }
 
@@ -55,7 +57,7 @@ class Client {
         onServerClose: (_, code, reason) => this.#afterEvents(() => this.#serverCloses(code, reason)),
         onStop: (_, status, detail) => this.#afterEvents(() => resolve(this.#stopped(detail))),
       }, null);
-      process.on('SIGINT', () => this.interrupt());
+      for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => this.interrupt());
       this.#output.note(`connecting to ${shown(this.#channel.URI)}`);
     });
   }
@@ -87,7 +89,7 @@ class Client {
     const accepted = typeof data === 'string' ? this.#channel.sendMsg(data) : this.#channel.sendBinaryMsg(data);
     if (!accepted) return this.#output.problem('not sent: the channel is closed.');
     const bytes = typeof data === 'string' ? Buffer.byteLength(data) : data.length;
-    if (this.#options.frames) this.#sizes.push(bytes);
+    this.#frames?.sent(this.#channel.serial, bytes);
     this.#output.sent(data, bytes);
   }
 
@@ -103,16 +105,21 @@ class Client {
 
   /** Sends each line of stdin as a message. */
   #readLines() {
-    const lines = createInterface({ input: process.stdin, crlfDelay: Infinity });
-    this.#input = lines;
-    lines.on('line', (line) => {
-      this.send(this.#options.binary ? Buffer.from(line) : line);
+    const lines = new Lines(process.stdin, (line) => {
+      this.#sendLine(line);
       if (this.#channel.bufferedAmount > MAX_BUFFERED) lines.pause();
-    });
-    lines.on('close', () => {
+    }, () => {
       this.#isStdinOver = true;
       this.#awaitSilence();
     });
+    this.#input = lines;
+  }
+
+  #sendLine(line) {
+    const data = this.#options.binary ? line : textOf(line);
+    if (data !== null) return this.send(data);
+    this.#isIncomplete = true;
+    this.#output.problem('a line of stdin is not UTF-8, and is not sent. Send lines as bytes with --binary.');
   }
 
   /** Once stdin has ended, closes the channel when nothing has arrived for a while. */
@@ -147,7 +154,7 @@ class Client {
   }
 
   #serverCloses(code, reason) {
-    if (!this.#isClosing) this.#output.note(`the server closes: ${code}${reason ? ` ${reason}` : ''}`);
+    if (!this.#isClosing && this.#options.verbose) this.#output.note(`the server closes: ${code}${reason ? ` ${reason}` : ''}`);
   }
 
   get #wanted() { return this.#options.once ? 1 : this.#options.count; }
@@ -157,15 +164,18 @@ class Client {
     clearTimeout(this.#silence);
     this.#input?.close();
     if (!this.#input || this.#input.isTerminal !== true) process.stdin.destroy();
+    if (detail.http) this.#opening?.response(detail.http);
     const code = exitCode(detail, this.#wasOpen);
-    if (detail.name === 'NS_OK') this.#output.note(`closed: ${detail.code}${detail.reason ? ` ${detail.reason}` : ''}`);
+    const closing = `${detail.code}${detail.reason ? ` ${detail.reason}` : ''}`;
+    if (code === BAD_CLOSE) this.#output.problem(`the server closed with an error: ${closing}`);
+    else if (detail.name === 'NS_OK') this.#output.note(`${detail.closedBy === 'remote' ? 'the server closed' : 'closed'}: ${closing}`);
     else if (!this.#isDone) this.#output.problem(`${inFlags(detail.message)}\n${detail.name}${detail.http?.body ? `\nThe server's response: ${detail.http.body.trim()}` : ''}`);
     if (this.#isDone) return 0;
     if (code === 0 && this.#wanted !== undefined) {
       this.#output.problem(`the connection was closed after ${this.#received} of ${this.#wanted} messages.`);
       return 1;
     }
-    return code;
+    return code === 0 && this.#isIncomplete ? 1 : code;
   }
 }
 

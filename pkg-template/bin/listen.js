@@ -3,9 +3,9 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { createSecureServer } from 'node:http2';
-import { createInterface } from 'node:readline';
 import { LoadGroup, WebSocketChannel } from 'websocket-channel';
 import { certificate } from './certificate.js';
+import { Lines, textOf } from './lines.js';
 import { setPings } from './new_channel.js';
 import { UsageError } from './options.js';
 import { CANNOT_LISTEN, inFlags } from './outcome.js';
@@ -20,9 +20,9 @@ const [HIGH_WATER, LOW_WATER] = [1 << 20, 1 << 16];
 export async function listen(options) {
   const output = new Output(options, false);
   newServerChannel(options); // throws for an option that is wrong, before the first client comes
-  if (options.frames) showFrames(output, []);
+  const frames = options.frames ? showFrames(output, (serial) => `${names.get(serial)} `) : null;
   const everybody = new LoadGroup();
-  const accept = (request, socket, head) => serve(options, output, everybody, [request, socket, head]);
+  const accept = (request, socket, head) => serve({ options, output, frames, everybody }, [request, socket, head]);
   const page = (request, response) => response.writeHead(426, { 'Content-Type': 'text/plain; charset=utf-8' }).end('This is a WebSocket server. Open ws:// or wss:// with this address.\n');
   const server = options.tls ? await secure(options, output, page) : createServer(page);
   server.on('upgrade', accept);
@@ -38,7 +38,7 @@ export async function listen(options) {
   const host = family === 'IPv6' ? `[${address}]` : address;
   const end = interrupted(everybody); // before the line that says it listens
   output.note(`listening on ${options.tls ? 'wss' : 'ws'}://${host}:${port}/ (${[options.relay && 'relays', options.stdin && 'sends stdin'].filter(Boolean).join(', ') || 'echoes'}); Ctrl-C ends it`);
-  if (options.stdin) sendLines(everybody, output);
+  if (options.stdin) sendLines(everybody, frames, output);
   await end;
   server.close();
   server.closeAllConnections?.();
@@ -64,19 +64,20 @@ function takeOver(channel, output, upgrade, listener) {
 }
 
 /** Serves one client. */
-function serve(options, output, everybody, upgrade) {
+function serve({ options, output, frames, everybody }, upgrade) {
   const controller = new AbortController();
   const channel = newServerChannel(options, controller.signal);
   channel.loadGroup = everybody;
   controllers.set(channel, controller);
-  const name = `#${channel.serial}`;
+  const name = `#${clients += 1}`;
+  names.set(channel.serial, name);
   const received = (data) => {
     if (options.stdin) output.received(data);
     if (options.stdin && !options.relay) return;
-    if (options.verbose) output.note(`${name}: ${size(data.length)}`);
+    if (options.verbose) output.note(`${name}: ${size(bytesOf(data))}`);
     for (const member of options.relay ? [...everybody].filter((it) => it !== channel) : [channel]) {
-      if (typeof data === 'string') member.sendMsg(data);
-      else member.sendBinaryMsg(data);
+      const accepted = typeof data === 'string' ? member.sendMsg(data) : member.sendBinaryMsg(data);
+      if (accepted) frames?.sent(member.serial, bytesOf(data));
     }
     if (options.relay) dropSlow(everybody, output);
     // A client that sends faster than it reads must wait.
@@ -95,18 +96,24 @@ function serve(options, output, everybody, upgrade) {
       isWaiting = false;
       channel.resume();
     },
-    onStop: (_, number, { message, code, reason, name: status }) => output.note(`${name} has left: ${status === 'NS_OK' ? `${code} ${reason}`.trim() : message}`),
+    onStop(_, number, { message, code, reason, name: status }) {
+      output.note(`${name} has left: ${status === 'NS_OK' ? `${code} ${reason}`.trim() : inFlags(message)}`);
+      queueMicrotask(() => names.delete(channel.serial)); // its last frames are shown in a microtask
+    },
   });
 }
 
 const controllers = new WeakMap();
+/** How the output calls each client, by its channel's serial number. */
+const names = new Map();
+let clients = 0;
 /** A client is cut off if more than this many bytes from others wait for it. */
 const MAX_WAITING = 16 << 20;
 
 function dropSlow(everybody, output) {
   for (const member of everybody) {
     if (member.bufferedAmount <= MAX_WAITING) continue;
-    output.note(`#${member.serial} does not read: ${size(member.bufferedAmount)} wait for it`);
+    output.note(`${names.get(member.serial)} does not read: ${size(member.bufferedAmount)} wait for it`);
     controllers.get(member).abort();
   }
 }
@@ -116,14 +123,24 @@ async function secure(options, output, page) {
   if (Boolean(given.cert) !== Boolean(given.key)) throw new UsageError('--tls: --cert and --key belong together. Pass both, or neither.');
   const made = given.cert ? given : await certificate();
   if (!given.cert) output.note(`using a temporary certificate: clients trust it with --ca ${made.path}, or any certificate with --insecure`);
-  return createSecureServer({ cert: made.cert, key: made.key, allowHTTP1: true, settings: { enableConnectProtocol: true } }, page);
+  try {
+    return createSecureServer({ cert: made.cert, key: made.key, passphrase: given.passphrase, allowHTTP1: true, settings: { enableConnectProtocol: true } }, page);
+  } catch (error) {
+    throw new UsageError(`--cert, --key: they cannot be used: ${error.message}.`);
+  }
 }
 
-function sendLines(everybody, output) {
-  createInterface({ input: process.stdin, crlfDelay: Infinity }).on('line', (line) => {
-    output.note(`sent to ${everybody.sendMsg(line)}`);
+const bytesOf = (data) => (typeof data === 'string' ? Buffer.byteLength(data) : data.length);
+
+function sendLines(everybody, frames, output) {
+  const send = (line) => {
+    const text = textOf(line);
+    if (text === null) return output.problem('a line of stdin is not UTF-8, and is not sent.');
+    for (const member of frames ? everybody : []) if (member.state === 'open') frames.sent(member.serial, line.length);
+    output.note(`sent to ${everybody.sendMsg(text)}`);
     dropSlow(everybody, output);
-  });
+  };
+  new Lines(process.stdin, send, () => {});
 }
 
 /** Ctrl-C or SIGTERM closes every channel. A second one exits at once. */

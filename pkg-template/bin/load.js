@@ -11,8 +11,8 @@ const OPENING = 100;
 /** Opens, sends, and sums up. Returns the exit code of the worst connection. */
 export async function load(options) {
   const { load: count, rate = 1, size = 125, seconds = 10 } = options;
-  const run = { options, text: 'x'.repeat(size), latencies: createHistogram(), opening: createHistogram(), sent: 0, received: 0, open: 0, failures: new Map(), worst: 0, isOver: false };
-  process.on('SIGINT', () => { if (run.isOver) process.exit(130); else run.isOver = true; });
+  const run = { options, text: 'x'.repeat(size), latencies: createHistogram(), opening: createHistogram(), sent: 0, received: 0, open: 0, failures: new Map(), worst: 0, isOver: false, connecting: new Set() };
+  process.on('SIGINT', () => interrupt(run));
   newChannel(options); // throws for an option that is wrong, before anything is shown
   const progress = showProgress(run);
   const channels = await openAll(run, count).catch((error) => {
@@ -27,8 +27,19 @@ export async function load(options) {
   const { user, system } = process.cpuUsage(cpu);
   progress.stop();
   await Promise.all(channels.map(({ close }) => close()));
+  if (run.sent > 0 && run.received === 0) {
+    run.failures.set('nothing came back. --load measures echoes: the server must send each message back.', 1);
+    run.worst ||= 1;
+  }
   summarize(run, count, elapsed, (user + system) / 1e6);
   return run.worst;
+}
+
+/** The first Ctrl-C ends the run, and what is connecting. The second one ends the process. */
+function interrupt(run) {
+  if (run.isOver) process.exit(130);
+  run.isOver = true;
+  for (const channel of run.connecting) channel.close();
 }
 
 /** Opens a channel. Resolves with { channel, times, close } once it is open, or with null if it has failed. Its echoes are timed. */
@@ -41,8 +52,10 @@ function open(run) {
   return new Promise((resolve) => {
     const channel = newChannel(options);
     let wasOpen = false;
+    run.connecting.add(channel);
     channel.asyncOpen(options.uri, options.origin ?? null, {
       onStart() {
+        run.connecting.delete(channel);
         if (channel.state !== 'open') return resolve(null);
         wasOpen = true;
         run.open += 1;
@@ -57,7 +70,7 @@ function open(run) {
       },
       onStop(_, status, detail) {
         ended();
-        if (detail.name === 'NS_OK' && run.isOver) return;
+        if (['NS_OK', 'NS_BINDING_ABORTED'].includes(detail.name) && run.isOver) return;
         const message = detail.name === 'NS_OK' ? `the server closed: ${detail.code} ${detail.reason}`.trim() : inFlags(detail.message);
         run.failures.set(message, (run.failures.get(message) ?? 0) + 1);
         run.worst = Math.max(run.worst, exitCode(detail, wasOpen) || 1);
@@ -106,7 +119,7 @@ function showProgress(run) {
   const { isTTY } = process.stderr;
   let before = 0;
   const show = () => {
-    const line = `${run.open} open, ${run.sent} sent, ${run.received} back, ${run.received - before} a second, median ${ms(run.latencies.percentile(50))}`;
+    const line = `${run.open} open, ${run.sent} sent, ${run.received} back, ${run.received - before} a second, 50 % ${ms(run.latencies.percentile(50))}, 99 % ${ms(run.latencies.percentile(99))}`;
     before = run.received;
     process.stderr.write(isTTY ? `\r\x1b[2K${line}` : `${line}\n`);
   };

@@ -9,7 +9,7 @@ export function newChannel(options) {
   setPings(channel, options);
   // Only the server that was named gets the credentials, not one that it redirects to, and no proxy.
   const isAsked = ({ origin, isProxy, attempt }) => !isProxy && attempt === 1 && origin === new URL(channel.originalURI).origin;
-  channel.notificationCallbacks = { onAuthRequired: (request) => (options.user && isAsked(request) ? credentials(options.user) : null) };
+  if (options.user) channel.notificationCallbacks = { onAuthRequired: (request) => (isAsked(request) ? credentials(options.user) : null) };
   return channel;
 }
 

@@ -1,5 +1,6 @@
 // The command line: one table of flags, which is parsed and printed as the help.
 
+import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import tls from 'node:tls';
 import { parseArgs } from 'node:util';
@@ -15,12 +16,12 @@ export class UsageError extends Error {}
 const FLAGS = {
   'Messages': [
     ['send+', 's', 'TEXT', 'send this text once the connection is open, before anything else'],
-    ['send-file+', null, 'FILE', 'send this file as a binary message, after the texts of --send'],
+    ['send-file+', null, 'FILE', 'send this file as a binary message, after the texts of --send; - is stdin'],
     ['once', '1', null, 'end after the first message'],
     ['count', 'n', 'N', 'end after N messages'],
     ['wait', 'w', 'SECONDS', 'after stdin has ended, close once no message has arrived for this many seconds, or "forever" (default 1; with --once and --count, forever)'],
     ['json', 'j', null, 'print one object per line: time, direction ("sent", "received"), kind ("text", "binary"), size in bytes, and text or base64; on a terminal, indent messages that are JSON'],
-    ['binary', 'b', null, 'send each line of stdin as a binary message'],
+    ['binary', 'b', null, 'send each line of stdin as a binary message, byte by byte'],
     ['save', null, 'FOLDER', 'save binary messages to files in this folder instead of printing them'],
   ],
   'The connection': [
@@ -32,6 +33,7 @@ const FLAGS = {
     ['ca', null, 'FILE', 'trust the certificates in this file, in addition to those that Node trusts'],
     ['cert', null, 'FILE', 'the client\'s certificate; with --listen, the server\'s'],
     ['key', null, 'FILE', 'the key of this certificate'],
+    ['passphrase', null, 'TEXT', 'the key\'s passphrase, if it is encrypted'],
     ['insecure', 'k', null, 'trust any certificate'],
     ['servername', null, 'NAME', 'the host name to send in the TLS handshake and to look for in the certificate, if it is not the URI\'s'],
     ['socket+', null, 'NAME=VALUE', 'an option of Node\'s net.connect, such as family=6, localAddress=10.0.0.1 or path=/run/app.sock'],
@@ -91,6 +93,7 @@ Connects to a WebSocket server. On a terminal, type a line to send it, and /help
 and each message goes to stdout. Everything else goes to stderr.
 
   websocket-channel wss://example.org/chat
+  websocket-channel 8080                      (ws://localhost:8080)
   echo '{"hello":1}' | websocket-channel --once wss://example.org/api
   websocket-channel --frames --header 'Authorization: Bearer x' wss://example.org
   websocket-channel --listen 8080 --relay
@@ -134,7 +137,7 @@ export function parse(args) {
   if (options.listen === undefined && uri === undefined) throw new UsageError('The URI is missing. Pass one, such as wss://example.org.');
   if (options.listen !== undefined && options.load !== undefined) throw new UsageError('--listen and --load cannot be combined. Start one command for each.');
   checkMode(options);
-  const first = [...options.send ?? [], ...(options['send-file'] ?? []).map((path) => file('send-file', path))];
+  const first = [...options.send ?? [], ...(options['send-file'] ?? []).map((path) => file('send-file', path === '-' ? process.stdin.fd : path))];
   const isTls = options.tls || (options.listen !== undefined && Boolean(options.cert ?? options.key));
   return { ...options, first, tls: isTls, uri: uri === undefined ? undefined : withScheme(uri), channel: channelOptions(options) };
 }
@@ -168,9 +171,13 @@ function hint(error) {
   const [, ambiguous] = /argument is ambiguous[^]* use '(--[\w-]+)=/.exec(error.message) ?? [];
   if (ambiguous) return `${ambiguous}: the value is missing. If it begins with "-", write ${ambiguous}=VALUE.`;
   if (!wrong) return error.message.split('. To specify')[0];
+  if (MEANT[wrong]) return `Unknown option: ${wrong.length === 1 ? '-' : '--'}${wrong}. ${MEANT[wrong]}`;
   const near = ALL.map(({ name }) => name).find((name) => name.startsWith(wrong) || wrong.startsWith(name) || distance(name, wrong) <= 2);
   return `Unknown option: ${wrong.length === 1 ? '-' : '--'}${wrong}.${near ? ` Did you mean --${near}?` : ''}`;
 }
+
+/** What users of other clients try. */
+const MEANT = { c: 'Pass the URI without a flag.', connect: 'Pass the URI without a flag.', auth: 'Did you mean --user?', 'no-check': 'Did you mean --insecure?' };
 
 /** How many letters two words differ by (Levenshtein). */
 function distance(one, other) {
@@ -203,8 +210,11 @@ function checkCloseCode(code) {
   throw new UsageError(`--close-code: ${code} is not a code that may be sent. Use one of ${ranges}.`);
 }
 
-/** `localhost:8080` is meant as ws://localhost:8080. */
-const withScheme = (uri) => (/^[a-z][a-z0-9+.-]*:\/\//i.test(uri) ? uri : `ws://${uri}`);
+/** `localhost:8080` and `8080` are meant as ws://localhost:8080. */
+function withScheme(uri) {
+  if (/^[a-z][a-z0-9+.-]*:\/\//i.test(uri)) return uri;
+  return /^\d+$/.test(uri) ? `ws://localhost:${uri}` : `ws://${uri}`;
+}
 
 function channelOptions(options) {
   const milliseconds = (seconds) => (seconds === undefined ? undefined : Math.ceil(seconds * 1000));
@@ -223,11 +233,12 @@ function channelOptions(options) {
   };
 }
 
-function tlsOptions({ ca, cert, key, insecure, servername }) {
+function tlsOptions({ ca, cert, key, passphrase, insecure, servername }) {
   return {
-    ...ca && { ca: [...trusted(), file('ca', ca)] },
-    ...cert && { cert: file('cert', cert) },
+    ...ca && { ca: [...trusted(), certificate('ca', ca)] },
+    ...cert && { cert: certificate('cert', cert) },
     ...key && { key: file('key', key) },
+    ...passphrase !== undefined && { passphrase },
     ...insecure && { rejectUnauthorized: false },
     ...servername && { servername },
   };
@@ -263,6 +274,17 @@ function header(line) {
   const at = line.indexOf(':');
   if (at < 1) throw new UsageError(`--header: "${line}" has no colon. Write "Name: value".`);
   return [line.slice(0, at), line.slice(at + 1).trim()];
+}
+
+/** A file of certificates. Node would ignore one that has none. */
+function certificate(name, path) {
+  const bytes = file(name, path);
+  try {
+    new X509Certificate(bytes);
+  } catch {
+    throw new UsageError(`--${name}: ${path} contains no certificate in PEM.`);
+  }
+  return bytes;
 }
 
 function file(name, path) {

@@ -1,11 +1,12 @@
 // What a channel's end means to a script.
 
+export const BAD_CLOSE = 9;
 export const CANNOT_LISTEN = 10;
 
 /** [code, what it means], as the help shows them. */
 export const EXIT_CODES = [
   [0, 'the connection was closed cleanly, or everything asked for has arrived'],
-  [1, 'the connection was lost after it had opened, or closed before --count messages, or a file could not be saved'],
+  [1, 'the connection was lost after it had opened; messages are missing (--count, --load); a line or a file could not be handled'],
   [2, 'the command line is wrong'],
   [3, 'no connection: the name was not found, nothing listens there, or there was no HTTP response'],
   [4, 'the server answered with an HTTP status that is not an upgrade'],
@@ -13,7 +14,7 @@ export const EXIT_CODES = [
   [6, 'a timeout expired: opening, closing or waiting for a pong'],
   [7, 'the proxy refused, or was not found'],
   [8, 'the server broke the protocol, or a limit'],
-  [9, 'the server closed with an error: a code other than 1000, 1001 or none'],
+  [BAD_CLOSE, 'the server closed with an error: a code other than 1000, 1001 or none'],
   [CANNOT_LISTEN, '--listen: it cannot listen on this port or address'],
   [130, 'interrupted before the connection was closed'],
 ];
@@ -37,7 +38,7 @@ const FINE = [1000, 1001, 1005];
 /** The exit code for what onStop reports. `wasOpen`: whether the channel was open before. */
 export function exitCode({ name, http, closedBy, code }, wasOpen) {
   if (http !== null) return name.includes('PROXY') ? 7 : 4;
-  if (name === 'NS_OK' && closedBy === 'remote' && !FINE.includes(code)) return 9;
+  if (name === 'NS_OK' && closedBy === 'remote' && !FINE.includes(code)) return BAD_CLOSE;
   return BY_STATUS[name] ?? (wasOpen ? 1 : 3);
 }
 
@@ -51,6 +52,8 @@ const WORDS = [
   ['in the option tls.ca', 'with --ca FILE, or trust any certificate with --insecure'], ['in the options tls.cert and tls.key', 'with --cert and --key'],
   ['tls, socket: Node refuses one of these options.', 'Node refuses a value of --socket, --servername, --ca, --cert or --key:'],
   ['proxy, socket.path:', '--proxy, --socket path:'], ['Unknown setting: deflate.', 'Unknown setting: --deflate '],
+  ['onAuthRequired gave up.', 'It does not accept --user, which is sent only to the server in the URI.'], [/Put them in the URI, or return them from notificationCallbacks\.onAuthRequired\./, 'Pass them with --user NAME:PASSWORD.'],
+  [' Put them in the option proxy, or return them from notificationCallbacks.onAuthRequired.', ' Put them in the URI of --proxy.'],
   ['the option tls.servername', '--servername'], ['the option socket.', '--socket '], ['in the option headers', 'with --header'], ['the option proxy', '--proxy'],
 ];
 

@@ -3,7 +3,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { UsageError } from './options.js';
-import { clock, hex, indented, printable, size, styles } from './style.js';
+import { clock, hex, indented, printable, safeJson, size, styles } from './style.js';
 
 export class Output {
   #options;
@@ -30,9 +30,11 @@ export class Output {
   received(data) {
     const isText = typeof data === 'string';
     const bytes = isText ? Buffer.byteLength(data) : data.length;
-    if (!isText && this.#options.save) return this.#save(data);
+    if (!isText && this.#options.save) return this.#save(data, bytes);
     if (this.#isInteractive) return this.#show('cyan', '←', data, bytes);
     if (this.#options.json) return this.#line('received', data, bytes);
+    // A terminal would obey control characters.
+    if (process.stdout.isTTY) return process.stdout.write(`${isText ? printable(data) : hex(data)}\n`);
     return process.stdout.write(isText ? `${data}\n` : data);
   }
 
@@ -44,7 +46,7 @@ export class Output {
 
   /** Shows the state of things. */
   note(text) {
-    if (!this.#options.quiet) this.aside(this.#errorStyle('dim', text));
+    if (!this.#options.quiet) this.aside(this.#errorStyle('dim', printable(text)));
   }
 
   /** Shows what went wrong. */
@@ -61,12 +63,11 @@ export class Output {
     return taken;
   }
 
-  #line(direction, data, bytes) {
-    const isText = typeof data === 'string';
-    const object = { time: new Date().toISOString(), direction, kind: isText ? 'text' : 'binary', size: bytes, ...isText ? { text: data } : { base64: Buffer.from(data).toString('base64') } };
+  #line(direction, data, bytes, content = typeof data === 'string' ? { text: data } : { base64: Buffer.from(data).toString('base64') }) {
+    const object = { time: new Date().toISOString(), direction, kind: typeof data === 'string' ? 'text' : 'binary', size: bytes, ...content };
     let line;
     try {
-      line = JSON.stringify(object);
+      line = safeJson(object);
     } catch (error) {
       this.problem(`a message of ${size(bytes)} cannot be written as JSON: ${error.message}.`); // longer than a string can be
       process.exit(8);
@@ -82,15 +83,16 @@ export class Output {
     }
   }
 
-  #save(bytes) {
+  #save(data, bytes) {
     const path = join(this.#options.save, `${new Date().toISOString().replace(/[:.]/g, '-')}-${++this.#saved}.bin`);
     try {
-      writeFileSync(path, bytes, { flag: 'wx' });
-      this.note(`saved ${size(bytes.length)} as ${path}`);
+      writeFileSync(path, data, { flag: 'wx' });
+      this.note(`saved ${size(bytes)} as ${path}`);
     } catch (error) {
       this.problem(`not saved: ${error.message}.`);
       process.exit(1);
     }
+    if (this.#options.json && !this.#isInteractive) return this.#line('received', data, bytes, { file: path });
     return true;
   }
 }

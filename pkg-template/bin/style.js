@@ -34,6 +34,9 @@ export function hex(bytes, limit = 512) {
 /** Makes a text that cannot move the cursor or change the terminal. Control characters except line breaks and tabs become symbols. */
 export const printable = (text) => text.replace(/[\0-\x08\x0b-\x1f\x7f-\x9f]/g, (char) => (char < ' ' ? String.fromCharCode(0x2400 + char.charCodeAt(0)) : '\ufffd'));
 
+/** JSON without control characters: JSON.stringify leaves some as they are. */
+export const safeJson = (value) => JSON.stringify(value).replace(/[\x7f-\x9f]/g, (char) => `\\u00${char.charCodeAt(0).toString(16)}`);
+
 /** A text that is a JSON object or array, indented; null for any other text. */
 export function indented(text) {
   if (!/^\s*[[{]/.test(text)) return null;

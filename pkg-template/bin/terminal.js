@@ -1,7 +1,9 @@
 // A person at a terminal: line editing, history, commands.
 
 import { readFileSync } from 'node:fs';
+import { homedir } from 'node:os';
 import { clearLine, createInterface, cursorTo } from 'node:readline';
+import { utf8 } from './lines.js';
 
 const HELP = `A line is sent as a text message. A line that begins with / is a command; // sends a line that begins with /.
   /ping [TEXT]             send a ping, and show how long the pong took
@@ -40,6 +42,7 @@ export class Terminal {
       if (this.#lines) lines.prompt();
     });
     lines.on('SIGINT', () => this.#client.interrupt());
+    lines.on('SIGCONT', () => lines.prompt(true)); // Ctrl-Z and fg: readline has paused, and waits for this
     lines.on('close', () => { // Ctrl-D: a prompt would keep reading
       if (this.#lines === null) return;
       this.close();
@@ -79,10 +82,12 @@ const COMMANDS = {
     if (rest !== '' && code === '') throw new Error('Write /close, /close CODE or /close CODE REASON.');
     client.close(code === '' ? undefined : Number(code), reason);
   },
-  binary: (client, rest) => client.send(rest.startsWith('@') ? readFileSync(rest.slice(1)) : bytes(rest)),
+  binary: (client, rest) => client.send(rest.startsWith('@') ? readFileSync(path(rest)) : bytes(rest)),
   text(client, rest) {
     if (!rest.startsWith('@')) throw new Error('Write /text @FILE.');
-    client.send(utf8(readFileSync(rest.slice(1))));
+    const text = utf8(readFileSync(path(rest)));
+    if (text === null) throw new Error('The file is not UTF-8 text. Send it with /binary @FILE.');
+    client.send(text);
   },
   json(client, rest, output) {
     output.isIndenting = !output.isIndenting;
@@ -97,12 +102,10 @@ function bytes(text) {
   return Buffer.from(text.replace(/\s+/g, ''), 'hex');
 }
 
-function utf8(bytes) {
-  try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
-  } catch {
-    throw new Error('The file is not UTF-8 text. Send it with /binary @FILE.');
-  }
+/** The path in `@~/a file` or `@"a file"`. */
+function path(text) {
+  const [, quoted, plain] = /^@(?:"(.*)"|(.*?))\s*$/.exec(text);
+  return (quoted ?? plain).replace(/^~(?=\/)/, homedir());
 }
 
 function completer(line) {

@@ -1,53 +1,68 @@
 // --frames and --verbose: what passes on the wire, and how the connection was established.
 
+import dns from 'node:dns';
 import { eventService } from 'websocket-channel';
 import { printable, size } from './style.js';
 
 const NAMES = { 0: 'continuation', 1: 'text', 2: 'binary', 8: 'close', 9: 'ping', 10: 'pong' };
 
-/** Shows each frame. `sizes` are those of the messages sent, in order, before they were compressed. */
-export function showFrames(output, sizes) {
-  const { style } = output;
-  const wire = { sent: 0, received: 0 };
+/** What is known of one channel's messages that are not complete. */
+class Passing {
+  wire = { sent: 0, received: 0 };
+  /** The sizes of the messages sent, in order, before they were compressed. */
+  sizes = [];
   /** The sizes on the wire of messages that have arrived completely but have not been reported yet. */
-  const whole = [];
-  const show = (arrow, color, frame) => {
+  whole = [];
+
+  /** Counts a frame. Returns the message's size on the wire if the frame is its last, or null. */
+  count(direction, { finBit, opCode, payload }) {
+    if (opCode >= 8) return null;
+    this.wire[direction] += payload.length;
+    if (!finBit) return null;
+    const bytes = this.wire[direction];
+    this.wire[direction] = 0;
+    return bytes;
+  }
+}
+
+/** Shows each frame. `nameOf` gives the name of a channel, by its serial number. Tell the returned object what is sent: sent(serial, bytes). */
+export function showFrames(output, nameOf = () => '') {
+  const { style } = output;
+  const channels = new Map();
+  const of = (serial) => {
+    if (!channels.has(serial)) channels.set(serial, new Passing());
+    return channels.get(serial);
+  };
+  const show = (serial, arrow, color, frame) => {
     const { finBit, rsvBit1, rsvBit2, rsvBit3, opCode, maskBit, mask, payload } = frame;
     const facts = [
       NAMES[opCode] ?? `opcode ${opCode}`, finBit && 'FIN', rsvBit1 && 'RSV1', rsvBit2 && 'RSV2', rsvBit3 && 'RSV3',
       maskBit && `mask ${mask.toString(16).padStart(8, '0')}`, size(payload.length), rsvBit1 && 'compressed', content(frame),
     ];
-    output.aside(style(color, `${arrow} ${facts.filter(Boolean).join('  ')}`));
-  };
-  const sum = (direction, frame) => {
-    if (frame.opCode < 8) wire[direction] += frame.payload.length;
+    output.aside(style(color, `${nameOf(serial)}${arrow} ${facts.filter(Boolean).join('  ')}`));
   };
   // Shows what the frame itself does not: the size of a message before it was compressed.
-  const total = (bytes, taken) => {
-    if (bytes !== taken) output.aside(style('dim', `  a message of ${size(bytes)}, ${size(taken)} on the wire, ${Math.round((taken / bytes) * 100)} %`));
-  };
-  const isEnd = ({ finBit, opCode }) => finBit && opCode < 8;
-  const taken = (direction) => {
-    const bytes = wire[direction];
-    wire[direction] = 0;
-    return bytes;
+  const total = (serial, bytes, wire) => {
+    if (bytes !== wire) output.aside(style('dim', `${nameOf(serial)}  a message of ${size(bytes)}, ${size(wire)} on the wire, ${Math.round((wire / bytes) * 100)} %`));
   };
   eventService.addListener({
     frameSent(serial, frame) {
-      show('→', 'green', frame);
-      sum('sent', frame);
-      if (isEnd(frame)) total(sizes.shift() ?? wire.sent, taken('sent'));
+      show(serial, '→', 'green', frame);
+      const wire = of(serial).count('sent', frame);
+      if (wire !== null) total(serial, of(serial).sizes.shift() ?? wire, wire);
     },
     frameReceived(serial, frame) {
-      show('←', 'cyan', frame);
-      sum('received', frame);
-      if (isEnd(frame)) whole.push(taken('received'));
+      show(serial, '←', 'cyan', frame);
+      const wire = of(serial).count('received', frame);
+      if (wire !== null) of(serial).whole.push(wire);
     },
     webSocketMessageAvailable(serial, data) {
       const bytes = typeof data === 'string' ? Buffer.byteLength(data) : data.length;
-      total(bytes, whole.shift() ?? bytes);
+      total(serial, bytes, of(serial).whole.shift() ?? bytes);
     },
+    webSocketClosed: (serial) => channels.delete(serial),
   });
+  return { sent: (serial, bytes) => of(serial).sizes.push(bytes) };
 }
 
 /** The beginning of a frame's readable content. */
@@ -68,31 +83,51 @@ const STAGES = {
 /** Fields whose values are secrets: only the scheme of an authorization is shown. */
 const SECRET = /^((?:proxy-)?authorization: *\S+|cookie:).*$/i;
 
-/** Shows the opening's stages, the requests, redirects, the certificate and the response, each with the milliseconds since the beginning. */
+/** A channel's options with a lookup that says which addresses a name has. */
+export function announcing(options, say) {
+  const lookup = (host, settings, callback) => dns.lookup(host, settings, (error, found, family) => {
+    if (!error) say(`  ${host} is ${Array.isArray(found) ? found.map(({ address }) => address).join(', ') : found}`);
+    callback(error, found, family);
+  });
+  return options.socket?.path === undefined ? { ...options, socket: { ...options.socket, lookup } } : options;
+}
+
+/**
+ * Shows the opening's stages, the requests, redirects, the certificate and the response, each with the milliseconds since the beginning. The returned
+ * functions show more: say(text), and response(http) of a server that refused.
+ */
 export function showOpening(output, channel) {
   const { style } = output;
   const began = performance.now();
-  const say = (text) => output.aside(style('dim', `* ${`${(performance.now() - began).toFixed(0)} ms`.padStart(8)}  ${text}`));
+  const say = (text) => output.aside(style('dim', `* ${`${(performance.now() - began).toFixed(0)} ms`.padStart(8)}  ${printable(text)}`));
+  const response = ({ status, headers }) => {
+    say(`status ${status}`);
+    for (const [name, value] of Object.entries(headers)) say(`  ${name}: ${value}`);
+  };
+  const { onAuthRequired } = channel.notificationCallbacks ?? {};
   channel.notificationCallbacks = {
-    ...channel.notificationCallbacks,
+    ...onAuthRequired && {
+      onAuthRequired(request) {
+        say(`${request.isProxy ? 407 : 401}: asked for a user name and password (${request.scheme}, "${request.realm}")`);
+        return onAuthRequired(request);
+      },
+    },
     onProgress: (stage, host) => say(`${STAGES[stage] ?? stage} ${host}`),
-    __onRequest: (head) => { for (const line of head.trimEnd().split('\r\n')) say(`  ${printable(line.replace(SECRET, '$1 …'))}`); },
+    __onRequest: (head) => { for (const line of head.trimEnd().split('\r\n')) say(`  ${line.replace(SECRET, '$1 …')}`); },
     onRedirect: (from, to, status) => { say(`${status}: redirected to ${to}`); return true; },
   };
   eventService.addListener({
     webSocketOpened() {
       const { securityInfo, httpResponse } = channel;
       if (securityInfo) describe(securityInfo, say);
-      if (httpResponse) {
-        say(`status ${httpResponse.status}`);
-        for (const [name, value] of Object.entries(httpResponse.headers)) say(`  ${name}: ${printable(value)}`);
-      }
+      if (httpResponse) response(httpResponse);
     },
     webSocketClosed() {
       const { securityInfo, httpResponse } = channel;
       if (securityInfo && !httpResponse) describe(securityInfo, say);
     },
   });
+  return { say, response };
 }
 
 function describe({ protocol, cipher, alpn, certificate, trusted, untrustedReason }, say) {

@@ -43,9 +43,9 @@ export function start(args, { input, program = [process.execPath, PROGRAM], env 
 /** Runs the command until it ends, with this text as its stdin. */
 export const run = (args, input = '', options = {}) => start(args, { input, ...options }).done;
 
-/** Starts the command at a terminal. `type` types keys. */
-export function startAtTerminal(args) {
-  const quoted = [process.execPath, PROGRAM, ...args].map((it) => `'${it}'`).join(' ');
+/** Starts the command at a terminal. `type` types keys. `redirection` is for the shell. */
+export function startAtTerminal(args, redirection = '') {
+  const quoted = `${[process.execPath, PROGRAM, ...args].map((it) => `'${it}'`).join(' ')} ${redirection}`;
   const started = start(['-qfec', `stty cols 100 rows 30; ${quoted}`, '/dev/null'], { program: ['script'], env: { TERM: 'xterm', NO_COLOR: '' } });
   return { ...started, type: (keys) => started.child.stdin.write(keys) };
 }

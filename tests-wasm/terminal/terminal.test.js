@@ -1,62 +1,20 @@
-// Tests the command as scripts and people use it: through pipes and at a terminal (which `script` provides), against ws and against itself.
+// Tests the command as scripts and people use it: through pipes, and at a terminal (interactive.js), against ws, nginx and itself.
 //
 //   node --test tests-wasm/terminal/terminal.test.js
 
 import assert from 'node:assert/strict';
-import { randomBytes } from 'node:crypto';
+import { spawn } from 'node:child_process';
+import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, readdir, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
-import { createServer as createTlsServer } from 'node:https';
-import { createServer as createTcpServer } from 'node:net';
-import { tmpdir } from 'node:os';
+import { connect, createServer as createTcpServer } from 'node:net';
 import { join } from 'node:path';
-import { after, test } from 'node:test';
+import { test } from 'node:test';
 import { WebSocket as Ws, WebSocketServer } from 'ws';
-import { certificate } from '../behaviour/harness/certificate.js';
-import { PROGRAM, run, start, startAtTerminal } from './command.js';
-
-const { cert, key } = certificate();
-const folder = await mkdtemp(join(tmpdir(), 'wsc-terminal-'));
-await writeFile(join(folder, 'cert.pem'), cert);
-const upgrades = [];
-const [server, secure] = [createServer(), createTlsServer({ cert, key })];
-const sockets = [server, secure].map((it) => new WebSocketServer({ server: it, handleProtocols: (all) => [...all].at(-1), perMessageDeflate: { threshold: 0 }, verifyClient }));
-for (const it of sockets) it.on('connection', serve);
-for (const it of [server, secure]) await once(it.listen(0, '127.0.0.1'), 'listening');
-const url = `ws://127.0.0.1:${server.address().port}`;
-const secureUrl = `wss://localhost:${secure.address().port}`;
-after(async () => {
-  for (const it of sockets) for (const client of it.clients) client.terminate();
-  server.close();
-  secure.close();
-  await rm(folder, { recursive: true });
-});
-
-function verifyClient({ req }, decide) {
-  upgrades.push(req);
-  if (req.url === '/forbidden') return decide(false, 403, 'not you');
-  if (req.url === '/user') return req.headers.authorization ? decide(true) : decide(false, 401, 'who are you?', { 'WWW-Authenticate': 'Basic realm="x"' });
-  return decide(true);
-}
-
-/** The path says what the server does. */
-function serve(socket, { url: path }) {
-  const manners = {
-    '/close': () => socket.close(4001, 'go away'),
-    '/deaf': () => socket._socket.pause(),
-    '/lose': () => socket.terminate(),
-    '/wrong': () => socket._socket.write(Buffer.from([0xf1, 0])),
-    '/binary': () => socket.send(Buffer.from([0, 1, 2, 255])),
-    '/many': () => { for (let at = 0; at < 5; at++) socket.send(`message ${at}`); },
-    '/flood': () => { for (let at = 0; at < 200_000; at++) socket.send(`line ${at} of many`); },
-    '/escape': () => socket.send('\x1b[2Jgone\x07'),
-    '/json': () => socket.send('{"a":[1,2]}'),
-  };
-  (manners[path] ?? (() => {}))();
-  socket.on('message', (data, binary) => socket.send(data, { binary }));
-  socket.on('error', () => {});
-}
+import { PROGRAM, run, start } from './command.js';
+import './interactive.js';
+import { cert, folder, key, secureUrl, upgrades, url } from './server.js';
 
 test('each line of stdin is a message, each message is a line of stdout, and a clean end exits with 0', async () => {
   const { code, stdout, stderr } = await run(['--wait', '2', url], 'one\nzwei ä\n\nlast');
@@ -103,7 +61,8 @@ test('options for headers, subprotocols, origin, user and texts to send', async 
 });
 
 test('the exit code says what went wrong, and the message says what to do', async (t) => {
-  const free = await new Promise((resolve) => { const it = createTcpServer().listen(0, () => { const { port } = it.address(); it.close(() => resolve(port)); }); });
+  await writeFile(join(folder, 'junk.pem'), 'junk');
+  const free = await freePort();
   const silent = createTcpServer(() => {}).listen(0);
   t.after(() => silent.close());
   const cases = [
@@ -123,12 +82,14 @@ test('the exit code says what went wrong, and the message says what to do', asyn
     [['--close-timeout', 'x', url], 2, /Use a number, above 0/], [['--load', '2', '--deflate', 'levle=1', url], 2, /Unknown setting: --deflate levle/], [['--load', '2', 'ftp://x/'], 2, /ws/],
  [['--ping-timeout', '5', url], 2, /--ping-timeout needs --ping/], [['--no-deflate', '--deflate', 'level=1', url], 2, /cannot be combined/],
     [['--close-timeout', '0', url], 2, /--close-timeout: 0 is too small/], [['--one-connecting-per-host', url], 2, /--one-connecting-per-host is for --load/],
+    [['--ca', join(folder, 'junk.pem'), url], 2, /--ca: .*junk\.pem contains no certificate/], [['--listen', '0', '--cert', join(folder, 'cert.pem'), '--key', join(folder, 'junk.pem')], 2, /--cert, --key: they cannot be used/],
+    [['--auth', 'a:b', url], 2, /Did you mean --user/], [['-c', url], 2, /without a flag/], [['--load', '1', '--seconds', '0.2', `${url}/silent`], 1, null],
     [['--save', join(folder, 'cert.pem'), url], 2, /--save: EEXIST/], [['--send-file', '/nowhere', url], 2, /--send-file: ENOENT/], [['--subprotocol', 'a b', url], 2, /--subprotocol: /],
   ];
   for (const [args, expected, says] of cases) {
     const { code, stderr } = await run(args.includes('--listen') || args.includes('--load') ? args : ['--wait', '0', ...args], '', { limit: 20_000 });
     assert.equal(code, expected, `${args.join(' ')}: ${stderr}`);
-    assert.match(stderr, says);
+    if (says) assert.match(stderr, says);
     assert.ok(!stderr.includes('    at '), `no stack: ${stderr}`);
   }
 });
@@ -147,6 +108,43 @@ test('--wait also ends --once and --count, which then fail because messages are 
   const { code, stdout, stderr } = await run(['-n', '3', '-w', '0.3', '-s', 'one', url]);
   assert.deepEqual([code, stdout], [1, 'one\n']);
   assert.match(stderr, /after 1 of 3 messages/);
+});
+
+test('--binary sends the bytes of a line unchanged; a line that is not UTF-8 is not sent as text, and the exit code says so', async () => {
+  const lines = Buffer.from([0xff, 0xfe, 0x0d, 0x0a, 0xe2, 0x80, 0xa8, 0x0a, 0x80]);
+  const { stdout } = await run(['--binary', '--json', '--count', '3', url], lines);
+  const received = stdout.trim().split('\n').map(JSON.parse).filter(({ direction }) => direction === 'received');
+  assert.deepEqual(received.map(({ base64 }) => Buffer.from(base64, 'base64').toString('hex')), ['fffe0d', 'e280a8', '80']);
+  const { code, stdout: texts, stderr } = await run([url], Buffer.from([0x61, 0xff, 0x0a, 0xe2, 0x80, 0xa8, 0x0d, 0x0a]));
+  assert.deepEqual([code, texts], [1, '\u2028\n']);
+  assert.match(stderr, /a line of stdin is not UTF-8, and is not sent/);
+  assert.equal((await run(['--send-file', '-', '-1', url], lines)).stdout, lines.toString());
+});
+
+test('--quiet shows an error close; SIGTERM closes politely; a port alone is a port of this machine', async () => {
+  const { code, stderr } = await run(['-q', `${url}/close`]);
+  assert.deepEqual([code, stderr], [9, 'the server closed with an error: 4001 go away\n']);
+  const started = start([new URL(url).port]);
+  await started.until(/connected/);
+  started.child.kill('SIGTERM');
+  assert.equal((await started.done).code, 0);
+});
+
+test('a refusal: --verbose shows the response, and the message names --user', async () => {
+  const { code, stderr } = await run(['--verbose', `${url}/user`]);
+  assert.equal(code, 4);
+  for (const line of [/localhost is|127\.0\.0\.1/, /status 401\n/, / {2}www-authenticate: Basic realm="x"\n/, /Pass them with --user NAME:PASSWORD\./, /The server's response: who are you\?/]) assert.match(stderr, line);
+  assert.match((await run(['--verbose', '--user', 'me:x', '-s', 'in', '-1', `${url.replace('127.0.0.1', 'localhost')}/user`])).stderr, /localhost is .*127\.0\.0\.1[^]*401: asked for a user name and password \(Basic, "x"\)/);
+});
+
+test('through nginx: an echo, Basic, and a redirect', { skip: process.env.WSC_NGINX ? false : 'WSC_NGINX is not set: apt-get install nginx' }, async (t) => {
+  const port = await behindNginx(t, new URL(url).port);
+  const at = (path) => `ws://127.0.0.1:${port}${path}`;
+  assert.equal((await run(['-s', 'hello', '-1', at('/')])).stdout, 'hello\n');
+  assert.equal((await run(['-u', 'user:secret', '-s', 'in', '-1', at('/basic')])).stdout, 'in\n');
+  const { code, stderr } = await run(['-u', 'user:wrong', at('/basic')]);
+  assert.deepEqual([code, /does not accept --user/.test(stderr)], [4, true], stderr);
+  assert.match((await run(['--verbose', '-s', 'moved', '-1', at('/moved')])).stderr, /302: redirected to ws:.*\/\n/);
 });
 
 test('--send-file sends bytes unchanged, after the texts', async () => {
@@ -261,57 +259,44 @@ test('--help lists flags and exit codes; --version prints the version', async ()
   assert.equal((await run(['--version'])).stdout.trim(), version);
 });
 
-test('at a terminal: lines, commands, history, hex and JSON', async () => {
-  const terminal = startAtTerminal([`${url}/binary`]);
-  await terminal.until(/000000 {2}00 01 02 ff.*\.{4}/);
-  terminal.type('hello there\r');
-  await terminal.until(/← 11 B.* .*hello there/);
-  terminal.type('/ping\r');
-  await terminal.until(/pong after [\d.]+ ms/);
-  terminal.type('//slash\r');
-  await terminal.until(/← 6 B.*\/slash/);
-  terminal.type('/json\r');
-  await terminal.until(/JSON is indented/);
-  terminal.type('{"a":[1,2]}\r');
-  await terminal.until(/"a": \[/);
-  terminal.type('/binary 41 42\r');
-  await terminal.until(/← 2 B binary[^]*41 42/);
-  terminal.type('/binary 4\r');
-  await terminal.until(/hexadecimal/);
-  terminal.type('/binary 1 23 4\r');
-  await terminal.until(/hexadecimal[^]*hexadecimal/);
-  terminal.type('/close abc def\r');
-  await terminal.until(/Write \/close, /);
-  terminal.type('/nonsense\r');
-  await terminal.until(/Unknown command: \/nonsense/);
-  terminal.type('/help\r');
-  await terminal.until(/Up and down go through/);
-  for (let at = 0; at < 11; at++) terminal.type('\x1b[A'); // up, to the first line
-  terminal.type('\r');
-  await terminal.until(/← 11 B[^]*hello there[^]*← 11 B[^]*"a"[^]*← 11 B[^]*hello there/);
-  terminal.type('/close 4002 bye\r');
-  const { code, stdout } = await terminal.done;
-  assert.match(stdout, /closed: 4002/);
-  assert.equal(code, 0);
-});
+/** Starts nginx in front of a port. Resolves to its own port. */
+async function behindNginx(t, backend) {
+  const prefix = await mkdtemp(join(folder, 'nginx-'));
+  const port = await freePort();
+  await writeFile(join(prefix, 'users'), `user:{SHA}${createHash('sha1').update('secret').digest('base64')}\n`);
+  await writeFile(join(prefix, 'nginx.conf'), `
+${process.getuid() === 0 ? 'user root;' : ''}
+daemon off; worker_processes 1; pid ${prefix}/pid; error_log stderr crit; events {}
+http {
+  access_log off;
+  ${['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((name) => `${name}_temp_path ${prefix}/${name};`).join(' ')}
+  proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection upgrade;
+  server {
+    listen 127.0.0.1:${port};
+    location / { proxy_pass http://127.0.0.1:${backend}; }
+    location /basic { auth_basic "x"; auth_basic_user_file ${prefix}/users; proxy_pass http://127.0.0.1:${backend}/; }
+    location /moved { return 302 http://127.0.0.1:${port}/; }
+  }
+}`);
+  const nginx = spawn(process.env.WSC_NGINX, ['-p', prefix, '-c', join(prefix, 'nginx.conf'), '-e', 'stderr'], { stdio: 'inherit' });
+  t.after(() => nginx.kill());
+  for (let tries = 0; tries < 100; tries++) {
+    const socket = connect(port, '127.0.0.1');
+    const isUp = await new Promise((resolve) => socket.once('connect', () => resolve(true)).once('error', () => resolve(false)));
+    socket.destroy();
+    if (isUp) return port;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  throw new Error('nginx did not start');
+}
 
-test('at a terminal: control characters are shown, not executed; Ctrl-C and Ctrl-D close; SIGINT while connecting exits with 130', async () => {
-  const terminal = startAtTerminal([`${url}/escape`]);
-  await terminal.until(/␛\[2Jgone␇/);
-  terminal.type('\x03');
-  assert.equal((await terminal.done).code, 0);
-  const left = startAtTerminal([url]);
-  await left.until(/\/help lists the commands[^]*> /);
-  left.type('\x04'); // Ctrl-D
-  assert.equal((await left.done).code, 0);
-  const stuck = createTcpServer((socket) => socket.on('error', () => {})).listen(0, '127.0.0.1');
-  await once(stuck, 'listening');
-  const waiting = start([`ws://127.0.0.1:${stuck.address().port}`]);
-  await waiting.until(/connecting/);
-  waiting.child.kill('SIGINT');
-  assert.equal((await waiting.done).code, 130);
-  stuck.close();
-});
+async function freePort() {
+  const server = createTcpServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
 
 /** Starts the command as a server, and resolves to it with the URI that it prints. */
 async function listening(args, scheme = 'ws') {
@@ -336,6 +321,22 @@ test('--listen echoes; SIGINT closes the connections with 1001', async () => {
   server.child.kill('SIGINT');
   assert.equal((await once(it.socket, 'close'))[0], 1001);
   assert.equal((await server.done).code, 0);
+});
+
+test('--listen --frames counts the messages of each client separately, and names the client', async () => {
+  const server = await listening(['--frames']);
+  const [one, two] = [await client(server.uri, { perMessageDeflate: { threshold: 0 } }), await client(server.uri, { perMessageDeflate: false })];
+  one.socket.send('a'.repeat(1000), { fin: false });
+  await server.until(/#1 ← text .*RSV1/);
+  two.socket.send('short');
+  await two.until(1);
+  one.socket.send('a'.repeat(1000));
+  await one.until(1);
+  server.child.kill('SIGINT');
+  const { stderr } = await server.done;
+  assert.match(stderr, /#2 ← text {2}FIN {2}mask \w+ {2}5 B/);
+  assert.match(stderr, /#1 {3}a message of 2\.0 kB, \d+ B on the wire, \d %[^]*#1 → text {2}FIN {2}RSV1[^]*#1 {3}a message of 2\.0 kB, \d+ B on the wire/);
+  assert.doesNotMatch(stderr, /#2 {3}a message/);
 });
 
 test('--relay sends to all other clients, and --stdin to all clients', async () => {

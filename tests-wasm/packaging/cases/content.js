@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { describe, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { transform } from 'esbuild';
@@ -12,7 +12,8 @@ import { run } from '../harness/program.js';
 import { root, tarball, wasmModules } from '../harness/tarball.js';
 
 const FILES = [
-  'LICENSE', 'README.md', 'bin/LICENSES.txt', 'bin/selfsigned.mjs', 'bin/websocket-channel.mjs', 'browser.cjs', 'browser.mjs', 'browser.wasm', 'index.d.cts', 'index.d.mts', 'node-exports.cjs', 'node-wasm.cjs', 'node.cjs', 'node.mjs',
+  'CHANGELOG.md', 'LICENSE', 'README.md', 'SECURITY.md', 'bin/LICENSES.txt', 'bin/selfsigned.mjs', 'bin/websocket-channel.mjs', 'browser.cjs', 'browser.mjs', 'browser.wasm', 'docs/api.md', 'docs/guide.md', 'docs/migrating.md', 'docs/recipes.md', 'docs/reference.md',
+  'docs/support.md', 'docs/troubleshooting.md', 'index.d.cts', 'index.d.mts', 'node-exports.cjs', 'node-wasm.cjs', 'node.cjs', 'node.mjs',
   'package.json', 'workerd.mjs',
 ];
 /** The files that contain a wasm module in base64. */
@@ -35,6 +36,14 @@ export function content() {
       const read = await reader();
       for (const name of FILES) assert.ok((await read(name)).length > 100, name);
       t.diagnostic(`${basename(tarball())}: ${(await readFile(tarball())).length.toLocaleString('en')} bytes`);
+    });
+
+    test('each link in its documents has a target in it', async () => {
+      const read = await reader();
+      for (const name of FILES.filter((it) => it.endsWith('.md'))) {
+        const links = [...String(await read(name)).matchAll(/\]\((?!https?:|#)([^)#\s]+)/g)].map(([, target]) => join(dirname(name), target));
+        for (const target of links) assert.ok(FILES.includes(target), `${name}: ${target}`);
+      }
     });
 
     test('npm installs it offline, without other packages and without running scripts', async () => {
