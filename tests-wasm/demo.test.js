@@ -108,6 +108,9 @@ describe('the demo page', { timeout: 120_000 }, () => {
     await page.fill('#burst-count', '300');
     await press(page, 'Send burst');
     assert.match(await row(page, 'sendMsg × 300'), /[\d,]+ messages a second/);
+    await page.fill('#burst-count', '20000'); // the acknowledgements push its row out of the log
+    await press(page, 'Send burst');
+    await page.getByText(/^20,000 sent: [\d,]+ messages a second/).waitFor();
     await page.getByText(/^A second: [\d,]+ \(/).waitFor();
   }));
 
@@ -138,6 +141,25 @@ describe('the demo page', { timeout: 120_000 }, () => {
     assert.match(await row(page, 'reconnect', 2), /in 2 s/);
     await page.uncheck('#reconnect');
     expectFailedConnection(problems);
+  }));
+
+  test('saves connections that opened, fills the form with one, and forgets it', () => onPage(DESKTOP, async (page) => {
+    const address = await page.inputValue('#address');
+    assert.equal(await page.isVisible('#saved'), false);
+    await openOptions(page);
+    await page.fill('#protocols', 'chat');
+    await page.fill('#open-timeout', '5000');
+    await press(page, 'Connect');
+    await row(page, 'onStart');
+    await page.reload();
+    await page.fill('#address', 'ws://elsewhere.example/');
+    await page.click('#saved summary');
+    await page.getByRole('button', { name: `${address} (chat)`, exact: true }).click();
+    assert.deepEqual([await page.inputValue('#address'), await page.inputValue('#protocols'), await page.inputValue('#open-timeout')], [address, 'chat', '5000']);
+    await page.getByRole('button', { name: `Forget ${address}` }).click();
+    assert.equal(await page.isVisible('#saved'), false);
+    await page.reload();
+    assert.equal(await page.isVisible('#saved'), false);
   }));
 
   test('axe finds no violations, at either size, connected or not', async () => {
@@ -244,10 +266,10 @@ describe('the demo page', { timeout: 120_000 }, () => {
       ['max-size', '1.5', /^NS_ERROR_INVALID_ARG[^]*maxMessageSize/],
     ];
     for (const [id, wrong, message] of mistakes) {
-      if (id !== 'address') await page.locator('#connect details').evaluate((details) => { details.open = true; });
+      if (id !== 'address') await page.locator('#connect .options').evaluate((details) => { details.open = true; });
       const right = await page.inputValue(`#${id}`);
       await page.fill(`#${id}`, wrong);
-      await page.locator('#connect details').evaluate((details) => { details.open = false; });
+      await page.locator('#connect .options').evaluate((details) => { details.open = false; });
       await press(page, 'Connect');
       assert.match(await page.innerText(`.field:has(#${id}) .refusal:not(:empty)`), message);
       assert.equal(await page.locator(':focus').getAttribute('id'), id);

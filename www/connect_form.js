@@ -31,6 +31,15 @@ export class ConnectForm {
     return options;
   }
 
+  /** Fills in a saved connection. */
+  fill({ address, protocols = '', options = {} }) {
+    this.clearMistake();
+    this.#form.querySelector('#address').value = address;
+    this.#form.querySelector('#protocols').value = protocols;
+    for (const field of this.#form.querySelectorAll('[data-option]')) field.value = options[field.dataset.name] ?? '';
+    this.#form.querySelector('#address').focus();
+  }
+
   /** Shows a ChannelError below the field that caused it, or at the end of the form if no field did. */
   showMistake(error, { advice = '', focus = true } = {}) {
     this.clearMistake();

@@ -10,7 +10,7 @@ import { ConnectForm } from './connect_form.js';
 import { Log } from './log.js';
 import { startLogTools } from './log_tools.js';
 import { clearRefusals, showRefusal, writeRefusal } from './refusal.js';
-import { saveAddress, suggestAddresses } from './saved.js';
+import { saveConnection, showSaved } from './saved.js';
 import { Throughput } from './throughput.js';
 import { detailText, excerptOfBytes, excerptOfText, stopName, utf8Length, withoutPassword } from './writing.js';
 
@@ -23,6 +23,10 @@ let channel;
 /** Aborts the channel's signal. */
 let controller;
 let throughput;
+/** What the form held when the channel was opened: { protocols, options }. */
+let opening;
+/** A call may have changed the attributes, which are shown at most once per animation frame. */
+let isStale = false;
 /** The first and the longest delay before the next attempt to connect, in milliseconds. */
 const FIRST_DELAY = 1000;
 const MAX_DELAY = 30_000;
@@ -43,8 +47,8 @@ const listener = {
     heard('onStart');
     if (channel.state !== 'open') return;
     delay = FIRST_DELAY;
-    saveAddress(channel.originalURI);
-    suggestAddresses(element('addresses'));
+    saveConnection({ ...opening, address: channel.originalURI });
+    refreshSaved();
   },
   onMessageAvailable(_, text) {
     const size = utf8Length(text);
@@ -76,7 +80,7 @@ function reconnectSoon() {
 
 function heard(call, row = {}) {
   log.add({ call, tone: 'heard', ...row });
-  refresh();
+  isStale = true;
 }
 
 function asked(call, row = {}) {
@@ -100,6 +104,7 @@ function connect() {
       channel = newChannel(form.options);
       channel.protocol = form.protocols;
     }
+    opening = { protocols: form.protocols, options: form.options };
     channel.asyncOpen(form.address, form.origin, listener);
   } catch (error) {
     if (!(error instanceof ChannelError)) throw error;
@@ -127,6 +132,8 @@ async function sendBurst() {
   }
   const text = element('text').value;
   const size = utf8Length(text);
+  const place = element('burst-result');
+  place.textContent = '';
   const [burst, began] = [channel, performance.now()];
   for (let at = 0; at < count; at++) {
     if (!burst.sendMsg(text)) return notSent('sendMsg', 'burst');
@@ -134,7 +141,9 @@ async function sendBurst() {
   }
   while (burst.bufferedAmount > 0 && burst.state === 'open') await new Promise((resolve) => { setTimeout(resolve, 5); });
   const seconds = (performance.now() - began) / 1000;
-  asked(`sendMsg × ${count.toLocaleString('en')}`, { size: count * size, what: `${Math.round(count / seconds).toLocaleString('en')} messages a second, until the browser had taken them all` });
+  const rate = `${Math.round(count / seconds).toLocaleString('en')} messages a second, until the browser had taken them all`;
+  asked(`sendMsg × ${count.toLocaleString('en')}`, { size: count * size, what: rate });
+  place.textContent = `${count.toLocaleString('en')} sent: ${rate}.`; // the acknowledgements push the row out of the log
 }
 
 async function sendFile() {
@@ -195,14 +204,19 @@ async function attempt(id, action) {
   refresh();
 }
 
+function refreshSaved() {
+  showSaved({ datalist: element('addresses'), section: element('saved') }, (connection) => form.fill(connection));
+}
+
 function refresh() {
+  isStale = false;
   showAttributes(channel, { list: element('attributes'), pill: element('state') });
   showButtons(channel.state);
 }
 
 /** bufferedAmount and state change without a call, so this checks them once per animation frame while a channel is active. */
 function watch() {
-  if (group.activeCount > 0) refresh();
+  if (isStale || group.activeCount > 0) refresh();
   requestAnimationFrame(watch);
 }
 
@@ -219,7 +233,7 @@ function start() {
   if (location.host) element('address').value = `${location.protocol.replace('http', 'ws')}//${location.host}/echo`;
   element('origin').placeholder = location.origin;
   suggestCodes(element('codes'));
-  suggestAddresses(element('addresses'));
+  refreshSaved();
   throughput = new Throughput(element('throughput'));
   startLogTools(log, { filter: element('log-filter'), json: element('log-json'), save: element('log-save') });
   startCode(element('as-code'), () => ({ address: form.address, origin: form.origin, protocols: form.protocols, options: form.options, text: element('text').value }));

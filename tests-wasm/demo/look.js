@@ -142,6 +142,20 @@ export function describeLook() {
       await screenshot(page, 'demo-phone-stopped.png');
     }));
 
+    for (const width of [320, 360]) {
+      test(`nothing is wider than a phone of ${width} pixels`, () => onPage({ ...PHONE, viewport: { width, height: 640 } }, async (page) => {
+        await press(page, 'Connect');
+        await row(page, 'onStart');
+        await page.click('#saved summary');
+        const wide = await page.evaluate(() => [...document.querySelectorAll('body *')].filter((it) => it.getBoundingClientRect().right > innerWidth && !it.closest('.unseen, thead')).map((it) => it.outerHTML.slice(0, 80)));
+        assert.deepEqual(wide, []);
+        assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), width);
+        const outside = await page.evaluate(() => [...document.querySelectorAll('button')].filter((it) => it.getBoundingClientRect().right > innerWidth).map((it) => it.textContent));
+        assert.deepEqual(outside, []);
+        if (width === 320) await screenshot(page, 'demo-narrow.png');
+      }));
+    }
+
     for (const [size, options] of [['a desktop', DESKTOP], ['a phone', PHONE]]) {
       test(`labels every field, and can be used with only the keyboard on ${size}`, () => onPage(options, async (page) => {
         const unnamed = await page.evaluate(() => [...document.querySelectorAll('input, textarea')]
@@ -150,6 +164,7 @@ export function describeLook() {
         await page.focus('#address');
         await page.keyboard.press('Enter');
         await row(page, 'onStart');
+        await page.keyboard.press('Tab'); // the saved connections
         await page.keyboard.press('Tab');
         await page.keyboard.press('Enter'); // opens the options
         const stops = [

@@ -73,7 +73,7 @@ export async function pressAnyway(page, name) {
   await page.keyboard.press('Enter');
 }
 
-export const openOptions = (page) => page.click('#connect summary');
+export const openOptions = (page) => page.click('#connect .options summary');
 
 export const rows = (page, call) => page.locator('#log tbody tr', { has: page.getByText(call, { exact: true }) });
 
