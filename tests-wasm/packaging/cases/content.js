@@ -8,7 +8,7 @@ import { gzipSync } from 'node:zlib';
 import { transform } from 'esbuild';
 import { BROWSER_BUDGET } from '../../../scripts/build.js';
 import { packageIn, project } from '../harness/project.js';
-import { run } from '../harness/program.js';
+import { finish, run } from '../harness/program.js';
 import { root, tarball, wasmModules } from '../harness/tarball.js';
 
 const FILES = [
@@ -75,7 +75,19 @@ export function content() {
       const folder = await project('content');
       const { version } = await manifestOf();
       assert.equal((await run(join(folder, 'node_modules', '.bin', 'websocket-channel'), ['--version'])).trim(), version);
-      assert.equal((await run('npm', ['exec', '--yes', '--offline', `--package=${tarball()}`, '--', 'websocket-channel', '--version'])).trim(), version);
+      const programs = [process.execPath, process.env.WSC_NODE_24, process.env.WSC_NODE_26].filter((path) => path !== undefined);
+      for (const program of programs) {
+        const env = { ...process.env, PATH: `${dirname(program)}:${process.env.PATH}` };
+        assert.equal((await run('npm', ['exec', '--yes', '--offline', `--package=${tarball()}`, '--', 'websocket-channel', '--version'], { env })).trim(), version, program);
+      }
+    });
+
+    test('the release check names what a publisher must fill in', async () => {
+      const { code, stdout, stderr } = await finish(process.execPath, [join(root, 'scripts', 'release.js'), '--check']);
+      const template = JSON.parse(await readFile(join(root, 'pkg-template', 'package.json'), 'utf8'));
+      const missing = ['repository', 'homepage', 'bugs', 'author'].filter((field) => !template[field]);
+      for (const field of missing) assert.ok(`${stdout}${stderr}`.includes(`"${field}" is missing. Add it.`), stderr);
+      assert.ok(code === 1 || missing.length === 0);
     });
 
     test('package.json has an import and a require with types for every host, and all its targets exist', async () => {
