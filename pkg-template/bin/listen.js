@@ -7,10 +7,10 @@ import { LoadGroup, WebSocketChannel } from 'websocket-channel';
 import { certificate } from './certificate.js';
 import { Lines, textOf } from './lines.js';
 import { setPings } from './new_channel.js';
-import { UsageError } from './options.js';
 import { CANNOT_LISTEN, inFlags } from './outcome.js';
 import { Output } from './output.js';
 import { size } from './style.js';
+import { UsageError } from './usage_error.js';
 import { showFrames } from './watch.js';
 
 /** An echo's client is not read while more bytes than the first wait for it, until no more than the second do. */

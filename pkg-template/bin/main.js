@@ -2,10 +2,12 @@
 // `npx websocket-channel`: a WebSocket client, server and load generator for the terminal. scripts/build.js bundles it into cli.mjs.
 
 import { connect } from './client.js';
+import { HELP } from './flags.js';
 import { listen } from './listen.js';
 import { load } from './load.js';
-import { HELP, USAGE_ERROR, UsageError, parse } from './options.js';
+import { parse } from './options.js';
 import { inFlags } from './outcome.js';
+import { USAGE_ERROR, UsageError } from './usage_error.js';
 import { VERSION } from 'build:constants';
 
 async function main() {

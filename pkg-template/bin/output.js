@@ -2,8 +2,8 @@
 
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { UsageError } from './options.js';
 import { clock, hex, indented, printable, safeJson, size, styles } from './style.js';
+import { UsageError } from './usage_error.js';
 
 export class Output {
   #options;
