@@ -1,21 +1,14 @@
-// A TCP or TLS socket: node:net and node:tls, and nothing else. Rust decides; this carries.
-//
-// What arrives is read into `chunk`, copied into the receive window in wasm, and parsed there. Uncompressed binary payload
-// bypasses wasm: Rust says how many of the next bytes may. What goes out is framed in wasm and copied out.
+// A TCP or TLS socket: node:net and node:tls, and nothing else. Rust decides; this carries. What goes out is framed in wasm and copied out.
+// What arrives is read in reading.js.
 
 import net from 'node:net';
 import { forgetLast } from './assembly.js';
 import { tls } from './builtin.js';
 import { certificatesOf } from './certificate.js';
-import { begin, chunk, end, lookFrom } from './delivery.js';
+import { Reading } from './reading.js';
 import { atEnd } from './tick.js';
 import { backlogOf, hasResponse, whenSecure, writesAfterEnd } from './undocumented.js';
-import { MAX_HEADER, WINDOW, receiveAt, sendAt, wasm } from './windows.js';
-
-/** Payload that bypasses wasm is read directly into its message if it has at least this many bytes. */
-const DIRECT = 16384;
-/** How much of a chunk Rust sees first if a large message is likely to begin there. */
-const HEAD = 1024;
+import { MAX_HEADER, sendAt, wasm } from './windows.js';
 
 /** The memory of long writes, kept for the next ones, because fresh memory takes longer than the copy into it: 4.5 MiB at most. */
 const blocks = [];
@@ -23,10 +16,6 @@ const BLOCK = 96 * 1024 + MAX_HEADER;
 const MAX_BLOCKS = 48;
 /** How many blocks go to the system together. */
 const MAX_CORKED = 8;
-
-/** Whether `chunk` is in use, and what arrived meanwhile: a stream made in JavaScript may push from within a listener. */
-let isReading = false;
-const later = [];
 
 // All sockets share these functions. A closure of each for each socket would take a seventh of a channel's memory.
 const OWNER = Symbol.for('websocket-channel.owner'); // the same in every copy of this package
@@ -87,19 +76,14 @@ export function destroyAfter(socket, ms) {
   socket.once('close', () => clearTimeout(timer));
 }
 
-export class Socket {
+export class Socket extends Reading {
   /** `handler` belongs to Rust. It is told what happens, and freed when the socket is closed or detached. */
   constructor(handler, isRef) {
-    this.handler = handler;
+    super(handler);
     this.isRef = isRef; // whether it keeps the process alive
-    this.socket = null;
     this.session = null; // the socket is one of its streams
     this.error = null;
     this.certificates = null; // what certificatesOf returned, until they are checked
-    this.buffer = null; // where the next bytes are read to
-    this.passing = 0; // how many of the next bytes Rust need not see
-    this.large = false; // the last message was a large one of binary payload
-    this.message = null; // the message that arrives in pieces (assembly.js)
     this.corked = 0; // how many blocks wait for the tick's end
   }
 
@@ -217,93 +201,9 @@ export class Socket {
     handler?.free();
   }
 
-  onread() {
-    return {
-      buffer: () => this.nextBuffer(),
-      callback: (length, buffer) => {
-        if (buffer === chunk) this.read(length);
-        else this.readDirectly(length);
-        return true;
-      },
-    };
-  }
-
-  /** Where to read next; undefined for the same buffer again. A large message's payload is read directly into the message. */
-  nextBuffer() {
-    const next = this.handler !== null && this.passing >= DIRECT ? this.message.room(this.passing) : chunk;
-    // Each attempt to connect has a handle of its own, which must get its buffer.
-    if (next === chunk && this.buffer === chunk && !this.socket.connecting) return undefined;
-    this.buffer = next;
-    return next;
-  }
-
-  /** The first `length` bytes of `chunk` were received. */
-  read(length) {
-    isReading = true;
-    try {
-      this.readChunk(length);
-      for (let at = 0; at < later.length; at++) { // it may grow meanwhile
-        const [socket, bytes] = later[at];
-        chunk.set(bytes);
-        socket.readChunk(bytes.length);
-      }
-    } finally {
-      later.length = 0;
-      isReading = false;
-    }
-  }
-
-  readChunk(length) {
-    begin(length);
-    for (let at = 0; at < length && this.handler !== null;) {
-      if (this.passing > 0) {
-        const upTo = Math.min(at + this.passing, length);
-        this.message.add(chunk, at, upTo);
-        this.passing = this.handler.handlePassed(upTo - at);
-        at = upTo;
-        continue;
-      }
-      // Large messages usually follow large messages, and Rust needs to see only their headers.
-      const upTo = this.large ? Math.min(at + HEAD, length) : length;
-      chunk.copy(wasm(), receiveAt, at, upTo);
-      lookFrom(at);
-      this.passing = this.handler.handleData(upTo - at);
-      if (this.passing === 0) this.large = false;
-      at = upTo;
-    }
-    end();
-  }
-
-  /** The next `length` bytes of the message were received, directly in the message. */
-  readDirectly(length) {
-    if (this.handler === null) return;
-    this.message.length += length;
-    this.passing = this.handler.handlePassed(length);
-  }
-
-  /** Reads these bytes as if they had just been received, behind what is being read. */
-  replay(bytes) {
-    const readsNow = isReading ? 0 : Math.min(bytes.length, WINDOW);
-    if (readsNow < bytes.length) {
-      const own = Buffer.from(bytes.subarray(readsNow)); // Rust's are gone when this returns
-      for (let at = 0; at < own.length; at += WINDOW) later.push([this, own.subarray(at, at + WINDOW)]);
-    }
-    if (readsNow === 0) return;
-    chunk.set(bytes.subarray(0, readsNow));
-    this.read(readsNow);
-  }
-
   /** Gives bytes back: TLS reads them first. */
   unread(bytes) { this.socket.unshift(bytes.slice()); }
 
-  /** The next message arrives in pieces, which go into `message`; `mayPass` bytes of its first frame may bypass wasm. */
-  beginMessage(message, mayPass) {
-    this.message = message;
-    this.large = mayPass >= DIRECT;
-  }
-
-  /** The message is complete. Returns it, a string or a Uint8Array. */
-  endMessage() { return this.message.finish(); }
   pause() { this.socket.pause(); }
   resume() { this.socket.resume(); }
   setRef(isRef) {

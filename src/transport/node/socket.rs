@@ -131,12 +131,19 @@ extern "C" {
     pub(super) fn deliver_piece(message: &Assembly, inflated: bool, start: u32, end: u32, ascii: bool);
 }
 
-// Only scripts use these two. Rust names them because wasm-bindgen copies only the scripts that Rust names.
+// Only scripts use these. Rust names them because wasm-bindgen copies only the scripts that Rust names.
 #[wasm_bindgen(module = "/src/transport/node/undocumented.js")]
 extern "C" {
     #[allow(dead_code)]
     #[wasm_bindgen(js_name = backlogOf)]
     fn backlog_of(socket: &JsValue) -> f64;
+}
+#[wasm_bindgen(module = "/src/transport/node/reading.js")]
+extern "C" {
+    type Reading;
+    #[allow(dead_code)]
+    #[wasm_bindgen(constructor)]
+    fn read(handler: &JsValue) -> Reading;
 }
 #[wasm_bindgen(module = "/src/transport/node/tick.js")]
 extern "C" {
