@@ -138,9 +138,11 @@ export interface StreamFields {
 /** The socket of an upgrade request: a `net.Socket`, a `tls.TLSSocket` or another `Duplex`; over HTTP/2, a `ServerHttp2Stream`. */
 export interface UpgradeSocket {
   readonly destroyed: boolean;
-  on(event: string, listener: () => void): unknown;
+  on(event: string, listener: () => void): this;
+  once(event: string, listener: () => void): this;
   write(data: Uint8Array): boolean;
   end(): unknown;
+  destroy(): unknown;
   pause(): unknown;
   resume(): unknown;
 }

@@ -249,6 +249,16 @@ fn the_uri_is_the_target_at_the_host_that_the_request_names() {
 }
 
 #[test]
+fn a_request_with_a_body_is_denied() {
+    for (name, value, is_denied) in
+        [("Content-Length", "5", true), ("Transfer-Encoding", "chunked", true), ("Content-Length", "0", false)]
+    {
+        let answer = accept_parsed(&request(&[(name, Some(value))]), &terms(&[]));
+        assert_eq!(answer.is_err_and(|denial| denial.status == 400), is_denied, "{name}: {value}");
+    }
+}
+
+#[test]
 fn a_request_without_a_uri_is_denied() {
     let denial = accept(&request(&[]), None, &terms(&[])).unwrap_err();
     assert_eq!((denial.status, denial.message.contains("do not form a URI")), (400, true));

@@ -104,6 +104,10 @@ fn checked(request: &Request) -> Result<&str, Denial> {
     if !request.items("Connection").any(|it| it.eq_ignore_ascii_case("upgrade")) {
         return bad("The request's Connection field must contain \"Upgrade\".");
     }
+    if request.values("Transfer-Encoding").next().is_some() || request.values("Content-Length").any(|size| size != "0")
+    {
+        return bad("A WebSocket is opened by a request without a body."); // its bytes would be taken for frames
+    }
     check_version(request)?;
     let Some(key) = request.only("Sec-WebSocket-Key") else {
         return bad("The request must have one Sec-WebSocket-Key field.");

@@ -208,9 +208,16 @@ impl Plan {
         Ok(())
     }
 
+    /// A `Location` without the user name and password that it may have, whether it can be parsed or not.
+    fn shown(&self, location: &str) -> String {
+        let Some((_, behind)) = location.rsplit_once('@') else { return location.into() };
+        let parsed = (self.settings.parse)(location, Some(&self.uri.href)).filter(|uri| uri.href.contains("//"));
+        parsed.map_or_else(|| format!("…@{behind}"), |uri| without_credentials(&uri.href))
+    }
+
     /// `reason` is the end of a sentence.
     pub(super) fn not_followed<C>(&self, status: Status, location: &str, reason: &str) -> DeadEnd<C> {
-        let (at, location) = (self.uri.authority(), without_credentials(location));
+        let (at, location) = (self.uri.authority(), self.shown(location));
         let message = format!("{at}: the redirect to \"{location}\" was not followed: {reason}");
         DeadEnd { status: Some(status), message, cause: None }
     }

@@ -52,6 +52,8 @@ pub struct Outgoing<P> {
     close_unwritten: bool,
     /// Writes that the system has not taken.
     writes: u32,
+    /// The oldest of them has only pongs and pings. There is none before it: pongs alone wait for that.
+    only_pongs: bool,
     tick: Asked,
     turn: Asked,
 }
@@ -94,6 +96,7 @@ impl<P> Default for Outgoing<P> {
             closing: false,
             close_unwritten: false,
             writes: 0,
+            only_pongs: false,
             tick: Asked::No,
             turn: Asked::No,
         }
@@ -224,11 +227,12 @@ impl<P: Payload> Outgoing<P> {
         }
     }
 
-    /// The system has taken a write.
+    /// The system has taken a write. Returns whether that was more than pongs and pings.
     #[inline]
-    pub fn handle_written(&mut self) {
+    pub fn handle_written(&mut self) -> bool {
         self.writes = self.writes.saturating_sub(1);
         self.go_on_soon();
+        !std::mem::take(&mut self.only_pongs)
     }
 
     /// The payload whose piece is next. After `None`, call again after the next input.
@@ -331,6 +335,7 @@ impl<P: Payload> Outgoing<P> {
             return None;
         }
         self.writes += 1;
+        self.only_pongs = only_pongs;
         Some((out, std::mem::take(&mut self.done)))
     }
 

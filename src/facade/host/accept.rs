@@ -63,6 +63,7 @@ fn accept(
     let acceptance = Acceptance {
         request: parsed,
         uri,
+        connection: connection(request, &socket),
         socket,
         head,
         terms: Terms { protocols, deflate: host.deflate, fields: host.headers },
@@ -120,7 +121,7 @@ fn refuse(
         }
     };
     let denial = Denial { status: status as u16, message: body.into() };
-    deny(&parsed, &socket, &denial, &settings.host.headers)
+    deny(&parsed, &socket, &connection(request, &socket), &denial, &settings.host.headers)
 }
 
 /// Reads the request's head, and checks the socket to answer on. They are the arguments of an `upgrade` event, or the fields and the stream of
@@ -132,7 +133,9 @@ fn parse(method: &str, request: &JsValue, socket: &JsValue) -> Result<(Request, 
         let message = ": request must be the request of an HTTP server's event 'upgrade'. Pass its first argument.";
         return Err(ChannelError::invalid(format!("{method}{message}")));
     }
-    if !socket.is_object() || ["on", "write", "end", "pause"].iter().any(|name| function(socket, name).is_none()) {
+    if !socket.is_object()
+        || ["on", "once", "write", "end", "pause", "destroy"].iter().any(|name| function(socket, name).is_none())
+    {
         let message = ": socket must be the socket of an HTTP server's event 'upgrade'. Pass its second argument.";
         return Err(ChannelError::invalid(format!("{method}{message}")));
     }
@@ -146,6 +149,11 @@ fn parse(method: &str, request: &JsValue, socket: &JsValue) -> Result<(Request, 
     };
     let parsed = if is_stream { Request::extended_connect(fields) } else { parse_upgrade(request, fields, socket) };
     Ok((parsed, socket.clone()))
+}
+
+/// The connection behind the socket: for a request with a body, Node 26 passes a stream instead of the socket.
+fn connection(request: &JsValue, socket: &JsValue) -> JsValue {
+    Some(property(request, "socket")).filter(JsValue::is_object).unwrap_or_else(|| socket.clone())
 }
 
 /// Reads an upgrade request.

@@ -14,7 +14,7 @@ use crate::http::{Field, FieldError};
 use crate::opening::{Proxy, ProxySetting};
 use crate::protocol::{DeflateOffer, WindowBits};
 use crate::transport::node::{env, parse_uri};
-use crate::transport::{ChannelError, HostOptions, to_text};
+use crate::transport::{ChannelError, HostOptions, property, to_text};
 
 /// The options as JavaScript passes them. What Node itself validates is passed on unchanged.
 #[derive(Deserialize)]
@@ -62,6 +62,8 @@ const DEFLATE: &[&str] = &[
 /// The keys of `tls` and `socket` that the URI and the channel decide.
 const OWNED_TLS: &[&str] = &["host", "port", "path", "socket", "onread", "allowHalfOpen"];
 const OWNED_SOCKET: &[&str] = &["host", "port", "fd", "onread", "allowHalfOpen"];
+/// Options of Node's streams that would replace the socket's own methods.
+const OWNED_METHODS: &[&str] = &["read", "write", "writev", "final", "destroy", "construct"];
 
 fn undefined() -> JsValue {
     JsValue::UNDEFINED
@@ -77,7 +79,7 @@ pub(super) fn parse_host_options(options: &Properties) -> Result<HostOptions, Ch
         proxy: proxy(&raw.proxy)?,
         one_connecting_per_host: raw.one_connecting_per_host.is_some_and(|Flag(flag)| flag),
         http2: raw.http2.is_some_and(|Flag(flag)| flag),
-        tls: handed_on(&raw.tls, "tls", OWNED_TLS)?,
+        tls: tls(&raw.tls)?,
         socket: handed_on(&raw.socket, "socket", OWNED_SOCKET)?,
         ping: default.ping,
     })
@@ -257,10 +259,22 @@ fn proxy(value: &JsValue) -> Result<ProxySetting, ChannelError> {
     }
 }
 
+/// Node starts to connect before it looks at `servername`. If it then throws, nobody has the socket.
+fn tls(value: &JsValue) -> Result<Object, ChannelError> {
+    let options = handed_on(value, "tls", OWNED_TLS)?;
+    let servername = property(&options, "servername");
+    if !(servername.is_undefined() || servername.is_null() || servername.is_string()) {
+        let message = format!("tls.servername: {} is not a string. Pass a host name.", quote(&servername));
+        return Err(ChannelError::invalid(message));
+    }
+    Ok(options)
+}
+
 /// An option that is passed on to Node's own functions, with Node's keys.
 fn handed_on(value: &JsValue, name: &str, owned: &[&str]) -> Result<Object, ChannelError> {
     let properties = own_properties(value, name)?;
-    if let Some(key) = owned.iter().find(|key| properties.iter().any(|(name, _)| name == *key)) {
+    let mut owned = owned.iter().chain(OWNED_METHODS);
+    if let Some(key) = owned.find(|key| properties.iter().any(|(name, _)| name == *key)) {
         let message =
             format!("{name}.{key}: this cannot be set, because the URI and the channel decide it. Remove it.");
         return Err(ChannelError::invalid(message));

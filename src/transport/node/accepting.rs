@@ -24,6 +24,8 @@ pub(crate) struct Acceptance {
     pub(crate) request: Request,
     /// The URI that the client asked for; `None` if it is not valid.
     pub(crate) uri: Option<Uri>,
+    /// The connection behind the socket.
+    pub(crate) connection: JsValue,
     /// The request's socket.
     pub(crate) socket: JsValue,
     /// What came right behind the request.
@@ -45,9 +47,19 @@ enum Outcome {
     Left,
 }
 
-/// Denies an upgrade request, and ends the connection; over HTTP/2, the stream. Does nothing if the client is gone.
-pub(crate) fn deny(request: &Request, socket: &JsValue, denial: &Denial, fields: &[Field]) -> Result<(), ChannelError> {
-    let answered = if request.is_http2 {
+/// Denies an upgrade request, and ends the connection; over HTTP/2, the stream. Does nothing if the client is gone. Gives no answer if an earlier
+/// request on the connection has none: the client would take this for its answer.
+pub(crate) fn deny(
+    request: &Request,
+    socket: &JsValue,
+    connection: &JsValue,
+    denial: &Denial,
+    fields: &[Field],
+) -> Result<(), ChannelError> {
+    let is_early = !request.is_http2 && super::socket::has_response(connection);
+    let answered = if is_early {
+        super::socket::drop_unanswered(socket)
+    } else if request.is_http2 {
         let answer = fields_object(&denial.to_fields(fields));
         super::socket::answer_on_stream(socket, &answer, denial.content(), LINGER_MS)
             .map_err(|cause| not_accepted("refuse", cause))?
@@ -75,7 +87,8 @@ impl Node {
     /// Takes over the socket and answers the request. Also returns whether the connection is now open. The listener is told later.
     #[cold]
     pub(crate) fn accept(driver: &Rc<Driver>, acceptance: Acceptance) -> Result<(Rc<Self>, bool), ChannelError> {
-        let Acceptance { request, uri, socket: accepted, head, terms, max_message_size, ping, attributes } = acceptance;
+        let Acceptance { request, uri, connection, socket: accepted, head, terms, max_message_size, ping, attributes } =
+            acceptance;
         let node = Self::new(driver, Role::Server, &attributes, max_message_size, ping)?;
         windows::prepare();
         let link = Link::new(node.clone());
@@ -90,7 +103,7 @@ impl Node {
         let answer = accepting::accept(&request, uri.as_ref(), &terms);
         // If the client has left meanwhile, that is not the caller's mistake: onStop reports it.
         let is_gone = socket.is_gone();
-        let is_early = socket.has_response();
+        let is_early = super::socket::has_response(&connection);
         if !is_gone && !is_early {
             respond(&socket, &request, &answer).map_err(|cause| {
                 link.detach();

@@ -219,6 +219,14 @@ impl SocketHandler {
         }
     }
 
+    /// Other events have had a turn since the socket was told to rest.
+    #[wasm_bindgen(js_name = handleRested)]
+    pub fn handle_rested(&self) {
+        if let Some(node) = self.0.open_node() {
+            node.handle_rested();
+        }
+    }
+
     /// The system has taken a write, which completes this many messages and this many bytes of the next.
     #[wasm_bindgen(js_name = handleWritten)]
     pub fn handle_written(&self, messages: u32, part: u32) {

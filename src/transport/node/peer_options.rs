@@ -89,12 +89,20 @@ impl PeerOptions {
         Ok(options)
     }
 
-    /// The context for TLS that starts behind a proxy. If Node refuses one of the TLS options, it throws here, and so does `asyncOpen`.
+    /// The context for TLS that starts behind a proxy: the user's, or a new one. If Node refuses one of the TLS options, it throws here, and so does `asyncOpen`.
     pub(super) fn secure_context(&self, hop: &Hop) -> Result<Option<JsValue>, JsValue> {
         if !(hop.will_be_secure && hop.is_proxy) {
             return Ok(None);
         }
-        create_secure_context(&self.tls_for(hop.is_foreign)).map(Some)
+        let tls = self.tls_for(hop.is_foreign);
+        let own = js_name("secureContext");
+        if Object::has_own(&tls, &own) {
+            let own = Reflect::get(&tls, &own)?;
+            if own.is_truthy() {
+                return Ok(Some(own));
+            }
+        }
+        create_secure_context(&tls).map(Some)
     }
 
     /// The option `tls`, for a server of the first origin or of another.

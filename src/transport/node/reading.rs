@@ -8,8 +8,9 @@ use wasm_bindgen::JsValue;
 use super::Node;
 use super::ending::of_fault;
 use super::events::is_watched;
+use super::socket::Socket;
 use super::{memory, socket, windows};
-use crate::channel::Report;
+use crate::channel::{Report, State};
 use crate::protocol::{Event, Kind, Role, Source, Whole};
 use crate::transport::Trampoline;
 
@@ -25,7 +26,13 @@ pub(crate) enum Incoming {
 thread_local! {
     /// The memory of [`Node::read_masked`], kept for the next chunk.
     static BATCH: Cell<Vec<Whole>> = const { Cell::new(Vec::new()) };
+    /// How many bytes were inflated since a connection last let other events have a turn.
+    static INFLATED: Cell<usize> = const { Cell::new(0) };
 }
+
+/// After this many inflated bytes, other events get a turn. A few bytes may inflate to thousands of times their size, and libuv reads 32 chunks
+/// of a socket in one turn.
+const INFLATED_A_TURN: usize = 4 << 20;
 
 impl Node {
     /// Handles the first `len` bytes of the receive window. Returns how many of the next ones may bypass wasm.
@@ -62,6 +69,17 @@ impl Node {
         }
         self.flush();
         memory::grow_ahead();
+        if INFLATED.get() > INFLATED_A_TURN {
+            INFLATED.set(0);
+            self.with_socket(Socket::rest);
+        }
+    }
+
+    /// Other events have had a turn.
+    pub(super) fn handle_rested(&self) {
+        if !self.is_suspended() || self.driver.state() != State::Open {
+            self.with_socket(Socket::resume);
+        }
     }
 
     /// Delivers the messages that are entirely in the chunk, until anything else comes. This is the hot loop.
@@ -99,6 +117,11 @@ impl Node {
             && self.role == Role::Server
         {
             socket::unmasked(payload.start as u32, payload.end as u32);
+        }
+        if let Event::Message { source: Source::Scratch, payload, .. }
+        | Event::Piece { source: Source::Scratch, payload, .. } = &event
+        {
+            INFLATED.set(INFLATED.get().saturating_add(payload.len()));
         }
         match event {
             Event::Message { kind, source, payload, ascii } => {

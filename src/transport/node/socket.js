@@ -7,7 +7,7 @@ import { tls } from './builtin.js';
 import { certificatesOf } from './certificate.js';
 import { Reading } from './reading.js';
 import { atEnd } from './tick.js';
-import { backlogOf, hasResponse, whenSecure, writesAfterEnd } from './undocumented.js';
+import { backlogOf, whenSecure, writesAfterEnd } from './undocumented.js';
 import { MAX_HEADER, sendAt, wasm } from './windows.js';
 
 /** The memory of long writes, kept for the next ones, because fresh memory takes longer than the copy into it: 4.5 MiB at most. */
@@ -58,6 +58,13 @@ export function answerOnStream(stream, fields, body, ms) {
   claim(stream);
   stream.on('error', () => stream.destroy()).end(body);
   destroyAfter(stream, ms);
+  return true;
+}
+
+/** Destroys a socket without an answer. Returns false if it was answered or accepted before. */
+export function dropUnanswered(socket) {
+  if (!claim(socket)) return false;
+  socket.on('error', () => {}).destroy();
   return true;
 }
 
@@ -159,8 +166,6 @@ export class Socket extends Reading {
   /** Whether the client has left. It has at least ended its side, which is not reported again. */
   get isGone() { return isClosed(this.socket) || this.socket.readableEnded; }
 
-  get hasResponse() { return hasResponse(this.socket); }
-
   watchConnecting(socket) {
     this.watch(socket.on('lookup', onLookup).on('connectionAttempt', onAttempt).on('connect', onConnect));
   }
@@ -206,6 +211,11 @@ export class Socket extends Reading {
 
   pause() { this.socket.pause(); }
   resume() { this.socket.resume(); }
+  /** Reads nothing more, and calls handleRested after other events have had a turn. */
+  rest() {
+    this.socket.pause();
+    setImmediate(() => this.handler?.handleRested());
+  }
   setRef(isRef) {
     this.isRef = isRef;
     this.socket?.[isRef ? 'ref' : 'unref']?.();

@@ -49,9 +49,6 @@ extern "C" {
     /// Whether the client left before it was accepted.
     #[wasm_bindgen(method, getter, js_name = isGone)]
     pub(super) fn is_gone(this: &Socket) -> bool;
-    /// Whether an HTTP server still has to answer an earlier request on it.
-    #[wasm_bindgen(method, getter, js_name = hasResponse)]
-    pub(super) fn has_response(this: &Socket) -> bool;
     #[wasm_bindgen(method)]
     pub(super) fn replay(this: &Socket, bytes: &[u8]);
     #[wasm_bindgen(method)]
@@ -61,6 +58,9 @@ extern "C" {
     pub(super) fn pause(this: &Socket);
     #[wasm_bindgen(method)]
     pub(super) fn resume(this: &Socket);
+    /// Pauses, and calls `handle_rested` after other events have had a turn.
+    #[wasm_bindgen(method)]
+    pub(super) fn rest(this: &Socket);
     #[wasm_bindgen(method, js_name = setRef)]
     pub(super) fn set_ref(this: &Socket, is_ref: bool);
     #[wasm_bindgen(method)]
@@ -100,6 +100,9 @@ extern "C" {
     /// The same for a stream of HTTP/2; throws if Node refuses a field.
     #[wasm_bindgen(js_name = answerOnStream, catch)]
     pub(super) fn answer_on_stream(stream: &JsValue, fields: &Object, body: &str, ms: u32) -> Result<bool, JsValue>;
+    /// Destroys a socket without an answer. Returns false if a channel has it, or if it was answered.
+    #[wasm_bindgen(js_name = dropUnanswered)]
+    pub(super) fn drop_unanswered(socket: &JsValue) -> bool;
 }
 
 #[wasm_bindgen(module = "/src/transport/node/assembly.js")]
@@ -134,9 +137,9 @@ extern "C" {
 // Only scripts use these. Rust names them because wasm-bindgen copies only the scripts that Rust names.
 #[wasm_bindgen(module = "/src/transport/node/undocumented.js")]
 extern "C" {
-    #[allow(dead_code)]
-    #[wasm_bindgen(js_name = backlogOf)]
-    fn backlog_of(socket: &JsValue) -> f64;
+    /// Whether an HTTP server still has to answer an earlier request on the connection.
+    #[wasm_bindgen(js_name = hasResponse)]
+    pub(super) fn has_response(socket: &JsValue) -> bool;
 }
 #[wasm_bindgen(module = "/src/transport/node/reading.js")]
 extern "C" {

@@ -196,15 +196,14 @@ impl Node {
 
     /// The system has taken a write.
     pub(super) fn handle_written(&self, messages: u32, part: u32) {
-        let is_busy = {
+        let is_progress = {
             let outgoing = &mut self.wire.borrow_mut().outgoing;
-            outgoing.handle_written();
-            outgoing.is_busy()
+            outgoing.handle_written() && outgoing.is_busy()
         };
         if messages > 0 {
             self.driver.report(Report::Sent(Taken::Messages(messages as usize)));
         }
-        if part > 0 || (messages == 0 && is_busy) {
+        if part > 0 || (messages == 0 && is_progress) {
             self.driver.report(Report::Sent(Taken::Part(part.into()))); // the peer still reads it, so close() has time
         }
         self.drain();

@@ -1,6 +1,8 @@
 import { once } from 'node:events';
 import { createServer as createTlsServer } from 'node:https';
+import { connect } from 'node:net';
 import { fileURLToPath } from 'node:url';
+import { constants, deflateRawSync } from 'node:zlib';
 import { WebSocket as Ws } from 'ws';
 import { clientFrame, rawTalk, startAcceptor, upgradeRequest } from '../harness/acceptor.js';
 import { certificate } from '../harness/certificate.js';
@@ -205,7 +207,7 @@ export const acceptances = [
     ['a key of 15 bytes', { 'Sec-WebSocket-Key': 'AAAAAAAAAAAAAAAAAAAA' }, {}, 400, /16 bytes/], ['the method POST', {}, { method: 'POST' }, 405, /Allow: GET/],
     ['a different Upgrade', { Upgrade: 'h2c' }, {}, 426, /Upgrade: websocket/], ['a subprotocol that is not a token', { 'Sec-WebSocket-Protocol': 'a b' }, {}, 400, /tokens/],
     ['a repeated subprotocol', { 'Sec-WebSocket-Protocol': ['a', 'a'] }, {}, 400, /twice/], ['extensions that are not a list', { 'Sec-WebSocket-Extensions': 'a; b="' }, {}, 400, /Sec-WebSocket-Extensions/],
-    ['an invalid host', { Host: 'a b' }, {}, 400, /Host/], ['the version 2.0 over HTTP/1', {}, { version: '2.0' }, 400, /HTTP\/1\.1/], ['a user in its target', {}, { target: 'http://user:secret@host/' }, 400, /URI/],
+    ['an invalid host', { Host: 'a b' }, {}, 400, /Host/], ['the version 2.0 over HTTP/1', {}, { version: '2.0' }, 400, /HTTP\/1\.1/], ['a body', { 'Content-Length': '5' }, {}, 400, /without a body/], ['a user in its target', {}, { target: 'http://user:secret@host/' }, 400, /URI/],
   ].map(([what, changes, more, status, says]) => ({
     name: `a request with ${what} gets a ${status} response that says why, and the channel stops with the same explanation`,
     async run(t) {
@@ -322,6 +324,47 @@ export const acceptances = [
       const { message } = await t.stops(await talk(), { node: 'NS_ERROR_WEBSOCKET_CONNECTION_REFUSED' });
       t.ok(message.includes('earlier request'), message);
       t.is(await said, '');
+    },
+  },
+  {
+    name: 'refuse gives no answer to an upgrade request behind an unanswered request, because the client would take it for the earlier one\'s',
+    async run(t) {
+      const { port, server } = await startAcceptor(t, (...upgrade) => { new t.api.WebSocketChannel().refuse(...upgrade.slice(0, 2), 403, 'no'); return false; });
+      server.on('request', () => {});
+      t.is(await rawTalk(port, `GET / HTTP/1.1\r\nHost: example.org\r\n\r\n${upgradeRequest()}`), '');
+    },
+  },
+  {
+    name: 'small messages that inflate to large ones: other events get a turn after each few of them',
+    async run(t) {
+      const COUNT = 64;
+      const { port } = await startAcceptor(t, () => ({ listener: { onBinaryMessageAvailable: () => { seen.push(turn); } } }));
+      const seen = [];
+      let turn = 0;
+      const count = () => { turn += 1; if (seen.length < COUNT) setImmediate(count); };
+      setImmediate(count);
+      const bomb = deflateRawSync(Buffer.alloc(8 * 2 ** 20), { finishFlush: constants.Z_SYNC_FLUSH, level: 9 }).subarray(0, -4);
+      const frame = Buffer.concat([Buffer.from([0xc2, 0xfe, bomb.length >> 8, bomb.length & 255, 0, 0, 0, 0]), bomb]); // masked with zeros
+      const client = connect(port, '127.0.0.1', () => client.write(upgradeRequest({ 'Sec-WebSocket-Extensions': 'permessage-deflate; client_no_context_takeover' })));
+      client.once('data', () => client.write(Buffer.concat(Array.from({ length: COUNT }, () => frame)))).on('error', () => {});
+      while (seen.length < COUNT) await new Promise((resolve) => setTimeout(resolve, 5));
+      const most = Math.max(...seen.map((it) => seen.filter((other) => other === it).length));
+      t.ok(most <= 20, `${most} messages in one turn`); // a chunk of 64 KiB has eight
+      client.destroy();
+    },
+  },
+  {
+    name: 'closeTimeoutMs expires while a stream does not go on, although the client pings',
+    async run(t) {
+      const { url, talk } = await startAcceptor(t, () => ({ options: { closeTimeoutMs: 300 } }));
+      const client = await wsClient(t, url);
+      const pings = setInterval(() => client.socket.ping(), 50);
+      const accepted = await talk();
+      accepted.channel.sendBinaryStream(new ReadableStream({ pull: () => new Promise(() => {}) }), 1000);
+      accepted.close();
+      const { timeout } = await t.stops(accepted, { node: 'NS_ERROR_NET_TIMEOUT_EXTERNAL' });
+      clearInterval(pings);
+      t.is(timeout, 'close');
     },
   },
   {

@@ -139,6 +139,19 @@ export const constructions = [
     },
   },
   {
+    name: 'tls and socket cannot replace the socket\'s methods, and tls.servername must be a string',
+    hosts: ['node'],
+    async run(t) {
+      for (const name of ['tls', 'socket']) {
+        for (const method of ['read', 'write', 'final', 'destroy', 'construct']) {
+          t.ok(refused(t, 'NS_ERROR_INVALID_ARG', { [name]: { [method]() { throw new Error('called'); } } }).message.includes(`${name}.${method}`));
+        }
+      }
+      for (const servername of [5, true, {}, []]) t.ok(refused(t, 'NS_ERROR_INVALID_ARG', { tls: { servername } }).message.includes('tls.servername'));
+      for (const servername of ['localhost', null, undefined]) t.is(new t.api.WebSocketChannel({ tls: { servername } }).state, 'idle');
+    },
+  },
+  {
     name: 'changing the options object after the constructor has no effect',
     async run(t) {
       const options = { maxMessageSize: 1000 };

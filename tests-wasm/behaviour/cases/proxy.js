@@ -1,4 +1,5 @@
 import { X509Certificate } from 'node:crypto';
+import { createSecureContext } from 'node:tls';
 import { program } from '../harness/own_process.js';
 import { startProxy, startSocks, withProxies } from '../harness/proxy.js';
 import { filled } from '../harness/sources.js';
@@ -124,6 +125,16 @@ export const proxies = [
         t.is((await t.opened(t.peer('ws', '/echo'), through(t, proxy, ''))).channel.securityInfo, null, `ws through ${proxy}`);
       }
     },
+  },
+  {
+    name: 'tls.secureContext decides which authorities are trusted, with and without a proxy',
+    run: (t) => withProxies([startProxy({ to: () => t.addresses.wss })], async (proxy) => {
+      const [right, other] = [createSecureContext({ ca: t.addresses.cert }), createSecureContext({ ca: t.addresses.authority.root.cert })];
+      for (const more of [{}, { proxy: proxy.url() }]) {
+        await t.opened(t.peer('wss', '/echo'), { options: { tls: { secureContext: right }, ...more } });
+        await t.stops(t.open(t.peer('wss', '/echo'), { options: { tls: { ca: t.addresses.cert, secureContext: other }, ...more } }), { node: 'NS_ERROR_NET_INADEQUATE_SECURITY' });
+      }
+    }),
   },
   {
     name: 'an untrusted server is not trusted through a proxy either, and its certificate can be inspected',
