@@ -360,7 +360,7 @@ export const acceptances = [
       const client = await wsClient(t, url);
       const pings = setInterval(() => client.socket.ping(), 50);
       const accepted = await talk();
-      accepted.channel.sendBinaryStream(new ReadableStream({ pull: () => new Promise(() => {}) }), 1000);
+      accepted.sendStream(new ReadableStream({ pull: () => new Promise(() => {}) }), 1000);
       accepted.close();
       const { timeout } = await t.stops(accepted, { node: 'NS_ERROR_NET_TIMEOUT_EXTERNAL' });
       clearInterval(pings);
