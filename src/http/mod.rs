@@ -2,6 +2,7 @@
 //! challenges and their answers (RFC 7616, RFC 7617), the rules for redirects, and the names of HTTP/2's error codes.
 
 mod accept_key;
+mod bad_port;
 mod byte_string;
 mod challenge;
 mod digest;
@@ -13,6 +14,7 @@ mod refusal;
 mod response;
 
 pub use accept_key::accept_for;
+pub use bad_port::is_bad_port;
 pub use byte_string::{isomorphic_decode, isomorphic_encode, to_readable};
 pub use challenge::{Challenge, Scheme};
 pub use digest::{Digest, Nonce};

@@ -9,7 +9,7 @@ use super::failure::{DeadEnd, InvalidArgument};
 use super::handshake::Request;
 use super::proxy::{Proxy, ProxyKind};
 use super::settings::Settings;
-use crate::http::{Field, Forbidden, Scheme, Trail};
+use crate::http::{Field, Forbidden, Scheme, Trail, is_bad_port};
 use crate::status::Status;
 use crate::uri::{Uri, without_credentials};
 
@@ -63,7 +63,14 @@ impl Plan {
             let malformed = |problem| InvalidArgument::new(Status::MALFORMED_URI, format!("URI: {problem}"));
             credentials.check(Scheme::Basic).map_err(malformed)?;
         }
-        if settings.no_store {
+        if settings.is_web {
+            if is_bad_port(uri.port()) {
+                let port = uri.port();
+                let message = format!(
+                    "Port {port} is blocked, because another protocol uses it. Let the server listen on another one."
+                );
+                return Err(InvalidArgument::new(Status::PORT_ACCESS_NOT_ALLOWED, message));
+            }
             add_no_cache(&mut settings.headers);
         }
         let trail = Trail::new(uri.bare(), settings.redirects);
@@ -178,6 +185,10 @@ impl Plan {
         let uri = (self.settings.parse)(location, Some(&self.uri.href)).ok_or_else(|| bad("this is not a URI."))?;
         let uri = uri.without_fragment().websocket().map_err(|_| bad("the scheme must be ws, wss, http or https."))?;
         Credentials::of(&uri).map_or(Ok(()), |it| it.check(Scheme::Basic)).map_err(bad)?;
+        if self.settings.is_web && is_bad_port(uri.port()) {
+            let reason = "its port is blocked, because another protocol uses it.";
+            return Err(self.not_followed(Status::PORT_ACCESS_NOT_ALLOWED, location, reason));
+        }
         match self.trail.check(self.uri.is_secure(), uri.is_secure(), &uri.bare()) {
             Ok(()) => Ok(uri),
             Err(Forbidden::Unencrypted) => Err(bad("it leads from an encrypted connection to an unencrypted one.")),

@@ -12,8 +12,8 @@ pub struct Settings {
     pub origin: Option<Field>,
     /// The fields that the user adds.
     pub headers: Vec<Field>,
-    /// Whether the request's cache mode is "no-store", as that of a web class (Fetch, HTTP-network-or-cache fetch).
-    pub no_store: bool,
+    /// Whether this is the connection of a web class, for which Fetch's rules apply: its request asks caches for nothing, and some ports are blocked.
+    pub is_web: bool,
     /// The subprotocols asked for, in order of preference.
     pub protocols: Vec<String>,
     /// permessage-deflate, if it is offered.

@@ -1,7 +1,6 @@
 // The connection under WebSocket and WebSocketStream: a channel, opened as Fetch's handshake demands.
 
 import { CANCEL, ChannelError, CLOSE_EMPTY, Status } from 'build:channel';
-import { blockedPort } from 'build:web-host';
 
 /**
  * Opens the channel and returns true. Returns false if Fetch blocks the port, or if a URL that the standard accepts cannot be used. Such a failure
@@ -9,7 +8,7 @@ import { blockedPort } from 'build:web-host';
  */
 export function open({ channel, origin }, record, protocols, listener, context) {
   channel.protocol = protocols.join(',');
-  const refused = blockedPort(record) ?? unusable(() => channel.asyncOpen(record.href, origin ?? null, listener, context));
+  const refused = unusable(() => channel.asyncOpen(record.href, origin ?? null, listener, context));
   if (refused === null) return true;
   const { name, message, result } = refused;
   setTimeout(() => listener.onStop(context, result,
@@ -17,13 +16,13 @@ export function open({ channel, origin }, record, protocols, listener, context) 
   return false;
 }
 
-/** Why the URL cannot be used (for example because its user name cannot be sent), or null. */
+/** Why the URL cannot be used, or null: its user name cannot be sent, or Fetch blocks its port. */
 function unusable(asyncOpen) {
   try {
     asyncOpen();
     return null;
   } catch (error) {
-    if (error?.name === 'NS_ERROR_MALFORMED_URI') return error;
+    if (['NS_ERROR_MALFORMED_URI', 'NS_ERROR_PORT_ACCESS_NOT_ALLOWED'].includes(error?.name)) return error;
     throw error;
   }
 }

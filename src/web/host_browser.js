@@ -18,9 +18,6 @@ export const channelOf = () => ({ channel: new WebSocketChannel() });
 
 export const base = () => globalThis.document?.baseURI ?? globalThis.location?.href;
 
-/** The browser blocks ports by itself. */
-export const blockedPort = () => null;
-
 /** Calls back when the signal is aborted. Returns a function that removes the callback. */
 export function whenAborted(signal, callback) {
   signal.addEventListener('abort', callback, { once: true });

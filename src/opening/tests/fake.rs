@@ -178,7 +178,7 @@ pub(super) fn settings() -> Settings {
     Settings {
         origin: None,
         headers: Vec::new(),
-        no_store: false,
+        is_web: false,
         protocols: Vec::new(),
         deflate: None,
         redirects: 10,

@@ -25,13 +25,13 @@ fn the_request_is_what_rfc_6455_asks_for_and_nothing_more() {
 }
 
 #[test]
-fn a_request_that_stores_nothing_asks_caches_for_nothing_unless_the_user_does() {
+fn a_web_class_asks_caches_for_nothing_unless_the_user_does() {
     let headers = vec![Field::new("cache-control", "max-age=9").unwrap()];
-    for (no_store, pragma, cache_control) in
+    for (is_web, pragma, cache_control) in
         [(true, Some("no-cache"), Some("max-age=9")), (false, None, Some("max-age=9"))]
     {
         let world = World::new([script([Read::Accept("", b"")])]);
-        world.open_with("ws://h/", Settings { headers: headers.clone(), no_store, ..settings() }).opened();
+        world.open_with("ws://h/", Settings { headers: headers.clone(), is_web, ..settings() }).opened();
         let sent = |name| world.fields(name)[0].clone();
         assert_eq!((sent("Pragma").as_deref(), sent("Cache-Control").as_deref()), (pragma, cache_control));
     }

@@ -255,3 +255,15 @@ fn the_last_response_is_the_one_that_is_told() {
     let http = failure.http.unwrap();
     assert_eq!((failure.status, http.status, http.values("Location").count()), (Status::CONNECTION_REFUSED, 403, 0));
 }
+
+#[test]
+fn a_web_class_is_not_redirected_to_a_blocked_port() {
+    for (is_web, status) in [(true, Some(Status::PORT_ACCESS_NOT_ALLOWED)), (false, None)] {
+        let world = to(&["ws://h:6000/"]);
+        let stand = world.open_with("ws://h/", Settings { is_web, ..settings() });
+        match status {
+            Some(status) => assert_eq!(stand.failed().status, status),
+            None => drop(stand.opened()),
+        }
+    }
+}

@@ -52,7 +52,7 @@ pub(super) fn begin(node: &Rc<Node>, target: Target) -> Result<(), ChannelError>
             )
         })?,
         headers: options.headers,
-        no_store: node.attributes.node.is_web.get(),
+        is_web: node.attributes.node.is_web.get(),
         protocols,
         deflate: options.deflate,
         redirects: options.redirects,

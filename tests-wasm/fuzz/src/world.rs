@@ -95,7 +95,7 @@ pub(crate) fn settings() -> Settings {
     Settings {
         origin: None,
         headers: Vec::new(),
-        no_store: false,
+        is_web: false,
         protocols: Vec::new(),
         deflate: None,
         redirects: 10,
