@@ -100,12 +100,13 @@ pub(super) fn own_properties(value: &JsValue, name: &str) -> Result<Properties, 
 }
 
 fn not_an_object(value: &JsValue, name: &str) -> String {
+    let shown = if is_array(value) { "an array".into() } else { quote(value) };
     match name {
         "options" if value.is_string() => {
             "options: this is a string. Pass the URI to asyncOpen; the constructor takes an object of options.".into()
         }
-        "options" => sentence(&["options: ", &quote(value), " is not an options object. Pass one, or none."]),
-        _ => sentence(&[name, ": ", &quote(value), " is not an object. Pass an object, or leave the option out."]),
+        "options" => sentence(&["options: ", &shown, " is not an options object. Pass one, or none."]),
+        _ => sentence(&[name, ": ", &shown, " is not an object. Pass an object, or leave the option out."]),
     }
 }
 

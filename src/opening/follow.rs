@@ -1,6 +1,7 @@
 //! What follows a refusal: a redirect (RFC 9110 §15.4), authorization (§11), or the end of the opening.
 
 use super::account::MAX_ATTEMPTS;
+use super::explanation::quote;
 use super::failure::{DeadEnd, Failure};
 use super::plan::Party;
 use super::progress::Point;
@@ -92,7 +93,10 @@ fn unknown_scheme<C>(asked: &str) -> DeadEnd<C> {
     DeadEnd::new(match asked {
         "" => "It does not say which authorization it accepts.".to_owned(),
         _ => {
-            format!("It accepts no authorization that is supported, only \"{asked}\". Pass it in the option headers.")
+            format!(
+                "It accepts no authorization that is supported, only {}. Pass it in the option headers.",
+                quote(asked)
+            )
         }
     })
 }
@@ -101,10 +105,10 @@ fn nobody_to_ask<C>(has_credentials: bool, request: &AuthRequest) -> DeadEnd<C> 
     if has_credentials {
         return DeadEnd::new("It does not accept the user name and password.");
     }
-    let (scheme, realm) = (request.scheme.name(), &request.realm);
+    let (scheme, realm) = (request.scheme.name(), quote(&request.realm));
     let place = if request.is_proxy { "the option proxy" } else { "the URI" };
     DeadEnd::new(format!(
-        "It asks for a user name and password ({scheme}, \"{realm}\"). Put them in {place}, or return them from \
+        "It asks for a user name and password ({scheme}, {realm}). Put them in {place}, or return them from \
          notificationCallbacks.onAuthRequired."
     ))
 }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::account::{Account, Credentials};
 use super::dial::{Hop, Route, TlsPeer};
-use super::explanation::Peer;
+use super::explanation::{Peer, quote};
 use super::failure::{DeadEnd, InvalidArgument};
 use super::handshake::Request;
 use super::proxy::{Proxy, ProxyKind};
@@ -229,7 +229,7 @@ impl Plan {
     /// `reason` is the end of a sentence.
     pub(super) fn not_followed<C>(&self, status: Status, location: &str, reason: &str) -> DeadEnd<C> {
         let (at, location) = (self.uri.authority(), self.shown(location));
-        let message = format!("{at}: the redirect to \"{location}\" was not followed: {reason}");
+        let message = format!("{at}: the redirect to {} was not followed: {reason}", quote(&location));
         DeadEnd { status: Some(status), message, cause: None }
     }
 
