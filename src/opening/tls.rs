@@ -26,7 +26,8 @@ pub(super) fn explain<C>(peer: &Peer, loss: &Loss<C>) -> Said {
         return refused;
     }
     if code.contains("NO_APPLICATION_PROTOCOL") {
-        let advice = "If it speaks only HTTP/2, it must support extended CONNECT (RFC 8441), and the option http2 must be set.";
+        let advice =
+            "If it speaks only HTTP/2, it must support extended CONNECT (RFC 8441), and the option http2 must be set.";
         return Said::new("this port does not speak HTTP/1.1", advice);
     }
     if has(&["PROTOCOL_VERSION", "UNSUPPORTED_PROTOCOL"], code) {
