@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::http::{Field, is_of_connection, isomorphic_encode};
+use crate::http::{Field, http2_field, isomorphic_encode};
 
 /// An HTTP response that says no.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,11 +44,7 @@ impl Denial {
     /// The fields of the HTTP/2 response, pseudo-header fields first. Its data is [`content`](Self::content).
     pub fn to_fields(&self, fields: &[Field]) -> Vec<(String, String)> {
         let mut all = vec![(":status".to_owned(), self.status.to_string())];
-        self.each_shared("CONNECT", fields, |name, value| {
-            if !is_of_connection(name) {
-                all.push((name.to_ascii_lowercase(), value.to_owned()));
-            }
-        });
+        self.each_shared("CONNECT", fields, |name, value| all.extend(http2_field(name, value)));
         all
     }
 

@@ -7,7 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 
 use super::{Denial, Request};
 use crate::grammar::{is_authority, is_token};
-use crate::http::{Field, accept_for, is_of_connection, isomorphic_encode};
+use crate::http::{Field, accept_for, http2_field, isomorphic_encode};
 use crate::protocol::{Agreement, DeflateOffer, agree_as_server};
 use crate::uri::Uri;
 
@@ -38,8 +38,7 @@ impl Upgrade {
     /// The response of HTTP/2, pseudo-header fields first.
     pub fn to_fields(&self) -> Vec<(String, String)> {
         let status = (":status".to_owned(), "200".to_owned());
-        let shared = self.fields.iter().filter(|(name, _)| !is_of_connection(name));
-        std::iter::once(status).chain(shared.map(|(name, value)| (name.to_ascii_lowercase(), value.clone()))).collect()
+        std::iter::once(status).chain(self.fields.iter().filter_map(|(name, value)| http2_field(name, value))).collect()
     }
 
     /// The response of HTTP/1.1, as it is sent.

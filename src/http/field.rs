@@ -88,9 +88,12 @@ fn reads_back(name: &str, value: &str) -> bool {
 const OWNED: &[&str] =
     &["host", "upgrade", "connection", "origin", "content-length", "transfer-encoding", "trailer", "te", "expect"];
 
-/// Whether a field with this name, which the user may set, is about one connection of HTTP/1.1: HTTP/2 does not allow it (RFC 9113 §8.2.2).
-pub fn is_of_connection(name: &str) -> bool {
-    ["keep-alive", "proxy-connection", "http2-settings"].iter().any(|it| it.eq_ignore_ascii_case(name))
+/// A field as HTTP/2 has it: its name is in lower case (RFC 9113 §8.2). `None` if it is about one connection of HTTP/1.1, which HTTP/2 does not
+/// allow (§8.2.2).
+pub fn http2_field(name: &str, value: &str) -> Option<(String, String)> {
+    let is_of_connection =
+        ["keep-alive", "proxy-connection", "http2-settings"].iter().any(|it| it.eq_ignore_ascii_case(name));
+    (!is_of_connection).then(|| (name.to_ascii_lowercase(), value.to_owned()))
 }
 
 /// Fields that stay with the first origin when a redirect leads to another.

@@ -19,7 +19,7 @@ pub use byte_string::{isomorphic_decode, isomorphic_encode, to_readable};
 pub use challenge::{Challenge, Scheme};
 pub use digest::{Digest, Nonce};
 pub use error_code::{error_name, is_error_name};
-pub use field::{Field, FieldError, is_of_connection};
+pub use field::{Field, FieldError, http2_field};
 pub use field_lines::FieldLines;
 pub use redirect::{Forbidden, Trail, location};
 pub use response::{Expect, Malformed, MalformedKind, Response, ResponseReader};

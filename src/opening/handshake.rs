@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use crate::grammar::is_token;
-use crate::http::{Field, Malformed, Response, accept_for, is_of_connection};
+use crate::http::{Field, Malformed, Response, accept_for, http2_field};
 use crate::protocol::{Agreement, DeflateOffer, agree_as_client};
 
 /// The upgrade request.
@@ -59,11 +59,7 @@ impl Request {
             (":path", &self.resource),
         ];
         let mut fields: Vec<_> = pseudo.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
-        self.each_shared(|name, value| {
-            if !is_of_connection(name) {
-                fields.push((name.to_ascii_lowercase(), value.to_owned()));
-            }
-        });
+        self.each_shared(|name, value| fields.extend(http2_field(name, value)));
         fields
     }
 

@@ -64,8 +64,8 @@ impl Plan {
             credentials.check(Scheme::Basic).map_err(malformed)?;
         }
         if settings.is_web {
-            if is_bad_port(uri.port()) {
-                let port = uri.port();
+            let port = uri.port();
+            if is_bad_port(port) {
                 let message = format!(
                     "Port {port} is blocked, because another protocol uses it. Let the server listen on another one."
                 );
@@ -131,7 +131,8 @@ impl Plan {
     pub(super) fn peer(&self, party: Party) -> Peer {
         match (&self.proxy, party) {
             (Some(proxy), Party::Proxy) => Peer::proxy(&proxy.authority),
-            _ => Peer { is_local: self.settings.unix_socket, ..Peer::server(&self.uri) },
+            // Another origin is not reached through the socket file.
+            _ => Peer { is_local: self.settings.unix_socket && !self.is_foreign(), ..Peer::server(&self.uri) },
         }
     }
 

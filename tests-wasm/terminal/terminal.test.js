@@ -12,6 +12,7 @@ import { connect, createServer as createTcpServer } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { WebSocket as Ws, WebSocketServer } from 'ws';
+import { freePort } from '../clients/harness/server.js';
 import { PROGRAM, run, start } from './command.js';
 import './interactive.js';
 import { cert, folder, key, secureUrl, upgrades, url } from './server.js';
@@ -291,14 +292,6 @@ http {
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
   throw new Error('nginx did not start');
-}
-
-async function freePort() {
-  const server = createTcpServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 /** Starts the command as a server, and resolves to it with the URI that it prints. */
