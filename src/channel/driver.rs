@@ -163,10 +163,10 @@ impl<H: Host> Driver<H> {
         Ok(())
     }
 
-    /// The connection that [`open`](Self::open) made is open already, so messages and `close` go out. The listener is told with [`Report::Opened`].
-    pub fn begin_open(self: &Rc<Self>) {
+    /// For `connect`, at its end: the connection is open already, so messages and `close` go out at once. The listener is told with
+    /// [`Report::Opened`].
+    pub fn begin_open(&self) {
         self.channel.borrow_mut().handle_report(Report::Opened);
-        self.pump_commands();
     }
 
     /// Sends a message. Returns whether it was accepted. `make` creates the message for the transport and returns it with its

@@ -122,7 +122,7 @@ impl<H: Host> Channel<H> {
         }
         self.state = State::Connecting;
         self.timeouts = timeouts;
-        self.commands.push_back(Command::Timer(Some(timeouts.open)));
+        self.set_timer(Some(timeouts.open));
         Ok(())
     }
 
@@ -296,7 +296,7 @@ impl<H: Host> Channel<H> {
     fn opened(&mut self) {
         self.state = State::Open;
         self.notifications.push_back(Notification::Start);
-        self.commands.push_back(Command::Timer(None));
+        self.set_timer(None);
         for message in core::mem::take(&mut self.waiting) {
             self.commands.push_back(Command::Send(message));
         }
@@ -309,7 +309,7 @@ impl<H: Host> Channel<H> {
         }
         if self.state == State::Closing && progress {
             // The peer still takes messages from before close(), so it cannot have answered our close frame yet.
-            self.commands.push_back(Command::Timer(Some(self.timeouts.close)));
+            self.set_timer(Some(self.timeouts.close));
         }
     }
 
@@ -322,7 +322,7 @@ impl<H: Host> Channel<H> {
             self.state = State::Closing;
             self.closed_by = Some(ClosedBy::Remote);
             self.owes_answer = true;
-            self.commands.push_back(Command::Timer(Some(self.timeouts.close)));
+            self.set_timer(Some(self.timeouts.close));
         }
         self.peer_close = Some(close.clone());
         self.notifications.push_back(Notification::ServerClose(close));
@@ -333,7 +333,15 @@ impl<H: Host> Channel<H> {
         self.closed_by = Some(ClosedBy::Local);
         self.drop_messages();
         self.commands.push_back(Command::Close(close));
-        self.commands.push_back(Command::Timer(Some(self.timeouts.close)));
+        self.set_timer(Some(self.timeouts.close));
+    }
+
+    /// A timer command takes the place of one that was not executed yet.
+    fn set_timer(&mut self, ms: Option<u32>) {
+        match self.commands.back_mut() {
+            Some(Command::Timer(before)) => *before = ms,
+            _ => self.commands.push_back(Command::Timer(ms)),
+        }
     }
 
     /// Law 3: messages that wait for the listener's current call to return are dropped if that call closes the channel.
@@ -360,7 +368,7 @@ impl<H: Host> Channel<H> {
         if never_opened {
             self.notifications.push_back(Notification::Start);
         }
-        self.commands.push_back(Command::Timer(None));
+        self.set_timer(None);
         self.notifications.push_back(Notification::Stop(Box::new(Stop {
             status,
             message: ending.message,

@@ -185,6 +185,17 @@ impl Pair {
         self.driver.open(Timeouts { open: 20, close: 10 }, self.listener(), || Ok(self.transport.clone()))
     }
 
+    /// `asyncAccept`: the channel is open within the call.
+    pub(super) fn accepted() -> Self {
+        let pair = Self::idle();
+        let connect = || {
+            pair.driver.begin_open();
+            Ok::<_, ()>(pair.transport.clone())
+        };
+        pair.driver.open(Timeouts { open: 20, close: 10 }, pair.listener(), connect).unwrap();
+        pair
+    }
+
     pub(super) fn listener(&self) -> TestListener {
         TestListener {
             log: self.log.clone(),

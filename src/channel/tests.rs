@@ -21,8 +21,8 @@ fn messages_sent_while_connecting_go_out_in_order_once_open() {
 
 #[test]
 fn what_is_open_within_the_call_sends_and_closes_at_once_and_the_listener_hears_of_it_later() {
-    let pair = Pair::opening();
-    pair.driver.begin_open();
+    let pair = Pair::accepted();
+    assert_eq!(pair.driver.timer().due(), None, "openTimeoutMs");
     assert_eq!((pair.driver.state(), pair.send_now("a", 1)), (State::Open, Ok(true)));
     pair.close(4001);
     assert_eq!((pair.commands(), pair.calls()), (vec!["send a".into(), "close 4001".into()], vec![]));

@@ -135,7 +135,7 @@ impl Inner {
         drop(options);
         self.is_active.set(true);
         let group = self.load_group.borrow().clone(); // cloned, because its getter may call this channel
-        load_group::join(&group, &self.this());
+        load_group::join(&group, || self.this());
         if !signal.is_undefined() {
             let abort = Abort::listen(signal, &self.driver);
             self.abort.replace(Some(abort));
@@ -148,7 +148,7 @@ impl Inner {
         drop(abort);
         self.is_active.set(false);
         let group = self.load_group.borrow().clone();
-        load_group::leave(&group, &self.this());
+        load_group::leave(&group, || self.this());
         host::stopped(&self.attributes, stop);
     }
 
@@ -157,9 +157,9 @@ impl Inner {
             return Err(ChannelError::invalid("loadGroup: this must be a LoadGroup or null."));
         }
         let before = self.load_group.replace(group.clone());
-        load_group::leave(&before, &self.this());
+        load_group::leave(&before, || self.this());
         if self.is_active.get() {
-            load_group::join(group, &self.this());
+            load_group::join(group, || self.this());
         }
         Ok(())
     }

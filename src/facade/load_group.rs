@@ -92,15 +92,15 @@ pub(super) fn members(group: &JsValue) -> Option<Set> {
 }
 
 /// Adds an active channel to its group, if there is one.
-pub(super) fn join(group: &JsValue, channel: &JsValue) {
+pub(super) fn join(group: &JsValue, channel: impl FnOnce() -> JsValue) {
     if let Some(members) = members(group) {
-        members.add(channel);
+        members.add(&channel());
     }
 }
 
 /// Removes a channel from its group, if there is one.
-pub(super) fn leave(group: &JsValue, channel: &JsValue) {
+pub(super) fn leave(group: &JsValue, channel: impl FnOnce() -> JsValue) {
     if let Some(members) = members(group) {
-        members.delete(channel);
+        members.delete(&channel());
     }
 }

@@ -71,17 +71,8 @@ fn accept(
         ping: channel.ping.get(),
         attributes: channel.attributes.clone(),
     };
-    let mut is_open = false;
-    let connect = || {
-        let (transport, is_accepted) = HostTransport::accept(&channel.driver, acceptance)?;
-        is_open = is_accepted;
-        Ok(transport)
-    };
-    channel.begin("asyncAccept", timeouts, &signal, href, (listener, context), connect)?;
-    if is_open {
-        channel.driver.begin_open();
-    }
-    Ok(())
+    let connect = || HostTransport::accept(&channel.driver, acceptance);
+    channel.begin("asyncAccept", timeouts, &signal, href, (listener, context), connect)
 }
 
 /// What the client sent behind its request.

@@ -84,9 +84,9 @@ fn not_accepted(method: &str, cause: JsValue) -> ChannelError {
 }
 
 impl Node {
-    /// Takes over the socket and answers the request. Also returns whether the connection is now open. The listener is told later.
+    /// Takes over the socket and answers the request. The listener is told later.
     #[cold]
-    pub(crate) fn accept(driver: &Rc<Driver>, acceptance: Acceptance) -> Result<(Rc<Self>, bool), ChannelError> {
+    pub(crate) fn accept(driver: &Rc<Driver>, acceptance: Acceptance) -> Result<Rc<Self>, ChannelError> {
         let Acceptance { request, uri, connection, socket: accepted, head, terms, max_message_size, ping, attributes } =
             acceptance;
         let node = Self::new(driver, Role::Server, &attributes, max_message_size, ping)?;
@@ -120,10 +120,10 @@ impl Node {
                 node.attributes.uri.replace(href.into()); // the event service reports it
                 node.settle_upgrade(&socket, upgrade);
                 link.open(node.clone());
+                driver.begin_open();
                 Outcome::Open
             }
         };
-        let is_open = matches!(outcome, Outcome::Open);
         let accepted = node.clone();
         spawn_local(async move {
             match outcome {
@@ -139,7 +139,7 @@ impl Node {
                 Outcome::Left => accepted.handle_left(&link),
             }
         });
-        Ok((node, is_open))
+        Ok(node)
     }
 
     fn settle_upgrade(&self, socket: &Socket, upgrade: Upgrade) {

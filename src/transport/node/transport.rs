@@ -179,7 +179,9 @@ impl Node {
         if self.driver.state() < State::Closing {
             Pinging::start(self);
         }
-        self.with_socket(|socket| socket.replay(rest));
+        if !rest.is_empty() {
+            self.with_socket(|socket| socket.replay(rest));
+        }
     }
 
     #[inline]
