@@ -27,7 +27,7 @@ impl Denial {
             400 | 426 => "Connection: Upgrade, close\r\nUpgrade: websocket\r\n",
             _ => "Connection: close\r\n",
         });
-        self.each_shared("GET", fields, |name, value| text.extend([name, ": ", value, "\r\n"]));
+        self.each_common_field("GET", fields, |name, value| text.extend([name, ": ", value, "\r\n"]));
         text.push_str("\r\n");
         let mut bytes = isomorphic_encode(&text);
         if method != "HEAD" {
@@ -44,12 +44,12 @@ impl Denial {
     /// The fields of the HTTP/2 response, pseudo-header fields first. Its data is [`content`](Self::content).
     pub fn to_fields(&self, fields: &[Field]) -> Vec<(String, String)> {
         let mut all = vec![(":status".to_owned(), self.status.to_string())];
-        self.each_shared("CONNECT", fields, |name, value| all.extend(http2_field(name, value)));
+        self.each_common_field("CONNECT", fields, |name, value| all.extend(http2_field(name, value)));
         all
     }
 
     /// Calls `tell` with each field that all versions of HTTP share. `allowed` is the version's method for WebSockets.
-    fn each_shared(&self, allowed: &str, fields: &[Field], mut tell: impl FnMut(&str, &str)) {
+    fn each_common_field(&self, allowed: &str, fields: &[Field], mut tell: impl FnMut(&str, &str)) {
         match self.status {
             405 => tell("Allow", allowed),
             400 | 426 => tell("Sec-WebSocket-Version", "13"), // RFC 6455 §4.4

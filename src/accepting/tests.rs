@@ -1,6 +1,6 @@
 use super::*;
 use crate::http::Field;
-use crate::protocol::DeflateOffer;
+use crate::protocol::DeflateOptions;
 use crate::uri::Uri;
 
 const KEY: &str = "dGhlIHNhbXBsZSBub25jZQ==";
@@ -35,7 +35,7 @@ fn connect(method: &str, protocol: Option<&str>, fields: &[(&str, &str)]) -> Req
 fn terms(protocols: &[&str]) -> Terms {
     Terms {
         protocols: protocols.iter().map(|it| (*it).to_owned()).collect(),
-        deflate: Some(DeflateOffer::default()),
+        deflate: Some(DeflateOptions::default()),
         fields: Vec::new(),
     }
 }

@@ -8,7 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 use super::{Denial, Request};
 use crate::grammar::{is_authority, is_token};
 use crate::http::{Field, accept_for, http2_field, isomorphic_encode};
-use crate::protocol::{Agreement, DeflateOffer, agree_as_server};
+use crate::protocol::{Agreement, DeflateOptions, agree_as_server};
 use crate::uri::Uri;
 
 /// What this end agrees to.
@@ -16,7 +16,7 @@ pub struct Terms {
     /// The subprotocols that it supports, the preferred one first.
     pub protocols: Vec<String>,
     /// permessage-deflate, if it is supported.
-    pub deflate: Option<DeflateOffer>,
+    pub deflate: Option<DeflateOptions>,
     /// Header fields to add to the response.
     pub fields: Vec<Field>,
 }

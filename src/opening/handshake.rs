@@ -5,7 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 
 use crate::grammar::is_token;
 use crate::http::{Field, Malformed, Response, accept_for, http2_field};
-use crate::protocol::{Agreement, DeflateOffer, agree_as_client};
+use crate::protocol::{Agreement, DeflateOptions, agree_as_client};
 
 /// The upgrade request.
 pub(super) struct Request {
@@ -18,7 +18,7 @@ pub(super) struct Request {
     /// The subprotocols asked for.
     pub(super) protocols: Vec<String>,
     /// permessage-deflate, if it is offered.
-    pub(super) deflate: Option<DeflateOffer>,
+    pub(super) deflate: Option<DeflateOptions>,
     /// The other fields.
     pub(super) fields: Vec<Field>,
 }
@@ -43,7 +43,7 @@ impl Request {
         text.push_str("Upgrade: websocket\r\nConnection: Upgrade\r\n");
         let mut line = |name: &str, value: &str| text.extend([name, ": ", value, "\r\n"]);
         line("Sec-WebSocket-Key", &self.key);
-        self.each_shared(&mut line);
+        self.each_common_field(&mut line);
         text.push_str("\r\n");
         text
     }
@@ -59,18 +59,18 @@ impl Request {
             (":path", &self.resource),
         ];
         let mut fields: Vec<_> = pseudo.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
-        self.each_shared(|name, value| fields.extend(http2_field(name, value)));
+        self.each_common_field(|name, value| fields.extend(http2_field(name, value)));
         fields
     }
 
-    /// Calls `tell` with each field that all versions of HTTP share.
-    fn each_shared(&self, mut tell: impl FnMut(&str, &str)) {
+    /// Calls `tell` with each field that all versions of HTTP have in common.
+    fn each_common_field(&self, mut tell: impl FnMut(&str, &str)) {
         tell("Sec-WebSocket-Version", "13");
         if !self.protocols.is_empty() {
             tell("Sec-WebSocket-Protocol", &self.protocols.join(", "));
         }
-        if let Some(offer) = &self.deflate {
-            tell("Sec-WebSocket-Extensions", &offer.header());
+        if let Some(deflate) = &self.deflate {
+            tell("Sec-WebSocket-Extensions", &deflate.offer());
         }
         for field in &self.fields {
             tell(field.name(), field.value());

@@ -3,7 +3,7 @@
 use super::dial::Parse;
 use super::proxy::Proxy;
 use crate::http::Field;
-use crate::protocol::DeflateOffer;
+use crate::protocol::DeflateOptions;
 
 /// The settings that a channel opens with, all of them validated.
 #[derive(Clone, Debug)]
@@ -17,7 +17,7 @@ pub struct Settings {
     /// The subprotocols asked for, in order of preference.
     pub protocols: Vec<String>,
     /// permessage-deflate, if it is offered.
-    pub deflate: Option<DeflateOffer>,
+    pub deflate: Option<DeflateOptions>,
     /// The most redirects to follow.
     pub redirects: u32,
     /// The option `proxy`.

@@ -36,7 +36,8 @@ impl Connection {
     pub fn new(role: Role, deflate: Option<Agreement>, limit: u64) -> Self {
         let mut reader = Reader::new(role, limit);
         let compression = deflate.map(|agreement| {
-            reader.inflate_with(Inflater::new(agreement.peer_window_bits(role)));
+            let peer = agreement.side(role.peer());
+            reader.inflate_with(Inflater::new(peer.takeover.then_some(peer.window_bits)));
             Box::new(Compression::new(agreement, role))
         });
         Self { role, is_deaf: false, reader, compression, pongs: Vec::new(), pings: Vec::new(), close: None }

@@ -1,18 +1,10 @@
 //! permessage-deflate as a server negotiates it (RFC 7692 §7.1): the first of the client's offers that can be accepted.
 
-use super::extension::{Agreement, DeflateOffer, Disagreement, NAME, WindowBits, window_bits};
+use super::extension::{Agreement, DeflateOptions, Side};
+use super::frame::Role;
+use super::parameters::{Disagreement, NAME, Parameters, WindowBits};
 
-/// What a valid offer of permessage-deflate asks for.
-#[derive(Default)]
-struct Wishes {
-    server_no_context_takeover: bool,
-    client_no_context_takeover: bool,
-    server_max_window_bits: Option<u8>,
-    /// Set if the parameter is there, with or without a value.
-    client_max_window_bits: Option<Option<u8>>,
-}
-
-/// Selects an offer from the request's `Sec-WebSocket-Extensions` (its lines joined by commas), as far as `config` allows. Returns the
+/// Selects an offer from the request's `Sec-WebSocket-Extensions` (its lines joined by commas), as far as `options` allows. Returns the
 /// agreement and the response's field, or `None` if no extension is used. Skips an offer that is wrong or cannot be accepted
 /// (RFC 7692 §5.1).
 ///
@@ -21,82 +13,66 @@ struct Wishes {
 #[cold]
 pub fn agree_as_server(
     header: &str,
-    config: Option<&DeflateOffer>,
+    options: Option<&DeflateOptions>,
 ) -> Result<Option<(Agreement, String)>, Disagreement> {
     let offers = super::extension_list::parse(header).ok_or(Disagreement {
         message: "The request's Sec-WebSocket-Extensions field is not a list of extensions.".into(),
     })?;
-    let Some(config) = config else { return Ok(None) };
-    let good = offers.iter().filter(|offer| offer.name == NAME).find_map(|offer| Wishes::of(&offer.parameters));
-    Ok(good.map(|wishes| wishes.agree(config)))
+    let Some(options) = options else { return Ok(None) };
+    let mut named = offers.iter().filter(|offer| offer.name == NAME);
+    let offer = named.find_map(|offer| Parameters::parse(&offer.parameters).ok());
+    Ok(offer.map(|offer| {
+        let response = respond(&offer, options);
+        let agreement = agreement(&response, options);
+        (agreement, format!("{NAME}{response}"))
+    }))
 }
 
-impl Wishes {
-    /// `None` for parameters that are unknown, repeated or wrong (RFC 7692 §7.1).
-    fn of(parameters: &[(String, Option<String>)]) -> Option<Self> {
-        let mut wishes = Self::default();
-        for (name, value) in parameters {
-            let value = value.as_deref();
-            let is_double = match (name.as_str(), value) {
-                ("server_no_context_takeover", None) => std::mem::replace(&mut wishes.server_no_context_takeover, true),
-                ("client_no_context_takeover", None) => std::mem::replace(&mut wishes.client_no_context_takeover, true),
-                ("server_max_window_bits", _) => {
-                    wishes.server_max_window_bits.replace(window_bits(name, value).ok()?).is_some()
-                }
-                ("client_max_window_bits", None) => wishes.client_max_window_bits.replace(None).is_some(),
-                ("client_max_window_bits", _) => {
-                    wishes.client_max_window_bits.replace(Some(window_bits(name, value).ok()?)).is_some()
-                }
-                _ => return None,
-            };
-            if is_double {
-                return None;
-            }
-        }
-        Some(wishes)
+/// The parameters of the response.
+fn respond(offer: &Parameters, options: &DeflateOptions) -> Parameters {
+    let server_limit = options.server_max_window_bits.unwrap_or(15).min(offer.server_max_window_bits.unwrap_or(15));
+    let client_limit = match (offer.client_max_window_bits, options.client_max_window_bits) {
+        (WindowBits::NotOffered, _) => 15, // it cannot be limited (RFC 7692 §7.1.2.2)
+        (WindowBits::AtMost(offered), WindowBits::AtMost(most)) => offered.min(most),
+        (WindowBits::AtMost(bits), _) | (WindowBits::Any, WindowBits::AtMost(bits)) => bits,
+        (WindowBits::Any, _) => 15,
+    };
+    let asks_for_limit = offer.server_max_window_bits.is_some();
+    Parameters {
+        client_max_window_bits: if client_limit < 15 {
+            WindowBits::AtMost(client_limit)
+        } else {
+            WindowBits::NotOffered
+        },
+        server_max_window_bits: (server_limit < 15 || asks_for_limit).then_some(server_limit),
+        client_no_context_takeover: offer.client_no_context_takeover || options.client_no_context_takeover,
+        server_no_context_takeover: offer.server_no_context_takeover || options.server_no_context_takeover,
     }
+}
 
-    fn agree(&self, config: &DeflateOffer) -> (Agreement, String) {
-        let server_takeover = !(self.server_no_context_takeover || config.server_no_context_takeover);
-        let client_takeover = !(self.client_no_context_takeover || config.client_no_context_takeover);
-        let server_bits = self.server_max_window_bits.unwrap_or(15).min(config.server_max_window_bits.unwrap_or(15));
-        // A client that does not offer it cannot be limited (RFC 7692 §7.1.2.2).
-        let client_bits = match (self.client_max_window_bits, config.client_max_window_bits) {
-            (None, _) => 15,
-            (Some(offered), WindowBits::AtMost(most)) => offered.unwrap_or(15).min(most),
-            (Some(offered), _) => offered.unwrap_or(15),
-        };
-        let mut header = String::from(NAME);
-        if !server_takeover {
-            header.push_str("; server_no_context_takeover");
-        }
-        if !client_takeover {
-            header.push_str("; client_no_context_takeover");
-        }
-        if server_bits < 15 || self.server_max_window_bits.is_some() {
-            header.push_str(&format!("; server_max_window_bits={server_bits}"));
-        }
-        if client_bits < 15 {
-            header.push_str(&format!("; client_max_window_bits={client_bits}"));
-        }
-        let agreement =
-            Agreement::new((client_bits, client_takeover), (server_bits, server_takeover), config, server_takeover);
-        (agreement, header)
-    }
+/// What the response says.
+fn agreement(response: &Parameters, options: &DeflateOptions) -> Agreement {
+    let client_limit = match response.client_max_window_bits {
+        WindowBits::AtMost(bits) => bits,
+        WindowBits::NotOffered | WindowBits::Any => 15,
+    };
+    let client = Side { window_bits: client_limit, takeover: !response.client_no_context_takeover };
+    let server_limit = response.server_max_window_bits.unwrap_or(15);
+    let server = Side { window_bits: server_limit, takeover: !response.server_no_context_takeover };
+    Agreement::new(client, server, options, Role::Server)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::frame::Role;
     use super::*;
 
-    fn answer(config: &DeflateOffer, header: &str) -> Option<String> {
+    fn answer(config: &DeflateOptions, header: &str) -> Option<String> {
         agree_as_server(header, Some(config)).unwrap().map(|(_, header)| header)
     }
 
     #[test]
     fn what_is_offered_is_taken() {
-        let config = DeflateOffer::default();
+        let config = DeflateOptions::default();
         for (offered, answered) in [
             ("permessage-deflate", "permessage-deflate"),
             ("permessage-deflate; client_max_window_bits", "permessage-deflate"),
@@ -115,7 +91,7 @@ mod tests {
 
     #[test]
     fn an_offer_that_is_wrong_is_passed_over_for_the_next() {
-        let config = DeflateOffer::default();
+        let config = DeflateOptions::default();
         for wrong in [
             "; foo",
             "; foo=1",
@@ -156,33 +132,34 @@ mod tests {
             "a; b=\"c,d\"",
             "é",
         ] {
-            assert!(agree_as_server(header, Some(&DeflateOffer::default())).is_err(), "{header}");
+            assert!(agree_as_server(header, Some(&DeflateOptions::default())).is_err(), "{header}");
         }
     }
 
     #[test]
     fn the_options_limit_both_ends() {
-        let config = DeflateOffer {
+        let config = DeflateOptions {
             client_max_window_bits: WindowBits::AtMost(10),
             server_max_window_bits: Some(11),
             client_no_context_takeover: true,
             server_no_context_takeover: true,
-            ..DeflateOffer::default()
+            ..DeflateOptions::default()
         };
-        let all = "permessage-deflate; server_no_context_takeover; client_no_context_takeover; server_max_window_bits=11; client_max_window_bits=10";
+        let all = "permessage-deflate; client_max_window_bits=10; server_max_window_bits=11; client_no_context_takeover; server_no_context_takeover";
         assert_eq!(answer(&config, "permessage-deflate; client_max_window_bits").as_deref(), Some(all));
         let (agreed, header) = agree_as_server("permessage-deflate", Some(&config)).unwrap().unwrap();
-        assert_eq!(agreed.own_window_bits(Role::Client), 15, "it has not offered that it can be limited");
-        assert_eq!((agreed.own_window_bits(Role::Server), agreed.peer_window_bits(Role::Server)), (11, None));
-        assert!(!agreed.own_takeover(Role::Server) && !header.contains("client_max_window_bits"));
+        let client = Side { window_bits: 15, takeover: false };
+        assert_eq!(agreed.side(Role::Client), client, "it has not offered that it can be limited");
+        assert_eq!(agreed.side(Role::Server), Side { window_bits: 11, takeover: false });
+        assert!(!header.contains("client_max_window_bits"));
     }
 
     #[test]
     fn a_window_of_eight_bits_is_agreed_on_and_not_used() {
-        let config = DeflateOffer::default();
+        let config = DeflateOptions::default();
         let (agreed, header) =
             agree_as_server("permessage-deflate; server_max_window_bits=8", Some(&config)).unwrap().unwrap();
         assert_eq!(header, "permessage-deflate; server_max_window_bits=8");
-        assert!(!agreed.compresses(1 << 20, agreed.own_window_bits(Role::Server)));
+        assert!(!agreed.compresses(1 << 20, agreed.side(Role::Server).window_bits));
     }
 }

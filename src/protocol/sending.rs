@@ -2,7 +2,7 @@
 
 use super::deflate::Deflater;
 use super::event::Kind;
-use super::extension::Agreement;
+use super::extension::{Agreement, Side};
 use super::frame::{self, Header, MaskKey, Role};
 
 /// permessage-deflate as this end sends with it.
@@ -33,6 +33,14 @@ pub struct Fragments {
 pub(super) const MAX_SINGLE: u64 = 1 << 20;
 
 impl Role {
+    /// The other end.
+    pub(super) fn peer(self) -> Self {
+        match self {
+            Self::Client => Self::Server,
+            Self::Server => Self::Client,
+        }
+    }
+
     /// The key of the next frame that this end sends.
     #[inline]
     pub(super) fn key(self, keys: &mut impl FnMut() -> MaskKey) -> Option<MaskKey> {
@@ -45,7 +53,7 @@ impl Role {
 
 impl Compression {
     pub(super) fn new(agreement: Agreement, role: Role) -> Self {
-        let (takeover, window_bits) = (agreement.own_takeover(role), agreement.own_window_bits(role));
+        let Side { takeover, window_bits } = agreement.side(role);
         Self { takeover, window_bits, agreement, deflater: Deflater::new(takeover, agreement.level, window_bits) }
     }
 

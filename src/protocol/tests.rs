@@ -22,7 +22,7 @@ fn connection() -> Connection {
 
 /// A connection that negotiated permessage-deflate with a response of these parameters.
 fn compressing(role: Role, parameters: &str) -> Connection {
-    let agreement = agree_as_client(Some(&DeflateOffer::default()), &format!("permessage-deflate{parameters}"));
+    let agreement = agree_as_client(Some(&DeflateOptions::default()), &format!("permessage-deflate{parameters}"));
     Connection::new(role, agreement.unwrap(), LIMIT)
 }
 

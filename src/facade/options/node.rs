@@ -12,7 +12,7 @@ use super::{NODE, Properties, SHARED, own_properties, whole_number};
 use crate::facade::arguments::quote;
 use crate::http::{Field, FieldError};
 use crate::opening::{Proxy, ProxySetting};
-use crate::protocol::{DeflateOffer, WindowBits};
+use crate::protocol::{DeflateOptions, WindowBits};
 use crate::transport::node::{env, parse_uri};
 use crate::transport::{ChannelError, HostOptions, property, to_text};
 
@@ -165,7 +165,7 @@ deserialize_by_reading! {
 }
 
 /// permessage-deflate: on, unless it is `false`.
-fn deflate(value: &JsValue) -> Result<Option<DeflateOffer>, ChannelError> {
+fn deflate(value: &JsValue) -> Result<Option<DeflateOptions>, ChannelError> {
     if *value == JsValue::FALSE {
         return Ok(None);
     }
@@ -180,8 +180,8 @@ fn deflate(value: &JsValue) -> Result<Option<DeflateOffer>, ChannelError> {
         return Err(ChannelError::invalid(format!("Unknown setting: deflate.{name}. Use {}.", DEFLATE.join(", "))));
     }
     let raw: RawDeflate = deserialize(&own, "deflate.")?;
-    let default = DeflateOffer::default();
-    Ok(Some(DeflateOffer {
+    let default = DeflateOptions::default();
+    Ok(Some(DeflateOptions {
         threshold: raw.threshold.map(|Whole(bytes)| bytes.into()),
         level: raw.level.map_or(default.level, |Whole(level)| level as i32),
         client_max_window_bits: raw.client_max_window_bits.map_or(WindowBits::Any, |ClientBits(bits)| bits),

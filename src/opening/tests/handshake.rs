@@ -1,7 +1,7 @@
 use super::fake::*;
 use crate::http::Field;
 use crate::opening::Settings;
-use crate::protocol::DeflateOffer;
+use crate::protocol::DeflateOptions;
 use crate::status::Status;
 
 const GOOD: &str = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
@@ -44,7 +44,7 @@ fn what_is_asked_for_is_in_the_request_and_what_is_settled_is_told() {
         origin: Some(Field::origin("https://app.example").unwrap()),
         headers,
         protocols: vec!["chat".into(), "superchat".into()],
-        deflate: Some(DeflateOffer::default()),
+        deflate: Some(DeflateOptions::default()),
         ..settings()
     };
     let lines =

@@ -6,7 +6,7 @@ use std::task::{Context, Poll, Waker};
 use super::fake::*;
 use crate::http::{Field, Response};
 use crate::opening::*;
-use crate::protocol::DeflateOffer;
+use crate::protocol::DeflateOptions;
 use crate::status::Status;
 use crate::uri::tests::parse;
 
@@ -32,7 +32,7 @@ fn the_request_is_what_rfc_8441_asks_for() {
     let world = World::new([session([Ok(answer(200, &[("sec-websocket-protocol", "b"), ("set-cookie", "c=1")]))])]);
     let settings = Settings {
         protocols: vec!["a".into(), "b".into()],
-        deflate: Some(DeflateOffer::default()),
+        deflate: Some(DeflateOptions::default()),
         origin: Some(Field::origin("https://app").unwrap()),
         headers: vec![Field::new("X-Own", "1").unwrap(), Field::new("Keep-Alive", "9").unwrap()],
         ..http2()

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use super::super::{Agreement, DeflateOffer, Event, Role, Source, agree_as_client};
+use super::super::{Agreement, DeflateOptions, Event, Role, Source, agree_as_client};
 use super::*;
 
 /// A payload in memory. A stream has its bytes in portions.
@@ -106,7 +106,7 @@ pub(super) enum Seen {
 
 /// The default offer, agreed on.
 pub(super) fn deflate() -> Option<Agreement> {
-    agree_as_client(Some(&DeflateOffer::default()), "permessage-deflate").unwrap()
+    agree_as_client(Some(&DeflateOptions::default()), "permessage-deflate").unwrap()
 }
 
 impl Sender {

@@ -53,14 +53,14 @@ use wasm_bindgen::JsValue;
 
 use crate::http::Field;
 use crate::opening::ProxySetting;
-use crate::protocol::DeflateOffer;
+use crate::protocol::DeflateOptions;
 use crate::transport::PingTimes;
 
 /// The options that only Node honours, validated.
 #[derive(Clone)]
 pub(crate) struct HostOptions {
     /// permessage-deflate, if it is offered.
-    pub(crate) deflate: Option<DeflateOffer>,
+    pub(crate) deflate: Option<DeflateOptions>,
     /// Extra request headers.
     pub(crate) headers: Vec<Field>,
     /// The most redirects to follow.
@@ -80,7 +80,7 @@ pub(crate) struct HostOptions {
 impl Default for HostOptions {
     fn default() -> Self {
         Self {
-            deflate: Some(DeflateOffer::default()),
+            deflate: Some(DeflateOptions::default()),
             headers: Vec::new(),
             redirects: 10,
             proxy: ProxySetting::None,

@@ -1,7 +1,7 @@
 //! Any bytes on an open connection. Three bytes choose the settings. The others are what a server sends or, once masked, what a
 //! client sends.
 
-use websocket_channel::protocol::{Connection, DeflateOffer, Role, agree_as_client};
+use websocket_channel::protocol::{Connection, DeflateOptions, Role, agree_as_client};
 
 use super::driver::{self, Driver, Path, Seen};
 use super::model::{self, Agreed, Prediction};
@@ -25,7 +25,7 @@ fn agreeing(role: Role, agreed: Agreed) -> Connection {
         (_, Role::Client) => "permessage-deflate; server_no_context_takeover",
         (_, Role::Server) => "permessage-deflate; client_no_context_takeover",
     };
-    let agreement = agree_as_client(Some(&DeflateOffer::default()), header).expect("the offer allows it");
+    let agreement = agree_as_client(Some(&DeflateOptions::default()), header).expect("the offer allows it");
     Connection::new(role, agreement, agreed.limit as u64)
 }
 

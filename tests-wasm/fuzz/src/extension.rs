@@ -2,7 +2,7 @@
 
 use arbitrary::{Arbitrary, Unstructured};
 use websocket_channel::protocol::{
-    Agreement, Connection, DeflateOffer, FaultKind, Kind, Role, WindowBits, agree_as_client,
+    Agreement, Connection, DeflateOptions, FaultKind, Kind, Role, WindowBits, agree_as_client,
 };
 
 use super::driver::{self, Driver, Path, Seen};
@@ -169,8 +169,8 @@ impl Offer {
         self.server_bits.map(|bits| 8 + bits % 8)
     }
 
-    fn offer(&self) -> DeflateOffer {
-        DeflateOffer {
+    fn offer(&self) -> DeflateOptions {
+        DeflateOptions {
             threshold: self.threshold.map(u64::from),
             level: 1 + i32::from(self.level % 9),
             client_max_window_bits: match self.client_bits() {

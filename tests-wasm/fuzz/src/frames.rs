@@ -3,7 +3,7 @@
 use arbitrary::{Arbitrary, Unstructured};
 use websocket_channel::close::{Close, CloseCode};
 use websocket_channel::protocol::{
-    Connection, DeflateOffer, Fragments, Kind, MAX_HEADER, MaskKey, Role, WindowBits, agree_as_client,
+    Connection, DeflateOptions, Fragments, Kind, MAX_HEADER, MaskKey, Role, WindowBits, agree_as_client,
 };
 use zlib_rs::{Deflate, DeflateFlush};
 
@@ -337,10 +337,10 @@ impl Sending {
             let offered = bits.map(|bits| 8 + bits % 8);
             let most = offered.unwrap_or(15);
             let answered = answered_bits.map(|bits| 8 + bits % (most - 7));
-            let mut offer = DeflateOffer {
+            let mut offer = DeflateOptions {
                 threshold: threshold.map(u64::from),
                 level: i32::from(level % 10),
-                ..DeflateOffer::default()
+                ..DeflateOptions::default()
             };
             let mut header = String::from("permessage-deflate");
             if self.as_server {

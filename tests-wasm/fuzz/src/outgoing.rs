@@ -6,7 +6,7 @@ use std::collections::VecDeque;
 use arbitrary::{Arbitrary, Unstructured};
 use websocket_channel::close::{Close, CloseCode};
 use websocket_channel::protocol::{
-    Connection, DeflateOffer, Done, Fill, Framed, Kind, MAX_HEADER, Outgoing, Payload, Role, Wake, agree_as_client,
+    Connection, DeflateOptions, Done, Fill, Framed, Kind, MAX_HEADER, Outgoing, Payload, Role, Wake, agree_as_client,
 };
 
 use super::driver;
@@ -141,7 +141,7 @@ impl Plan {
 
     fn connection(&self, role: Role) -> Connection {
         let agreement = self.deflate.and_then(|(level, takeover)| {
-            let offer = DeflateOffer { level: i32::from(level % 10), ..DeflateOffer::default() };
+            let offer = DeflateOptions { level: i32::from(level % 10), ..DeflateOptions::default() };
             let header = match (takeover, role) {
                 (true, _) => "permessage-deflate",
                 (false, Role::Client) => "permessage-deflate; client_no_context_takeover",

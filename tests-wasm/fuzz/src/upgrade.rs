@@ -3,7 +3,7 @@
 use arbitrary::{Arbitrary, Unstructured};
 use websocket_channel::accepting::{Request, Terms, accept};
 use websocket_channel::http::Field;
-use websocket_channel::protocol::{DeflateOffer, WindowBits, agree_as_client};
+use websocket_channel::protocol::{DeflateOptions, WindowBits, agree_as_client};
 use websocket_channel::uri::Uri;
 
 pub(crate) fn run(data: &[u8]) {
@@ -92,7 +92,7 @@ impl Case {
                 assert_eq!(upgrade.protocol, expected.cloned().unwrap_or_default());
                 // Our own client, which offers everything, accepts the response.
                 let judged =
-                    agree_as_client(Some(&DeflateOffer::default()), &upgrade.extensions).expect("a good answer");
+                    agree_as_client(Some(&DeflateOptions::default()), &upgrade.extensions).expect("a good answer");
                 assert_eq!(judged.is_some(), upgrade.deflate.is_some());
                 assert!(terms.deflate.is_some() || upgrade.deflate.is_none());
             }
@@ -151,12 +151,12 @@ impl Case {
 
     fn terms(&self) -> Terms {
         let bits = |bits: Option<u8>| bits.map(|bits| 8 + bits % 8);
-        let deflate = DeflateOffer {
+        let deflate = DeflateOptions {
             client_max_window_bits: bits(self.client_bits).map_or(WindowBits::Any, WindowBits::AtMost),
             server_max_window_bits: bits(self.server_bits),
             client_no_context_takeover: self.no_takeover.0,
             server_no_context_takeover: self.no_takeover.1,
-            ..DeflateOffer::default()
+            ..DeflateOptions::default()
         };
         Terms {
             protocols: vec!["chat".into(), "a".into()],
