@@ -82,6 +82,11 @@ impl Connection {
         self.reader.pass(len);
     }
 
+    /// The work of inflating since the last call, in bytes. A driver lets other events have a turn after some of it.
+    pub fn take_inflated(&mut self) -> usize {
+        self.reader.take_inflated()
+    }
+
     /// Whether `poll_transmit` has something to write.
     pub fn has_transmit(&self) -> bool {
         self.close.is_some() || !self.pongs.is_empty() || !self.pings.is_empty()

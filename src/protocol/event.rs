@@ -69,6 +69,16 @@ pub enum Event {
     Failed(Fault),
 }
 
+impl Event {
+    /// Where its payload is, if it is a message or a piece of one.
+    pub fn source(&self) -> Option<Source> {
+        match self {
+            Self::Message { source, .. } | Self::Piece { source, .. } => Some(*source),
+            _ => None,
+        }
+    }
+}
+
 /// A message that is entirely in the chunk.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Whole {

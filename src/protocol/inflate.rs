@@ -18,22 +18,26 @@ pub(super) struct Inflater {
     pub(super) context: Kept<Inflate>,
     /// What the next message may refer to; `None` without context takeover.
     pub(super) window: Option<Window>,
+    /// Bytes that were inflated, or copied into a stream that begins.
+    pub(super) work: usize,
 }
 
 impl Inflater {
     /// `window_bits` is the size of the peer's window as a power of two, with context takeover; `None` without it.
     pub(super) fn new(window_bits: Option<u8>) -> Self {
-        Self { context: Kept::new(()), window: window_bits.map(Window::new) }
+        Self { context: Kept::new(()), window: window_bits.map(Window::new), work: 0 }
     }
 
     /// Inflates from `input` into `output`. Returns the number of bytes read and the number of bytes written. Fails with
     /// [`FaultKind::NotDeflated`] or [`FaultKind::NoMemory`].
     pub(super) fn inflate(&mut self, input: &[u8], output: &mut [u8]) -> Result<(usize, usize), FaultKind> {
         let (mut context, is_new) = self.context.begin().ok_or(FaultKind::NoMemory)?;
-        if let Some(window) = self.window.as_mut().filter(|window| is_new && !window.bytes.is_empty()) {
-            context.set_dictionary(window.bytes.make_contiguous()).map_err(|_| FaultKind::NotDeflated)?;
+        if is_new {
+            self.work += preset(&mut context, &mut self.window)?;
         }
-        inflate(&mut context, &mut self.window, input, output)
+        let (taken, made, copied) = inflate(&mut context, &mut self.window, input, output)?;
+        self.work += made + copied;
+        Ok((taken, made))
     }
 
     /// Ends a message.
@@ -45,12 +49,20 @@ impl Inflater {
     }
 }
 
+/// Begins a stream that may refer to the window. Returns the window's size.
+fn preset(context: &mut Inflate, window: &mut Option<Window>) -> Result<usize, FaultKind> {
+    let Some(window) = window.as_mut().filter(|window| !window.bytes.is_empty()) else { return Ok(0) };
+    context.set_dictionary(window.bytes.make_contiguous()).map_err(|_| FaultKind::NotDeflated)?;
+    Ok(window.bytes.len())
+}
+
+/// Returns how many bytes were read, written, and copied into a stream that begins.
 fn inflate(
     context: &mut Inflate,
     window: &mut Option<Window>,
     input: &[u8],
     output: &mut [u8],
-) -> Result<(usize, usize), FaultKind> {
+) -> Result<(usize, usize, usize), FaultKind> {
     let (taken, made) = (context.total_in(), context.total_out());
     let status = context.decompress(input, output, InflateFlush::SyncFlush).map_err(|_| FaultKind::NotDeflated)?;
     let (taken, made) = ((context.total_in() - taken) as usize, (context.total_out() - made) as usize);
@@ -59,17 +71,15 @@ fn inflate(
     }
     if status == Status::StreamEnd {
         context.reset(false); // a final block (RFC 7692 §7.2.3.4) ends the stream, and another may follow
-        if let Some(window) = window.as_mut().filter(|window| !window.bytes.is_empty()) {
-            // The next message may refer to this one all the same (RFC 7692 §7.2.2).
-            context.set_dictionary(window.bytes.make_contiguous()).map_err(|_| FaultKind::NotDeflated)?;
-        }
+        let copied = preset(context, window)?; // the next message may refer to this one all the same (RFC 7692 §7.2.2)
         if taken == 0 {
             // The stream's last bits were read by an earlier call, so this input belongs to the next stream.
-            let (taken, more) = inflate(context, window, input, output.get_mut(made..).unwrap_or_default())?;
-            return Ok((taken, made + more));
+            let (taken, more, again) = inflate(context, window, input, output.get_mut(made..).unwrap_or_default())?;
+            return Ok((taken, made + more, copied + again));
         }
+        return Ok((taken, made, copied));
     }
-    Ok((taken, made))
+    Ok((taken, made, 0))
 }
 
 /// The last bytes that were inflated.

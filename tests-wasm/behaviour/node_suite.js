@@ -41,6 +41,7 @@ import { nodeStreams } from './cases/stream_node.js';
 import { streamPaces } from './cases/stream_pace.js';
 import { tcpEnds } from './cases/tcp_end.js';
 import { tlsIdentities } from './cases/tls_identity.js';
+import { turns } from './cases/turn.js';
 import { webSocketFailures } from './cases/web_socket_failure.js';
 import { named, suite } from './suite.js';
 
@@ -49,5 +50,5 @@ export const nodeSuite = [...suite, ...named({
   requirements, headers, interimAnswers, attacks, differential, flow, memory, memoryLimits, processes, pings, sentPings, nodeStreams, streamPaces, progress, diagnoses,
   redirects, redirectOrigins, authorization, digests, securityInfos, proxies, proxyAuthorization, proxyEnvironment, proxyFailures, proxyWaits, proxyTargets,
   failedOpens, headerValues, halfCloses, resetsAfter101, pingFloods, busyLoops, tlsIdentities, proxyInterims, bufferedStreams, consoleViews, oneConnecting, webSocketFailures,
-  acceptances, http2, http2Acceptances, eventServices, tcpEnds, isolations,
+  acceptances, http2, http2Acceptances, eventServices, tcpEnds, isolations, turns,
 })];

@@ -62,6 +62,10 @@ impl Reader {
         }
     }
 
+    pub(in super::super) fn take_inflated(&mut self) -> usize {
+        self.inflater.as_mut().map_or(0, |inflater| std::mem::take(&mut inflater.work))
+    }
+
     /// The message is inflated. If it fits the scratch memory, it is returned as a whole.
     fn end_compressed(&mut self, scratch: &[u8]) -> Step {
         let Some(Message { kind, inflating: Some(inflating), .. }) = &self.message else { return Ok(None) };

@@ -33,6 +33,8 @@ thread_local! {
 pub(super) struct Watched {
     /// The watch it belongs to. Between two watches, frames passed unseen.
     watch: u32,
+    /// How many of the next bytes it has seen already.
+    ahead: usize,
     received: Direction,
     sent: Direction,
 }
@@ -113,9 +115,20 @@ impl Node {
         let mut seen = Vec::new();
         {
             let watched = &mut **self.watched();
-            windows::with_received(len, |bytes, _| watched.received.observer.look(bytes, |it| seen.push(it)));
+            let from = watched.ahead.min(len);
+            watched.ahead -= from;
+            windows::with_received(len, |bytes, _| {
+                watched.received.observer.look(bytes.get(from..).unwrap_or_default(), |it| seen.push(it));
+            });
         }
         self.tell_frames(|watched| &mut watched.received, "frameReceived", seen);
+    }
+
+    /// The last `len` bytes that were received will come again, because they are not read yet.
+    pub(super) fn read_ahead(&self, len: usize) {
+        if is_watched() {
+            self.watched().ahead = len;
+        }
     }
 
     /// Observes bytes that are about to be written: frames, or a piece of one that began before.
@@ -179,7 +192,7 @@ impl Node {
             let (remaining, header) = wire.connection.position();
             Direction { observer: FrameObserver::joining(remaining, header), frame: None }
         });
-        Watched { watch: WATCH.get(), received: received.unwrap_or_default(), sent: Direction::default() }
+        Watched { watch: WATCH.get(), ahead: 0, received: received.unwrap_or_default(), sent: Direction::default() }
     }
 
     /// How many of the next bytes may bypass wasm: none while they are observed.

@@ -219,7 +219,7 @@ impl SocketHandler {
         }
     }
 
-    /// Other events have had a turn since the socket was told to rest.
+    /// Other events have had a turn since the socket was told to rest, or to resume during a rest.
     #[wasm_bindgen(js_name = handleRested)]
     pub fn handle_rested(&self) {
         if let Some(node) = self.0.open_node() {

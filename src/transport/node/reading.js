@@ -13,6 +13,8 @@ const HEAD = 1024;
 let isReading = false;
 const later = [];
 
+const NOTHING = [];
+
 /** The half of a socket that reads. */
 export class Reading {
   constructor(handler) {
@@ -22,6 +24,8 @@ export class Reading {
     this.passing = 0; // how many of the next bytes Rust need not see
     this.large = false; // the last message was a large one of binary payload
     this.message = null; // the message that arrives in pieces (assembly.js)
+    this.held = NOTHING; // what is read after a rest
+    this.afterwards = NOTHING; // what happened meanwhile
   }
 
   onread() {
@@ -63,6 +67,10 @@ export class Reading {
   readChunk(length) {
     begin(length);
     for (let at = 0; at < length && this.handler !== null;) {
+      if (this.held !== NOTHING) {
+        this.held.push(Buffer.from(chunk.subarray(at, length)));
+        break;
+      }
       if (this.passing > 0) {
         const upTo = Math.min(at + this.passing, length);
         this.message.add(chunk, at, upTo);
@@ -99,6 +107,39 @@ export class Reading {
     chunk.set(bytes.subarray(0, readsNow));
     this.read(readsNow);
   }
+
+  /** Reads nothing more, not even `unread`, and calls handleRested after other events have had a turn. */
+  rest(unread) {
+    this.socket.pause();
+    this.held = [Buffer.from(unread)];
+    setImmediate(() => this.handler?.handleRested());
+  }
+
+  /** Reads on: first, in a turn of its own, what a rest has held back. */
+  resume() {
+    if (this.held === NOTHING) this.socket.resume();
+    else setImmediate(() => this.handler?.handleRested());
+  }
+
+  /** Ends a rest. Reading may make the next one necessary. */
+  readHeld() {
+    const { held } = this;
+    this.held = NOTHING;
+    for (const bytes of held) this.replay(bytes);
+    if (this.held !== NOTHING) return;
+    const { afterwards } = this;
+    this.afterwards = NOTHING;
+    for (const method of afterwards) method.call(this);
+    if (this.handler !== null) this.socket.resume();
+  }
+
+  /** Calls one of the socket's methods once what is held has been read. */
+  afterHeld(method) {
+    if (this.held === NOTHING) method.call(this);
+    else this.afterwards = [...this.afterwards, method];
+  }
+
+  forgetHeld() { this.held = this.afterwards = NOTHING; }
 
   /** The next message arrives in pieces, which go into `message`; `mayPass` bytes of its first frame may bypass wasm. */
   beginMessage(message, mayPass) {

@@ -26,12 +26,12 @@ pub(crate) enum Incoming {
 thread_local! {
     /// The memory of [`Node::read_masked`], kept for the next chunk.
     static BATCH: Cell<Vec<Whole>> = const { Cell::new(Vec::new()) };
-    /// How many bytes were inflated since a connection last let other events have a turn.
+    /// The work of inflating, in bytes, since a connection last let other events have a turn.
     static INFLATED: Cell<usize> = const { Cell::new(0) };
 }
 
-/// After this many inflated bytes, other events get a turn. A few bytes may inflate to thousands of times their size, and libuv reads 32 chunks
-/// of a socket in one turn.
+/// After this much work, other events get a turn. A few bytes may inflate to thousands of times their size, and libuv reads 32 chunks of a
+/// socket in one turn.
 const INFLATED_A_TURN: usize = 4 << 20;
 
 impl Node {
@@ -60,25 +60,38 @@ impl Node {
                 Role::Server => self.read_masked(len, &mut at),
             }
             let event = windows::with_received(len, |chunk, scratch| {
-                self.wire.borrow_mut().connection.poll_event(chunk, &mut at, scratch)
+                let connection = &mut self.wire.borrow_mut().connection;
+                let event = connection.poll_event(chunk, &mut at, scratch);
+                INFLATED.set(INFLATED.get().saturating_add(connection.take_inflated()));
+                event
             });
-            match event {
-                Some(event) => self.handle_event(event),
-                None => break,
+            let Some(event) = event else { break };
+            let is_inflated = event.source() == Some(Source::Scratch); // then nothing is left in the memory that all connections share
+            self.handle_event(event);
+            if is_inflated && INFLATED.get() > INFLATED_A_TURN {
+                break;
             }
         }
         self.flush();
         memory::grow_ahead();
         if INFLATED.get() > INFLATED_A_TURN {
             INFLATED.set(0);
-            self.with_socket(Socket::rest);
+            self.rest(len, at);
         }
+    }
+
+    /// Leaves the rest of the chunk, and what follows it, for a later turn.
+    #[cold]
+    fn rest(&self, len: usize, at: usize) {
+        let unread = windows::with_received(len, |chunk, _| chunk.get(at..).unwrap_or_default().to_vec());
+        self.read_ahead(unread.len());
+        self.with_socket(|socket| socket.rest(&unread));
     }
 
     /// Other events have had a turn.
     pub(super) fn handle_rested(&self) {
         if !self.is_suspended() || self.driver.state() != State::Open {
-            self.with_socket(Socket::resume);
+            self.with_socket(Socket::read_held);
         }
     }
 
@@ -117,11 +130,6 @@ impl Node {
             && self.role == Role::Server
         {
             socket::unmasked(payload.start as u32, payload.end as u32);
-        }
-        if let Event::Message { source: Source::Scratch, payload, .. }
-        | Event::Piece { source: Source::Scratch, payload, .. } = &event
-        {
-            INFLATED.set(INFLATED.get().saturating_add(payload.len()));
         }
         match event {
             Event::Message { kind, source, payload, ascii } => {

@@ -31,12 +31,16 @@ function onSecureConnect() {
   this[OWNER].handler?.handleSecured();
 }
 function onResponse(fields) { this[OWNER].handler?.handleResponse(fields); }
-function onEnd() { this[OWNER].ended(); }
+function onEnd() { this[OWNER].afterHeld(Socket.prototype.ended); }
 function onError(error) {
   this[OWNER].error = error;
   this.destroy(); // a TLS error after the handshake leaves the socket open (RFC 8446 §6.2: "MUST immediately close the connection")
 }
-function onClose() { this[OWNER].closed(); }
+function onClose() {
+  const owner = this[OWNER];
+  if (owner.error === null) owner.afterHeld(Socket.prototype.closed);
+  else owner.closed();
+}
 function handleTick(owner) { owner.handler?.handleTick(); }
 function uncork(owner) { owner.uncork(); }
 
@@ -210,12 +214,6 @@ export class Socket extends Reading {
   unread(bytes) { this.socket.unshift(bytes.slice()); }
 
   pause() { this.socket.pause(); }
-  resume() { this.socket.resume(); }
-  /** Reads nothing more, and calls handleRested after other events have had a turn. */
-  rest() {
-    this.socket.pause();
-    setImmediate(() => this.handler?.handleRested());
-  }
   setRef(isRef) {
     this.isRef = isRef;
     this.socket?.[isRef ? 'ref' : 'unref']?.();
@@ -285,6 +283,7 @@ export class Socket extends Reading {
   release() {
     this.handler = null;
     this.message = null;
+    this.forgetHeld();
     forgetLast();
   }
 }

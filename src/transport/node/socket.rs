@@ -58,9 +58,12 @@ extern "C" {
     pub(super) fn pause(this: &Socket);
     #[wasm_bindgen(method)]
     pub(super) fn resume(this: &Socket);
-    /// Pauses, and calls `handle_rested` after other events have had a turn.
+    /// Reads nothing more, not even `unread`, and calls `handle_rested` after other events have had a turn. So does `resume` from then on.
     #[wasm_bindgen(method)]
-    pub(super) fn rest(this: &Socket);
+    pub(super) fn rest(this: &Socket, unread: &[u8]);
+    /// Reads what a rest has held back, and goes on.
+    #[wasm_bindgen(method, js_name = readHeld)]
+    pub(super) fn read_held(this: &Socket);
     #[wasm_bindgen(method, js_name = setRef)]
     pub(super) fn set_ref(this: &Socket, is_ref: bool);
     #[wasm_bindgen(method)]
