@@ -60,12 +60,15 @@ export function parseProtocols(value) {
   return { ...parseProtocols(protocols ?? undefined), options: rest };
 }
 
+/** Whether a program may send this close code; null means none. */
+export const isSendable = (code) => code === null || code === 1000 || (code >= 3000 && code <= 4999);
+
 /**
  * Checks a close code and a reason; null means that it is absent. A reason without a code is sent with 1000.
  * @throws DOMException InvalidAccessError for the code, SyntaxError for the reason
  */
 export function checkClose(code, reason) {
-  if (code !== null && code !== 1000 && !(code >= 3000 && code <= 4999)) {
+  if (!isSendable(code)) {
     throw new DOMException(`The close code must be 1000 or from 3000 to 4999, not ${code}.`, 'InvalidAccessError');
   }
   const size = reason === null ? 0 : new TextEncoder().encode(reason).length;

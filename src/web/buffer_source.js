@@ -36,9 +36,11 @@ export const read = (blob) => Blob.prototype.arrayBuffer.call(blob);
 
 const isArrayBuffer = (value) => has(bufferLength, value);
 
-/** Whether the value is an ArrayBuffer or a view, of any realm. A SharedArrayBuffer counts as one but cannot be sent, as in browsers. */
-export const isBufferSource = (value) => typeof value === 'object' && value !== null
-  && (ArrayBuffer.isView(value) || isArrayBuffer(value) || has(sharedLength, value));
+/** Whether the value is an ArrayBuffer or a view, of any realm. */
+export const isBufferSource = (value) => typeof value === 'object' && value !== null && (ArrayBuffer.isView(value) || isArrayBuffer(value));
+
+/** Whether the value is a SharedArrayBuffer, of any realm. `send` throws for one, as in browsers; a stream writes its string. */
+export const isShared = (value) => has(sharedLength, value);
 
 /**
  * BufferSource: the bytes of an ArrayBuffer or a view, ready to be sent. What a subclass claims about itself is ignored.

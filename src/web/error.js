@@ -6,8 +6,8 @@ import { finishInterface, isObject } from './idl.js';
 /** Set while this package makes an error, so that a code from the peer, or 1006, is not checked. */
 let received = null;
 
-/** Whether a value is a WebSocketError, whatever its prototype says. */
-export let isWebSocketError;
+/** The close code and the reason of a WebSocketError, whatever its prototype or a getter says; null for any other value. */
+export let closeOf;
 
 export const WebSocketError = /* @__PURE__ */ (() => {
   class WebSocketError extends DOMException {
@@ -22,7 +22,7 @@ export const WebSocketError = /* @__PURE__ */ (() => {
       this.#reason = close.reason;
     }
 
-    static { isWebSocketError = (value) => isObject(value) && #closeCode in value; }
+    static { closeOf = (value) => (isObject(value) && #closeCode in value ? { code: value.#closeCode, reason: value.#reason } : null); }
 
     get closeCode() { return this.#closeCode; }
     get reason() { return this.#reason; }

@@ -4,6 +4,7 @@
 // dispatch sets, and it takes several times as long as everything else. So the dispatch is our own, and these events hold its state.
 
 import { illegal, requireArguments, toUSVString } from './idl.js';
+import { isGone } from './listeners.js';
 
 /** An event that the package fires: trusted, neither bubbling nor cancelable. */
 class FiredEvent extends Event {
@@ -57,7 +58,7 @@ class FiredEvent extends Event {
     const { length } = list;
     for (let at = 0; at < length; at++) {
       const listener = list[at];
-      if (listener.type !== type || listener.options.capture !== capture || listener.isRemoved) continue;
+      if (listener.type !== type || listener.options.capture !== capture || isGone(listener)) continue;
       listeners.call(listener, this, this.#target);
       if (this.#stopsImmediately) return;
     }
@@ -199,7 +200,7 @@ function invokeAll(event, target, listeners, isFirst) {
   const stopped = watchPropagation(event);
   for (const listener of listeners.of(event.type)) {
     if (stopped.at(listener)) break;
-    if (!listener.isRemoved) listeners.call(listener, event, target);
+    if (!isGone(listener)) listeners.call(listener, event, target);
   }
   stopped.end();
 }

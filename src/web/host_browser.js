@@ -2,6 +2,8 @@
 
 import { WebSocketChannel } from 'build:channel';
 
+export { baseUri as base } from '../transport/browser.js';
+
 /** Whether the value is an ArrayBuffer or a view, of any realm. */
 export const isBufferSource = (value) => ArrayBuffer.isView(value) || Object.prototype.toString.call(value) === '[object ArrayBuffer]';
 
@@ -15,8 +17,6 @@ export function bytesOf(source) {
 
 /** A channel. Other members of the dictionary are ignored, as in a browser's own class. The browser sends the page's origin. */
 export const channelOf = () => ({ channel: new WebSocketChannel() });
-
-export const base = () => globalThis.document?.baseURI ?? globalThis.location?.href;
 
 /** Calls back when the signal is aborted. Returns a function that removes the callback. */
 export function whenAborted(signal, callback) {

@@ -3,7 +3,7 @@
 import events from 'node:events';
 import { BECOME_WEB, WebSocketChannel } from 'build:channel';
 
-export { bytesOf, isBlob, isBufferSource, read, sizeOf } from './buffer_source.js';
+export { bytesOf, isBlob, isBufferSource, isShared, read, sizeOf } from './buffer_source.js';
 
 /** What the options may contain besides the channel's own: the attributes that are set before a channel opens. */
 const ATTRIBUTES = ['notificationCallbacks', 'loadGroup', 'pingInterval', 'pingTimeout'];

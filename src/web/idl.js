@@ -23,12 +23,21 @@ export function toClampedShort(value) {
   return rest < 0.5 || (rest === 0.5 && floor % 2 === 0) ? floor : floor + 1;
 }
 
-/** sequence<DOMString>, of an object whose iterator is known. */
-export function toSequence(value, iterator) {
+/** sequence<DOMString>, of an object whose method Symbol.iterator is known. Web IDL never calls the iterator's `return`, as a loop would. */
+export function toSequence(value, method) {
+  const iterator = toObject(method.call(value));
+  const { next } = iterator;
   const values = [];
-  const iterable = { [Symbol.iterator]: () => iterator.call(value) };
-  for (const item of iterable) values.push(toDOMString(item));
-  return values;
+  for (;;) {
+    const step = toObject(next.call(iterator));
+    if (step.done) return values;
+    values.push(toDOMString(step.value));
+  }
+}
+
+function toObject(value) {
+  if (isObject(value)) return value;
+  throw new TypeError('protocols: its iterator is not one.');
 }
 
 /** A value as a dictionary: undefined and null have no members. */

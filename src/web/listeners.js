@@ -6,7 +6,7 @@ import { illegal, isObject, toSignal } from './idl.js';
 
 const NONE = [];
 /** The options of most listeners. They share one object, because there are many. */
-const PLAIN = { isHandler: false, capture: false, once: false, passive: false };
+const PLAIN = { isHandler: false, capture: false, once: false, passive: false, signal: undefined };
 /** The options of an event handler. */
 const HANDLER = { ...PLAIN, isHandler: true };
 
@@ -23,13 +23,14 @@ export class Listeners {
   /** addEventListener */
   add(type, callback, given) {
     callback = toCallback(callback, 'addEventListener');
-    const { signal, ...options } = flattened(given);
+    const options = flattened(given);
+    const { signal } = options;
     if (signal?.aborted || callback === null || this.#find(type, callback, options.capture) !== undefined) return;
     const isPlain = !options.capture && !options.once && !options.passive && signal === undefined;
     const listener = this.#append(type, callback, isPlain ? PLAIN : { ...PLAIN, ...options });
     this.hasCapturing ||= options.capture;
     if (signal === undefined) return;
-    listener.options.forgetSignal = whenAborted(signal, () => this.drop(listener));
+    listener.options.forgetSignal = whenAborted(signal, () => this.drop(listener)); // isGone knows of it earlier
   }
 
   /** removeEventListener */
@@ -58,7 +59,8 @@ export class Listeners {
   }
 
   #find(type, callback, capture) {
-    return this.list.find((one) => one.callback === callback && one.type === type && one.options.capture === capture && !one.options.isHandler);
+    return this.list.find((one) =>
+      one.callback === callback && one.type === type && one.options.capture === capture && !one.options.isHandler && !isGone(one));
   }
 
   #append(type, callback, options) {
@@ -81,7 +83,7 @@ export class Listeners {
 
   /** All listeners of a type, in the order in which they are called. */
   of(type) {
-    const all = this.list.filter((one) => one.type === type && !one.isRemoved);
+    const all = this.list.filter((one) => one.type === type && !isGone(one));
     return [...all.filter(({ options }) => options.capture), ...all.filter(({ options }) => !options.capture)];
   }
 
@@ -102,6 +104,9 @@ export class Listeners {
     }
   }
 }
+
+/** Whether the listener was removed. Its signal removes it before any listener of the event `abort` runs (DOM, "signal abort"). */
+export const isGone = ({ isRemoved, options: { signal } }) => isRemoved || (signal !== undefined && signal.aborted);
 
 const nothing = () => {};
 
@@ -130,8 +135,7 @@ function toCallback(value, method) {
 
 /** DOM's "flatten more", with Web IDL's order of reading. */
 function flattened(options, more = true) {
-  if (options === undefined || options === null) return { capture: false, once: false, passive: false };
-  if (!isObject(options)) return { capture: Boolean(options), once: false, passive: false };
+  if (!isObject(options)) return { capture: Boolean(options), once: false, passive: false, signal: undefined };
   const capture = Boolean(options.capture);
   if (!more) return { capture };
   const once = Boolean(options.once);

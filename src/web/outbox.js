@@ -1,6 +1,7 @@
 // Messages that wait for a Blob before them. A Blob's bytes arrive later, and messages keep their order.
 
 import { read } from 'build:web-host';
+import { bytesOf } from '../transport/value.js';
 
 export class Outbox {
   /** Payload bytes that wait. */
@@ -18,10 +19,10 @@ export class Outbox {
 
   /** Adds a message of `size` bytes. `kind` is 'text', 'bytes' or 'blob'. */
   add(kind, data, size) {
-    this.size += size;
     const isFirst = this.#waiting.length === 0;
     // The caller may change the bytes before they are sent.
-    this.#waiting.push({ kind, size, data: kind === 'bytes' ? new Uint8Array(data).slice() : data });
+    this.#waiting.push({ kind, size, data: kind === 'bytes' ? bytesOf(data).slice() : data });
+    this.size += size;
     if (isFirst) this.#run();
   }
 

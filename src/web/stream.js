@@ -1,9 +1,9 @@
 // WebSocketStream of the WHATWG proposal, over a channel.
 
 import { base, bytesOf, channelOf, isBufferSource, whenAborted } from 'build:web-host';
-import { checkClose, checkProtocols, parseURL, toCloseInfo } from './arguments.js';
+import { checkClose, checkProtocols, isSendable, parseURL, toCloseInfo } from './arguments.js';
 import { fail, open, refusedProtocols, startClosing, stopError } from './connection.js';
-import { connectionError, isWebSocketError } from './error.js';
+import { closeOf, connectionError } from './error.js';
 import { finishInterface, illegal, isObject, requireArguments, toDictionary, toSequence, toSignal, toUSVString } from './idl.js';
 
 /** This many bytes of messages may wait for the reader before the channel stops reading. Stopping for each message would cost more than the message. */
@@ -82,10 +82,10 @@ export const WebSocketStream = /* @__PURE__ */ (() => {
       startClosing(this.#channel, close);
     }
 
-    /** The readable was cancelled, or the writable aborted. The reason may say with which code to close. */
-    #closeBecause(reason) {
-      const isOurs = isWebSocketError(reason);
-      this.#close(checkClose(isOurs ? sendable(reason.closeCode) : null, isOurs ? reason.reason : ''));
+    /** The readable was cancelled, or the writable aborted. The error may say with which code to close; one that cannot be sent is left out. */
+    #closeBecause(error) {
+      const close = closeOf(error);
+      this.#close(close !== null && isSendable(close.code) ? checkClose(close.code, close.reason) : { code: null, reason: '' });
     }
 
     #started() {
@@ -200,9 +200,6 @@ function deferred() {
 
 /** The attribute of a wrong object: a rejected promise, as Web IDL requires. */
 const refuse = (name) => Promise.reject(illegal(name, 'this is not a WebSocketStream.'));
-
-/** The close code to send; null for a code that may be received but not sent, so that the close frame has none. */
-const sendable = (code) => code === 1000 || (code >= 3000 && code <= 4999) ? code : null;
 
 /** Reads the members in Web IDL's order, each once. Those that the package adds are the channel's options. */
 function parseOptions(value) {

@@ -1,7 +1,7 @@
 // WebSocket of the WHATWG WebSockets Standard, over a channel. For Node: a browser has its own.
 
 import { ChannelError, Status } from 'build:channel';
-import { bytesOf, channelOf, isBlob, isBufferSource, sizeOf } from 'build:web-host';
+import { bytesOf, channelOf, isBlob, isBufferSource, isShared, sizeOf } from 'build:web-host';
 import { checkClose, checkProtocols, parseProtocols, parseURL } from './arguments.js';
 import { fail, open, refusedProtocols, startClosing, stopError } from './connection.js';
 import { closeEvent, dispatchForeign, errorEvent, fire, messageEvent, openEvent } from './events.js';
@@ -66,9 +66,9 @@ export class WebSocket extends EventTarget {
   get binaryType() { return this.#binaryType; }
 
   set binaryType(value) {
-    const before = this.#binaryType;
-    value = toDOMString(value);
-    this.#binaryType = value === 'blob' || value === 'arraybuffer' ? value : before; // an enumeration: other values are ignored
+    this.#binaryType; // throws if this is not a WebSocket
+    const type = toDOMString(value);
+    if (type === 'blob' || type === 'arraybuffer') this.#binaryType = type; // an enumeration: other values are ignored
   }
 
   get onopen() { return this.#listeners.handler('open'); }
@@ -81,14 +81,13 @@ export class WebSocket extends EventTarget {
   set onmessage(value) { this.#listeners.setHandler('message', value); }
 
   send(data) {
-    const readyState = this.#readyState;
-    if (readyState === OPEN && this.#outbox === null) {
+    if (this.#readyState === OPEN && this.#outbox === null) {
       if (typeof data === 'string') return void this.#sendText(data);
       if (ArrayBuffer.isView(data)) return void this.#sendBytes(bytesOf(data, 'send'));
     }
     requireArguments('send', arguments.length, 1);
     const [kind, message, size] = converted(data);
-    if (readyState === CONNECTING) throw new DOMException('send: the connection is not open yet. Wait for the event open.', 'InvalidStateError');
+    if (this.#readyState === CONNECTING) throw new DOMException('send: the connection is not open yet. Wait for the event open.', 'InvalidStateError');
     if (this.#readyState !== OPEN) this.#unsent += size(); // converting it may have closed the connection
     else if (kind === 'blob' || this.#outbox !== null) this.#wait(kind, message, size());
     else if (kind === 'text') this.#sendText(message);
@@ -256,7 +255,7 @@ const UNCLEAN = { code: 1006, reason: '' };
 function converted(data) {
   if (typeof data === 'object' && data !== null) {
     if (isBlob(data)) return ['blob', data, () => sizeOf(data)];
-    if (isBufferSource(data)) {
+    if (isBufferSource(data) || isShared(data)) {
       const bytes = bytesOf(data, 'send');
       return ['bytes', bytes, () => bytes.byteLength];
     }

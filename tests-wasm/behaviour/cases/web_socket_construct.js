@@ -100,6 +100,18 @@ export const webSocketConstructions = [
       throwsDOMException('SyntaxError', () => new t.api.WebSocket('ws://127.0.0.1/', ['chat', 'cHat']));
     },
   },
+  {
+    name: 'subprotocols that cannot be converted: TypeError, and the iterator is not closed',
+    run(t) {
+      const log = [];
+      const symbols = { [Symbol.iterator]: () => ({ next: () => ({ done: false, value: Symbol('x') }), return() { log.push('return'); return {}; } }) };
+      throwsTypeError(() => new t.api.WebSocket('ws://127.0.0.1/', symbols), 'a symbol');
+      for (const wrong of [{ [Symbol.iterator]: () => 1 }, { [Symbol.iterator]: () => ({ next: () => 1 }) }, { [Symbol.iterator]: () => ({}) }]) {
+        throwsTypeError(() => new t.api.WebSocket('ws://127.0.0.1/', wrong), 'no iterator');
+      }
+      t.same(log, []);
+    },
+  },
   ...[
     ['one string', 'chat', 'chat'],
     ['a list, in its order', ['b', 'a', 'c'], 'b, a, c'],

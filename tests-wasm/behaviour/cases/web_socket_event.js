@@ -223,6 +223,19 @@ export const webSocketEvents = [
     }, ['there']),
   },
   {
+    name: 'signal: the listener is gone before any listener of the abort event runs, and can be added again there',
+    run: (t) => dispatched(t, (socket, log) => {
+      const [first, second] = [new AbortController(), new AbortController()];
+      const [gone, again] = [() => log.push('gone'), () => log.push('again')];
+      first.signal.onabort = () => socket.dispatchEvent(new Event('open'));
+      socket.addEventListener('open', gone, { signal: first.signal });
+      first.abort();
+      second.signal.addEventListener('abort', () => socket.addEventListener('open', again));
+      socket.addEventListener('open', again, { signal: second.signal });
+      second.abort();
+    }, ['again']),
+  },
+  {
     name: 'stopping propagation applies to one dispatch only',
     hosts: ['node'], // Chromium keeps it for the next dispatch
     async run(t) {

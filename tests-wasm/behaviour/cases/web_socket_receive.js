@@ -58,6 +58,8 @@ export const webSocketMessages = [
       t.is(socket.binaryType, 'arraybuffer');
       socket.binaryType = 'text';
       t.is(socket.binaryType, 'arraybuffer', 'after an invalid value');
+      socket.binaryType = { toString() { socket.binaryType = 'blob'; return 'text'; } };
+      t.is(socket.binaryType, 'blob', 'set while an invalid value was converted');
       socket.close();
       socket.binaryType = 'blob';
       t.is(socket.binaryType, 'blob', 'once it is closing');

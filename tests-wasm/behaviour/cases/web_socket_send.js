@@ -101,6 +101,30 @@ export const webSocketSends = [
     },
   },
   {
+    name: 'each kind of view behind a Blob is sent as the bytes of its part of the buffer',
+    async run(t) {
+      const observed = await t.openSocket(t.peer('ws', '/echo'));
+      observed.socket.binaryType = 'arraybuffer';
+      const buffer = bytes(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16).buffer;
+      const views = [
+        new Uint16Array(buffer, 2, 2), new Int32Array(buffer, 4, 1), new Float64Array(buffer, 8), new BigInt64Array(buffer, 0, 1), new Uint8ClampedArray(buffer, 3, 2), new DataView(buffer, 1, 3), buffer,
+      ];
+      observed.socket.send(new Blob(['first']));
+      for (const view of views) observed.socket.send(view);
+      const [, ...received] = await observed.untilMessages(8);
+      const expected = views.map((view) => [...(ArrayBuffer.isView(view) ? new Uint8Array(buffer, view.byteOffset, view.byteLength) : new Uint8Array(view))]);
+      t.same(received.map((data) => [...new Uint8Array(data)]), expected);
+    },
+  },
+  {
+    name: 'send() checks the state after it has converted the argument, which may have closed the connection',
+    async run(t) {
+      const { socket } = t.socket(t.peer('rude', '/silence'));
+      socket.send({ toString() { socket.close(); return 'xx'; } });
+      t.is(socket.bufferedAmount, 2);
+    },
+  },
+  {
     name: 'Blobs, text and bytes arrive in the order in which they were sent, followed by the close frame',
     async run(t) {
       const url = t.peer('ws', '/echo');

@@ -163,6 +163,7 @@ export const webStreamCloses = [
     ['a WebSocketError', (t) => new t.api.WebSocketError('message'), [1005, '']],
     ['a WebSocketError with a code', (t) => new t.api.WebSocketError('message', { closeCode: 4000 }), [4000, '']],
     ['a WebSocketError with code and reason', (t) => new t.api.WebSocketError('message', { closeCode: 4000, reason: 'why' }), [4000, 'why']],
+    ['a WebSocketError with its own property closeCode', (t) => Object.defineProperty(new t.api.WebSocketError('message', { closeCode: 4000 }), 'closeCode', { get: () => 4001 }), [4000, '']],
     ['a WebSocketError with a reason alone', (t) => new t.api.WebSocketError('message', { reason: 'why' }), [1000, 'why']],
   ].map(([what, reason, [code, text]]) => ({
     name: `${method} with ${what} closes with ${code}`,

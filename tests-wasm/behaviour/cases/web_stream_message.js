@@ -32,6 +32,7 @@ export const webStreamMessages = [
     ['a string', () => 'text', 'text', 'text'], ['an empty string', () => '', 'text', ''], ['a number', () => 5, 'text', '5'], ['null', () => null, 'text', 'null'],
     ['undefined', () => undefined, 'text', 'undefined'], ['a bigint', () => 5n, 'text', '5'], ['an object', () => ({ toString: () => 'mine' }), 'text', 'mine'], ['a Blob, which is not a BufferSource', () => new Blob(['x']), 'text', '[object Blob]'],
     ['an array', () => [1, 2], 'text', '1,2'], ['a lone surrogate', () => 'a\uD800b', 'text', 'a\uFFFDb'],
+    ['a SharedArrayBuffer, which is not a BufferSource', () => new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true }).buffer, 'text', '[object SharedArrayBuffer]'],
     ['an ArrayBuffer', () => new Uint8Array([97, 98]).buffer, 'binary', 'ab'], ['a Uint8Array', () => new Uint8Array([97, 98]), 'binary', 'ab'], ['an empty Uint8Array', () => new Uint8Array(), 'binary', ''],
     ['part of a buffer', () => new Uint8Array([97, 98, 99, 100]).subarray(1, 3), 'binary', 'bc'], ['a DataView', () => new DataView(new Uint8Array([97, 98, 99]).buffer, 1), 'binary', 'bc'],
     ['a Uint16Array', () => new Uint16Array([0x6261]), 'binary', 'ab'], ['a Float64Array', () => new Float64Array(new Uint8Array([97, 98, 99, 100, 101, 102, 103, 104]).buffer), 'binary', 'abcdefgh'],
