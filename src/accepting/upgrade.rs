@@ -138,7 +138,7 @@ fn check_version(request: &Request) -> Result<(), Denial> {
     }
 }
 
-/// The first supported subprotocol that the request asks for, or empty (RFC 6455 §4.2.2, item 5, "/subprotocol/").
+/// The first supported subprotocol that the request asks for, or empty (RFC 6455 §4.2.2, item 4, "/subprotocol/").
 fn selected(request: &Request, supported: &[String]) -> Result<String, Denial> {
     let asked: Vec<&str> = request.items("Sec-WebSocket-Protocol").collect();
     if asked.is_empty() && request.values("Sec-WebSocket-Protocol").next().is_some() {

@@ -42,8 +42,8 @@ pub enum Event {
     Begin {
         /// Text or binary.
         kind: Kind,
-        /// The payload length of its first frame, or an estimate. The message may be longer.
-        first_frame: u64,
+        /// The payload length of its first frame; of a compressed message, an estimate. The message may be longer.
+        size_hint: u64,
     },
     /// The next bytes of that message.
     Piece {

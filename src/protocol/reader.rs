@@ -230,7 +230,7 @@ impl Reader {
         }
         self.check_size(0, header.len)?;
         let inflating = header.rsv1.then(Inflating::default);
-        let begin = inflating.is_none().then_some(Read::Event(Event::Begin { kind, first_frame: header.len }));
+        let begin = inflating.is_none().then_some(Read::Event(Event::Begin { kind, size_hint: header.len }));
         self.message = Some(Message { kind, wire_size: header.len, utf8: Utf8::default(), inflating });
         self.frame = Some(Frame::new(parsed));
         Ok(begin)

@@ -239,7 +239,7 @@ fn payload_that_passes_by_is_counted_and_seen_by_nobody() {
     assert_eq!(connection.passable(), 0, "no frame");
     let poll =
         |connection: &mut Connection, chunk: &[u8]| connection.poll_event(&mut chunk.to_vec(), &mut 0, &mut [0; 10]);
-    assert!(matches!(poll(&mut connection, &[0x02, 10]), Some(Event::Begin { kind: Kind::Binary, first_frame: 10 })));
+    assert!(matches!(poll(&mut connection, &[0x02, 10]), Some(Event::Begin { kind: Kind::Binary, size_hint: 10 })));
     assert_eq!(connection.passable(), 10);
     connection.pass(4);
     assert!(matches!(poll(&mut connection, b"456"), Some(Event::Piece { .. })), "the driver need not");

@@ -99,7 +99,7 @@ impl Reader {
         };
         let kind = message.kind;
         if !std::mem::replace(&mut inflating.begun, true) {
-            return Ok(Some(Read::Event(Event::Begin { kind, first_frame: 2 * scratch.len() as u64 })));
+            return Ok(Some(Read::Event(Event::Begin { kind, size_hint: 2 * scratch.len() as u64 })));
         }
         let payload: Range<usize> = 0..std::mem::take(&mut inflating.filled);
         let bytes = scratch.get(payload.clone()).unwrap_or_default();

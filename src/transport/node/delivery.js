@@ -6,7 +6,7 @@
 import { latin1Slice, ucs2Slice, utf8Slice } from './undocumented.js';
 import { WINDOW, inflateAt, receiveAt, unitsAt, wasm } from './windows.js';
 
-/** One buffer for all sockets: `onread` passes it on at once, and the next chunk is read after this one (`isReading` in socket.js). */
+/** One buffer for all sockets: `onread` passes it on at once, and the next chunk is read after this one (`isReading` in reading.js). */
 export const chunk = Buffer.allocUnsafeSlow(WINDOW);
 
 /** If a chunk has several texts up to this size, they are cut out of one string of `RUN` bytes, which takes a seventh of the time. */
@@ -67,9 +67,6 @@ export function deliverUnits(listener, count, narrow) {
   if (narrow) listener.text(latin1Slice(wasm(), unitsAt, unitsAt + count));
   else listener.text(ucs2Slice(wasm(), unitsAt, unitsAt + 2 * count));
 }
-
-/** Whether the host makes a string of UTF-8 faster than Rust makes UTF-16 for it: twice as fast from V8 13 on, half as fast before. */
-export const decodesFast = parseInt(process.versions?.v8) >= 13;
 
 /** Delivers a UTF-8 text. */
 export function deliverUtf8(listener, inflated, start, end) {

@@ -137,10 +137,10 @@ impl Node {
                 let inflated = source == Source::Scratch;
                 self.driver.message(self, Incoming::Whole { kind, inflated, start, end, ascii });
             }
-            Event::Begin { kind, first_frame } => {
-                let message = socket::assemble(kind == Kind::Text, first_frame as f64);
+            Event::Begin { kind, size_hint } => {
+                let message = socket::assemble(kind == Kind::Text, size_hint as f64);
                 // Masked payload cannot bypass wasm.
-                let may_pass = if kind == Kind::Binary && self.role == Role::Client { first_frame as f64 } else { 0.0 };
+                let may_pass = if kind == Kind::Binary && self.role == Role::Client { size_hint as f64 } else { 0.0 };
                 self.with_socket(|socket| socket.begin_message(&message, may_pass));
             }
             Event::Piece { source, payload, ascii } => {

@@ -3,18 +3,17 @@
 import { http2 } from './builtin.js';
 import { destroyAfter } from './socket.js';
 
-/** How much the server may send on one stream, and in all, before it has been read. */
-const SETTINGS = { enablePush: false, initialWindowSize: 1 << 20 };
-const SESSION_WINDOW = 1 << 24;
-
 export class Session {
-  /** `handler` belongs to Rust. It is told what happens, and freed when the session is closed. */
-  constructor(handler, socket, authority) {
+  /**
+   * `handler` belongs to Rust. It is told what happens, and freed when the session is closed. The windows are how many bytes the server may send on
+   * one stream, and in all, before they have been read.
+   */
+  constructor(handler, socket, authority, streamWindow, sessionWindow) {
     this.error = null;
     this.socket = socket;
-    this.session = http2().connect(authority, { createConnection: () => socket, settings: SETTINGS });
+    this.session = http2().connect(authority, { createConnection: () => socket, settings: { enablePush: false, initialWindowSize: streamWindow } });
     this.session
-      .on('connect', () => this.isClosed || this.session.setLocalWindowSize(SESSION_WINDOW))
+      .on('connect', () => this.isClosed || this.session.setLocalWindowSize(sessionWindow))
       .on('remoteSettings', ({ enableConnectProtocol, maxConcurrentStreams }) => {
         handler.handleSettings(enableConnectProtocol === true, maxConcurrentStreams ?? Infinity);
       })

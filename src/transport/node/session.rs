@@ -53,6 +53,11 @@ thread_local! {
     static SESSIONS: RefCell<Vec<Rc<Session>>> = RefCell::default();
 }
 
+/// How many bytes the server may send on one stream before they are read.
+const STREAM_WINDOW: u32 = 1 << 20;
+/// How many bytes it may send on all streams of a session together.
+const SESSION_WINDOW: u32 = 1 << 24;
+
 impl Session {
     /// Makes a session of a connection on which TLS has agreed on HTTP/2. Returns the first place in it.
     pub(super) fn open(
@@ -66,7 +71,9 @@ impl Session {
             false => format!("https://{}:{}", key.host, key.port),
         };
         let handler: Rc<RefCell<Option<Rc<Self>>>> = Rc::default();
-        let raw = RawSession::new(SessionHandler(handler.clone()), &connection, &authority).map_err(loss_of)?;
+        let raw_handler = SessionHandler(handler.clone());
+        let raw =
+            RawSession::new(raw_handler, &connection, &authority, STREAM_WINDOW, SESSION_WINDOW).map_err(loss_of)?;
         let session =
             Rc::new(Self { raw, key, security, state: RefCell::default(), users: Cell::new(0), refs: Cell::new(0) });
         session.raw.set_ref(false);
@@ -299,7 +306,13 @@ extern "C" {
     pub(super) type RawSession;
 
     #[wasm_bindgen(constructor, catch, js_class = "Session")]
-    fn new(handler: SessionHandler, socket: &JsValue, authority: &str) -> Result<RawSession, JsValue>;
+    fn new(
+        handler: SessionHandler,
+        socket: &JsValue,
+        authority: &str,
+        stream_window: u32,
+        session_window: u32,
+    ) -> Result<RawSession, JsValue>;
     #[wasm_bindgen(method, getter, js_class = "Session", js_name = isClosed)]
     fn is_closed(this: &RawSession) -> bool;
     #[wasm_bindgen(method, js_class = "Session", js_name = setRef)]

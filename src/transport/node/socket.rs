@@ -137,13 +137,14 @@ extern "C" {
     pub(super) fn deliver_piece(message: &Assembly, inflated: bool, start: u32, end: u32, ascii: bool);
 }
 
-// Only scripts use these. Rust names them because wasm-bindgen copies only the scripts that Rust names.
 #[wasm_bindgen(module = "/src/transport/node/undocumented.js")]
 extern "C" {
     /// Whether an HTTP server still has to answer an earlier request on the connection.
     #[wasm_bindgen(js_name = hasResponse)]
     pub(super) fn has_response(socket: &JsValue) -> bool;
 }
+
+// Only scripts use these. Rust names them because wasm-bindgen copies only the scripts that Rust names.
 #[wasm_bindgen(module = "/src/transport/node/reading.js")]
 extern "C" {
     type Reading;
