@@ -1,6 +1,7 @@
 //! What the user is asked and told while a connection is being established: `notificationCallbacks`.
 
 use super::account::Credentials;
+use super::dial::Party;
 use crate::http::Scheme;
 use crate::uri::Uri;
 
@@ -19,11 +20,23 @@ pub trait Ask {
     /// A redirect is followed: the attribute `URI` changes.
     fn moved(&self, uri: &Uri);
 
-    /// `onAuthRequired`: a user name and password. `None` if there is no such callback, `Some(Ok(None))` if it gives up.
-    async fn credentials(&self, request: &AuthRequest) -> Option<Result<Option<Credentials>, Self::Cause>>;
+    /// `onAuthRequired`: a user name and password.
+    async fn credentials(&self, request: &AuthRequest) -> Answer<Self::Cause>;
 
     /// `onRedirect`: whether the redirect may be followed. True if there is no such callback.
     async fn may_redirect(&self, from: &str, to: &str, status: u16) -> Result<bool, Self::Cause>;
+}
+
+/// What `onAuthRequired` returns.
+pub enum Answer<C> {
+    /// A user name and password.
+    Credentials(Credentials),
+    /// Null.
+    GaveUp,
+    /// There is no such callback.
+    NoCallback,
+    /// It threw.
+    Failed(C),
 }
 
 /// What `onAuthRequired` is asked for.
@@ -35,8 +48,8 @@ pub struct AuthRequest {
     pub realm: String,
     /// Whose credentials they are: the server's origin or the proxy's.
     pub origin: String,
-    /// Whether the proxy asks.
-    pub is_proxy: bool,
+    /// Who asks.
+    pub party: Party,
     /// How many times the user was asked for this origin, this time included.
     pub attempt: u32,
 }

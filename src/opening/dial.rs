@@ -19,6 +19,30 @@ pub trait Dial {
     fn join(&self, route: &Route) -> Option<Self::Socket>;
 }
 
+/// Who is at the other end of a connection or of TLS.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Party {
+    /// The server.
+    #[default]
+    Server,
+    /// The proxy on the path there.
+    Proxy,
+}
+
+/// The TLS that runs over a connection.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum HopTls {
+    /// None.
+    #[default]
+    None,
+    /// With the server, from the first byte on.
+    Server,
+    /// With the proxy, and with nobody behind it.
+    Proxy,
+    /// With the server behind the proxy: the host can check its options now. TLS with the proxy may come before.
+    Tunnel,
+}
+
 /// Where to connect to.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Hop {
@@ -26,23 +50,14 @@ pub struct Hop {
     pub host: String,
     /// The port.
     pub port: u16,
-    /// It is the proxy's address, not the server's.
-    pub is_proxy: bool,
+    /// Whose address it is.
+    pub to: Party,
     /// The server's origin is not the first one: options that are private to the first must not be used.
     pub is_foreign: bool,
-    /// TLS with the server comes later on this connection: the host can check its options now.
-    pub will_be_secure: bool,
-    /// TLS will run over this connection, with the proxy or with the server behind it.
-    pub is_wrapped: bool,
+    /// The TLS over this connection.
+    pub tls: HopTls,
     /// HTTP/2 is offered to the server.
     pub offers_http2: bool,
-}
-
-impl Hop {
-    /// Whether TLS with the server starts with the connection. Behind a proxy it comes later.
-    pub fn starts_secure(&self) -> bool {
-        self.will_be_secure && !self.is_proxy
-    }
 }
 
 /// Which HTTP/2 sessions a channel may share: sessions with the same server, through the same proxy.
@@ -61,8 +76,8 @@ pub struct TlsPeer {
     pub host: String,
     /// The port.
     pub port: u16,
-    /// It is the proxy. The user's client certificate and server name are not for it.
-    pub is_proxy: bool,
+    /// Who it is. The user's client certificate and server name are not for a proxy.
+    pub party: Party,
     /// The server's origin is not the first one: options that are private to the first must not be used.
     pub is_foreign: bool,
     /// HTTP/2 is offered (RFC 7301).

@@ -20,9 +20,18 @@ const LISTENS: &str = "Check that a WebSocket server listens on this port, and t
 pub(super) struct Peer {
     /// How the sentence starts: "example.org:443", or "proxy example.org:3128".
     pub(super) at: String,
-    pub(super) is_proxy: bool,
-    /// It is reached through the option `socket.path`.
-    pub(super) is_local: bool,
+    kind: PeerKind,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum PeerKind {
+    #[default]
+    Server,
+    /// A server that is reached through the option `socket.path`.
+    LocalServer,
+    Proxy,
+    /// The peer of a server.
+    Client,
 }
 
 /// How far the connection to a peer had come.
@@ -58,14 +67,14 @@ pub(super) fn of_loss<C>(peer: &Peer, leg: Leg, loss: &Loss<C>) -> (Status, Stri
     let (status, said) = match leg {
         Leg::Tls => (Status::INADEQUATE_SECURITY, tls::explain(peer, loss)),
         _ if tls::is_tls(code) => (Status::INADEQUATE_SECURITY, tls::explain_later(loss)),
-        Leg::Response if peer.is_proxy => (Status::PROXY_CONNECTION_REFUSED, no_tunnel(loss)),
+        Leg::Response if peer.is_proxy() => (Status::PROXY_CONNECTION_REFUSED, no_tunnel(loss)),
         _ if code == "ETIMEDOUT" => (Status::NET_TIMEOUT, timed_out(leg)),
         Leg::Connect if is_lookup(code) => (Status::UNKNOWN_HOST, not_found(code)),
         Leg::Connect => (Status::CONNECTION_REFUSED, not_connected(peer, loss)),
         Leg::Response => before_response(code),
         Leg::Open => when_open(code),
     };
-    (if peer.is_proxy { of_proxy(status) } else { status }, peer.sentence(&said, code))
+    (if peer.is_proxy() { of_proxy(status) } else { status }, peer.sentence(&said, code))
 }
 
 /// A dialogue with `peer` failed.
@@ -75,7 +84,7 @@ pub(super) fn of_obstacle<C>(peer: &Peer, obstacle: &Obstacle<C>) -> (Status, St
         Obstacle::Malformed(malformed) => malformed,
     };
     let Malformed { kind, message } = malformed;
-    if peer.is_proxy {
+    if peer.is_proxy() {
         return (
             Status::PROXY_CONNECTION_REFUSED,
             format!("{}: it opened no tunnel to the server. {message}", peer.at),
@@ -93,7 +102,7 @@ pub(super) fn of_obstacle<C>(peer: &Peer, obstacle: &Obstacle<C>) -> (Status, St
 /// `peer` responded, but not with an upgrade or a tunnel.
 pub(super) fn of_refusal(peer: &Peer, http_status: u16) -> (Status, String) {
     let at = &peer.at;
-    if peer.is_proxy {
+    if peer.is_proxy() {
         let message =
             format!("{at}: it responded with HTTP status {http_status} instead of opening a tunnel to the server.");
         return (Status::PROXY_CONNECTION_REFUSED, message);
@@ -132,17 +141,26 @@ pub(super) fn of_timeout(server: &Peer, proxy: Option<&Peer>, point: Point) -> S
 
 impl Peer {
     pub(super) fn server(uri: &Uri) -> Self {
-        Self { at: uri.authority(), ..Self::default() }
+        Self { at: uri.authority(), kind: PeerKind::Server }
+    }
+
+    /// A server that is reached through the option `socket.path`.
+    pub(super) fn local_server(uri: &Uri) -> Self {
+        Self { kind: PeerKind::LocalServer, ..Self::server(uri) }
     }
 
     /// The peer of a server.
     pub(super) fn client() -> Self {
-        Self { at: "the client".into(), ..Self::default() }
+        Self { at: "the client".into(), kind: PeerKind::Client }
     }
 
     /// `authority` is the proxy's host and port.
     pub(super) fn proxy(authority: &str) -> Self {
-        Self { at: format!("proxy {authority}"), is_proxy: true, is_local: false }
+        Self { at: format!("proxy {authority}"), kind: PeerKind::Proxy }
+    }
+
+    pub(super) fn is_proxy(&self) -> bool {
+        self.kind == PeerKind::Proxy
     }
 
     fn sentence(&self, said: &Said, code: &str) -> String {
@@ -190,7 +208,7 @@ fn timed_out(leg: Leg) -> Said {
 
 fn not_connected<C>(peer: &Peer, loss: &Loss<C>) -> Said {
     match loss.code.as_str() {
-        "ECONNREFUSED" if peer.is_local => Said::new(
+        "ECONNREFUSED" if peer.kind == PeerKind::LocalServer => Said::new(
             "nothing accepts connections on the socket file",
             "Check that the server is running, and the option socket.path.",
         ),

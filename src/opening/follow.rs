@@ -1,11 +1,11 @@
 //! What follows a refusal: a redirect (RFC 9110 §15.4), authorization (§11), or the end of the opening.
 
 use super::account::MAX_ATTEMPTS;
+use super::dial::Party;
 use super::explanation::quote;
 use super::failure::{DeadEnd, Failure};
-use super::plan::Party;
 use super::progress::Point;
-use super::{Ask, AuthRequest, Dial, Opening, explanation};
+use super::{Answer, Ask, AuthRequest, Dial, Opening, explanation};
 use crate::http::{Challenge, Response, isomorphic_decode, location, to_readable};
 use crate::status::Status;
 
@@ -25,8 +25,7 @@ impl<D: Dial, A: Ask<Cause = D::Cause>> Opening<D, A> {
 
     async fn next(&mut self, refusal: &Response, party: Party) -> Result<(), DeadEnd<D::Cause>> {
         match (party, refusal.status) {
-            (Party::Proxy, 407) => self.authorize(refusal, party).await,
-            (Party::Server, 401) => self.authorize(refusal, party).await,
+            (Party::Proxy, 407) | (Party::Server, 401) => self.authorize(refusal, party).await,
             (Party::Server, status) => match location(refusal) {
                 Some(location) if self.plan.follows_redirects() => self.redirect(&location, status).await,
                 _ => Err(DeadEnd::PLAIN),
@@ -52,7 +51,10 @@ impl<D: Dial, A: Ask<Cause = D::Cause>> Opening<D, A> {
 
     /// Answers the challenge with the credentials that are known, or asks the user.
     async fn authorize(&mut self, refusal: &Response, party: Party) -> Result<(), DeadEnd<D::Cause>> {
-        let field = if party == Party::Proxy { "Proxy-Authenticate" } else { "WWW-Authenticate" };
+        let field = match party {
+            Party::Proxy => "Proxy-Authenticate",
+            Party::Server => "WWW-Authenticate",
+        };
         let values: Vec<_> = refusal.values(field).map(isomorphic_decode).collect();
         let Some(challenge) = Challenge::strongest(values.iter().map(String::as_str)) else {
             return Err(unknown_scheme(&to_readable(&values.join(", "))));
@@ -70,7 +72,7 @@ impl<D: Dial, A: Ask<Cause = D::Cause>> Opening<D, A> {
         let account = self.plan.account(party);
         let (scheme, realm, attempt) =
             (challenge.scheme(), challenge.realm.clone(), account.attempts.saturating_add(1));
-        let request = AuthRequest { scheme, realm, origin, is_proxy: party == Party::Proxy, attempt };
+        let request = AuthRequest { scheme, realm, origin, party, attempt };
         if attempt > MAX_ATTEMPTS {
             return Err(DeadEnd::new(format!("onAuthRequired was asked {MAX_ATTEMPTS} times.")));
         }
@@ -78,10 +80,12 @@ impl<D: Dial, A: Ask<Cause = D::Cause>> Opening<D, A> {
         let has_credentials = account.has_credentials();
         self.progress.reach(Point::OnAuthRequired);
         let credentials = match self.ask.credentials(&request).await {
-            None => return Err(nobody_to_ask(has_credentials, &request)),
-            Some(Ok(None)) => return Err(DeadEnd::new("onAuthRequired gave up.")),
-            Some(Err(cause)) => return Err(DeadEnd { cause: Some(cause), ..DeadEnd::new("onAuthRequired failed.") }),
-            Some(Ok(Some(credentials))) => credentials,
+            Answer::Credentials(credentials) => credentials,
+            Answer::GaveUp => return Err(DeadEnd::new("onAuthRequired gave up.")),
+            Answer::NoCallback => return Err(nobody_to_ask(has_credentials, &request)),
+            Answer::Failed(cause) => {
+                return Err(DeadEnd { cause: Some(cause), ..DeadEnd::new("onAuthRequired failed.") });
+            }
         };
         credentials.check(scheme).map_err(|problem| DeadEnd::new(format!("onAuthRequired: {problem}")))?;
         self.plan.account(party).set(credentials);
@@ -106,7 +110,10 @@ fn nobody_to_ask<C>(has_credentials: bool, request: &AuthRequest) -> DeadEnd<C> 
         return DeadEnd::new("It does not accept the user name and password.");
     }
     let (scheme, realm) = (request.scheme.name(), quote(&request.realm));
-    let place = if request.is_proxy { "the option proxy" } else { "the URI" };
+    let place = match request.party {
+        Party::Proxy => "the option proxy",
+        Party::Server => "the URI",
+    };
     DeadEnd::new(format!(
         "It asks for a user name and password ({scheme}, {realm}). Put them in {place}, or return them from \
          notificationCallbacks.onAuthRequired."

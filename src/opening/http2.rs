@@ -1,9 +1,9 @@
 //! WebSockets over HTTP/2 (RFC 8441): a stream of a session that channels share replaces a connection.
 
+use super::dial::Party;
 use super::explanation::Leg;
 use super::failure::{Failure, Obstacle};
 use super::leader::{Leader, Place};
-use super::plan::Party;
 use super::progress::Point;
 use super::{Ask, Dial, Exchange, Opening, Route, Socket, Stage};
 

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::account::{Account, Credentials};
-use super::dial::{Hop, Route, TlsPeer};
+use super::dial::{Hop, HopTls, Party, Route, TlsPeer};
 use super::explanation::{Peer, quote};
 use super::failure::{DeadEnd, InvalidArgument};
 use super::handshake::Request;
@@ -27,13 +27,6 @@ pub(super) struct Plan {
     trail: Trail,
     /// The accounts of all origins, including the proxies'.
     accounts: HashMap<String, Account>,
-}
-
-/// Who has responded.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Party {
-    Server,
-    Proxy,
 }
 
 /// Asks caches for nothing, if the user does not ask for something else (Fetch, HTTP-network-or-cache fetch).
@@ -93,11 +86,15 @@ impl Plan {
             Some(proxy) => (proxy.host.as_str(), proxy.port),
             None => (self.uri.address(), self.uri.port()),
         };
-        let (is_proxy, is_foreign) = (self.proxy.is_some(), self.is_foreign());
-        let will_be_secure = self.uri.is_secure();
-        let is_wrapped = self.proxy.as_ref().is_some_and(|proxy| will_be_secure || proxy.kind == ProxyKind::Https);
-        let offers_http2 = self.offers_http2;
-        Hop { host: host.to_owned(), port, is_proxy, is_foreign, will_be_secure, is_wrapped, offers_http2 }
+        let tls = match (&self.proxy, self.uri.is_secure()) {
+            (None, true) => HopTls::Server,
+            (Some(_), true) => HopTls::Tunnel,
+            (Some(proxy), false) if proxy.kind == ProxyKind::Https => HopTls::Proxy,
+            (_, false) => HopTls::None,
+        };
+        let to = if self.proxy.is_some() { Party::Proxy } else { Party::Server };
+        let (is_foreign, offers_http2) = (self.is_foreign(), self.offers_http2);
+        Hop { host: host.to_owned(), port, to, is_foreign, tls, offers_http2 }
     }
 
     /// The peer for TLS with the server.
@@ -105,7 +102,7 @@ impl Plan {
         TlsPeer {
             host: self.uri.address().to_owned(),
             port: self.uri.port(),
-            is_proxy: false,
+            party: Party::Server,
             is_foreign: self.is_foreign(),
             offers_http2: self.offers_http2,
         }
@@ -114,7 +111,7 @@ impl Plan {
     /// The peer for TLS with a proxy.
     pub(super) fn proxy_tls(&self, proxy: &Proxy) -> TlsPeer {
         let (host, is_foreign) = (proxy.host.clone(), self.is_foreign());
-        TlsPeer { host, port: proxy.port, is_proxy: true, is_foreign, offers_http2: false }
+        TlsPeer { host, port: proxy.port, party: Party::Proxy, is_foreign, offers_http2: false }
     }
 
     /// The route whose HTTP/2 sessions may be shared; `None` if HTTP/2 is not offered.
@@ -132,7 +129,8 @@ impl Plan {
         match (&self.proxy, party) {
             (Some(proxy), Party::Proxy) => Peer::proxy(&proxy.authority),
             // Another origin is not reached through the socket file.
-            _ => Peer { is_local: self.settings.unix_socket && !self.is_foreign(), ..Peer::server(&self.uri) },
+            _ if self.settings.unix_socket && !self.is_foreign() => Peer::local_server(&self.uri),
+            _ => Peer::server(&self.uri),
         }
     }
 

@@ -15,7 +15,7 @@ pub(super) fn explain<C>(peer: &Peer, loss: &Loss<C>) -> Said {
         return Said::new(format!("the certificate is not trusted: {reason}"), advice);
     }
     if has(&["wrong version number", "packet length too long", "http request"], &loss.message) {
-        let advice = if peer.is_proxy {
+        let advice = if peer.is_proxy() {
             "Use http: instead of https: in the option proxy."
         } else {
             "Open ws: instead of wss:."

@@ -1,6 +1,6 @@
 use super::fake::*;
 use crate::http::{Field, Scheme};
-use crate::opening::{AuthRequest, Credentials, Settings};
+use crate::opening::{AuthRequest, Credentials, Party, Settings};
 use crate::status::Status;
 
 fn demands(challenge: &str) -> String {
@@ -77,7 +77,7 @@ fn the_user_is_asked_and_the_answer_is_shown() {
         let world = demanding(&[challenge]).with_credentials(right);
         world.open("wss://h:81/").opened();
         let request =
-            AuthRequest { scheme, realm: "r".into(), origin: "wss://h:81".into(), is_proxy: false, attempt: 1 };
+            AuthRequest { scheme, realm: "r".into(), origin: "wss://h:81".into(), party: Party::Server, attempt: 1 };
         assert_eq!(world.seen.borrow().asked, [request]);
         let sent = world.fields("Authorization");
         assert!(sent[0].is_none() && sent[1].as_ref().unwrap().starts_with(prefix), "{sent:?}");

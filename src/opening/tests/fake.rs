@@ -339,12 +339,17 @@ impl Ask for World {
         self.seen.borrow_mut().moved.push(uri.href.clone());
     }
 
-    async fn credentials(&self, request: &AuthRequest) -> Option<Result<Option<Credentials>, &'static str>> {
+    async fn credentials(&self, request: &AuthRequest) -> Answer<&'static str> {
         self.seen.borrow_mut().asked.push(request.clone());
         if self.thinks_forever {
             pending::<()>().await;
         }
-        self.credentials.as_ref().map(|credentials| credentials(request))
+        match self.credentials.as_ref().map(|credentials| credentials(request)) {
+            Some(Ok(Some(credentials))) => Answer::Credentials(credentials),
+            Some(Ok(None)) => Answer::GaveUp,
+            Some(Err(thrown)) => Answer::Failed(thrown),
+            None => Answer::NoCallback,
+        }
     }
 
     async fn may_redirect(&self, from: &str, to: &str, status: u16) -> Result<bool, &'static str> {

@@ -1,5 +1,5 @@
 use super::fake::*;
-use crate::opening::{Proxy, ProxySetting, Settings};
+use crate::opening::{Party, Proxy, ProxySetting, Settings};
 use crate::status::Status;
 use crate::uri::tests::parse;
 
@@ -173,8 +173,11 @@ fn each_hop_of_a_redirect_chooses_anew() {
         replies_and_accepts(&[ESTABLISHED]),
     ]);
     world.open_with("ws://proxied.example/", settings.clone()).opened();
-    let hops: Vec<_> = world.connections().iter().map(|it| (it.hop.host.clone(), it.hop.is_proxy)).collect();
-    assert_eq!(hops, [("p".to_owned(), true), ("direct.example".to_owned(), false), ("p".to_owned(), true)]);
+    let hops: Vec<_> = world.connections().iter().map(|it| (it.hop.host.clone(), it.hop.to)).collect();
+    assert_eq!(
+        hops,
+        [("p".to_owned(), Party::Proxy), ("direct.example".to_owned(), Party::Server), ("p".to_owned(), Party::Proxy)]
+    );
 
     VARIABLES.set(vec![("https_proxy".into(), "ftp://p:1".into())]);
     let world = World::new([replies(&[&redirect("wss://h/")])]);

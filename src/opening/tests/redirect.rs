@@ -1,6 +1,6 @@
 use super::fake::*;
 use crate::http::Field;
-use crate::opening::{Failure, Settings};
+use crate::opening::{Failure, HopTls, Settings};
 use crate::status::Status;
 
 fn redirect(location: &str) -> String {
@@ -213,7 +213,7 @@ fn tls_with_another_origin_is_marked_as_foreign() {
     world.open("wss://a.example/").opened();
     let foreign: Vec<_> = world.connections().iter().map(|connection| connection.tls[0].is_foreign).collect();
     assert_eq!(foreign, [false, true]);
-    assert!(world.connections()[0].hop.will_be_secure);
+    assert_eq!(world.connections()[0].hop.tls, HopTls::Server);
 }
 
 #[test]

@@ -1,6 +1,6 @@
 use super::fake::*;
 use crate::http::{Field, Scheme};
-use crate::opening::{AuthRequest, Credentials, Settings};
+use crate::opening::{AuthRequest, Credentials, HopTls, Party, Settings};
 use crate::status::Status;
 
 const ESTABLISHED: &str = "HTTP/1.1 200 Connection established\r\n\r\n";
@@ -27,18 +27,18 @@ fn connect_asks_for_host_and_port_and_carries_nothing_of_the_servers() {
     let (connect, get) = connection.text().split_once("\r\n\r\n").map(|(a, b)| (a.to_owned(), b.to_owned())).unwrap();
     assert_eq!(connect, "CONNECT h.example:443 HTTP/1.1\r\nHost: h.example:443");
     assert!(get.starts_with("GET /secret HTTP/1.1\r\nHost: h.example\r\n") && get.contains("Cookie: secret"), "{get}");
-    assert_eq!((connection.hop.host.as_str(), connection.hop.port, connection.hop.is_proxy), ("p", 3128, true));
-    assert!(connection.hop.will_be_secure, "so that options for TLS are refused at once");
+    assert_eq!((connection.hop.host.as_str(), connection.hop.port, connection.hop.to), ("p", 3128, Party::Proxy));
+    assert_eq!(connection.hop.tls, HopTls::Tunnel, "so that options for TLS are refused at once");
     assert_eq!(connection.tls.len(), 1);
-    assert_eq!((connection.tls[0].host.as_str(), connection.tls[0].is_proxy), ("h.example", false));
+    assert_eq!((connection.tls[0].host.as_str(), connection.tls[0].party), ("h.example", Party::Server));
 }
 
 #[test]
 fn tls_with_an_https_proxy_comes_first_and_is_the_proxys() {
     let world = World::new([replies_and_accepts(&[ESTABLISHED])]);
     world.open_with("wss://h.example/", through("https://p:3128")).opened();
-    let peers: Vec<_> = world.connections()[0].tls.iter().map(|it| (it.host.clone(), it.port, it.is_proxy)).collect();
-    assert_eq!(peers, [("p".to_owned(), 3128, true), ("h.example".to_owned(), 443, false)]);
+    let peers: Vec<_> = world.connections()[0].tls.iter().map(|it| (it.host.clone(), it.port, it.party)).collect();
+    assert_eq!(peers, [("p".to_owned(), 3128, Party::Proxy), ("h.example".to_owned(), 443, Party::Server)]);
 }
 
 #[test]
@@ -139,15 +139,15 @@ fn the_user_is_asked_for_the_proxy_and_for_the_server_each_with_its_own_attempts
     .with_credentials(right);
     world.open_with("ws://h:81/", through("http://p:3128")).opened();
     let asked = world.seen.borrow().asked.clone();
-    let request = |scheme, realm: &str, origin: &str, is_proxy| AuthRequest {
+    let request = |scheme, realm: &str, origin: &str, party| AuthRequest {
         scheme,
         realm: realm.into(),
         origin: origin.into(),
-        is_proxy,
+        party,
         attempt: 1,
     };
-    assert_eq!(asked[0], request(Scheme::Digest, "p", "http://p:3128", true));
-    assert_eq!(asked[1], request(Scheme::Basic, "s", "ws://h:81", false));
+    assert_eq!(asked[0], request(Scheme::Digest, "p", "http://p:3128", Party::Proxy));
+    assert_eq!(asked[1], request(Scheme::Basic, "s", "ws://h:81", Party::Server));
     let sent = world.fields("Proxy-Authorization");
     let sent: Vec<_> = sent.iter().map(|it| it.as_deref().unwrap_or_default()).collect();
     assert!(sent[1].contains("uri=\"h:81\"") && sent[1].contains("nc=00000001"), "{sent:?}");

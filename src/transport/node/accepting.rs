@@ -129,7 +129,7 @@ impl Node {
             match outcome {
                 Outcome::Open => {
                     accepted.start(&head);
-                    accepted.with_socket(|socket| socket.listen(accepted.is_suspended()));
+                    accepted.listen();
                 }
                 Outcome::Denied(denial) => accepted.conclude(ending_of(&denial), |socket| {
                     socket.end();

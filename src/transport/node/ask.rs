@@ -9,7 +9,7 @@ use wasm_bindgen_futures::JsFuture;
 
 use super::Node;
 use crate::channel::State;
-use crate::opening::{self, AuthRequest, Credentials, Stage};
+use crate::opening::{self, Answer, AuthRequest, Credentials, Party, Stage};
 use crate::transport::{as_error, report, settled};
 use crate::uri::Uri;
 
@@ -60,23 +60,23 @@ impl Asker {
         }
     }
 
-    async fn ask(&self, request: &AuthRequest) -> Result<Option<Option<Credentials>>, JsValue> {
-        let Some((callbacks, callback)) = self.callback("onAuthRequired")? else { return Ok(None) };
+    async fn ask(&self, request: &AuthRequest) -> Result<Answer<JsValue>, JsValue> {
+        let Some((callbacks, callback)) = self.callback("onAuthRequired")? else { return Ok(Answer::NoCallback) };
         let request = Request {
             scheme: request.scheme.name(),
             realm: &request.realm,
             origin: &request.origin,
-            is_proxy: request.is_proxy,
+            is_proxy: request.party == Party::Proxy,
             attempt: request.attempt,
         };
         let answer = callback.call1(&callbacks, &super::to_js(&request)?)?;
         let answer = JsFuture::from(settled(&answer)).await?;
         if answer.is_null() || answer.is_undefined() {
-            return Ok(Some(None));
+            return Ok(Answer::GaveUp);
         }
         let text = |name: &str| Reflect::get(&answer, &name.into()).map(|value| value.as_string());
         match (text("username")?, text("password")?) {
-            (Some(username), Some(password)) => Ok(Some(Some(Credentials { username, password }))),
+            (Some(username), Some(password)) => Ok(Answer::Credentials(Credentials { username, password })),
             _ => {
                 Err(js_sys::TypeError::new("onAuthRequired must return { username, password }, two strings, or null.")
                     .into())
@@ -103,8 +103,8 @@ impl opening::Ask for Asker {
         self.node.attributes.uri.replace(uri.href.clone());
     }
 
-    async fn credentials(&self, request: &AuthRequest) -> Option<Result<Option<Credentials>, JsValue>> {
-        self.ask(request).await.map_err(|thrown| as_error(thrown).0).transpose()
+    async fn credentials(&self, request: &AuthRequest) -> Answer<JsValue> {
+        self.ask(request).await.unwrap_or_else(|thrown| Answer::Failed(as_error(thrown).0))
     }
 
     async fn may_redirect(&self, from: &str, to: &str, status: u16) -> Result<bool, JsValue> {

@@ -7,10 +7,9 @@ import { WINDOW } from './windows.js';
 /** Pieces of a text under this size are decoded together. */
 const SMALL = 4096;
 
-/** A text or binary message whose first frame has `length` bytes. */
-export function assemble(isText, length) {
-  return isText ? new TextAssembly() : new BinaryAssembly(length);
-}
+export const assembleText = () => new TextAssembly();
+/** A binary message of about `length` bytes. */
+export const assembleBinary = (length) => new BinaryAssembly(length);
 
 /** The memory for small pieces, kept from the last text that had some for the next. */
 let spareSmall = null;

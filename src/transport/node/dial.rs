@@ -13,7 +13,7 @@ use super::session::{Session, Stream, fields_object, response_of};
 use super::socket::Socket;
 use super::{Node, windows};
 use crate::http::Response;
-use crate::opening::{self, Hop, Loss, Route, TlsPeer};
+use crate::opening::{self, Hop, HopTls, Loss, Party, Route, TlsPeer};
 use crate::transport::property;
 
 /// Makes sockets for one channel.
@@ -45,15 +45,15 @@ impl opening::Dial for Dialer {
     fn connect(&self, hop: &Hop) -> Result<Dialed, JsValue> {
         windows::prepare();
         self.keep_spare(None);
-        let starts_secure = hop.starts_secure();
+        let starts_secure = hop.tls == HopTls::Server;
         let secure_context = self.options.secure_context(hop)?;
         let options = self.options.connect_options(hop)?;
         let unix = !property(&options, "path").is_undefined();
         let (socket, link) = self.socket_and_link();
-        let connected = if starts_secure {
-            socket.connect_secure(&options, hop.offers_http2)
-        } else {
-            socket.connect(&options, hop.is_wrapped)
+        let connected = match hop.tls {
+            HopTls::Server => socket.connect_secure(&options, hop.offers_http2),
+            HopTls::None => socket.connect(&options),
+            HopTls::Proxy | HopTls::Tunnel => socket.connect_for_tls(&options),
         };
         if let Err(error) = connected {
             link.detach();
@@ -164,7 +164,7 @@ impl opening::Socket for Dialed {
         if self.starts_secure {
             return self.link.wait(|mailbox| mailbox.secured.then_some(())).await;
         }
-        self.link.begin_tls(peer.is_proxy);
+        self.link.begin_tls(peer.party);
         let early = self.link.with_mailbox(|mailbox| {
             (mailbox.secured, mailbox.ended) = (false, false);
             std::mem::take(&mut mailbox.received)
@@ -173,7 +173,7 @@ impl opening::Socket for Dialed {
             self.socket.unread(&early); // TLS's first bytes
         }
         let secured = self.dialer.options.tls_options(peer).and_then(|options| {
-            if let Some(context) = self.secure_context.as_ref().filter(|_| !peer.is_proxy) {
+            if let Some(context) = self.secure_context.as_ref().filter(|_| peer.party == Party::Server) {
                 Reflect::set(&options, &"secureContext".into(), context)?;
             }
             self.is_read = !peer.offers_http2;
@@ -222,7 +222,8 @@ impl opening::Socket for Dialed {
 
     async fn read(&mut self) -> Result<Vec<u8>, Loss<JsValue>> {
         if !std::mem::replace(&mut self.is_read, true) {
-            self.socket.listen(false);
+            self.socket.listen();
+            self.socket.resume();
         }
         let look = |mailbox: &mut super::link::Mailbox| match std::mem::take(&mut mailbox.received) {
             received if !received.is_empty() || mailbox.ended => Some(received),

@@ -10,7 +10,7 @@ use wasm_bindgen_futures::spawn_local;
 
 use super::Node;
 use super::reading::{Incoming, hand_over};
-use super::socket::{Assembly, assemble};
+use super::socket::{Assembly, assemble_binary};
 use super::windows;
 use crate::protocol::{FrameObserver, Head, MAX_HEADER, Observed};
 use crate::transport::{Trampoline, object, report};
@@ -161,7 +161,7 @@ impl Node {
         let mut frame = direction(&mut self.watched()).frame.take();
         for observed in seen {
             match observed {
-                Observed::Begin(head) => frame = Some((head, now(), assemble(false, head.len as f64))),
+                Observed::Begin(head) => frame = Some((head, now(), assemble_binary(head.len as f64))),
                 Observed::Payload(bytes) => {
                     if let Some((_, _, payload)) = &frame {
                         payload.append(&bytes);

@@ -12,14 +12,14 @@ use super::loss::loss_of_stream;
 use super::security::Certificates;
 use super::socket::Socket;
 use super::windows;
-use crate::opening::Loss;
+use crate::opening::{Loss, Party};
 
 /// One socket's owner.
 #[derive(Default)]
 pub(super) struct Link {
     phase: RefCell<Phase>,
-    /// The current TLS is with a proxy, so the certificate is not the server's.
-    is_proxy_tls: Cell<bool>,
+    /// The peer of the current TLS, whose certificate it is.
+    tls_party: Cell<Party>,
     /// A TLS handshake was completed, whether the certificate is trusted or not.
     has_shaken_hands: Cell<bool>,
 }
@@ -78,8 +78,8 @@ impl Link {
     }
 
     /// TLS with the proxy, or with the server, comes next.
-    pub(super) fn begin_tls(&self, is_proxy: bool) {
-        self.is_proxy_tls.set(is_proxy);
+    pub(super) fn begin_tls(&self, party: Party) {
+        self.tls_party.set(party);
         self.has_shaken_hands.set(false);
     }
 
@@ -170,7 +170,7 @@ impl SocketHandler {
     #[wasm_bindgen(js_name = handleCertificates)]
     pub fn handle_certificates(&self, certificates: Certificates, reason: JsValue) {
         self.0.has_shaken_hands.set(true);
-        if let Some(node) = self.0.any_node().filter(|_| !self.0.is_proxy_tls.get()) {
+        if let Some(node) = self.0.any_node().filter(|_| self.0.tls_party.get() == Party::Server) {
             node.handle_certificates(certificates, reason);
         }
     }

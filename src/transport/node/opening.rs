@@ -121,7 +121,7 @@ impl Node {
         self.settle(deflate, protocol, extensions, response);
         self.start(&rest);
         if !is_read {
-            self.with_socket(|socket| socket.listen(self.is_suspended()));
+            self.listen();
         }
     }
 

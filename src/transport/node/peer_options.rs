@@ -7,7 +7,7 @@ use wasm_bindgen::prelude::*;
 
 use super::names::js_name;
 use super::session::RouteKey;
-use crate::opening::{Hop, Route, TlsPeer};
+use crate::opening::{Hop, HopTls, Party, Route, TlsPeer};
 use crate::transport::object;
 
 /// The two options, with Node's keys.
@@ -51,11 +51,11 @@ impl PeerOptions {
         let servername = if is_address(&peer.host) { "" } else { &peer.host };
         let options = object([("servername", servername.into()), ("host", peer.host.as_str().into())]);
         let chosen = match peer {
-            TlsPeer { is_proxy: true, .. } => only(&self.tls, PROXY_TLS),
+            TlsPeer { party: Party::Proxy, .. } => only(&self.tls, PROXY_TLS),
             TlsPeer { is_foreign, .. } => self.tls_for(*is_foreign),
         };
         let http1 = "http/1.1".into();
-        if !peer.is_proxy && !peer.offers_http2 {
+        if peer.party == Party::Server && !peer.offers_http2 {
             Reflect::set(&options, &js_name("ALPNProtocols"), &Array::of1(&http1))?;
         }
         Object::assign(&options, &chosen);
@@ -74,12 +74,12 @@ impl PeerOptions {
     /// The options of `net.connect` for this hop; of `tls.connect`, if TLS starts with the connection.
     pub(super) fn connect_options(&self, hop: &Hop) -> Result<Object, JsValue> {
         let options = object([("noDelay", true.into())]);
-        if hop.starts_secure() {
+        if hop.tls == HopTls::Server {
             let Hop { port, is_foreign, offers_http2, .. } = *hop;
-            let peer = TlsPeer { host: hop.host.clone(), port, is_proxy: false, is_foreign, offers_http2 };
+            let peer = TlsPeer { host: hop.host.clone(), port, party: Party::Server, is_foreign, offers_http2 };
             Object::assign(&options, &self.tls_options(&peer)?);
         }
-        Object::assign(&options, &self.socket_for(hop.is_foreign || hop.is_proxy));
+        Object::assign(&options, &self.socket_for(hop.is_foreign || hop.to == Party::Proxy));
         let lookup = Reflect::get(&options, &js_name("lookup"))?;
         if lookup.is_function() {
             Reflect::set(&options, &js_name("lookup"), &guard_lookup(&lookup))?;
@@ -91,7 +91,7 @@ impl PeerOptions {
 
     /// The context for TLS that starts behind a proxy: the user's, or a new one. If Node refuses one of the TLS options, it throws here, and so does `asyncOpen`.
     pub(super) fn secure_context(&self, hop: &Hop) -> Result<Option<JsValue>, JsValue> {
-        if !(hop.will_be_secure && hop.is_proxy) {
+        if hop.tls != HopTls::Tunnel {
             return Ok(None);
         }
         let tls = self.tls_for(hop.is_foreign);

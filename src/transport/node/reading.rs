@@ -138,9 +138,12 @@ impl Node {
                 self.driver.message(self, Incoming::Whole { kind, inflated, start, end, ascii });
             }
             Event::Begin { kind, size_hint } => {
-                let message = socket::assemble(kind == Kind::Text, size_hint as f64);
-                // Masked payload cannot bypass wasm.
-                let may_pass = if kind == Kind::Binary && self.role == Role::Client { size_hint as f64 } else { 0.0 };
+                let size_hint = size_hint as f64;
+                let (message, may_pass) = match (kind, self.role) {
+                    (Kind::Text, _) => (socket::assemble_text(), 0.0),
+                    (Kind::Binary, Role::Client) => (socket::assemble_binary(size_hint), size_hint),
+                    (Kind::Binary, Role::Server) => (socket::assemble_binary(size_hint), 0.0), // masked payload cannot bypass wasm
+                };
                 self.with_socket(|socket| socket.begin_message(&message, may_pass));
             }
             Event::Piece { source, payload, ascii } => {

@@ -98,10 +98,11 @@ export class Socket extends Reading {
     this.corked = 0; // how many blocks wait for the tick's end
   }
 
-  /** Starts to connect; throws if Node refuses an option. Deno's TLS cannot wrap a socket that has an `onread`. */
-  connect(options, isWrapped) {
-    this.watchConnecting(isWrapped ? net.connect(options).on('data', onData) : net.connect({ ...options, onread: this.onread() }));
-  }
+  /** Starts to connect; throws if Node refuses an option. */
+  connect(options) { this.watchConnecting(net.connect({ ...options, onread: this.onread() })); }
+
+  /** The same for TLS that will run over the connection: Deno's TLS cannot wrap a socket that has an `onread`. */
+  connectForTls(options) { this.watchConnecting(net.connect(options).on('data', onData)); }
 
   /** The same with TLS from the first byte on. With `readsLater` nothing is read before `listen` or `handOver`. */
   connectSecure(options, readsLater) {
@@ -159,11 +160,8 @@ export class Socket extends Reading {
   /** Sends the fields of a response on an HTTP/2 stream; throws if Node refuses one. */
   respondOnStream(fields) { this.socket.respond(fields); }
 
-  /** Starts to read. */
-  listen(isSuspended) {
-    this.socket.on('data', onData);
-    if (!isSuspended) this.socket.resume();
-  }
+  /** Gets what arrives, once `resume` is called. */
+  listen() { this.socket.on('data', onData); }
 
   get isStream() { return 'rstCode' in this.socket; }
 

@@ -17,7 +17,10 @@ extern "C" {
     #[wasm_bindgen(constructor)]
     pub(super) fn new(handler: SocketHandler, is_ref: bool) -> Socket;
     #[wasm_bindgen(method, catch)]
-    pub(super) fn connect(this: &Socket, options: &Object, is_wrapped: bool) -> Result<(), JsValue>;
+    pub(super) fn connect(this: &Socket, options: &Object) -> Result<(), JsValue>;
+    /// The same for TLS that will run over the connection.
+    #[wasm_bindgen(method, catch, js_name = connectForTls)]
+    pub(super) fn connect_for_tls(this: &Socket, options: &Object) -> Result<(), JsValue>;
     #[wasm_bindgen(method, catch, js_name = connectSecure)]
     pub(super) fn connect_secure(this: &Socket, options: &Object, reads_later: bool) -> Result<(), JsValue>;
     #[wasm_bindgen(method, catch)]
@@ -42,7 +45,7 @@ extern "C" {
     #[wasm_bindgen(method, catch, js_name = respondOnStream)]
     pub(super) fn respond_on_stream(this: &Socket, fields: &Object) -> Result<(), JsValue>;
     #[wasm_bindgen(method)]
-    pub(super) fn listen(this: &Socket, is_suspended: bool);
+    pub(super) fn listen(this: &Socket);
     /// Whether it is a stream of HTTP/2.
     #[wasm_bindgen(method, getter, js_name = isStream)]
     pub(super) fn is_stream(this: &Socket) -> bool;
@@ -118,7 +121,12 @@ extern "C" {
     /// The whole message: a string, or a `Uint8Array`.
     #[wasm_bindgen(method)]
     pub(super) fn finish(this: &Assembly) -> JsValue;
-    pub(super) fn assemble(is_text: bool, length: f64) -> Assembly;
+    /// A text that arrives in pieces.
+    #[wasm_bindgen(js_name = assembleText)]
+    pub(super) fn assemble_text() -> Assembly;
+    /// A binary message of about `length` bytes that arrives in pieces.
+    #[wasm_bindgen(js_name = assembleBinary)]
+    pub(super) fn assemble_binary(length: f64) -> Assembly;
 }
 
 #[wasm_bindgen(module = "/src/transport/node/delivery.js")]

@@ -184,6 +184,16 @@ impl Node {
         }
     }
 
+    /// Begins to read a socket that was not read before.
+    pub(super) fn listen(&self) {
+        self.with_socket(|socket| {
+            socket.listen();
+            if !self.is_suspended() {
+                socket.resume();
+            }
+        });
+    }
+
     #[inline]
     pub(super) fn socket(&self) -> Option<Rc<Socket>> {
         self.socket.borrow().clone()

@@ -189,7 +189,7 @@ export const acceptances = [
     async run(t) {
       const settings = [
         [{ serverMaxWindowBits: 10, clientMaxWindowBits: 11, serverNoContextTakeover: true, clientNoContextTakeover: true },
-          'permessage-deflate; server_no_context_takeover; client_no_context_takeover; server_max_window_bits=10; client_max_window_bits=11'],
+          'permessage-deflate; client_max_window_bits=11; server_max_window_bits=10; client_no_context_takeover; server_no_context_takeover'],
         [false, ''],
       ];
       const { url, talk } = await startAcceptor(t, ({ url: target }) => echoing({ options: { deflate: settings[Number(target.slice(1))][0] } }));

@@ -3,7 +3,7 @@
 
 use arbitrary::{Arbitrary, Unstructured};
 use websocket_channel::http::Field;
-use websocket_channel::opening::{Failure, Proxy, ProxySetting, Settings};
+use websocket_channel::opening::{Failure, Party, Proxy, ProxySetting, Settings};
 use websocket_channel::status::Status;
 
 use super::driver;
@@ -158,9 +158,10 @@ impl Story {
         if log.hop.is_foreign {
             assert!(!request.contains("cookie-secret") && !request.contains(USER), "{request}");
         }
-        assert_eq!(log.hop.is_proxy, self.proxy.is_some());
+        assert_eq!(log.hop.to == Party::Proxy, self.proxy.is_some());
         assert!(
-            log.tls.iter().filter(|peer| peer.is_proxy).count() <= usize::from(matches!(self.proxy, Some(Via::Https)))
+            log.tls.iter().filter(|peer| peer.party == Party::Proxy).count()
+                <= usize::from(matches!(self.proxy, Some(Via::Https)))
         );
     }
 }

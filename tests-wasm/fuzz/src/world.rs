@@ -9,8 +9,8 @@ use std::task::{Context, Poll, Waker};
 
 use websocket_channel::http::Response;
 use websocket_channel::opening::{
-    self, Ask, AuthRequest, Credentials, Dial, Failure, Hop, InvalidArgument, Loss, Opened, ProxySetting, Route,
-    Settings, Socket, Stage, TlsPeer,
+    self, Answer, Ask, AuthRequest, Credentials, Dial, Failure, Hop, InvalidArgument, Loss, Opened, ProxySetting,
+    Route, Settings, Socket, Stage, TlsPeer,
 };
 use websocket_channel::uri::Uri;
 
@@ -240,11 +240,12 @@ impl Ask for Host {
         assert!(uri.scheme().starts_with("ws") && !uri.href.contains('#'), "{uri:?}");
     }
 
-    async fn credentials(&self, request: &AuthRequest) -> Option<Result<Option<Credentials>, ()>> {
+    async fn credentials(&self, request: &AuthRequest) -> Answer<()> {
         self.0.asks.set(self.0.asks.get() + 1);
         assert!((1..=10).contains(&request.attempt));
         let credentials = self.0.credentials.clone();
-        Some(Ok(credentials.map(|(username, password)| Credentials { username, password })))
+        credentials
+            .map_or(Answer::GaveUp, |(username, password)| Answer::Credentials(Credentials { username, password }))
     }
 
     async fn may_redirect(&self, from: &str, to: &str, status: u16) -> Result<bool, ()> {
