@@ -128,6 +128,11 @@ impl<H: Host> Driver<H> {
         self.transport.borrow().clone()
     }
 
+    /// Whether a method of the listener is running.
+    pub fn is_delivering(&self) -> bool {
+        self.delivering.get()
+    }
+
     /// Runs `act` on the connection. It must not call JavaScript.
     #[inline]
     pub fn with_transport<T>(&self, act: impl FnOnce(&H::Transport) -> T) -> Option<T> {

@@ -62,8 +62,8 @@ const DEFLATE: &[&str] = &[
 /// The keys of `tls` and `socket` that the URI and the channel decide.
 const OWNED_TLS: &[&str] = &["host", "port", "path", "socket", "onread", "allowHalfOpen"];
 const OWNED_SOCKET: &[&str] = &["host", "port", "fd", "onread", "allowHalfOpen"];
-/// Options of Node's streams that would replace the socket's own methods.
-const OWNED_METHODS: &[&str] = &["read", "write", "writev", "final", "destroy", "construct"];
+/// Options of Node's streams that would replace the socket's own methods, or make it give strings.
+const OWNED_BY_STREAM: &[&str] = &["read", "write", "writev", "final", "destroy", "construct", "encoding"];
 
 fn undefined() -> JsValue {
     JsValue::UNDEFINED
@@ -273,7 +273,7 @@ fn tls(value: &JsValue) -> Result<Object, ChannelError> {
 /// An option that is passed on to Node's own functions, with Node's keys.
 fn handed_on(value: &JsValue, name: &str, owned: &[&str]) -> Result<Object, ChannelError> {
     let properties = own_properties(value, name)?;
-    let mut owned = owned.iter().chain(OWNED_METHODS);
+    let mut owned = owned.iter().chain(OWNED_BY_STREAM);
     if let Some(key) = owned.find(|key| properties.iter().any(|(name, _)| name == *key)) {
         let message =
             format!("{name}.{key}: this cannot be set, because the URI and the channel decide it. Remove it.");

@@ -73,6 +73,12 @@ fn answered_already(method: &str) -> ChannelError {
     ChannelError::invalid(format!("{method}: this request was answered already. Answer each upgrade once."))
 }
 
+/// A member of the socket throws.
+fn unusable(link: &Link, cause: JsValue) -> ChannelError {
+    link.detach();
+    ChannelError::invalid("asyncAccept: socket cannot be used. See the error's cause.").because(cause)
+}
+
 /// Node throws because of a field of an HTTP/2 response, or because there was a response already.
 fn not_accepted(method: &str, cause: JsValue) -> ChannelError {
     if crate::transport::property(&cause, "code").as_string().as_deref() == Some("ERR_HTTP2_HEADERS_SENT") {
@@ -91,21 +97,18 @@ impl Node {
             acceptance;
         let node = Self::new(driver, Role::Server, &attributes, max_message_size, ping)?;
         windows::prepare();
-        let link = Link::new(node.clone());
-        let socket = Rc::new(Socket::new(SocketHandler::new(link.clone()), node.is_ref()));
-        if !socket.adopt(&accepted) {
-            link.detach();
-            return Err(answered_already("asyncAccept"));
-        }
+        let (link, socket) = node.take_over(&accepted)?;
         let href = uri.as_ref().map_or("", |uri| &uri.href);
-        node.dialed(&socket);
-        socket.check_certificates();
         let answer = accepting::accept(&request, uri.as_ref(), &terms);
         // If the client has left meanwhile, that is not the caller's mistake: onStop reports it.
-        let is_gone = socket.is_gone();
+        let is_gone = socket.check_certificates().and_then(|()| socket.is_gone());
+        let is_gone = is_gone.map_err(|cause| unusable(&link, cause))?;
         let is_early = super::socket::has_response(&connection);
         if !is_gone && !is_early {
             respond(&socket, &request, &answer).map_err(|cause| {
+                if !request.is_http2 {
+                    return unusable(&link, cause);
+                }
                 link.detach();
                 socket.hand_over(); // it can still be refused
                 not_accepted("asyncAccept", cause)
@@ -125,21 +128,41 @@ impl Node {
             }
         };
         let accepted = node.clone();
-        spawn_local(async move {
-            match outcome {
-                Outcome::Open => {
-                    accepted.start(&head);
-                    accepted.listen();
-                }
-                Outcome::Denied(denial) => accepted.conclude(ending_of(&denial), |socket| {
-                    socket.end();
-                    socket.linger(LINGER_MS);
-                }),
-                Outcome::Early => accepted.conclude(too_early(), Socket::destroy),
-                Outcome::Left => accepted.handle_left(&link),
-            }
-        });
+        spawn_local(async move { accepted.handle_accepted(outcome, &head, &link) });
         Ok(node)
+    }
+
+    /// Takes over a socket that no channel has had.
+    fn take_over(self: &Rc<Self>, accepted: &JsValue) -> Result<(Rc<Link>, Rc<Socket>), ChannelError> {
+        let link = Link::new(self.clone());
+        let socket = Rc::new(Socket::new(SocketHandler::new(link.clone()), self.is_ref()));
+        match socket.adopt(accepted) {
+            Ok(true) => {
+                self.dialed(&socket);
+                Ok((link, socket))
+            }
+            Ok(false) => {
+                link.detach();
+                Err(answered_already("asyncAccept"))
+            }
+            Err(cause) => Err(unusable(&link, cause)),
+        }
+    }
+
+    /// The request was answered, and `asyncAccept` has returned.
+    fn handle_accepted(self: &Rc<Self>, outcome: Outcome, head: &[u8], link: &Link) {
+        match outcome {
+            Outcome::Open => {
+                self.start(head);
+                self.listen();
+            }
+            Outcome::Denied(denial) => self.conclude(ending_of(&denial), |socket| {
+                socket.end();
+                socket.linger(LINGER_MS);
+            }),
+            Outcome::Early => self.conclude(too_early(), Socket::destroy),
+            Outcome::Left => self.handle_left(link),
+        }
     }
 
     fn settle_upgrade(&self, socket: &Socket, upgrade: Upgrade) {
@@ -163,13 +186,12 @@ fn respond(socket: &Socket, request: &Request, answer: &Result<Upgrade, Denial>)
     match (answer, request.is_http2) {
         (Ok(upgrade), false) => socket.respond(&upgrade.to_bytes()),
         (Err(denial), false) => socket.respond(&denial.to_bytes(&request.method, &[])),
-        (Ok(upgrade), true) => socket.respond_on_stream(&fields_object(&upgrade.to_fields()))?,
+        (Ok(upgrade), true) => socket.respond_on_stream(&fields_object(&upgrade.to_fields())),
         (Err(denial), true) => {
             socket.respond_on_stream(&fields_object(&denial.to_fields(&[])))?;
-            socket.respond(denial.content().as_bytes());
+            socket.respond(denial.content().as_bytes())
         }
     }
-    Ok(())
 }
 
 /// The earlier request's response would come behind the 101, and be taken for frames.

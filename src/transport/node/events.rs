@@ -30,9 +30,12 @@ thread_local! {
 }
 
 /// Observes the frames of one connection.
+#[derive(Default)]
 pub(super) struct Watched {
     /// The watch it belongs to. Between two watches, frames passed unseen.
     watch: u32,
+    /// Whether `received` has begun: with a chunk, where the reader is.
+    has_joined: bool,
     /// How many of the next bytes it has seen already.
     ahead: usize,
     received: Direction,
@@ -115,6 +118,11 @@ impl Node {
         let mut seen = Vec::new();
         {
             let watched = &mut **self.watched();
+            if !std::mem::replace(&mut watched.has_joined, true) {
+                let wire = self.wire.borrow();
+                let (remaining, header) = wire.connection.position();
+                watched.received.observer = FrameObserver::joining(remaining, header);
+            }
             let from = watched.ahead.min(len);
             watched.ahead -= from;
             windows::with_received(len, |bytes, _| {
@@ -126,9 +134,8 @@ impl Node {
 
     /// The last `len` bytes that were received will come again, because they are not read yet.
     pub(super) fn read_ahead(&self, len: usize) {
-        if is_watched() {
-            self.watched().ahead = len;
-        }
+        let watched = &mut **self.watched();
+        watched.ahead = if watched.has_joined { len } else { 0 };
     }
 
     /// Observes bytes that are about to be written: frames, or a piece of one that began before.
@@ -177,22 +184,14 @@ impl Node {
         direction(&mut self.watched()).frame = frame;
     }
 
-    /// The observer of the current watch. A new watch begins at the position of the engine's reader.
+    /// The observer of the current watch.
     fn watched(&self) -> RefMut<'_, Box<Watched>> {
         RefMut::map(self.watched.borrow_mut(), |watched| {
             if watched.as_ref().is_some_and(|it| it.watch != WATCH.get()) {
                 *watched = None;
             }
-            watched.get_or_insert_with(|| Box::new(self.start_watching()))
+            watched.get_or_insert_with(|| Box::new(Watched { watch: WATCH.get(), ..Watched::default() }))
         })
-    }
-
-    fn start_watching(&self) -> Watched {
-        let received = self.wire.try_borrow().map(|wire| {
-            let (remaining, header) = wire.connection.position();
-            Direction { observer: FrameObserver::joining(remaining, header), frame: None }
-        });
-        Watched { watch: WATCH.get(), ahead: 0, received: received.unwrap_or_default(), sent: Direction::default() }
     }
 
     /// How many of the next bytes may bypass wasm: none while they are observed.

@@ -181,6 +181,12 @@ impl SocketHandler {
         self.0.post(|mailbox| mailbox.secured = true);
     }
 
+    /// Whether a method of the listener is running. What arrives meanwhile must wait.
+    #[wasm_bindgen(js_name = isDelivering)]
+    pub fn is_delivering(&self) -> bool {
+        self.0.open_node().is_some_and(|node| node.driver.is_delivering())
+    }
+
     /// This many bytes are in the receive window. Returns how many of the next ones may bypass wasm.
     #[wasm_bindgen(js_name = handleData)]
     pub fn handle_data(&self, len: usize) -> f64 {

@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::rc::{Rc, Weak};
 
+use futures_util::future::{AbortHandle, Abortable};
 use js_sys::{JsString, Uint8Array};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::spawn_local;
@@ -124,10 +125,19 @@ struct Progress {
     /// The chunk that was read last, and how much of it is in a frame.
     chunk: Option<Uint8Array>,
     at: u32,
-    /// The stream was asked for more and has not answered.
-    reading: bool,
+    /// Set while the stream was asked for more and has not answered.
+    reading: Option<AbortHandle>,
     ended: bool,
     error: Option<JsValue>,
+}
+
+/// The stream may never answer.
+impl Drop for Progress {
+    fn drop(&mut self) {
+        if let Some(reading) = self.reading.take() {
+            reading.abort();
+        }
+    }
 }
 
 impl Streaming {
@@ -138,7 +148,7 @@ impl Streaming {
     fn fill(&self) -> Result<Fill, JsValue> {
         let (error, is_reading, has_begun) = {
             let mut progress = self.progress.borrow_mut();
-            (progress.error.take(), progress.reading, progress.frame.is_some())
+            (progress.error.take(), progress.reading.is_some(), progress.frame.is_some())
         };
         if let Some(error) = error {
             return Err(error);
@@ -187,10 +197,11 @@ impl Streaming {
 
     /// Asks the stream for more.
     fn read(&self) {
-        self.progress.borrow_mut().reading = true;
-        let (next, progress) = (self.stream.next(), Rc::downgrade(&self.progress));
+        let (abort, registration) = AbortHandle::new_pair();
+        self.progress.borrow_mut().reading = Some(abort);
+        let (next, progress) = (Abortable::new(self.stream.next(), registration), Rc::downgrade(&self.progress));
         spawn_local(async move {
-            let read = next.await;
+            let Ok(read) = next.await else { return };
             let Some(progress) = progress.upgrade() else { return }; // it is no longer needed
             let node = progress.borrow_mut().handle_read(read);
             if let Some(node) = node {
@@ -202,7 +213,7 @@ impl Streaming {
 
 impl Progress {
     fn handle_read(&mut self, read: Result<Option<Uint8Array>, JsValue>) -> Option<Rc<Node>> {
-        self.reading = false;
+        self.reading = None;
         match read {
             Ok(chunk) => {
                 self.ended = chunk.is_none();

@@ -9,7 +9,7 @@ const DIRECT = 16384;
 /** How much of a chunk Rust sees first if a large message is likely to begin there. */
 const HEAD = 1024;
 
-/** Whether `chunk` is in use, and what arrived meanwhile: a stream made in JavaScript may push from within a listener. */
+/** Whether `chunk` is in use, and what streams made in JavaScript pushed meanwhile. */
 let isReading = false;
 const later = [];
 
@@ -98,6 +98,8 @@ export class Reading {
 
   /** Reads these bytes as if they had just been received, behind what is being read. */
   replay(bytes) {
+    if (this.held !== NOTHING) return void this.held.push(Buffer.from(bytes));
+    if (!isReading && this.handler?.isDelivering()) return this.rest(bytes); // a stream made in JavaScript may push from within a listener
     const readsNow = isReading ? 0 : Math.min(bytes.length, WINDOW);
     if (readsNow < bytes.length) {
       const own = Buffer.from(bytes.subarray(readsNow)); // Rust's are gone when this returns
@@ -112,13 +114,19 @@ export class Reading {
   rest(unread) {
     this.socket.pause();
     this.held = [Buffer.from(unread)];
-    setImmediate(() => this.handler?.handleRested());
+    setImmediate(() => this.rested());
+  }
+
+  /** A socket without a handler waits for the peer's end. */
+  rested() {
+    if (this.handler === null) this.socket.resume();
+    else this.handler.handleRested();
   }
 
   /** Reads on: first, in a turn of its own, what a rest has held back. */
   resume() {
     if (this.held === NOTHING) this.socket.resume();
-    else setImmediate(() => this.handler?.handleRested());
+    else setImmediate(() => this.rested());
   }
 
   /** Ends a rest. Reading may make the next one necessary. */

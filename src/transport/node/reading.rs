@@ -84,7 +84,9 @@ impl Node {
     #[cold]
     fn rest(&self, len: usize, at: usize) {
         let unread = windows::with_received(len, |chunk, _| chunk.get(at..).unwrap_or_default().to_vec());
-        self.read_ahead(unread.len());
+        if is_watched() {
+            self.read_ahead(unread.len());
+        }
         self.with_socket(|socket| socket.rest(&unread));
     }
 

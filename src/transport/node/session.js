@@ -9,20 +9,25 @@ export class Session {
    * one stream, and in all, before they have been read.
    */
   constructor(handler, socket, authority, streamWindow, sessionWindow) {
+    this.handler = handler;
     this.error = null;
     this.socket = socket;
     this.session = http2().connect(authority, { createConnection: () => socket, settings: { enablePush: false, initialWindowSize: streamWindow } });
     this.session
       .on('connect', () => this.isClosed || this.session.setLocalWindowSize(sessionWindow))
       .on('remoteSettings', ({ enableConnectProtocol, maxConcurrentStreams }) => {
-        handler.handleSettings(enableConnectProtocol === true, maxConcurrentStreams ?? Infinity);
+        this.handler?.handleSettings(enableConnectProtocol === true, maxConcurrentStreams ?? Infinity);
       })
-      .on('goaway', () => handler.handleGoaway())
+      .on('goaway', () => this.handler?.handleGoaway())
       .on('error', (error) => { this.error = error; })
-      .on('close', () => {
-        handler.handleClosed(this.error);
-        handler.free();
-      });
+      .on('close', () => this.closed()); // Node may say so twice
+  }
+
+  closed() {
+    const { handler } = this;
+    this.handler = null;
+    handler?.handleClosed(this.error);
+    handler?.free();
   }
 
   /** Opens a stream; throws if Node refuses a field, or if the session is closed. */

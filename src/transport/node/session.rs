@@ -5,7 +5,7 @@ use std::future::poll_fn;
 use std::rc::Rc;
 use std::task::{Poll, Waker};
 
-use js_sys::{Array, Object, Reflect, Uint8Array};
+use js_sys::{Array, Object, Reflect};
 use wasm_bindgen::prelude::*;
 
 use super::ending::LINGER_MS;
@@ -13,7 +13,7 @@ use super::loss::{loss_of, loss_of_stream};
 use super::security::Security;
 use crate::http::{FieldLines, Response, isomorphic_encode};
 use crate::opening::{Loss, Proxy};
-use crate::transport::to_text;
+use crate::transport::{Bytes, bytes_of as bytes, is_array, to_text};
 
 /// How a server is reached. Sessions with equal keys are interchangeable.
 pub(super) struct RouteKey {
@@ -139,16 +139,33 @@ fn has_same_values(one: &Object, other: &Object) -> bool {
     keys.length() == Object::keys(other).length() && keys.iter().all(is_same)
 }
 
-/// Whether two values are the same. Bytes and arrays are compared by content, because a certificate may have been read anew for each channel.
+/// Whether two values are the same. Bytes, and arrays of them, are compared by content, because a certificate may have been read anew for each channel.
 fn is_same_value(one: &JsValue, other: &JsValue) -> bool {
-    if let (Some(one), Some(other)) = (one.dyn_ref::<Uint8Array>(), other.dyn_ref::<Uint8Array>()) {
-        return one.length() == other.length() && one.to_vec() == other.to_vec();
+    match (items(one), items(other)) {
+        (Some(one), Some(other)) => {
+            one.length() == other.length()
+                && one.iter().zip(other.iter()).all(|(one, other)| is_same_item(&one, &other))
+        }
+        _ => is_same_item(one, other),
     }
-    if let (Some(one), Some(other)) = (one.dyn_ref::<Array>(), other.dyn_ref::<Array>()) {
-        return one.length() == other.length()
-            && one.iter().zip(other.iter()).all(|(one, other)| is_same_value(&one, &other));
+}
+
+fn is_same_item(one: &JsValue, other: &JsValue) -> bool {
+    match (bytes(one), bytes(other)) {
+        (Bytes::Plain(one), Bytes::Plain(other)) => one.length() == other.length() && one.to_vec() == other.to_vec(),
+        _ => Object::is(one, other),
     }
-    Object::is(one, other)
+}
+
+/// A copy of an array. `None` if it is none, or if reading it throws, as a Proxy may.
+fn items(value: &JsValue) -> Option<Array> {
+    if is_array(value) { copy_of(value).ok() } else { None }
+}
+
+#[wasm_bindgen]
+extern "C" {
+    #[wasm_bindgen(js_namespace = Array, js_name = from, catch)]
+    fn copy_of(array: &JsValue) -> Result<Array, JsValue>;
 }
 
 /// A channel's place in a session. The session ends with the last one.

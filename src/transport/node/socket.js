@@ -149,7 +149,7 @@ export class Socket extends Reading {
   /** Reports what is known about the client's certificate, if the socket uses TLS. */
   checkCertificates() {
     const socket = this.isStream ? this.session?.socket : this.socket;
-    if (!socket?.encrypted) return;
+    if (typeof socket?.getProtocol !== 'function') return; // `encrypted` may be set behind a TLS terminator
     this.certificates = certificatesOf(socket);
     this.checked(socket.authorized ? null : socket.authorizationError);
   }
@@ -267,7 +267,12 @@ export class Socket extends Reading {
   /** The bytes that the system has not taken. */
   get backlog() { return backlogOf(this.socket); }
   end() { this.socket.end(); }
-  destroy() { this.socket?.destroy(); }
+  /** A stream is destroyed in a turn of its own: Node 20 never returns if the stream's request has not gone out yet. */
+  destroy() {
+    if (this.socket === null) return;
+    if (this.isStream) setImmediate(() => this.socket.destroy());
+    else this.socket.destroy();
+  }
   /** Destroys the socket if the peer does not end the connection within `ms`. */
   linger(ms) { destroyAfter(this.socket, ms); }
 

@@ -35,12 +35,12 @@ extern "C" {
     #[wasm_bindgen(method, catch)]
     pub(super) fn request(this: &Socket, session: &RawSession, fields: &Object) -> Result<(), JsValue>;
     /// Takes over a socket that a server has accepted. Returns false if another channel has it, or if it was answered.
-    #[wasm_bindgen(method)]
-    pub(super) fn adopt(this: &Socket, socket: &JsValue) -> bool;
-    #[wasm_bindgen(method, js_name = checkCertificates)]
-    pub(super) fn check_certificates(this: &Socket);
-    #[wasm_bindgen(method)]
-    pub(super) fn respond(this: &Socket, bytes: &[u8]);
+    #[wasm_bindgen(method, catch)]
+    pub(super) fn adopt(this: &Socket, socket: &JsValue) -> Result<bool, JsValue>;
+    #[wasm_bindgen(method, catch, js_name = checkCertificates)]
+    pub(super) fn check_certificates(this: &Socket) -> Result<(), JsValue>;
+    #[wasm_bindgen(method, catch)]
+    pub(super) fn respond(this: &Socket, bytes: &[u8]) -> Result<(), JsValue>;
     /// The same on a stream of HTTP/2.
     #[wasm_bindgen(method, catch, js_name = respondOnStream)]
     pub(super) fn respond_on_stream(this: &Socket, fields: &Object) -> Result<(), JsValue>;
@@ -50,8 +50,8 @@ extern "C" {
     #[wasm_bindgen(method, getter, js_name = isStream)]
     pub(super) fn is_stream(this: &Socket) -> bool;
     /// Whether the client left before it was accepted.
-    #[wasm_bindgen(method, getter, js_name = isGone)]
-    pub(super) fn is_gone(this: &Socket) -> bool;
+    #[wasm_bindgen(method, getter, catch, js_name = isGone)]
+    pub(super) fn is_gone(this: &Socket) -> Result<bool, JsValue>;
     #[wasm_bindgen(method)]
     pub(super) fn replay(this: &Socket, bytes: &[u8]);
     #[wasm_bindgen(method)]

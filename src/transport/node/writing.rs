@@ -247,14 +247,27 @@ impl Node {
         match framed {
             Framed::Later | Framed::Failed => {}
             Framed::Full => self.flush(),
-            Framed::InPlace { start, done: Done { messages, part } } => {
-                self.flush(); // what was framed before
-                if is_watched() {
-                    self.look_at_window(start, len);
-                }
-                self.with_socket(|socket| socket.write_window(start, MAX_HEADER + len - start, messages, part));
-            }
+            Framed::InPlace { start, done } => self.write_window(start, len, done),
         }
+    }
+
+    /// Writes the send window from `start` on, behind what was framed before.
+    fn write_window(&self, start: usize, len: usize, done: Done) {
+        if is_watched() {
+            self.look_at_window(start, len);
+        }
+        let Some((due, before)) = self.poll_due() else {
+            return self.with_socket(|socket| {
+                socket.write_window(start, MAX_HEADER + len - start, done.messages, done.part);
+            });
+        };
+        // The first write may run code of a stream made in JavaScript, which may send on another channel and so use the window.
+        let frame = windows::with_filled(len, |window| window.get(start..).unwrap_or_default().to_vec());
+        self.look_at_due(&due);
+        self.with_socket(|socket| {
+            due.write(socket, before);
+            socket.write(&frame, done.messages, done.part);
+        });
     }
 
     fn wake(&self, wake: Option<Wake>) {

@@ -127,6 +127,17 @@ export const constructions = [
     },
   },
   {
+    name: 'options that would make a socket give strings, or replace its methods, are refused in tls and in socket',
+    run(t) {
+      for (const name of ['tls', 'socket']) {
+        for (const option of ['encoding', 'read', 'write', 'destroy']) {
+          const { message } = refused(t, 'NS_ERROR_INVALID_ARG', { [name]: { [option]: 'utf8' } });
+          t.ok(message.startsWith(`${name}.${option}: `), message);
+        }
+      }
+    },
+  },
+  {
     name: 'allowHalfOpen is refused in tls and in socket, whatever its value',
     hosts: ['node'],
     async run(t) {

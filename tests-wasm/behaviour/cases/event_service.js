@@ -107,6 +107,34 @@ export const eventServices = [
     }),
   },
   {
+    name: 'a listener that is added during a message, in the middle of a chunk: what follows in the chunk is not taken for other frames',
+    async run(t) {
+      const seen = [];
+      const service = { frameReceived: (serial, { opCode, payload }) => { if (serial === talk.channel.serial) seen.push([opCode, payload.length]); } };
+      const listener = {
+        onMessageAvailable: (_, text) => {
+          if (text !== 'go') return;
+          t.api.eventService.addListener(service);
+          talk.send(new Uint8Array(40_000)); // observed
+        },
+      };
+      t.onEnd(() => t.api.eventService.removeListener(service));
+      let talk;
+      await withRaw(t, { listener, options: { deflate: false } }, async (it, { socket }) => {
+        talk = it;
+        const large = Buffer.concat([Buffer.from([0x82, 126, 1000 >> 8, 1000 & 255]), Buffer.alloc(1000, 0x81)]);
+        const first = Buffer.concat([Buffer.from([0x81, 2]), Buffer.from('go'), large.subarray(0, 500)]);
+        socket.write(first);
+        await talk.untilMessages(1);
+        await t.roundTrip();
+        socket.write(Buffer.concat([large.subarray(500), Buffer.from([0x81, 5]), Buffer.from('after')]));
+        await talk.untilMessages(3);
+        await t.roundTrip();
+        t.same(seen, [[TEXT, 5]]);
+      });
+    },
+  },
+  {
     name: 'data after the peer\'s close frame is dropped, and not collected as a frame that never ends',
     run: (t) => watching(t, () => withRaw(t, { options: { deflate: false, closeTimeoutMs: 1000 }, ends: 'NS_ERROR_NET_TIMEOUT_EXTERNAL' }, async (talk, { socket }) => {
       socket.pause(); // so that the channel's own close frame stays queued

@@ -1,5 +1,7 @@
 import { once } from 'node:events';
+import nodeHttp2 from 'node:http2';
 import { createServer as createTlsServer } from 'node:https';
+import { syncBuiltinESMExports } from 'node:module';
 import { createServer as createTlsListener } from 'node:tls';
 import { echoOn, startHttp2, wsOn } from '../harness/http2_server.js';
 import { program } from '../harness/own_process.js';
@@ -43,6 +45,49 @@ export const http2 = [
       t.same([method, protocol, scheme, path, authority], ['CONNECT', 'websocket', 'https', '/p?q=1', `localhost:${server.port}`]);
       t.same([seen['sec-websocket-version'], seen['sec-websocket-protocol'], seen.origin, seen['x-own'], seen.cookie], ['13', 'a, b', 'https://app.example', '1, 2', 'e=f']);
       for (const name of ['sec-websocket-key', 'connection', 'upgrade', 'keep-alive', 'host']) t.is(seen[name], undefined, name);
+    },
+  },
+  {
+    name: 'close() at any step of an opening that is asked for authorization on a shared session: it stops, and the session goes on',
+    run: (t) => onHttp2(t, { each: (stream, { ':path': path }) => (path === '/' ? echoOn(stream) : stream.respond({ ':status': 401, 'www-authenticate': 'Basic realm="x"' }, { endStream: true })) }, async ({ open, begin }) => {
+      const shared = await open('/');
+      for (let step = 0; step < 8; step++) {
+        const talks = Array.from({ length: 5 }, () => {
+          let left = step;
+          const at = () => { if (left-- === 0) talk.close(); };
+          const notificationCallbacks = { onProgress: at, onAuthRequired() { at(); return left > -20 ? { username: 'a', password: 'b' } : null; } };
+          const talk = begin('/401', undefined, { notificationCallbacks });
+          return talk;
+        });
+        for (const talk of talks) await talk.until('onStop');
+      }
+      shared.send('still there');
+      t.same(await shared.untilMessages(1), ['still there']);
+    }),
+  },
+  {
+    name: 'a session of which Node says twice that it is closed: nothing happens the second time',
+    async run(t) {
+      const { connect } = nodeHttp2;
+      const made = [];
+      nodeHttp2.connect = (...args) => { made.push(connect(...args)); return made.at(-1); };
+      syncBuiltinESMExports();
+      try {
+        await onHttp2(t, {}, async ({ open }) => {
+          const talk = await open();
+          talk.close();
+          await t.stops(talk, { node: 'NS_OK' });
+          t.is(made.length, 1);
+          while (!made[0].destroyed) await new Promise(setImmediate);
+          await new Promise(setImmediate);
+          made[0].emit('close');
+          made[0].emit('goaway', 0, 0);
+          made[0].emit('remoteSettings', {});
+        });
+      } finally {
+        nodeHttp2.connect = connect;
+        syncBuiltinESMExports();
+      }
     },
   },
   {

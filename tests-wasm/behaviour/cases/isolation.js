@@ -30,6 +30,54 @@ export const isolations = [
     },
   },
   {
+    name: 'a stream that pushes frames one by one inside its own onAcknowledge: each message is its own',
+    async run(t) {
+      const heard = [];
+      let pushes = true;
+      const onAcknowledge = () => {
+        if (!pushes) return;
+        pushes = false;
+        for (const text of ['first message', 'SECOND MESSAGE', 'third', 'x'.repeat(100)]) stream.push(masked(TEXT, text));
+      };
+      const { stream, channel } = await acceptedWith(t, 'A', heard, { onAcknowledge });
+      channel.sendMsg('go');
+      while (heard.length < 4) await turn();
+      t.same(heard, ['A first message', 'A SECOND MESSAGE', 'A third', `A ${'x'.repeat(100)}`]);
+    },
+  },
+  {
+    name: 'a stream whose write sends on another channel: a large message behind a small one is unchanged',
+    async run(t) {
+      const written = [];
+      const other = await acceptedWith(t, 'other', []);
+      const { channel } = await acceptedWith(t, 'A', [], { write(bytes) {
+        written.push(Buffer.from(bytes));
+        if (bytes.includes('small')) other.channel.sendMsg('Z'.repeat(100));
+      } });
+      channel.sendMsg('small');
+      const large = Buffer.alloc(40_000, 'a');
+      channel.sendBinaryMsg(large);
+      await turn();
+      t.ok(Buffer.concat(written).subarray(-large.length).equals(large));
+    },
+  },
+  {
+    name: 'a stream on which `encrypted` is set, as behind a TLS terminator, is accepted; one whose members throw leaves the channel idle',
+    async run(t) {
+      const behind = await acceptedWith(t, 'A', [], { change: (stream) => { stream.encrypted = true; } });
+      t.same([behind.channel.state, behind.channel.securityInfo, behind.channel.URI], ['open', null, 'wss://h/']);
+      for (const name of ['on', 'write', 'setTimeout', 'setNoDelay']) {
+        const channel = new t.api.WebSocketChannel();
+        const stream = streamOf(() => {});
+        stream[name] = () => { throw new Error(`${name} failed`); };
+        const error = t.throws('NS_ERROR_INVALID_ARG', () => channel.asyncAccept(REQUEST, stream, null, {}, null));
+        t.same([error.cause.message, channel.state], [`${name} failed`, 'idle']);
+        channel.asyncOpen(t.raw('', { then: 'silence' }), null, {}, null);
+        channel.close();
+      }
+    },
+  },
+  {
     name: 'a stream that pushes data inside the listener of a TCP channel: the TCP channel goes on',
     async run(t) {
       const heard = [];
@@ -132,26 +180,44 @@ async function openAtOnce(t, server, count) {
   return nonces;
 }
 
-/** Returns a JavaScript stream that a channel has accepted. Each message is added to `heard`, after `name`, before `onMessage` is called. */
-async function accepted(t, name, heard, onMessage = () => {}, { api = t.api, loadGroup = null, write = () => {} } = {}) {
-  const rawHeaders = ['Host', 'h', 'Upgrade', 'websocket', 'Connection', 'Upgrade', 'Sec-WebSocket-Version', '13', 'Sec-WebSocket-Key', 'dGhlIHNhbXBsZSBub25jZQ=='];
-  const stream = new Duplex({
+const REQUEST = {
+  method: 'GET', httpVersion: '1.1', url: '/',
+  rawHeaders: ['Host', 'h', 'Upgrade', 'websocket', 'Connection', 'Upgrade', 'Sec-WebSocket-Version', '13', 'Sec-WebSocket-Key', 'dGhlIHNhbXBsZSBub25jZQ=='],
+};
+
+/** Returns a JavaScript stream. `write` is called with what is written to it. */
+function streamOf(write) {
+  return new Duplex({
     read() {},
     write(bytes, _, done) {
       write(bytes);
       done();
     },
   });
+}
+
+/** Returns a JavaScript stream that a channel has accepted, as `acceptedWith` does. */
+async function accepted(t, name, heard, onMessage = () => {}, options = {}) {
+  return (await acceptedWith(t, name, heard, { ...options, onMessage })).stream;
+}
+
+/**
+ * Returns a JavaScript stream, and the channel that has accepted it. Each message is added to `heard`, after `name`, before `onMessage` is called.
+ * `change` is called with the stream before.
+ */
+async function acceptedWith(t, name, heard, { api = t.api, loadGroup = null, write = () => {}, change = () => {}, onMessage = () => {}, onAcknowledge = () => {} } = {}) {
+  const stream = streamOf(write);
+  change(stream);
   const channel = new api.WebSocketChannel({ deflate: false });
   channel.loadGroup = loadGroup;
   const note = (_, data) => {
     heard.push(`${name} ${Buffer.from(data)}`);
     onMessage();
   };
-  channel.asyncAccept({ method: 'GET', httpVersion: '1.1', url: '/', rawHeaders }, stream, null, { onMessageAvailable: note, onBinaryMessageAvailable: note }, null);
+  channel.asyncAccept(REQUEST, stream, null, { onMessageAvailable: note, onBinaryMessageAvailable: note, onAcknowledge }, null);
   t.onEnd(() => stream.destroy());
   await turn(); // The stream flows now.
-  return stream;
+  return { stream, channel };
 }
 
 const turn = () => new Promise((resolve) => { setImmediate(resolve); });

@@ -107,6 +107,15 @@ export const memory = [
     },
   },
   {
+    name: 'a stream that never answers is released when its channel has stopped',
+    async run(t) {
+      const refs = [];
+      for (let at = 0; at < 20; at++) await cancelStream(t, at % 2 === 0 ? silentIterator() : silentGenerator(), refs);
+      for (let at = 0; at < 4; at++) await collect();
+      t.is(refs.filter((ref) => ref.deref()).length, 0);
+    },
+  },
+  {
     name: 'a channel stays alive if only its signal and a ping\'s promise refer to it: the signal stops it, and the ping rejects',
     hosts: ['node'],
     async run(t) {
@@ -165,6 +174,27 @@ function openUnheld(t, signal, { start, stop }) {
   const channel = new t.api.WebSocketChannel({ signal });
   channel.asyncOpen(t.raw('', { then: 'silence' }), null, { onStart: start, onStop: (context, status) => stop(status) }, null);
   return new WeakRef(channel);
+}
+
+const silentIterator = () => ({ [Symbol.asyncIterator]() { return this; }, next: () => new Promise(() => {}), return: async () => ({ done: true }) });
+async function* silentGenerator() {
+  await new Promise(() => {});
+  yield new Uint8Array(1);
+}
+
+/** Sends a stream on a channel that is cancelled once it has asked the stream for data. */
+function cancelStream(t, stream, refs) {
+  refs.push(new WeakRef(stream));
+  return new Promise((resolve) => {
+    const channel = new t.api.WebSocketChannel();
+    const group = new t.api.LoadGroup();
+    channel.loadGroup = group;
+    const onStart = () => {
+      channel.sendBinaryStream(stream, 10);
+      setTimeout(() => group.cancel(), 3);
+    };
+    channel.asyncOpen(t.peer('ws', '/echo'), null, { onStart, onStop: () => resolve() }, null);
+  });
 }
 
 function openOne(t, refs) {
