@@ -263,3 +263,19 @@ fn a_request_without_a_uri_is_denied() {
     let denial = accept(&request(&[]), None, &terms(&[])).unwrap_err();
     assert_eq!((denial.status, denial.message.contains("do not form a URI")), (400, true));
 }
+
+#[test]
+fn a_status_has_the_reason_phrase_of_the_standard_or_none() {
+    // RFC 9110 §15; 429: RFC 6585
+    let phrases = "300 Multiple Choices, 301 Moved Permanently, 302 Found, 303 See Other, 304 Not Modified, 307 Temporary Redirect, \
+                   308 Permanent Redirect, 400 Bad Request, 401 Unauthorized, 403 Forbidden, 404 Not Found, 405 Method Not Allowed, \
+                   406 Not Acceptable, 408 Request Timeout, 409 Conflict, 410 Gone, 413 Content Too Large, 421 Misdirected Request, \
+                   422 Unprocessable Content, 426 Upgrade Required, 429 Too Many Requests, 500 Internal Server Error, \
+                   501 Not Implemented, 502 Bad Gateway, 503 Service Unavailable, 504 Gateway Timeout";
+    for status in 300..600 {
+        let text = Denial { status, message: "".into() }.to_bytes("GET", &[]);
+        let named = phrases.split(", ").find(|it| it.starts_with(&status.to_string()));
+        let expected = named.map_or_else(|| format!("HTTP/1.1 {status} \r\n"), |named| format!("HTTP/1.1 {named}\r\n"));
+        assert!(text.starts_with(expected.as_bytes()), "{expected}");
+    }
+}

@@ -167,6 +167,19 @@ mod tests {
     }
 
     #[test]
+    fn a_queue_tells_that_it_doubles_only_when_it_is_large_and_full() {
+        let mut messages = Unacknowledged::default();
+        let doubling: Vec<usize> = (0..=4096)
+            .filter_map(|_| {
+                let doubling = messages.doubling();
+                messages.add(1);
+                doubling
+            })
+            .collect();
+        assert_eq!(doubling, [1024, 2048, 4096]);
+    }
+
+    #[test]
     fn the_host_cannot_take_more_than_was_sent() {
         let mut messages = of(&[1]);
         assert_eq!(take(&mut messages, Taken::Messages(7)), [1]);

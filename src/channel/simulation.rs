@@ -29,6 +29,10 @@ pub(super) struct Log {
     pub(super) calls: Vec<String>,
     /// The message that `onStop` got.
     message: String,
+    /// What else it got: whether both close frames were exchanged, which end closed first, and the timeout that expired.
+    pub(super) detail: Option<(bool, Option<ClosedBy>, Option<TimedOut>)>,
+    /// How often the listener was asked whether it has `onAcknowledge`.
+    pub(super) asked: usize,
 }
 
 #[derive(Clone)]
@@ -94,6 +98,7 @@ impl Listener<TestHost> for TestListener {
     }
 
     fn acknowledges(&self) -> bool {
+        self.log.borrow_mut().asked += 1;
         self.acknowledges
     }
 
@@ -107,6 +112,7 @@ impl Listener<TestHost> for TestListener {
 
     fn stop(&self, stop: Stop<TestHost>) {
         self.log.borrow_mut().message = stop.message.to_string();
+        self.log.borrow_mut().detail = Some((stop.was_clean, stop.closed_by, stop.timed_out));
         self.note(format!("onStop {}", name(stop.status)));
     }
 }
@@ -115,12 +121,15 @@ impl Listener<TestHost> for TestListener {
 #[derive(Default)]
 pub(super) struct TestTimer {
     due: RefCell<Option<(u32, Task)>>,
+    /// How often it was set.
+    pub(super) settings: Cell<u32>,
 }
 
 type Task = Box<dyn FnOnce()>;
 
 impl Timer for TestTimer {
     fn set(&self, ms: u32, task: impl FnOnce() + 'static) {
+        self.settings.set(self.settings.get() + 1);
         let before = self.due.replace(Some((ms, Box::new(task))));
         drop(before);
     }

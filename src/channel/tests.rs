@@ -22,7 +22,7 @@ fn messages_sent_while_connecting_go_out_in_order_once_open() {
 #[test]
 fn what_is_open_within_the_call_sends_and_closes_at_once_and_the_listener_hears_of_it_later() {
     let pair = Pair::accepted();
-    assert_eq!(pair.driver.timer().due(), None, "openTimeoutMs");
+    assert_eq!((pair.driver.timer().due(), pair.driver.timer().settings.get()), (None, 0), "openTimeoutMs");
     assert_eq!((pair.driver.state(), pair.send_now("a", 1)), (State::Open, Ok(true)));
     pair.close(4001);
     assert_eq!((pair.commands(), pair.calls()), (vec!["send a".into(), "close 4001".into()], vec![]));
@@ -143,6 +143,18 @@ fn the_close_timer_starts_again_while_the_peer_still_takes_messages() {
 }
 
 #[test]
+fn the_close_timer_does_not_start_before_close_or_again_without_progress() {
+    let pair = Pair::opened();
+    pair.send("a", 3).unwrap();
+    pair.driver.report(Report::Sent(Taken::Part(1)));
+    assert_eq!(pair.driver.timer().due(), None);
+    pair.close(1000);
+    pair.driver.timer().fire();
+    pair.driver.report(Report::Sent(Taken::AllBut(1)));
+    assert_eq!(pair.driver.timer().due(), Some(0), "nothing new was taken");
+}
+
+#[test]
 fn a_timeout_counts_only_after_the_loop_has_had_a_turn_to_read() {
     let pair = Pair::opening();
     pair.driver.timer().fire(); // the loop was busy for longer than the timeout
@@ -211,4 +223,63 @@ fn a_cancelled_open_channel_says_1001_and_stops_with_the_given_status() {
     pair.settle();
     assert_eq!(pair.commands(), ["abort 1001"]);
     assert_eq!(pair.calls(), ["onStart", "onStop 80001234"]);
+}
+
+#[test]
+fn the_connection_can_be_used_until_the_channel_lets_go_of_it() {
+    let pair = Pair::idle();
+    assert_eq!(pair.driver.with_transport(|_| ()), None);
+    pair.open().unwrap();
+    assert_eq!(pair.driver.with_transport(|_| ()), Some(()));
+    pair.driver.report(Report::Gone(Ending::default()));
+    assert_eq!(pair.driver.with_transport(|_| ()), None);
+}
+
+#[test]
+fn a_message_does_not_skip_the_queues_when_they_are_large_and_double_with_it() {
+    let pair = Pair::opened();
+    for _ in 0..1024 {
+        assert_eq!((pair.driver.doubling_queue(), pair.driver.accept_now(1)), (None, true));
+    }
+    assert_eq!((pair.driver.doubling_queue(), pair.driver.accept_now(1)), (Some(1024), false));
+    pair.driver.report(Report::Sent(Taken::Messages(1)));
+    assert_eq!((pair.driver.doubling_queue(), pair.driver.accept_now(1)), (None, true));
+}
+
+#[test]
+fn on_stop_tells_which_end_closed_first_and_which_timeout_expired() {
+    type Event = fn(&Pair);
+    let peer_closes: Event = |pair| pair.driver.report(Report::PeerClose(Close::EMPTY));
+    let ends: Event = |pair| pair.driver.report(Report::Gone(Ending::clean()));
+    let cancels: Event = |pair| pair.cancel(Status::BINDING_ABORTED);
+    let closes: Event = |pair| pair.close(1000);
+    let times_out: Event = Pair::time_out;
+    let (local, remote) = (Some(ClosedBy::Local), Some(ClosedBy::Remote));
+    let stories: [(Pair, &[Event], _); 8] = [
+        (Pair::opening(), &[times_out], (false, None, Some(TimedOut::Open))),
+        (Pair::opened(), &[closes, times_out], (false, local, Some(TimedOut::Close))),
+        (Pair::opened(), &[peer_closes, times_out], (false, remote, Some(TimedOut::Close))),
+        (Pair::opened(), &[closes, peer_closes, ends], (true, local, None)),
+        (Pair::opened(), &[peer_closes, ends], (true, remote, None)),
+        (Pair::opened(), &[peer_closes, cancels], (false, remote, None)),
+        (Pair::opened(), &[cancels], (false, local, None)),
+        (Pair::opened(), &[ends], (false, None, None)),
+    ];
+    for (number, (pair, story, detail)) in stories.into_iter().enumerate() {
+        story.iter().for_each(|happens| happens(&pair));
+        pair.settle();
+        assert_eq!(pair.log.borrow().detail, Some(detail), "story {number}");
+    }
+}
+
+#[test]
+fn the_listener_is_asked_for_on_acknowledge_only_when_a_message_is_taken() {
+    let pair = Pair::opened();
+    pair.send("a", 3).unwrap();
+    for report in [Report::Message("1".into()), Report::Sent(Taken::Part(1)), Report::Sent(Taken::AllBut(1))] {
+        pair.driver.report(report);
+    }
+    assert_eq!(pair.log.borrow().asked, 0);
+    pair.driver.report(Report::Sent(Taken::Messages(1)));
+    assert_eq!(pair.log.borrow().asked, 1);
 }

@@ -239,6 +239,8 @@ mod tests {
             assert!(message.contains(name), "{parameters}: {message}");
         }
         assert!(answer(&DeflateOptions::default(), "x-webkit-deflate-frame").unwrap_err().contains("x-webkit"));
+        let others = answer(&DeflateOptions::default(), "x-one, x-two").unwrap_err();
+        assert!(others.contains("not offered: \"x-one\""), "{others}");
         assert!(agree_as_client(None, "permessage-deflate").is_err(), "not offered at all");
     }
 
@@ -252,6 +254,10 @@ mod tests {
         };
         let good = "permessage-deflate; server_max_window_bits=10; server_no_context_takeover";
         assert_eq!(answer(&offer, good).unwrap().unwrap().client.window_bits, 10);
+        for bits in [9, 10] {
+            let limited = answer(&offer, &format!("{good}; client_max_window_bits={bits}"));
+            assert_eq!(limited.unwrap().unwrap().client.window_bits, bits);
+        }
         for wrong in [
             "permessage-deflate; server_no_context_takeover",
             "permessage-deflate; server_max_window_bits=11; server_no_context_takeover",

@@ -254,6 +254,12 @@ mod tests {
     }
 
     #[test]
+    fn a_control_frame_may_have_125_bytes() {
+        let header = Header { len: 125, ..Header::whole(Opcode::Ping) };
+        assert_eq!(parse_header(&[0x89, 125], Role::Client), Ok(Some(Parsed { header, key: None, size: 2 })));
+    }
+
+    #[test]
     fn every_wrong_header_is_a_fault() {
         for bytes in [
             &[0xA1, 0x00][..],                          // RSV2

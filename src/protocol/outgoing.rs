@@ -335,7 +335,7 @@ impl<P: Payload> Outgoing<P> {
             return None;
         }
         self.writes += 1;
-        self.only_pongs = only_pongs;
+        self.only_pongs |= only_pongs;
         Some((out, std::mem::take(&mut self.done)))
     }
 

@@ -116,6 +116,25 @@ fn messages_of_every_length_form_arrive_whole() {
 }
 
 #[test]
+fn a_message_in_one_frame_is_one_event_if_it_is_whole_in_the_chunk() {
+    for len in [0, 1, 125, 126, 127, LIMIT as usize] {
+        for (first, kind) in [(0x81, Kind::Text), (0x82, Kind::Binary)] {
+            let plain = frame(first, &vec![b'a'; len]);
+            for (role, bytes) in [(Role::Client, plain.clone()), (Role::Server, masked(&[plain]))] {
+                let mut connection = Connection::new(role, None, LIMIT);
+                let (mut chunk, mut at) = (bytes.clone(), 0);
+                let whole = connection.poll_whole(&mut chunk, &mut at).unwrap();
+                assert_eq!((whole.kind, whole.end, at), (kind, bytes.len(), bytes.len()), "{role:?} {len}");
+                assert_eq!(chunk[whole.start..whole.end], vec![b'a'; len]);
+                let (payload, ascii) = (whole.start..whole.end, kind == Kind::Text);
+                let event = Event::Message { kind, source: Source::Chunk, payload, ascii };
+                assert_eq!(connection.poll_event(&mut bytes.clone(), &mut 0, &mut []), Some(event), "{role:?} {len}");
+            }
+        }
+    }
+}
+
+#[test]
 fn a_length_beyond_sixteen_bits_arrives_whole() {
     let payload = vec![9; 0x1_0003];
     let mut connection = Connection::new(Role::Client, None, 1 << 20);
@@ -148,6 +167,7 @@ fn a_wrong_sequence_of_frames_is_answered_with_1002() {
         [frame(0x01, b"a"), frame(0xC0, b"rsv")].concat(),
         frame(0xC9, b"rsv"),
         frame(0x88, b"1"),
+        [&[0x82, 126, 0, 125][..], &[7; 125]].concat(), // whole, but its length is not in the shortest form
         frame(0x88, &1005u16.to_be_bytes()),
         frame(0x88, &999u16.to_be_bytes()),
     ] {
@@ -220,13 +240,23 @@ fn pings_go_out_behind_pongs_and_before_a_close_frame_and_pongs_are_told() {
 }
 
 #[test]
+fn a_ping_goes_out_alone_if_nothing_else_waits() {
+    let (mut connection, mut out) = (connection(), Vec::new());
+    connection.ping(b"q".to_vec());
+    connection.poll_transmit(no_mask, &mut out);
+    assert_eq!((&out[..], connection.has_transmit()), (&b"\x89\x81\0\0\0\0q"[..], false));
+}
+
+#[test]
 fn an_abandoned_connection_says_why_and_hears_no_more() {
     let mut connection = connection();
     let mut message = connection.begin_message(Kind::Binary, 3).in_frames();
     let mut out = Vec::new();
     send_piece(&mut connection, &mut message, b"ab", false, &mut out);
     assert_eq!(out[..2], [0x02, 0x82], "a frame of a message that goes on");
+    assert!(!connection.is_deaf());
     connection.abandon(Close::because(CloseCode::INTERNAL_ERROR, &"x".repeat(124)));
+    assert!(connection.is_deaf());
     out.clear();
     connection.poll_transmit(no_mask, &mut out);
     assert_eq!((out[0], &out[6..]), (0x88, &[3, 0xF3][..]), "1011, and no reason that is too long");
@@ -253,6 +283,22 @@ fn payload_that_passes_by_is_counted_and_seen_by_nobody() {
     assert_eq!(poll(&mut connection, b""), Some(Event::End { kind: Kind::Binary, ascii: false }));
     assert!(matches!(poll(&mut connection, &[0x01, 10]), Some(Event::Begin { kind: Kind::Text, .. })));
     assert_eq!(connection.passable(), 0, "text is judged");
+}
+
+#[test]
+fn the_position_is_the_payload_that_is_left_or_the_header_that_has_begun() {
+    let mut connection = connection();
+    assert_eq!(connection.position(), (0, &[][..]));
+    for (chunk, remaining, header) in [
+        (&[0x82, 126][..], 0, &[0x82, 126][..]),
+        (&[1, 0, 7, 7], 254, &[]),
+        (&[7; 253], 1, &[]),
+        (&[7, 0x82], 0, &[0x82]),
+        (&[1, 7], 0, &[]),
+    ] {
+        feed(&mut connection, chunk, chunk.len());
+        assert_eq!(connection.position(), (remaining, header), "{chunk:02x?}");
+    }
 }
 
 /// Appends to `out` what a driver writes for one piece of a message.
@@ -316,6 +362,17 @@ fn compressed_messages_arrive_whole_and_in_fragments() {
     ];
     let expected = [text("Hello"), text("plain"), text("Hello"), Seen::Binary(b"Hello".to_vec()), text("")];
     assert_eq!(read_compressed("", &bytes.concat()).0, expected);
+}
+
+#[test]
+fn what_is_inflated_and_what_a_stream_that_begins_anew_copies_is_counted_once() {
+    let mut connection = compressing(Role::Client, "");
+    feed(&mut connection, &[frame(0x81, b"plain"), frame(0xC1, HELLO)].concat(), 100);
+    assert_eq!((connection.take_inflated(), connection.take_inflated()), (5, 0));
+    let last = b"\xf3\x48\xcd\xc9\xc9\x07\x00\x00"; // RFC 7692 §7.2.3.4: it ends the stream
+    assert_eq!(feed(&mut connection, &frame(0xC1, last), 100), [text("Hello")]);
+    assert_eq!(connection.take_inflated(), 5 + 10);
+    assert_eq!(self::connection().take_inflated(), 0, "without compression");
 }
 
 #[test]
@@ -441,4 +498,20 @@ fn a_server_sends_without_masks_what_a_client_reads() {
     }
     let seen = read_compressed("; server_no_context_takeover", &out).0;
     assert_eq!(seen, [text("Hello"), Seen::Text(payload, true), Seen::Binary(b"abcdef".to_vec())]);
+}
+
+#[test]
+fn a_message_that_compression_makes_no_smaller_is_sent_as_it_is_unless_later_ones_may_refer_to_it() {
+    let mut state = 1u32;
+    let noise: Vec<u8> = (0..2000)
+        .map(|_| {
+            state = state.wrapping_mul(0x0019_660D).wrapping_add(0x3C6E_F35F);
+            (state >> 24) as u8
+        })
+        .collect();
+    for (parameters, first) in [("; server_no_context_takeover", 0x82), ("", 0xC2)] {
+        let (mut server, mut out) = (compressing(Role::Server, parameters), Vec::new());
+        server.send(Kind::Binary, &noise, no_mask, &mut out);
+        assert_eq!((out[0], out.ends_with(&noise)), (first, first == 0x82), "{parameters}");
+    }
 }

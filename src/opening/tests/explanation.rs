@@ -145,9 +145,21 @@ fn each_certificate_problem_and_each_network_problem_has_a_sentence_of_its_own()
         "ERR_SSL_TLSV1_ALERT_NO_APPLICATION_PROTOCOL",
         "ECONNRESET",
     ];
-    let network =
-        ["ECONNREFUSED", "EHOSTUNREACH", "ENETUNREACH", "EACCES", "ENOENT", "EADDRNOTAVAIL", "EAI_AGAIN", "ENOTFOUND"];
+    let network = [
+        "ECONNREFUSED",
+        "EHOSTUNREACH",
+        "ENETUNREACH",
+        "EACCES",
+        "ENOENT",
+        "EADDRNOTAVAIL",
+        "EAI_AGAIN",
+        "ENOTFOUND",
+        "ETIMEDOUT",
+    ];
     let mut seen = std::collections::BTreeSet::new();
+    for (at, code) in [("tls", "ERR_SSL_X"), ("connect", "EMFILE"), ("response", "ETIMEDOUT")] {
+        seen.insert(lost(at, "wss://h/", settings(), code, "").message.replace(code, "")); // the sentences for all others
+    }
     for code in certificates.iter().chain(&tls) {
         assert!(seen.insert(lost("tls", "wss://h/", settings(), code, "").message.replace(code, "")), "{code}");
     }
@@ -155,6 +167,25 @@ fn each_certificate_problem_and_each_network_problem_has_a_sentence_of_its_own()
         assert!(seen.insert(lost("connect", "wss://h/", settings(), code, "").message.replace(code, "")), "{code}");
     }
     assert!(seen.iter().filter(|message| message.contains("certificate is not trusted")).count() == certificates.len());
+}
+
+#[test]
+fn each_end_before_a_response_has_a_sentence_of_its_own() {
+    let said = |settings, code, message| lost("response", "ws://h/", settings, code, message).message.replace(code, "");
+    let mut seen = std::collections::BTreeSet::new();
+    for code in ["", "ECONNRESET", "EIO", "CANCEL"] {
+        assert!(seen.insert(said(settings(), code, "")), "{code}");
+    }
+    for code in ["REFUSED_STREAM", "ENHANCE_YOUR_CALM", "INADEQUATE_SECURITY", "HTTP_1_1_REQUIRED"] {
+        let sentence = said(settings(), code, "");
+        assert!(sentence.contains("the server reset the HTTP/2 stream"), "{sentence}");
+        assert!(seen.insert(sentence), "{code}");
+    }
+    for code in ["", "ECONNRESET", "EIO"] {
+        assert!(seen.insert(said(through("http://p:1"), code, "")), "{code}");
+    }
+    let told = said(through("http://p:1"), "", "Nobody\n is there.");
+    assert!(told.contains("lost before it opened a tunnel to the server: Nobody is there."), "{told}");
 }
 
 #[test]
@@ -200,6 +231,7 @@ fn a_loss_of_an_open_channel_is_a_reset_or_an_end() {
         ("EPIPE", Status::NET_RESET, "reset"),
         ("ECONNABORTED", Status::NET_RESET, "reset"),
         ("EIO", Status::NET_RESET, "lost"),
+        ("CANCEL", Status::NET_RESET, "the HTTP/2 stream was reset (CANCEL)"),
         ("ETIMEDOUT", Status::NET_TIMEOUT, "gave up waiting"),
         ("ERR_SSL_SSLV3_ALERT_BAD_RECORD_MAC", Status::INADEQUATE_SECURITY, "TLS failed after the handshake"),
         ("ERR_SSL_WRONG_VERSION_NUMBER", Status::INADEQUATE_SECURITY, "TLS failed after the handshake"),

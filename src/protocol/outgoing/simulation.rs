@@ -89,7 +89,7 @@ pub(super) struct Sender {
     pub(super) seen: Vec<Seen>,
     gathered: Vec<u8>,
     /// What [`Done`] says that the other end has: whole messages, and bytes of the next.
-    done: (usize, usize),
+    pub(super) done: (usize, usize),
     is_compressed: bool,
     /// How many bytes of the current message have been filled.
     begun: usize,

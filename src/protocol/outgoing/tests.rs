@@ -97,6 +97,43 @@ fn a_pending_stream_asks_for_no_turn_and_goes_on_when_it_is_ready() {
 }
 
 #[test]
+fn a_stream_that_was_waited_for_has_sixteen_pieces_again_only_while_the_system_takes_its_writes() {
+    let portions = [Portion::Bytes(1), Portion::Pending].repeat(100);
+    let mut taken = Sender::new(None);
+    taken.send(Fake::new(100, 1).stream(&portions), false);
+    while taken.is_pending {
+        taken.take_write();
+        taken.get_ready();
+        assert!(!taken.turn, "after {} pieces", taken.writes.len());
+    }
+    assert_eq!(taken.messages(), [Fake::new(100, 1).bytes]);
+
+    let mut stuck = Sender::new(None);
+    stuck.send(Fake::new(100, 1).stream(&portions), false);
+    while stuck.is_pending {
+        stuck.get_ready();
+    }
+    assert_eq!((stuck.writes.len(), stuck.turn), (32 + 16, false));
+    stuck.settle();
+    assert_eq!(stuck.messages(), [Fake::new(100, 1).bytes]);
+}
+
+#[test]
+fn what_a_stream_has_given_to_the_compressor_counts_as_taken_with_the_write_that_follows() {
+    let (mut sender, mut noise, mut state) = (Sender::new(deflate()), Fake::new(200 * KIB, 1), 1u32);
+    for byte in &mut noise.bytes {
+        state = state.wrapping_mul(0x0019_660D).wrapping_add(0x3C6E_F35F);
+        *byte = (state >> 24) as u8; // does not compress
+    }
+    let portions = [Portion::Bytes(64 * KIB), Portion::Bytes(64 * KIB), Portion::Pending];
+    sender.send(noise.stream(&portions), false);
+    sender.end_tick();
+    assert_eq!(sender.done, (0, 128 * KIB));
+    sender.settle();
+    assert_eq!(sender.done, (1, 0));
+}
+
+#[test]
 fn each_portion_of_a_stream_is_a_frame_however_short_the_stream_is() {
     let mut sender = Sender::new(None);
     sender.send(Fake::new(3, 1).stream(&[Portion::Bytes(1), Portion::Bytes(2)]), false);
@@ -121,6 +158,7 @@ fn the_close_frame_goes_behind_all_messages_and_no_message_behind_it() {
     let long = Fake::new(2048 * KIB, 1);
     sender.send(long.clone(), false);
     sender.send(small(2), false);
+    assert!(!sender.outgoing.is_closing());
     assert!(sender.close(1000));
     assert!(!sender.close(1001), "there is only one");
     assert!(sender.outgoing.is_closing() && !sender.outgoing.is_free());
@@ -221,6 +259,26 @@ fn pongs_alone_wait_while_the_system_has_not_taken_what_was_written() {
 }
 
 #[test]
+fn a_write_that_was_taken_is_progress_unless_it_had_only_pongs_and_pings() {
+    let mut sender = Sender::new(None);
+    sender.receive_ping(1);
+    assert!(!sender.outgoing.handle_written(), "a pong");
+    sender.send(small(1), true);
+    sender.receive_ping(2);
+    sender.end_tick();
+    assert_eq!(sender.writes.len(), 2);
+    assert!(sender.outgoing.handle_written(), "a message and a pong");
+    sender.send(Fake::new(40 * KIB, 2), true);
+    assert!(sender.outgoing.handle_written(), "a message in place");
+    sender.receive_ping(3);
+    sender.send(small(3), true);
+    sender.end_tick();
+    assert_eq!(sender.writes.len(), 5);
+    assert!(!sender.outgoing.handle_written(), "a pong, though a message was written behind it");
+    assert!(sender.outgoing.handle_written(), "that message");
+}
+
+#[test]
 fn an_idle_queue_owns_no_buffer() {
     let mut sender = Sender::new(None);
     for seed in 0..20 {
@@ -288,6 +346,18 @@ fn a_frame_that_others_send_too_is_written_as_it_is_unless_something_else_leaves
     sender.broadcast(&mut message);
     sender.receive_ping(7);
     assert_eq!(sender.seen, [Seen::Message(payload), Seen::Pong(vec![7])]);
+}
+
+#[test]
+fn a_frame_that_others_send_too_is_compressed_if_the_message_is_long_enough() {
+    let written = |payload: Vec<u8>| {
+        let mut sender = Sender::with_role(Role::Server, deflate());
+        sender.broadcast(&mut Shared::new(Kind::Binary, payload));
+        sender.outgoing.poll_shared(&sender.connection).unwrap().0
+    };
+    assert_eq!((written(vec![7; 127])[0], written(vec![7; 127]).len()), (0x82, 4 + 127));
+    let long = written(vec![7; 128]);
+    assert!(long[0] == 0xC2 && long.len() < 30, "{} bytes", long.len());
 }
 
 /// Anything that can happen to a connection that sends.

@@ -128,6 +128,7 @@ export const constructions = [
   },
   {
     name: 'options that would make a socket give strings, or replace its methods, are refused in tls and in socket',
+    hosts: ['node'],
     run(t) {
       for (const name of ['tls', 'socket']) {
         for (const option of ['encoding', 'read', 'write', 'destroy']) {
