@@ -14,7 +14,7 @@ macro_rules! statuses {
             $(#[doc = $meaning] pub const $constant: Status = Status($number);)*
         }
 
-        /// The names alone, in the same order.
+        /// The names alone, in the same order. Of two names for one number, an error carries the first, and `onStop` reports the last.
         const NAMES: &[(Status, &str)] = &[$((Status($number), $name),)*];
 
         /// Every status with its name and its meaning, in the order of the table.

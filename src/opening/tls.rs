@@ -22,8 +22,8 @@ pub(super) fn explain<C>(peer: &Peer, loss: &Loss<C>) -> Said {
         };
         return Said::new("this port does not speak TLS", advice);
     }
-    if let Some(refused) = refused(code) {
-        return refused;
+    if let Some(said) = failed_handshake(code) {
+        return said;
     }
     if code.contains("NO_APPLICATION_PROTOCOL") {
         let advice =
@@ -43,10 +43,10 @@ pub(super) fn explain<C>(peer: &Peer, loss: &Loss<C>) -> Said {
 
 /// What went wrong with TLS after the handshake. With TLS 1.3, the server refuses a client's certificate only then.
 pub(super) fn explain_later<C>(loss: &Loss<C>) -> Said {
-    refused(&loss.code).unwrap_or_else(|| Said::new("TLS failed after the handshake", ""))
+    failed_handshake(&loss.code).unwrap_or_else(|| Said::new("TLS failed after the handshake", ""))
 }
 
-fn refused(code: &str) -> Option<Said> {
+fn failed_handshake(code: &str) -> Option<Said> {
     let advice = "If a client certificate is required, pass one in the options tls.cert and tls.key.";
     let is_refusal = has(&["CERTIFICATE_REQUIRED", "HANDSHAKE_FAILURE", "BAD_CERTIFICATE"], code);
     is_refusal.then(|| Said::new("the TLS handshake was refused", advice))

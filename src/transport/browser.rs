@@ -208,7 +208,7 @@ impl Browser {
     }
 
     /// The browser rejected a message, usually because it is too long. The listener is told later, because one of its methods may be running.
-    fn refused(self: &Rc<Self>, thrown: JsValue) {
+    fn handle_send_failed(self: &Rc<Self>, thrown: JsValue) {
         self.abort(None);
         let browser = self.clone();
         microtask(Box::new(move || browser.fail_because("The browser does not send a message: ", thrown)));

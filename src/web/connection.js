@@ -8,9 +8,9 @@ import { CANCEL, ChannelError, CLOSE_EMPTY, Status } from 'build:channel';
  */
 export function open({ channel, origin }, record, protocols, listener, context) {
   channel.protocol = protocols.join(',');
-  const refused = unusable(() => channel.asyncOpen(record.href, origin ?? null, listener, context));
-  if (refused === null) return true;
-  const { name, message, result } = refused;
+  const error = unusable(() => channel.asyncOpen(record.href, origin ?? null, listener, context));
+  if (error === null) return true;
+  const { name, message, result } = error;
   setTimeout(() => listener.onStop(context, result,
     { name, message, wasClean: false, code: 1006, reason: '', closedBy: null, http: null, cause: null, timeout: null }));
   return false;
@@ -28,7 +28,7 @@ function unusable(asyncOpen) {
 }
 
 /** Fetch is stricter than RFC 6455: a server that was asked for subprotocols must select one. Returns the failure, or null. */
-export function refusedProtocols(channel, wasAsked) {
+export function missingProtocol(channel, wasAsked) {
   if (!wasAsked || channel.protocol !== '') return null;
   return new ChannelError('NS_ERROR_ILLEGAL_VALUE', Status.NS_ERROR_ILLEGAL_VALUE,
     'The server selected no subprotocol. Ask for one that it supports, or for none.');

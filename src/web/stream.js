@@ -2,7 +2,7 @@
 
 import { base, bytesOf, channelOf, isBufferSource, whenAborted } from 'build:web-host';
 import { checkClose, checkProtocols, isSendable, parseURL, toCloseInfo } from './arguments.js';
-import { fail, open, refusedProtocols, startClosing, stopError } from './connection.js';
+import { fail, open, missingProtocol, startClosing, stopError } from './connection.js';
 import { closeOf, connectionError } from './error.js';
 import { finishInterface, illegal, isObject, requireArguments, toDictionary, toSequence, toSignal, toUSVString } from './idl.js';
 
@@ -53,8 +53,8 @@ export const WebSocketStream = /* @__PURE__ */ (() => {
     }
 
     get url() { return this.#url; }
-    get opened() { return isObject(this) && #opened in this ? this.#opened.promise : refuse('opened'); }
-    get closed() { return isObject(this) && #closed in this ? this.#closed.promise : refuse('closed'); }
+    get opened() { return isObject(this) && #opened in this ? this.#opened.promise : rejection('opened'); }
+    get closed() { return isObject(this) && #closed in this ? this.#closed.promise : rejection('closed'); }
 
     close(closeInfo = undefined) {
       const channel = this.#channel;
@@ -92,7 +92,7 @@ export const WebSocketStream = /* @__PURE__ */ (() => {
       const { state, protocol, extensions } = this.#channel;
       this.#forgetSignal();
       if (state !== 'open') return;
-      this.#failure = refusedProtocols(this.#channel, this.#hasProtocols);
+      this.#failure = missingProtocol(this.#channel, this.#hasProtocols);
       if (this.#failure !== null) return fail(this.#channel, this.#failure);
       const readable = new ReadableStream({
         start: (controller) => { this.#readable = controller; },
@@ -199,7 +199,7 @@ function deferred() {
 }
 
 /** The attribute of a wrong object: a rejected promise, as Web IDL requires. */
-const refuse = (name) => Promise.reject(illegal(name, 'this is not a WebSocketStream.'));
+const rejection = (name) => Promise.reject(illegal(name, 'this is not a WebSocketStream.'));
 
 /** Reads the members in Web IDL's order, each once. Those that the package adds are the channel's options. */
 function parseOptions(value) {

@@ -3,7 +3,7 @@
 import { ChannelError, Status } from 'build:channel';
 import { bytesOf, channelOf, isBlob, isBufferSource, isShared, sizeOf } from 'build:web-host';
 import { checkClose, checkProtocols, parseProtocols, parseURL } from './arguments.js';
-import { fail, open, refusedProtocols, startClosing, stopError } from './connection.js';
+import { fail, open, missingProtocol, startClosing, stopError } from './connection.js';
 import { closeEvent, dispatchForeign, errorEvent, fire, messageEvent, openEvent } from './events.js';
 import { finishInterface, isObject, requireArguments, toClampedShort, toDOMString, toUSVString } from './idl.js';
 import { Listeners } from './listeners.js';
@@ -161,8 +161,8 @@ export class WebSocket extends EventTarget {
   #started() {
     const { state, protocol, extensions } = this.#channel;
     if (state !== 'open') return;
-    const refused = refusedProtocols(this.#channel, this.#hasProtocols);
-    if (refused !== null) return this.#fail(refused);
+    const error = missingProtocol(this.#channel, this.#hasProtocols);
+    if (error !== null) return this.#fail(error);
     this.#readyState = OPEN;
     this.#extensions = extensions;
     this.#protocol = protocol;

@@ -82,7 +82,7 @@ impl Browser {
 
     fn send_whole(self: &Rc<Self>, payload: &JsValue) {
         if let Err(thrown) = self.socket.unchecked_ref::<RawSocket>().send(payload) {
-            return self.refused(thrown);
+            return self.handle_send_failed(thrown);
         }
         if self.poll_delay.get() == 0 {
             self.poll_soon(FIRST_POLL_DELAY);
