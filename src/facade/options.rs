@@ -1,14 +1,18 @@
 //! The constructor's options: their names, and those that all hosts honour. `options/` reads those that only one host honours.
 
+#[cfg(feature = "node")]
+mod advice;
 #[cfg(not(feature = "node"))]
 mod browser;
 #[cfg(feature = "node")]
 mod node;
 
+#[cfg(feature = "node")]
+use advice::advice_for;
 #[cfg(not(feature = "node"))]
 use browser::{advice_for, parse_host_options};
 #[cfg(feature = "node")]
-use node::{advice_for, parse_host_options};
+use node::parse_host_options;
 
 use alloc::string::String;
 use alloc::vec::Vec;

@@ -6,8 +6,8 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 
 use super::ending::LINGER_MS;
+use super::fields::{bytes_of, fields_object};
 use super::link::{Link, SocketHandler};
-use super::session::{bytes_of, fields_object};
 use super::socket::Socket;
 use super::{Node, windows};
 use crate::accepting::{self, Denial, Request, Terms, Upgrade};

@@ -6,10 +6,11 @@ use std::rc::Rc;
 use js_sys::Reflect;
 use wasm_bindgen::prelude::*;
 
+use super::fields::{fields_object, response_of};
 use super::link::{Link, SocketHandler};
 use super::loss::loss_of;
 use super::peer_options::{PeerOptions, is_address};
-use super::session::{Session, Stream, fields_object, response_of};
+use super::session::{Session, Stream};
 use super::socket::Socket;
 use super::{Node, windows};
 use crate::http::Response;

@@ -4,11 +4,11 @@
 //! |---|---|
 //! | `transport.rs` | one connection: its parts, and what the channel asks of it |
 //! | `reading.rs`, `ending.rs` | what arrives, and how a connection ends |
-//! | `writing.rs`, `payload.rs` | what goes out |
+//! | `writing.rs`, `due.rs`, `payload.rs` | what goes out |
 //! | `opening.rs`, `dial.rs`, `peer_options.rs`, `ask.rs` | how a connection is established: [`crate::opening`] over Node's sockets and the user's callbacks |
 //! | `accepting.rs` | the same for a connection that a server has accepted: [`crate::accepting`] |
 //! | `link.rs`, `socket.rs` | the socket: what it reports, and how it is called |
-//! | `session.rs` | HTTP/2 sessions, whose streams replace sockets |
+//! | `session.rs`, `route_key.rs`, `fields.rs` | HTTP/2: sessions, whose streams replace sockets; who shares one; fields |
 //! | `windows.rs`, `memory.rs` | the memory that both languages access; how wasm's memory grows |
 //! | `events.rs` | `eventService`: reports the frames and messages of every channel |
 //! | `pinging.rs`, `security.rs`, `keys.rs`, `names.rs` | pings; certificates; mask keys; property names |
@@ -16,8 +16,10 @@
 mod accepting;
 mod ask;
 mod dial;
+mod due;
 mod ending;
 mod events;
+mod fields;
 mod keys;
 mod link;
 mod loss;
@@ -28,6 +30,7 @@ mod payload;
 mod peer_options;
 mod pinging;
 mod reading;
+mod route_key;
 mod security;
 mod session;
 mod socket;
@@ -37,12 +40,12 @@ mod writing;
 
 pub(crate) use accepting::{Acceptance, deny};
 pub(crate) use events::{add_listener, remove_listener, tell_closed};
+pub(crate) use fields::fields_of;
 pub(crate) use memory::can_queue;
 pub(crate) use names::js_name;
 pub(crate) use opening::{env, parse as parse_uri};
 pub(crate) use payload::Outgoing;
 pub(crate) use reading::Incoming;
-pub(crate) use session::fields_of;
 pub(crate) use transport::Node;
 pub(crate) use writing::{Rest, fill, filled};
 
@@ -104,7 +107,7 @@ pub(crate) struct Attributes {
     /// The attribute `serial`.
     pub(crate) serial: Cell<u32>,
     /// The channel is the connection of a web class, whose standards demand more: its clean end is reported when TCP is closed, not when both
-    /// close frames have been exchanged, and its request asks caches for nothing.
+    /// close frames have been exchanged, its request asks caches for nothing, and ports that Fetch blocks are blocked in redirects too.
     pub(crate) is_web: Cell<bool>,
 }
 

@@ -6,7 +6,7 @@ use js_sys::{Array, Object, Reflect};
 use wasm_bindgen::prelude::*;
 
 use super::names::js_name;
-use super::session::RouteKey;
+use super::route_key::RouteKey;
 use crate::opening::{Hop, HopTls, Party, Route, TlsPeer};
 use crate::transport::object;
 

@@ -5,25 +5,13 @@ use std::future::poll_fn;
 use std::rc::Rc;
 use std::task::{Poll, Waker};
 
-use js_sys::{Array, Object, Reflect};
 use wasm_bindgen::prelude::*;
 
 use super::ending::LINGER_MS;
 use super::loss::{loss_of, loss_of_stream};
+use super::route_key::RouteKey;
 use super::security::Security;
-use crate::http::{FieldLines, Response, isomorphic_encode};
-use crate::opening::{Loss, Proxy};
-use crate::transport::{Bytes, bytes_of as bytes, is_array, to_text};
-
-/// How a server is reached. Sessions with equal keys are interchangeable.
-pub(super) struct RouteKey {
-    pub(super) host: String,
-    pub(super) port: u16,
-    pub(super) proxy: Option<Proxy>,
-    /// The options `tls` and `socket`, by their own keys.
-    pub(super) tls: Object,
-    pub(super) socket: Object,
-}
+use crate::opening::Loss;
 
 /// One session.
 pub(super) struct Session {
@@ -118,54 +106,6 @@ impl Session {
             self.raw.set_ref(after > 0);
         }
     }
-}
-
-impl RouteKey {
-    fn is_same(&self, other: &Self) -> bool {
-        self.host == other.host
-            && self.port == other.port
-            && self.proxy == other.proxy
-            && has_same_values(&self.tls, &other.tls)
-            && has_same_values(&self.socket, &other.socket)
-    }
-}
-
-fn has_same_values(one: &Object, other: &Object) -> bool {
-    let keys = Object::keys(one);
-    let is_same = |key: JsValue| match (Reflect::get(one, &key), Reflect::get(other, &key)) {
-        (Ok(one), Ok(other)) => is_same_value(&one, &other),
-        _ => false,
-    };
-    keys.length() == Object::keys(other).length() && keys.iter().all(is_same)
-}
-
-/// Whether two values are the same. Bytes, and arrays of them, are compared by content, because a certificate may have been read anew for each channel.
-fn is_same_value(one: &JsValue, other: &JsValue) -> bool {
-    match (items(one), items(other)) {
-        (Some(one), Some(other)) => {
-            one.length() == other.length()
-                && one.iter().zip(other.iter()).all(|(one, other)| is_same_item(&one, &other))
-        }
-        _ => is_same_item(one, other),
-    }
-}
-
-fn is_same_item(one: &JsValue, other: &JsValue) -> bool {
-    match (bytes(one), bytes(other)) {
-        (Bytes::Plain(one), Bytes::Plain(other)) => one.length() == other.length() && one.to_vec() == other.to_vec(),
-        _ => Object::is(one, other),
-    }
-}
-
-/// A copy of an array. `None` if it is none, or if reading it throws, as a Proxy may.
-fn items(value: &JsValue) -> Option<Array> {
-    if is_array(value) { copy_of(value).ok() } else { None }
-}
-
-#[wasm_bindgen]
-extern "C" {
-    #[wasm_bindgen(js_namespace = Array, js_name = from, catch)]
-    fn copy_of(array: &JsValue) -> Result<Array, JsValue>;
 }
 
 /// A channel's place in a session. The session ends with the last one.
@@ -278,42 +218,6 @@ impl SessionHandler {
         let loss = loss_of_stream(error, 0, true);
         session.handle(|state| state.lost = Some(loss));
     }
-}
-
-/// Fields in the form that node:http2 takes. A repeated name has an array of values.
-pub(super) fn fields_object(fields: &[(String, String)]) -> Object {
-    let object = Object::create(JsValue::NULL.unchecked_ref());
-    for (name, _) in fields {
-        let values: Array =
-            fields.iter().filter(|(it, _)| it == name).map(|(_, value)| JsValue::from_str(value)).collect();
-        let value = if values.length() == 1 { values.get(0) } else { values.into() };
-        let _ = Reflect::set(&object, &name.as_str().into(), &value); // cannot fail on a plain object
-    }
-    object
-}
-
-/// The names and values of an object such as [`fields_object`] makes.
-pub(crate) fn fields_of(object: &JsValue) -> Vec<(String, String)> {
-    let mut fields = Vec::new();
-    // It has no prototype, so instanceof does not recognize it as an Object.
-    for entry in Object::entries(object.unchecked_ref()).iter().filter_map(|entry| entry.dyn_into::<Array>().ok()) {
-        let (name, value) = (entry.get(0).as_string().unwrap_or_default(), entry.get(1));
-        let values = if value.is_array() { Array::from(&value) } else { Array::of1(&value) };
-        fields.extend(values.iter().filter_map(|value| Some((name.clone(), to_text(&value)?))));
-    }
-    fields
-}
-
-/// Fields as a response keeps them. The characters of their values are bytes.
-pub(super) fn bytes_of(fields: Vec<(String, String)>) -> FieldLines {
-    fields.into_iter().map(|(name, value)| (name, isomorphic_encode(&value))).collect()
-}
-
-/// A response, from the fields that node:http2 reports.
-pub(super) fn response_of(fields: &JsValue) -> Response {
-    let (pseudo, fields): (Vec<_>, Vec<_>) = fields_of(fields).into_iter().partition(|(name, _)| name.starts_with(':'));
-    let status = pseudo.iter().find(|(name, _)| name == ":status").and_then(|(_, status)| status.parse().ok());
-    Response { version: 1, status: status.unwrap_or_default(), fields: bytes_of(fields), body: Vec::new() }
 }
 
 #[wasm_bindgen(module = "/src/transport/node/session.js")]

@@ -1,15 +1,15 @@
 //! What goes out of one connection: [`crate::protocol::Outgoing`] over the socket and the send window.
 
-use std::cell::RefCell;
 use std::rc::Rc;
 
 use wasm_bindgen::JsValue;
 
+use super::due::Due;
 use super::events::is_watched;
 use super::keys::{self, mask_key};
 use super::memory;
 use super::payload::Outgoing;
-use super::socket::{Socket, copied};
+use super::socket::Socket;
 use super::transport::Node;
 use super::windows::{self, fill_bytes, fill_text};
 use crate::channel::{Ending, Report, State, Taken};
@@ -27,7 +27,7 @@ pub(super) struct Wire {
 }
 
 impl Wire {
-    /// Before the connection is open, when nothing is read or written.
+    /// Before the connection is open. Nothing is read or written, so its role does not matter.
     pub(super) fn unopened(limit: u64) -> Self {
         Self { connection: Connection::new(Role::Client, None, limit), outgoing: Default::default(), limit }
     }
@@ -41,7 +41,7 @@ impl Wire {
 /// Puts a payload into the send window. Returns `None` if it does not fit, or is not of this kind.
 #[inline]
 pub(crate) fn fill(payload: &JsValue, kind: PayloadKind) -> Option<usize> {
-    keys::prepare().ok()?; // the slow path reports the error
+    keys::prepare().ok()?; // the slow path reports the error. (A server needs no keys, but who sends is not known yet.)
     let filled = match kind {
         PayloadKind::Text => fill_text(payload),
         PayloadKind::Binary => fill_bytes(payload),
@@ -76,44 +76,6 @@ impl Rest {
     pub(crate) fn is_due(&self) -> bool {
         self.framed != Framed::Later || self.wake.is_some()
     }
-}
-
-/// What is written next.
-enum Due {
-    Own(Vec<u8>),
-    /// Frames that other connections write too.
-    Shared(Rc<[u8]>),
-}
-
-impl Due {
-    #[inline]
-    fn write(self, socket: &Socket, Done { messages, part }: Done) {
-        match self {
-            Self::Own(out) => {
-                socket.write(&out, messages, part);
-                protocol::Outgoing::<Outgoing>::recycle(out);
-            }
-            Self::Shared(frame) => socket.write_shared(&buffer_of(&frame), messages, part),
-        }
-    }
-}
-
-thread_local! {
-    /// The frames of current broadcasts, in the host's memory: one copy for all members.
-    static BUFFERS: RefCell<Vec<(Rc<[u8]>, JsValue)>> = const { RefCell::new(Vec::new()) };
-}
-
-fn buffer_of(frame: &Rc<[u8]>) -> JsValue {
-    let found =
-        |all: &Vec<(Rc<[u8]>, JsValue)>| all.iter().find(|(it, _)| Rc::ptr_eq(it, frame)).map(|(_, it)| it.clone());
-    BUFFERS.with_borrow(found).unwrap_or_else(|| {
-        let buffer = copied(frame);
-        BUFFERS.with_borrow_mut(|all| {
-            all.retain(|(it, _)| Rc::strong_count(it) > 1); // drops frames that nobody else will write
-            all.push((frame.clone(), buffer.clone()));
-        });
-        buffer
-    })
 }
 
 impl Node {
