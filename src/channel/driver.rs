@@ -220,7 +220,7 @@ impl<H: Host> Driver<H> {
         self.delivering.set(true);
         transport.deliver(&listener, message);
         self.delivering.set(false);
-        if self.channel.borrow().has_output() {
+        if self.channel.borrow().has_notification() {
             self.pump();
         }
     }

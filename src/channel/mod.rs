@@ -272,11 +272,6 @@ impl<H: Host> Channel<H> {
         self.unacknowledged.is_due() || !self.notifications.is_empty()
     }
 
-    /// Whether the driver has anything to do.
-    pub fn has_output(&self) -> bool {
-        !self.commands.is_empty() || self.has_notification()
-    }
-
     /// Whether the listener's next calls are acknowledgements.
     pub fn has_acknowledgement(&self) -> bool {
         self.unacknowledged.is_due()

@@ -25,7 +25,7 @@ function tidy({ prototype }, symbols) {
 
 const tag = (name) => ({ value: name, configurable: true });
 const THIS = Symbol('this');
-const THROW_SEND_ERROR = Symbol('throwSendError');
+const PROBLEM = Symbol('problem');
 /** What the web's own classes call on a channel. */
 export const CANCEL = Symbol.for('websocket-channel.cancel');
 export const CLOSE_EMPTY = Symbol('closeEmpty');
@@ -33,7 +33,7 @@ export const BECOME_WEB = Symbol('becomeWeb');
 const SEND_IF_OPEN = Symbol.for('websocket-channel.sendIfOpen'); // a member may be of another copy of this package
 const INSPECT = Symbol.for('nodejs.util.inspect.custom');
 tidy(wasm.WebSocketChannel, {
-  __this: THIS, __throwSendError: THROW_SEND_ERROR, __cancel: CANCEL, __closeEmpty: CLOSE_EMPTY, __becomeWeb: BECOME_WEB, __inspect: INSPECT, __sendIfOpen: SEND_IF_OPEN,
+  __this: THIS, __problem: PROBLEM, __cancel: CANCEL, __closeEmpty: CLOSE_EMPTY, __becomeWeb: BECOME_WEB, __inspect: INSPECT, __sendIfOpen: SEND_IF_OPEN,
 });
 
 class WebSocketChannel extends wasm.WebSocketChannel {
@@ -54,9 +54,9 @@ class WebSocketChannel extends wasm.WebSocketChannel {
     wasm.setCompressionMemory(bytes);
   }
 
-  sendMsg(text) { return super.sendMsg(text) || super[THROW_SEND_ERROR](); }
+  sendMsg(text) { return super.sendMsg(text) || super[PROBLEM](); }
 
-  sendBinaryMsg(bytes) { return super.sendBinaryMsg(bytes) || super[THROW_SEND_ERROR](); }
+  sendBinaryMsg(bytes) { return super.sendBinaryMsg(bytes) || super[PROBLEM](); }
 }
 
 /** Not a subclass: with a pointer like a channel's, it would pass for a channel if a channel's method were called on it. */

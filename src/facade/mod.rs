@@ -60,7 +60,7 @@ impl WebSocketChannel {
         Ok(self.inner.open(uri, origin, listener, context)?)
     }
 
-    /// `sendMsg`: returns whether the text was accepted. If not, `channel.js` calls `__throwSendError`, because returning a `Result`
+    /// `sendMsg`: returns whether the text was accepted. If not, `channel.js` calls `__problem`, because returning a `Result`
     /// would cost every send 21 ns.
     #[wasm_bindgen(js_name = sendMsg)]
     pub fn accepts_msg(&self, text: &JsValue) -> bool {
@@ -74,8 +74,8 @@ impl WebSocketChannel {
     }
 
     /// Throws what is wrong with the message that was not accepted. Returns false if nothing is.
-    #[wasm_bindgen(js_name = __throwSendError)]
-    pub fn throw_send_error(&self) -> Result<bool, JsValue> {
+    #[wasm_bindgen(js_name = __problem)]
+    pub fn throw_problem(&self) -> Result<bool, JsValue> {
         self.inner.take_error().map_or(Ok(false), |error| Err(error.into()))
     }
 
@@ -297,12 +297,12 @@ impl WebSocketChannel {
 impl WebSocketChannel {
     /// `sendMsg`, as JavaScript sees it: returns whether the text was accepted, or fails with what it throws.
     pub fn send_msg(&self, text: &JsValue) -> Result<bool, JsValue> {
-        if self.accepts_msg(text) { Ok(true) } else { self.throw_send_error() }
+        if self.accepts_msg(text) { Ok(true) } else { self.throw_problem() }
     }
 
     /// `sendBinaryMsg`, likewise.
     pub fn send_binary_msg(&self, bytes: &JsValue) -> Result<bool, JsValue> {
-        if self.accepts_binary_msg(bytes) { Ok(true) } else { self.throw_send_error() }
+        if self.accepts_binary_msg(bytes) { Ok(true) } else { self.throw_problem() }
     }
 }
 

@@ -84,7 +84,9 @@ async function all({ minutes = 10, channels: size = 200, seed = Date.now() % 2 *
       const key = `${plan.fault.padEnd(18)} ${status}`;
       statuses.set(key, (statuses.get(key) ?? 0) + 1);
       watch.ended(talk.channel, plan.seed);
-      if (problem) wrong.push({ plan, problem, record: String(talk).slice(0, 4000) });
+      if (!problem) return;
+      wrong.push({ plan, problem, record: String(talk).slice(0, 4000) });
+      console.error(`\n✗ ${problem} (plan ${plan.seed}; more at the end)`);
     },
   });
   clearInterval(ticking);

@@ -73,9 +73,14 @@ fn answered_already(method: &str) -> ChannelError {
     ChannelError::invalid(format!("{method}: this request was answered already. Answer each upgrade once."))
 }
 
-/// A member of the socket throws.
-fn unusable(link: &Link, cause: JsValue) -> ChannelError {
+fn let_go(link: &Link, socket: &Socket) {
     link.detach();
+    let _ = socket.hand_over(); // what it throws says no more than what has been thrown
+}
+
+/// A member of the socket throws. It can still be refused.
+fn unusable(link: &Link, socket: &Socket, cause: JsValue) -> ChannelError {
+    let_go(link, socket);
     ChannelError::invalid("asyncAccept: socket cannot be used. See the error's cause.").because(cause)
 }
 
@@ -102,15 +107,14 @@ impl Node {
         let answer = accepting::accept(&request, uri.as_ref(), &terms);
         // If the client has left meanwhile, that is not the caller's mistake: onStop reports it.
         let is_gone = socket.check_certificates().and_then(|()| socket.is_gone());
-        let is_gone = is_gone.map_err(|cause| unusable(&link, cause))?;
+        let is_gone = is_gone.map_err(|cause| unusable(&link, &socket, cause))?;
         let is_early = super::socket::has_response(&connection);
         if !is_gone && !is_early {
             respond(&socket, &request, &answer).map_err(|cause| {
                 if !request.is_http2 {
-                    return unusable(&link, cause);
+                    return unusable(&link, &socket, cause);
                 }
-                link.detach();
-                socket.hand_over(); // it can still be refused
+                let_go(&link, &socket);
                 not_accepted("asyncAccept", cause)
             })?;
         }
@@ -143,9 +147,10 @@ impl Node {
             }
             Ok(false) => {
                 link.detach();
+                socket.detach();
                 Err(answered_already("asyncAccept"))
             }
-            Err(cause) => Err(unusable(&link, cause)),
+            Err(cause) => Err(unusable(&link, &socket, cause)),
         }
     }
 

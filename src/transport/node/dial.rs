@@ -196,7 +196,7 @@ impl opening::Socket for Dialed {
         if self.is_joined {
             return Ok(Some(0)); // nobody follows it
         }
-        let connection = self.socket.hand_over();
+        let connection = self.socket.hand_over().map_err(loss_of)?;
         self.link.detach();
         (self.socket, self.link) = self.dialer.socket_and_link();
         let node = &self.dialer.node;

@@ -225,12 +225,16 @@ impl SocketHandler {
         }
     }
 
-    /// Other events have had a turn since the socket was told to rest, or to resume during a rest.
+    /// Other events have had a turn since the socket was told to rest, or to resume during a rest. Returns whether to read what the rest has held back.
     #[wasm_bindgen(js_name = handleRested)]
-    pub fn handle_rested(&self) {
-        if let Some(node) = self.0.open_node() {
-            node.handle_rested();
-        }
+    pub fn handle_rested(&self) -> bool {
+        self.0.open_node().is_none_or(|node| node.handle_rested())
+    }
+
+    /// Whether to read on.
+    #[wasm_bindgen(js_name = mayRead)]
+    pub fn may_read(&self) -> bool {
+        self.0.open_node().is_none_or(|node| node.may_read())
     }
 
     /// The system has taken a write, which completes this many messages and this many bytes of the next.

@@ -41,7 +41,7 @@ export class Reading {
 
   /** Where to read next; undefined for the same buffer again. A large message's payload is read directly into the message. */
   nextBuffer() {
-    const next = this.handler !== null && this.passing >= DIRECT ? this.message.room(this.passing) : chunk;
+    const next = this.handler !== null && this.held === NOTHING && this.passing >= DIRECT ? this.message.room(this.passing) : chunk;
     // Each attempt to connect has a handle of its own, which must get its buffer.
     if (next === chunk && this.buffer === chunk && !this.socket.connecting) return undefined;
     this.buffer = next;
@@ -113,14 +113,8 @@ export class Reading {
   /** Reads nothing more, not even `unread`, and calls handleRested after other events have had a turn. */
   rest(unread) {
     this.socket.pause();
-    this.held = [Buffer.from(unread)];
+    this.held = [Buffer.from(unread), ...this.held];
     setImmediate(() => this.rested());
-  }
-
-  /** A socket without a handler waits for the peer's end. */
-  rested() {
-    if (this.handler === null) this.socket.resume();
-    else this.handler.handleRested();
   }
 
   /** Reads on: first, in a turn of its own, what a rest has held back. */
@@ -129,16 +123,17 @@ export class Reading {
     else setImmediate(() => this.rested());
   }
 
-  /** Ends a rest. Reading may make the next one necessary. */
-  readHeld() {
+  /** Ends a rest. Reading may make the next one necessary. A socket without a handler waits for the peer's end. */
+  rested() {
+    if (this.handler !== null && !this.handler.handleRested()) return;
     const { held } = this;
     this.held = NOTHING;
-    for (const bytes of held) this.replay(bytes);
+    this.replay(Buffer.concat(held));
     if (this.held !== NOTHING) return;
     const { afterwards } = this;
     this.afterwards = NOTHING;
     for (const method of afterwards) method.call(this);
-    if (this.handler !== null) this.socket.resume();
+    if (this.handler === null || this.handler.mayRead()) this.socket.resume();
   }
 
   /** Calls one of the socket's methods once what is held has been read. */

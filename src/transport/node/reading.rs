@@ -8,7 +8,6 @@ use wasm_bindgen::JsValue;
 use super::Node;
 use super::ending::of_fault;
 use super::events::is_watched;
-use super::socket::Socket;
 use super::{memory, socket, windows};
 use crate::channel::{Report, State};
 use crate::protocol::{Event, Kind, Role, Source, Whole};
@@ -52,7 +51,8 @@ impl Node {
         self.handle_data(0)
     }
 
-    fn read(self: &Rc<Self>, len: usize) {
+    /// Reads the chunk. Returns whether it was left for a later turn.
+    fn read(self: &Rc<Self>, len: usize) -> bool {
         let mut at = 0;
         loop {
             match self.role {
@@ -66,18 +66,21 @@ impl Node {
                 event
             });
             let Some(event) = event else { break };
-            let is_inflated = event.source() == Some(Source::Scratch); // then nothing is left in the memory that all connections share
+            // Behind these, nothing is left in the memory that all connections share.
+            let may_rest = event.source() == Some(Source::Scratch) || matches!(event, Event::End { .. });
             self.handle_event(event);
-            if is_inflated && INFLATED.get() > INFLATED_A_TURN {
+            if may_rest && INFLATED.get() > INFLATED_A_TURN {
                 break;
             }
         }
         self.flush();
         memory::grow_ahead();
-        if INFLATED.get() > INFLATED_A_TURN {
+        let must_rest = INFLATED.get() > INFLATED_A_TURN;
+        if must_rest {
             INFLATED.set(0);
             self.rest(len, at);
         }
+        must_rest
     }
 
     /// Leaves the rest of the chunk, and what follows it, for a later turn.
@@ -90,11 +93,15 @@ impl Node {
         self.with_socket(|socket| socket.rest(&unread));
     }
 
-    /// Other events have had a turn.
-    pub(super) fn handle_rested(&self) {
-        if !self.is_suspended() || self.driver.state() != State::Open {
-            self.with_socket(Socket::read_held);
-        }
+    /// Other events have had a turn. Returns whether to read what the rest has held back.
+    pub(super) fn handle_rested(self: &Rc<Self>) -> bool {
+        // The decompressor may have more output, although all of its input has been read.
+        self.may_read() && !self.read(0) && self.may_read()
+    }
+
+    /// Whether to read: the user has not suspended it. After `close()`, that has no effect.
+    pub(super) fn may_read(&self) -> bool {
+        !self.is_suspended() || self.driver.state() != State::Open
     }
 
     /// Delivers the messages that are entirely in the chunk, until anything else comes. This is the hot loop.

@@ -36,11 +36,7 @@ function onError(error) {
   this[OWNER].error = error;
   this.destroy(); // a TLS error after the handshake leaves the socket open (RFC 8446 §6.2: "MUST immediately close the connection")
 }
-function onClose() {
-  const owner = this[OWNER];
-  if (owner.error === null) owner.afterHeld(Socket.prototype.closed);
-  else owner.closed();
-}
+function onClose() { this[OWNER].afterHeld(Socket.prototype.closed); }
 function handleTick(owner) { owner.handler?.handleTick(); }
 function uncork(owner) { owner.uncork(); }
 
@@ -124,12 +120,12 @@ export class Socket extends Reading {
   /** The protocol that TLS has agreed on by ALPN, or undefined. */
   get alpn() { return this.socket.alpnProtocol || undefined; }
 
-  /** Lets go of the TLS socket, which has not been read from, and returns it for another owner. */
+  /** Lets go of the socket, which has not been read from, and returns it for another owner. */
   handOver() {
     const { socket } = this;
+    this.detach();
     socket.off('end', onEnd).off('error', onError).off('close', onClose);
     delete socket[OWNER];
-    this.detach();
     return socket;
   }
 

@@ -28,9 +28,9 @@ extern "C" {
     /// The protocol that TLS has agreed on by ALPN.
     #[wasm_bindgen(method, getter)]
     pub(super) fn alpn(this: &Socket) -> Option<String>;
-    /// Lets go of the TLS socket, which has not been read from.
-    #[wasm_bindgen(method, js_name = handOver)]
-    pub(super) fn hand_over(this: &Socket) -> JsValue;
+    /// Lets go of the socket, which has not been read from.
+    #[wasm_bindgen(method, catch, js_name = handOver)]
+    pub(super) fn hand_over(this: &Socket) -> Result<JsValue, JsValue>;
     /// Opens a stream of a session, and takes it over.
     #[wasm_bindgen(method, catch)]
     pub(super) fn request(this: &Socket, session: &RawSession, fields: &Object) -> Result<(), JsValue>;
@@ -64,9 +64,6 @@ extern "C" {
     /// Reads nothing more, not even `unread`, and calls `handle_rested` after other events have had a turn. So does `resume` from then on.
     #[wasm_bindgen(method)]
     pub(super) fn rest(this: &Socket, unread: &[u8]);
-    /// Reads what a rest has held back, and goes on.
-    #[wasm_bindgen(method, js_name = readHeld)]
-    pub(super) fn read_held(this: &Socket);
     #[wasm_bindgen(method, js_name = setRef)]
     pub(super) fn set_ref(this: &Socket, is_ref: bool);
     #[wasm_bindgen(method)]

@@ -215,17 +215,20 @@ impl Node {
 
     /// Writes the send window from `start` on, behind what was framed before.
     fn write_window(&self, start: usize, len: usize, done: Done) {
+        let due = self.poll_due();
+        if let Some((due, _)) = &due {
+            self.look_at_due(due);
+        }
         if is_watched() {
             self.look_at_window(start, len);
         }
-        let Some((due, before)) = self.poll_due() else {
+        let Some((due, before)) = due else {
             return self.with_socket(|socket| {
                 socket.write_window(start, MAX_HEADER + len - start, done.messages, done.part);
             });
         };
         // The first write may run code of a stream made in JavaScript, which may send on another channel and so use the window.
         let frame = windows::with_filled(len, |window| window.get(start..).unwrap_or_default().to_vec());
-        self.look_at_due(&due);
         self.with_socket(|socket| {
             due.write(socket, before);
             socket.write(&frame, done.messages, done.part);

@@ -107,6 +107,18 @@ export const eventServices = [
     }),
   },
   {
+    name: 'small and large messages of one tick: the frames are reported in the order in which they are sent',
+    run: (t) => watching(t, async (events) => {
+      const talk = await t.opened(t.peer('ws', '/echo'), { options: { deflate: false } });
+      const sizes = [1, 40_000, 2, 70_000, 3, 200_000, 40_001, 4];
+      for (const size of sizes) talk.send(new Uint8Array(size));
+      await talk.untilMessages(sizes.length);
+      talk.close();
+      const own = await events.until(talk, 'webSocketClosed');
+      t.same(own.filter(([method, { opCode }]) => method === 'frameSent' && opCode === BINARY).map(([, { payload }]) => payload.length), sizes);
+    }),
+  },
+  {
     name: 'a listener that is added during a message, in the middle of a chunk: what follows in the chunk is not taken for other frames',
     async run(t) {
       const seen = [];

@@ -72,6 +72,11 @@ export const isolations = [
         stream[name] = () => { throw new Error(`${name} failed`); };
         const error = t.throws('NS_ERROR_INVALID_ARG', () => channel.asyncAccept(REQUEST, stream, null, {}, null));
         t.same([error.cause.message, channel.state], [`${name} failed`, 'idle']);
+        delete stream[name];
+        const next = new t.api.WebSocketChannel();
+        next.asyncAccept(REQUEST, stream, null, {}, null);
+        t.is(next.state, 'open', 'another channel may have the stream');
+        stream.destroy();
         channel.asyncOpen(t.raw('', { then: 'silence' }), null, {}, null);
         channel.close();
       }

@@ -21,6 +21,18 @@ export const turns = ['client', 'server'].flatMap((role) => [
     },
   },
   {
+    name: `${role}: messages that inflate to some MiB arrive although nothing follows them`,
+    async run(t) {
+      await withPeer(t, role, async ({ write, talk }) => {
+        talk.channel.resume();
+        for (const [at, size] of [1, 3 * MIB, 4 * MIB, 4 * MIB + 1, 5 * MIB, 16 * MIB, 33 * MIB + 7].entries()) {
+          await write([compressed(Buffer.alloc(size))]);
+          t.is((await talk.untilMessages(at + 1))[at].length, size);
+        }
+      });
+    },
+  },
+  {
     name: `${role}: suspend() while such a message is inflated: nothing arrives until resume()`,
     async run(t) {
       await withPeer(t, role, async ({ write, talk, turn }) => {
@@ -37,6 +49,36 @@ export const turns = ['client', 'server'].flatMap((role) => [
         await talk.untilMessages(2);
         t.same(talk.messages.map(({ length }) => length), [64 * MIB, 4]);
       });
+    },
+  },
+  {
+    name: `${role}: suspend() inside a message that a rest has held back: what follows waits for resume()`,
+    async run(t) {
+      const MESSAGES = 6;
+      const onMessage = (count, talk) => { if (count === MESSAGES) talk.channel.suspend(); };
+      await withPeer(t, role, async ({ write, talk }) => {
+        await write(Array.from({ length: MESSAGES }, () => compressed(Buffer.alloc(MIB))));
+        talk.channel.resume();
+        await talk.untilMessages(MESSAGES);
+        await write([plain('late')]);
+        t.is(talk.messages.length, MESSAGES);
+        talk.channel.resume();
+        await talk.untilMessages(MESSAGES + 1);
+      }, onMessage);
+    },
+  },
+  {
+    name: `${role}: the connection is reset while messages are held back: they are delivered before the channel stops`,
+    async run(t) {
+      const MESSAGES = 40;
+      const onMessage = (_, talk) => talk.send('got it'); // such a write fails
+      await withPeer(t, role, async ({ write, talk, destroy }) => {
+        await write(Array.from({ length: MESSAGES }, () => compressed(Buffer.alloc(MIB))));
+        destroy();
+        talk.channel.resume();
+        await talk.until('onStop');
+        t.is(talk.messages.length, MESSAGES);
+      }, onMessage);
     },
   },
   {
@@ -105,13 +147,19 @@ const BOMB = compressed(Buffer.alloc(64 * MIB));
 
 /**
  * Calls `use` with a channel in this role that is open and suspended, and with what its raw peer does: `write` writes frames in one piece, and waits
- * until they have arrived. `turn(count)` waits for some turns, `watchTurns` counts them for `heard`, which is returned.
+ * until they have arrived. `turn(count)` waits for some turns, `watchTurns` counts them for `heard`, which is returned. `onMessage` is called with the
+ * number of messages heard, and the talk.
  */
-async function withPeer(t, role, use) {
+async function withPeer(t, role, use, onMessage = () => {}) {
   const heard = [];
   let turns = 0;
   let isWatched = true;
-  const listener = { onBinaryMessageAvailable: (_, { length: size }) => { heard.push({ size, turn: turns }); } };
+  const listener = {
+    onBinaryMessageAvailable(_, { length: size }) {
+      heard.push({ size, turn: turns });
+      onMessage(heard.length, talk);
+    },
+  };
   const { talk, socket, key } = await PEERS[role](t, listener);
   await talk.until('onStart');
   talk.channel.suspend();
@@ -126,7 +174,7 @@ async function withPeer(t, role, use) {
     await t.roundTrip();
   };
   try {
-    await use({ talk, write, turn, watchTurns, end: () => socket.end() });
+    await use({ talk, write, turn, watchTurns, end: () => socket.end(), destroy: () => socket.destroy() });
     if (!talk.stopped) talk.close();
     await talk.until('onStop');
   } finally {
