@@ -2,7 +2,7 @@
 
 use super::extension_list;
 use super::frame::Role;
-use super::parameters::{Disagreement, NAME, Parameters, WindowBits, disagreement};
+use super::parameters::{Disagreement, NAME, Parameters, WindowBits, disagreement, window_bits};
 
 /// The user's options for permessage-deflate.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -11,9 +11,9 @@ pub struct DeflateOptions {
     pub threshold: Option<u64>,
     /// zlib's level, 0 to 9.
     pub level: i32,
-    /// How a client offers `client_max_window_bits`. A server limits clients to it that offer that they can be limited.
+    /// How a client offers `client_max_window_bits`. A server limits those clients to it that have offered the parameter.
     pub client_max_window_bits: WindowBits,
-    /// The largest window that the server may compress with, 8 to 15. `None` means 15.
+    /// The largest window that the server may compress with, 8 to 15. `None` means 15, and a client does not mention it.
     pub server_max_window_bits: Option<u8>,
     /// Whether the client must compress each message by itself.
     pub client_no_context_takeover: bool,
@@ -63,8 +63,12 @@ pub(super) struct Side {
 }
 
 impl Agreement {
-    /// What a server has selected. `role` is this end's.
-    pub(super) fn new(client: Side, server: Side, options: &DeflateOptions, role: Role) -> Self {
+    /// What a server has selected with its response, from which follows how it compresses. `role` is this end's.
+    pub(super) fn new(client: Side, response: &Parameters, options: &DeflateOptions, role: Role) -> Self {
+        let server = Side {
+            window_bits: response.server_max_window_bits.unwrap_or(15),
+            takeover: !response.server_no_context_takeover,
+        };
         let mut agreement = Self { client, server, threshold: 0, level: options.level };
         let threshold = if agreement.side(role).takeover { THRESHOLD } else { THRESHOLD_WITHOUT_TAKEOVER };
         agreement.threshold = options.threshold.unwrap_or(threshold);
@@ -102,9 +106,7 @@ impl DeflateOptions {
     /// Checks the response's parameters.
     fn agree(&self, response: &Parameters) -> Result<Agreement, Disagreement> {
         let client_limit = match (self.client_max_window_bits, response.client_max_window_bits) {
-            (_, WindowBits::Any) => {
-                return Err(disagreement("client_max_window_bits", "must have a value from 8 to 15"));
-            }
+            (_, WindowBits::Any) => window_bits("client_max_window_bits", None)?, // fails: a response must have a value
             (WindowBits::NotOffered, WindowBits::AtMost(_)) => {
                 return Err(disagreement("client_max_window_bits", "was not offered"));
             }
@@ -128,11 +130,7 @@ impl DeflateOptions {
             window_bits: client_limit,
             takeover: !(self.client_no_context_takeover || response.client_no_context_takeover),
         };
-        let server = Side {
-            window_bits: response.server_max_window_bits.unwrap_or(15),
-            takeover: !response.server_no_context_takeover,
-        };
-        Ok(Agreement::new(client, server, self, Role::Client))
+        Ok(Agreement::new(client, response, self, Role::Client))
     }
 }
 

@@ -33,11 +33,9 @@ impl Inflater {
     pub(super) fn inflate(&mut self, input: &[u8], output: &mut [u8]) -> Result<(usize, usize), FaultKind> {
         let (mut context, is_new) = self.context.begin().ok_or(FaultKind::NoMemory)?;
         if is_new {
-            self.work += preset(&mut context, &mut self.window)?;
+            preset(&mut context, &mut self.window, &mut self.work)?;
         }
-        let (taken, made, copied) = inflate(&mut context, &mut self.window, input, output)?;
-        self.work += made + copied;
-        Ok((taken, made))
+        inflate(&mut context, &mut self.window, &mut self.work, input, output)
     }
 
     /// Ends a message.
@@ -49,37 +47,37 @@ impl Inflater {
     }
 }
 
-/// Begins a stream that may refer to the window. Returns the window's size.
-fn preset(context: &mut Inflate, window: &mut Option<Window>) -> Result<usize, FaultKind> {
-    let Some(window) = window.as_mut().filter(|window| !window.bytes.is_empty()) else { return Ok(0) };
-    context.set_dictionary(window.bytes.make_contiguous()).map_err(|_| FaultKind::NotDeflated)?;
-    Ok(window.bytes.len())
+/// Begins a stream that may refer to the window.
+fn preset(context: &mut Inflate, window: &mut Option<Window>, work: &mut usize) -> Result<(), FaultKind> {
+    let Some(window) = window.as_mut().filter(|window| !window.bytes.is_empty()) else { return Ok(()) };
+    *work += window.bytes.len();
+    context.set_dictionary(window.bytes.make_contiguous()).map(drop).map_err(|_| FaultKind::NotDeflated)
 }
 
-/// Returns how many bytes were read, written, and copied into a stream that begins.
 fn inflate(
     context: &mut Inflate,
     window: &mut Option<Window>,
+    work: &mut usize,
     input: &[u8],
     output: &mut [u8],
-) -> Result<(usize, usize, usize), FaultKind> {
+) -> Result<(usize, usize), FaultKind> {
     let (taken, made) = (context.total_in(), context.total_out());
     let status = context.decompress(input, output, InflateFlush::SyncFlush).map_err(|_| FaultKind::NotDeflated)?;
     let (taken, made) = ((context.total_in() - taken) as usize, (context.total_out() - made) as usize);
+    *work += made;
     if let Some(window) = window {
         window.keep(output.get(..made).unwrap_or_default()).map_err(|_| FaultKind::NoMemory)?;
     }
     if status == Status::StreamEnd {
         context.reset(false); // a final block (RFC 7692 §7.2.3.4) ends the stream, and another may follow
-        let copied = preset(context, window)?; // the next message may refer to this one all the same (RFC 7692 §7.2.2)
+        preset(context, window, work)?; // the next message may refer to this one all the same (RFC 7692 §7.2.2)
         if taken == 0 {
             // The stream's last bits were read by an earlier call, so this input belongs to the next stream.
-            let (taken, more, again) = inflate(context, window, input, output.get_mut(made..).unwrap_or_default())?;
-            return Ok((taken, made + more, copied + again));
+            let (taken, more) = inflate(context, window, work, input, output.get_mut(made..).unwrap_or_default())?;
+            return Ok((taken, made + more));
         }
-        return Ok((taken, made, copied));
     }
-    Ok((taken, made, 0))
+    Ok((taken, made))
 }
 
 /// The last bytes that were inflated.

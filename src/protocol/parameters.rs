@@ -8,6 +8,7 @@ use std::mem::replace;
 pub(super) const NAME: &str = "permessage-deflate";
 
 /// The parameters of one offer or response, each at most once. Displayed as they follow the extension's name.
+#[derive(Default)]
 pub(super) struct Parameters {
     pub(super) client_max_window_bits: WindowBits,
     /// The largest window that the server compresses with, 8 to 15.
@@ -17,9 +18,10 @@ pub(super) struct Parameters {
 }
 
 /// `client_max_window_bits` (RFC 7692 §7.1.2.2).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum WindowBits {
     /// The parameter is not there: the server must not limit the client's window.
+    #[default]
     NotOffered,
     /// It has no value, which only an offer may have: the server may limit the window as it likes.
     Any,
@@ -37,12 +39,7 @@ pub struct Disagreement {
 impl Parameters {
     /// Fails for parameters that are unknown, repeated or wrong.
     pub(super) fn parse(items: &[(String, Option<String>)]) -> Result<Self, Disagreement> {
-        let mut parsed = Self {
-            client_max_window_bits: WindowBits::NotOffered,
-            server_max_window_bits: None,
-            client_no_context_takeover: false,
-            server_no_context_takeover: false,
-        };
+        let mut parsed = Self::default();
         for (name, value) in items {
             let value = value.as_deref();
             let is_repeated = match name.as_str() {
@@ -85,7 +82,7 @@ impl fmt::Display for Parameters {
 }
 
 /// One or two digits, no leading zero (RFC 7692 §7.1.2).
-fn window_bits(name: &str, value: Option<&str>) -> Result<u8, Disagreement> {
+pub(super) fn window_bits(name: &str, value: Option<&str>) -> Result<u8, Disagreement> {
     let bits = value.filter(|value| !value.starts_with(['0', '+'])).and_then(|value| value.parse().ok());
     bits.filter(|bits| (8..=15).contains(bits)).ok_or_else(|| disagreement(name, "must have a value from 8 to 15"))
 }

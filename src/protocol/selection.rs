@@ -23,8 +23,12 @@ pub fn agree_as_server(
     let offer = named.find_map(|offer| Parameters::parse(&offer.parameters).ok());
     Ok(offer.map(|offer| {
         let response = respond(&offer, options);
-        let agreement = agreement(&response, options);
-        (agreement, format!("{NAME}{response}"))
+        let client_limit = match response.client_max_window_bits {
+            WindowBits::AtMost(bits) => bits,
+            WindowBits::NotOffered | WindowBits::Any => 15,
+        };
+        let client = Side { window_bits: client_limit, takeover: !response.client_no_context_takeover };
+        (Agreement::new(client, &response, options, Role::Server), format!("{NAME}{response}"))
     }))
 }
 
@@ -48,18 +52,6 @@ fn respond(offer: &Parameters, options: &DeflateOptions) -> Parameters {
         client_no_context_takeover: offer.client_no_context_takeover || options.client_no_context_takeover,
         server_no_context_takeover: offer.server_no_context_takeover || options.server_no_context_takeover,
     }
-}
-
-/// What the response says.
-fn agreement(response: &Parameters, options: &DeflateOptions) -> Agreement {
-    let client_limit = match response.client_max_window_bits {
-        WindowBits::AtMost(bits) => bits,
-        WindowBits::NotOffered | WindowBits::Any => 15,
-    };
-    let client = Side { window_bits: client_limit, takeover: !response.client_no_context_takeover };
-    let server_limit = response.server_max_window_bits.unwrap_or(15);
-    let server = Side { window_bits: server_limit, takeover: !response.server_no_context_takeover };
-    Agreement::new(client, server, options, Role::Server)
 }
 
 #[cfg(test)]

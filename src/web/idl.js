@@ -37,7 +37,7 @@ export function toSequence(value, method) {
 
 function toObject(value) {
   if (isObject(value)) return value;
-  throw new TypeError('protocols: its iterator is not one.');
+  throw new TypeError('protocols: its iterator is not an object.');
 }
 
 /** A value as a dictionary: undefined and null have no members. */

@@ -132,8 +132,8 @@ impl Node {
         self.tell_frames(|watched| &mut watched.received, "frameReceived", seen);
     }
 
-    /// The last `len` bytes that were received will come again, because they are not read yet.
-    pub(super) fn read_ahead(&self, len: usize) {
+    /// The last `len` bytes that were received will come again, because the engine has not read them. They are observed once.
+    pub(super) fn expect_again(&self, len: usize) {
         let watched = &mut **self.watched();
         watched.ahead = if watched.has_joined { len } else { 0 };
     }

@@ -88,7 +88,7 @@ impl Node {
     fn rest(&self, len: usize, at: usize) {
         let unread = windows::with_received(len, |chunk, _| chunk.get(at..).unwrap_or_default().to_vec());
         if is_watched() {
-            self.read_ahead(unread.len());
+            self.expect_again(unread.len());
         }
         self.with_socket(|socket| socket.rest(&unread));
     }

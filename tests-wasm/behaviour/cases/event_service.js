@@ -1,11 +1,6 @@
 import { startAcceptor } from '../harness/acceptor.js';
 import { withRaw } from '../harness/raw_talk.js';
-
-const TEXT = 1;
-const BINARY = 2;
-const CLOSE = 8;
-const PING = 9;
-const PONG = 10;
+import { BINARY, CLOSE, frame, PING, PONG, TEXT } from '../peers/frame.js';
 
 /** `eventService` reports what every channel of the process sends and receives. */
 export const eventServices = [
@@ -134,12 +129,11 @@ export const eventServices = [
       let talk;
       await withRaw(t, { listener, options: { deflate: false } }, async (it, { socket }) => {
         talk = it;
-        const large = Buffer.concat([Buffer.from([0x82, 126, 1000 >> 8, 1000 & 255]), Buffer.alloc(1000, 0x81)]);
-        const first = Buffer.concat([Buffer.from([0x81, 2]), Buffer.from('go'), large.subarray(0, 500)]);
-        socket.write(first);
+        const large = frame(BINARY, Buffer.alloc(1000, 0x81));
+        socket.write(Buffer.concat([frame(TEXT, 'go'), large.subarray(0, 500)]));
         await talk.untilMessages(1);
         await t.roundTrip();
-        socket.write(Buffer.concat([large.subarray(500), Buffer.from([0x81, 5]), Buffer.from('after')]));
+        socket.write(Buffer.concat([large.subarray(500), frame(TEXT, 'after')]));
         await talk.untilMessages(3);
         await t.roundTrip();
         t.same(seen, [[TEXT, 5]]);

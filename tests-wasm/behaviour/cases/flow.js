@@ -1,5 +1,6 @@
 import { deflateRawSync } from 'node:zlib';
 import { settled, startRaw } from '../harness/raw_server.js';
+import { BINARY, frame as frameOf, TEXT } from '../peers/frame.js';
 
 /** Flow control, and who owns a delivered message. Only in Node: a browser has no suspend (method.js), and makes its messages itself. */
 export const flow = [
@@ -215,24 +216,14 @@ function content(index) {
   return index % 2 === 0 ? text : Buffer.from(text);
 }
 
-/** A server's frame. */
-function frame(payload, rsv1 = false) {
-  const bytes = Buffer.from(payload);
-  const { length } = bytes;
-  const header = Buffer.alloc(length < 126 ? 2 : length < 65536 ? 4 : 10);
-  header[0] = 0x80 | (rsv1 ? 0x40 : 0) | (typeof payload === 'string' ? 1 : 2);
-  header[1] = length < 126 ? length : length < 65536 ? 126 : 127;
-  if (header.length === 4) header.writeUInt16BE(length, 2);
-  if (header.length === 10) header.writeUIntBE(length, 4, 6);
-  return Buffer.concat([header, bytes]);
-}
+const RSV1 = 0x40;
+const opcodeOf = (message) => (typeof message === 'string' ? TEXT : BINARY);
+
+/** A server's frame of a message. */
+const frame = (message) => frameOf(opcodeOf(message), message);
 
 /** The same frame, compressed without context. */
-function deflated(payload) {
-  const compressed = frame(Buffer.concat([deflateRawSync(payload), Buffer.alloc(1)]), true);
-  compressed[0] = 0xc0 | (typeof payload === 'string' ? 1 : 2);
-  return compressed;
-}
+const deflated = (message) => frameOf(opcodeOf(message) | RSV1, Buffer.concat([deflateRawSync(message), Buffer.alloc(1)]));
 
 /** Calls `use` with a channel that is open to a raw TCP peer. Closes and stops the channel afterwards. */
 async function withPeer(t, { extensions, listener, options }, use) {

@@ -4,6 +4,7 @@ import { connect } from 'node:net';
 import { constants, deflateRawSync } from 'node:zlib';
 import { startAcceptor, upgradeRequest } from '../harness/acceptor.js';
 import { startRaw } from '../harness/raw_server.js';
+import { BINARY, frame } from '../peers/frame.js';
 
 /** Bytes that take long to inflate: other events get turns in between. Only in Node, where the package inflates. */
 export const turns = ['client', 'server'].flatMap((role) => [
@@ -138,6 +139,7 @@ export const turns = ['client', 'server'].flatMap((role) => [
 ]);
 
 const MIB = 2 ** 20;
+const RSV1 = 0x40;
 
 const plain = (text) => framed(Buffer.from(text), false);
 const compressed = (bytes) => framed(deflateRawSync(bytes, { finishFlush: constants.Z_SYNC_FLUSH, level: 9 }).subarray(0, -4), true);
@@ -208,12 +210,9 @@ const PEERS = {
 };
 
 function frameOf({ payload, isCompressed }, key) {
-  const { length } = payload;
-  const header = Buffer.alloc(length < 126 ? 2 : length < 65536 ? 4 : 10);
-  header[0] = isCompressed ? 0xc2 : 0x82;
-  header[1] = (length < 126 ? length : length < 65536 ? 126 : 127) | (key === null ? 0 : 0x80);
-  if (header.length === 4) header.writeUInt16BE(length, 2);
-  if (header.length === 10) header.writeUIntBE(length, 4, 6);
-  if (key === null) return Buffer.concat([header, payload]);
+  const whole = frame(BINARY | (isCompressed ? RSV1 : 0), payload);
+  if (key === null) return whole;
+  const header = whole.subarray(0, whole.length - payload.length);
+  header[1] |= 0x80;
   return Buffer.concat([header, key, payload.map((byte, at) => byte ^ key[at & 3])]);
 }
