@@ -92,9 +92,9 @@ impl Inner {
         check_listener("asyncOpen", listener)?;
         let protocols = parse_protocols(&self.protocols.borrow())?;
         let Options { timeouts, signal, max_message_size, host } = settings;
-        let options = host::options_for(host, self.ping.get());
+        let options = host::options_for(host, self.ping.get(), origin);
         let (href, attributes) = (uri.href.clone(), self.attributes.clone());
-        let target = Target { uri, origin, protocols, max_message_size, options, attributes };
+        let target = Target { uri, protocols, max_message_size, options, attributes };
         let connect = || HostTransport::connect(&self.driver, target);
         self.begin("asyncOpen", timeouts, &signal, href, (listener, context), connect)
     }

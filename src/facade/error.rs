@@ -36,10 +36,3 @@ pub(super) fn not_connected(method: &str) -> ChannelError {
 pub(super) fn already_opened(message: impl Into<Cow<'static, str>>) -> ChannelError {
     ChannelError::new(Status::ALREADY_OPENED, message)
 }
-
-/// What this host cannot do.
-#[cold]
-#[cfg_attr(feature = "node", allow(dead_code))]
-pub(super) fn not_implemented(message: impl Into<Cow<'static, str>>) -> ChannelError {
-    ChannelError::new(Status::NOT_IMPLEMENTED, message)
-}

@@ -85,6 +85,7 @@ const NOT_OPENED: &str =
 
 impl Browser {
     pub(crate) fn connect(driver: &Rc<Driver>, target: Target) -> Result<Rc<Self>, ChannelError> {
+        let HostOptions = target.options; // nothing to honour
         let protocols: Array = target.protocols.iter().map(|token| JsValue::from_str(token)).collect();
         let socket = RawSocket::new(&target.uri.href, &protocols).map_err(|cause| {
             let message =

@@ -1,17 +1,21 @@
 //! `sendBinaryStream`'s source: a `ReadableStream`, Node's `Readable`, a `Blob` or an async iterable, whose length must be the
 //! announced one.
 
+#[cfg(feature = "node")]
+mod future;
+#[cfg(not(feature = "node"))]
+mod promise;
+
 use alloc::boxed::Box;
 use alloc::rc::Rc;
 use alloc::string::String;
 use core::cell::{Cell, RefCell};
 
-use js_sys::{Function, Promise, RangeError, Reflect, Symbol, Uint8Array};
+use js_sys::{Function, RangeError, Reflect, Symbol, Uint8Array};
 use wasm_bindgen::prelude::*;
-use wasm_bindgen_futures::JsFuture;
 
 use super::bytes::{self, Bytes};
-use super::timer::{macrotask, microtask};
+use super::timer::microtask;
 use super::{property, sentence, settled, to_text};
 
 /// A stream of bytes that is read once.
@@ -54,38 +58,6 @@ impl ByteStream {
         self.source.size
     }
 
-    /// Whether all of its bytes have been read; its end may not have been.
-    #[cfg_attr(not(feature = "node"), allow(dead_code))]
-    pub(crate) fn is_exhausted(&self) -> bool {
-        self.source.left.get() == 0
-    }
-
-    /// The next bytes, at least one, as a plain array; `None` at the end. Fails if the stream fails or does not have the
-    /// announced length. The user's code runs when the future is polled, not before.
-    #[cfg_attr(not(feature = "node"), allow(dead_code))] // the browser build has no executor: it uses callbacks
-    pub(crate) fn next(&self) -> impl Future<Output = Result<Option<Uint8Array>, JsValue>> + 'static {
-        let source = self.source.clone();
-        async move { source.next().await }
-    }
-
-    /// Asks for the next item, as a promise.
-    #[cfg_attr(feature = "node", allow(dead_code))]
-    pub(crate) fn read(&self) -> Result<Settling, JsValue> {
-        Ok(settled(&self.source.read()?).unchecked_into())
-    }
-
-    /// The bytes of an item that [`read`](Self::read) promised, possibly none; `None` at the end.
-    #[cfg_attr(feature = "node", allow(dead_code))]
-    pub(crate) fn take(&self, item: &JsValue) -> Result<Option<Uint8Array>, JsValue> {
-        self.source.take(item)
-    }
-
-    /// Whether other events must get a turn before the next read. `chunk` is what the last read returned.
-    #[cfg_attr(feature = "node", allow(dead_code))]
-    pub(crate) fn rests(&self, chunk: &Uint8Array) -> bool {
-        self.source.rests(chunk)
-    }
-
     /// Stops reading. The stream is destroyed or cancelled once the current code has ended.
     pub(crate) fn cancel(&self) {
         if !self.source.is_over.replace(true) {
@@ -113,20 +85,7 @@ impl Drop for ByteStream {
 }
 
 impl Source {
-    async fn next(&self) -> Result<Option<Uint8Array>, JsValue> {
-        loop {
-            let item = self.read()?;
-            let item = JsFuture::from(settled(&item)).await?;
-            let Some(chunk) = self.take(&item)? else { return Ok(None) };
-            if self.rests(&chunk) {
-                JsFuture::from(Promise::new(&mut |resolve, _| macrotask(&resolve))).await?;
-            }
-            if chunk.length() > 0 || self.is_over.get() {
-                return Ok(Some(chunk)); // after a cancel, an empty chunk does not matter
-            }
-        }
-    }
-
+    /// The bytes of an item that [`read`](Self::read) promised, possibly none; `None` at the end.
     fn take(&self, item: &JsValue) -> Result<Option<Uint8Array>, JsValue> {
         let left = self.left.get();
         if Reflect::get(item, &"done".into())?.is_truthy() {
@@ -159,6 +118,7 @@ impl Source {
         Ok(Some(chunk))
     }
 
+    /// Whether other events must get a turn before the next read. `chunk` is what the last read returned.
     fn rests(&self, chunk: &Uint8Array) -> bool {
         self.reads.set(self.reads.get().wrapping_add(1));
         chunk.length() == 0 || self.reads.get().is_multiple_of(READS_A_TURN)

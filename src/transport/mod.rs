@@ -43,7 +43,6 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::cell::RefCell;
 
-use js_sys::{Object, Reflect};
 use wasm_bindgen::prelude::*;
 
 use crate::channel::{self, Host};
@@ -128,15 +127,11 @@ impl PingTimes {
 pub(crate) struct Target {
     /// A ws or wss URI without a fragment.
     pub(crate) uri: Uri,
-    /// The `Origin` to send; a browser sends the page's own.
-    #[cfg_attr(not(feature = "node"), allow(dead_code))]
-    pub(crate) origin: Option<String>,
     /// Distinct tokens.
     pub(crate) protocols: Vec<String>,
     /// The most payload bytes of a message that arrives.
     pub(crate) max_message_size: u32,
     /// What only this host honours.
-    #[cfg_attr(not(feature = "node"), allow(dead_code))]
     pub(crate) options: HostOptions,
     /// Where the transport stores the values of the channel's attributes.
     pub(crate) attributes: Rc<Attributes>,
@@ -185,28 +180,11 @@ impl ChannelError {
         Self::new(Status::INVALID_ARG, message)
     }
 
-    /// The same error, with the status name that `onStop` reports.
-    #[cfg_attr(not(feature = "node"), allow(dead_code))]
-    pub(crate) fn reported(mut self) -> Self {
-        self.0.name = self.0.status.name().unwrap_or(self.0.name);
-        self
-    }
-
     /// The same error, with what the host threw as its cause.
     pub(crate) fn because(mut self, cause: JsValue) -> Self {
         self.0.cause = cause;
         self
     }
-}
-
-/// A plain object with these properties.
-#[cfg_attr(not(feature = "node"), allow(dead_code))]
-pub(crate) fn object<const N: usize>(properties: [(&'static str, JsValue); N]) -> Object {
-    let object = Object::new();
-    for (name, value) in properties {
-        let _ = Reflect::set(&object, &js_name(name), &value); // cannot fail on a plain object
-    }
-    object
 }
 
 /// Joins these parts, as `concat` and `format!` do, but without the code that they would add to a page's download.

@@ -1,11 +1,20 @@
 //! One timer of the host.
 
+#[cfg(not(feature = "node"))]
+mod page;
+#[cfg(feature = "node")]
+mod process;
+
 use alloc::boxed::Box;
 use alloc::rc::Rc;
-use core::cell::{Cell, RefCell};
+use core::cell::RefCell;
 
 use wasm_bindgen::prelude::*;
 
+#[cfg(not(feature = "node"))]
+use self::page::Process;
+#[cfg(feature = "node")]
+use self::process::Process;
 use crate::channel;
 
 #[wasm_bindgen]
@@ -19,11 +28,6 @@ extern "C" {
 
     /// A number in a browser, in Node an object.
     type Id;
-    // Only in Node: the browser build never calls them.
-    #[wasm_bindgen(method, js_name = ref)]
-    fn keep(this: &Id);
-    #[wasm_bindgen(method)]
-    fn unref(this: &Id);
 }
 
 /// Calls `task` once, after the current code has ended.
@@ -40,8 +44,7 @@ pub(crate) fn macrotask(callback: &JsValue) {
 #[derive(Default)]
 pub(crate) struct Timer {
     running: Rc<RefCell<Option<Running>>>,
-    /// Whether the timer lets the process end.
-    is_unref: Cell<bool>,
+    process: Process,
 }
 
 struct Running {
@@ -61,9 +64,7 @@ impl channel::Timer for Timer {
         });
         let callback = Closure::once(callback);
         let id = set_timeout(callback.as_ref(), ms);
-        if self.is_unref.get() {
-            id.unref();
-        }
+        self.process.handle_set(&id);
         let before = self.running.replace(Some(Running { id, _callback: callback }));
         drop(before);
     }
@@ -71,23 +72,6 @@ impl channel::Timer for Timer {
     fn clear(&self) {
         let running = self.running.take();
         drop(running);
-    }
-}
-
-impl Timer {
-    /// Sets whether the timer keeps a Node process alive, from now on.
-    #[cfg_attr(not(feature = "node"), allow(dead_code))] // a page has no process
-    pub(crate) fn set_ref(&self, is_ref: bool) {
-        self.is_unref.set(!is_ref);
-        if let Some(Running { id, .. }) = self.running.borrow().as_ref() {
-            if is_ref { id.keep() } else { id.unref() }
-        }
-    }
-
-    /// Whether the timer keeps a Node process alive.
-    #[cfg_attr(not(feature = "node"), allow(dead_code))]
-    pub(crate) fn is_ref(&self) -> bool {
-        !self.is_unref.get()
     }
 }
 

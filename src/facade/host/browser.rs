@@ -1,6 +1,8 @@
 //! A browser: what a page cannot do is refused with NS_ERROR_NOT_IMPLEMENTED and what to do instead.
 
+use alloc::borrow::Cow;
 use alloc::rc::Rc;
+use alloc::string::String;
 
 use js_sys::Promise;
 use wasm_bindgen::prelude::*;
@@ -8,7 +10,7 @@ use wasm_bindgen::prelude::*;
 use crate::channel::Stop;
 use crate::facade::WebSocketChannel;
 use crate::facade::channel::Inner;
-use crate::facade::error::not_implemented;
+use crate::status::Status;
 use crate::transport::{Attributes, ChannelError, Driver, HostOptions, JsHost, PayloadKind, PingTimes, sentence};
 
 pub(in crate::facade) fn start() {}
@@ -26,7 +28,13 @@ extern "C" {
     fn page_origin() -> JsValue;
 }
 
-pub(in crate::facade) fn options_for(_options: HostOptions, _ping: PingTimes) -> HostOptions {
+/// What a page cannot do.
+#[cold]
+pub(in crate::facade) fn not_implemented(message: impl Into<Cow<'static, str>>) -> ChannelError {
+    ChannelError::new(Status::NOT_IMPLEMENTED, message)
+}
+
+pub(in crate::facade) fn options_for(_: HostOptions, _: PingTimes, _origin: Option<String>) -> HostOptions {
     HostOptions
 }
 

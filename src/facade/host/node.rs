@@ -52,8 +52,8 @@ pub(in crate::facade) fn base() -> JsValue {
     JsValue::UNDEFINED
 }
 
-pub(in crate::facade) fn options_for(options: HostOptions, ping: PingTimes) -> HostOptions {
-    HostOptions { ping, ..options }
+pub(in crate::facade) fn options_for(options: HostOptions, ping: PingTimes, origin: Option<String>) -> HostOptions {
+    HostOptions { ping, origin, ..options }
 }
 
 /// Any origin can be sent.
@@ -219,7 +219,9 @@ pub(in crate::facade) fn stopped(attributes: &Attributes, stop: &Stop<JsHost>) {
     tell_closed(attributes.node.serial.get(), stop.was_clean, code, reason);
     attributes.node.pings.end(|| {
         let status = if status == Status::OK { Status::NOT_CONNECTED } else { status };
-        ChannelError::new(status, "sendPing: the channel ended before the pong arrived.").reported().into()
+        let mut error = ChannelError::new(status, "sendPing: the channel ended before the pong arrived.");
+        error.0.name = status.name().unwrap_or(error.0.name); // as onStop reports it
+        error.into()
     });
 }
 

@@ -4,7 +4,7 @@ use alloc::borrow::Cow;
 
 use super::{NODE, Properties, given};
 use crate::facade::arguments::quote;
-use crate::facade::error::not_implemented;
+use crate::facade::host::not_implemented;
 use crate::transport::{ChannelError, HostOptions, sentence};
 
 pub(super) fn parse_host_options(options: &Properties) -> Result<HostOptions, ChannelError> {

@@ -79,7 +79,7 @@ pub(super) fn parse_host_options(options: &Properties) -> Result<HostOptions, Ch
         http2: raw.http2.is_some_and(|Flag(flag)| flag),
         tls: tls(&raw.tls)?,
         socket: handed_on(&raw.socket, "socket", OWNED_SOCKET)?,
-        ping: default.ping,
+        ..default
     })
 }
 

@@ -9,11 +9,12 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 
 use super::Node;
+use super::names::object;
 use super::reading::{Incoming, hand_over};
 use super::socket::{Assembly, assemble_binary};
 use super::windows;
 use crate::protocol::{FrameObserver, Head, MAX_HEADER, Observed};
-use crate::transport::{Trampoline, object, report};
+use crate::transport::{Trampoline, report};
 
 thread_local! {
     static LISTENERS: RefCell<Vec<JsValue>> = RefCell::default();

@@ -77,7 +77,10 @@ pub(crate) struct HostOptions {
     pub(crate) tls: Object,
     /// Options for `net.connect`, with Node's keys.
     pub(crate) socket: Object,
+    /// The attributes `pingInterval` and `pingTimeout`.
     pub(crate) ping: PingTimes,
+    /// The `Origin` to send.
+    pub(crate) origin: Option<String>,
 }
 
 impl Default for HostOptions {
@@ -92,6 +95,7 @@ impl Default for HostOptions {
             tls: Object::new(),
             socket: Object::new(),
             ping: PingTimes::DEFAULT,
+            origin: None,
         }
     }
 }

@@ -1,8 +1,9 @@
-//! The names that Rust uses, as JavaScript strings.
+//! The names that Rust uses, as JavaScript strings, and objects with such names.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
+use js_sys::{Object, Reflect};
 use wasm_bindgen::JsValue;
 
 thread_local! {
@@ -15,4 +16,13 @@ thread_local! {
 pub(crate) fn js_name(name: &'static str) -> JsValue {
     let key = (name.as_ptr().addr(), name.len());
     NAMES.with_borrow_mut(|names| names.entry(key).or_insert_with(|| JsValue::from_str(name)).clone())
+}
+
+/// A plain object with these properties.
+pub(super) fn object<const N: usize>(properties: [(&'static str, JsValue); N]) -> Object {
+    let object = Object::new();
+    for (name, value) in properties {
+        let _ = Reflect::set(&object, &js_name(name), &value); // cannot fail on a plain object
+    }
+    object
 }

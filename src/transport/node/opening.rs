@@ -9,6 +9,7 @@ use wasm_bindgen_futures::spawn_local;
 
 use super::ask::Asker;
 use super::dial::{Dialed, Dialer, Kept};
+use super::names::object;
 use super::peer_options::PeerOptions;
 use super::socket::Socket;
 use super::{Node, keys};
@@ -17,7 +18,7 @@ use crate::http::{Field, Response};
 use crate::opening::{self, Failure, Opened, Progress, Settings};
 use crate::protocol::{Agreement, Connection};
 use crate::status::Status;
-use crate::transport::{ChannelError, Evidence, JsHost, Target, object, parse_url, property};
+use crate::transport::{ChannelError, Evidence, JsHost, Target, parse_url, property};
 use crate::uri::Uri;
 
 /// The opening of one channel. Dropping it drops its sockets and everything it waits for.
@@ -42,9 +43,9 @@ impl Opening {
 /// Validates the target and starts to connect. None of the user's code runs before this has returned.
 #[cold]
 pub(super) fn begin(node: &Rc<Node>, target: Target) -> Result<(), ChannelError> {
-    let Target { uri, origin, protocols, options, .. } = target;
+    let Target { uri, protocols, options, .. } = target;
     let unix_socket = !property(&options.socket, "path").is_undefined();
-    let origin = origin.map(|origin| Field::origin(&origin)).transpose();
+    let origin = options.origin.map(|origin| Field::origin(&origin)).transpose();
     let settings = Settings {
         origin: origin.map_err(|_| {
             ChannelError::invalid(

@@ -5,10 +5,9 @@ use std::net::IpAddr;
 use js_sys::{Array, Object, Reflect};
 use wasm_bindgen::prelude::*;
 
-use super::names::js_name;
+use super::names::{js_name, object};
 use super::route_key::RouteKey;
 use crate::opening::{Hop, HopTls, Party, Route, TlsPeer};
-use crate::transport::object;
 
 /// The two options, with Node's keys.
 #[derive(Clone)]

@@ -4,9 +4,10 @@ use js_sys::{Array, Date, Object, Reflect, Uint8Array};
 use serde::Serialize;
 use wasm_bindgen::prelude::*;
 
+use super::names::object;
 use crate::grammar::outside_quotes;
 use crate::protocol::Role;
-use crate::transport::{object, to_text};
+use crate::transport::to_text;
 
 /// OpenSSL's code for a client that sent no certificate.
 const NO_CERTIFICATE: &str = "ERR_SSL_PEER_DID_NOT_RETURN_A_CERTIFICATE";

@@ -1,0 +1,45 @@
+//! Timers and Node's process, which ends once nothing keeps it alive.
+
+use core::cell::Cell;
+
+use wasm_bindgen::prelude::*;
+
+use super::{Id, Running, Timer};
+
+#[wasm_bindgen]
+extern "C" {
+    #[wasm_bindgen(method, js_name = ref)]
+    fn keep(this: &Id);
+    #[wasm_bindgen(method)]
+    fn unref(this: &Id);
+}
+
+/// Whether a timer lets the process end.
+#[derive(Default)]
+pub(super) struct Process {
+    is_unref: Cell<bool>,
+}
+
+impl Process {
+    /// The host has a new timer.
+    pub(super) fn handle_set(&self, id: &Id) {
+        if self.is_unref.get() {
+            id.unref();
+        }
+    }
+}
+
+impl Timer {
+    /// Sets whether the timer keeps the process alive, from now on.
+    pub(crate) fn set_ref(&self, is_ref: bool) {
+        self.process.is_unref.set(!is_ref);
+        if let Some(Running { id, .. }) = self.running.borrow().as_ref() {
+            if is_ref { id.keep() } else { id.unref() }
+        }
+    }
+
+    /// Whether the timer keeps the process alive.
+    pub(crate) fn is_ref(&self) -> bool {
+        !self.process.is_unref.get()
+    }
+}
