@@ -104,16 +104,10 @@ pub(super) fn parse_header(bytes: &[u8], role: Role) -> Result<Option<Parsed>, F
     if opcode.is_control() && !fin {
         return wrong("A control frame is fragmented.");
     }
-    let (len, size) = match (second & 0x7F, rest) {
-        (126, [a, b, ..]) => (u64::from(u16::from_be_bytes([*a, *b])), 4),
-        (127, [a, b, c, d, e, f, g, h, ..]) => (u64::from_be_bytes([*a, *b, *c, *d, *e, *f, *g, *h]), 10),
-        (126 | 127, _) if opcode.is_control() => (MAX_CONTROL + 1, 2),
-        (126 | 127, _) => return Ok(None),
-        (short, _) => (u64::from(short), 2),
-    };
-    if opcode.is_control() && len > MAX_CONTROL {
+    if opcode.is_control() && u64::from(second & 0x7F) > MAX_CONTROL {
         return wrong("A control frame is longer than 125 bytes.");
     }
+    let Some((len, size)) = parse_len(*second, rest) else { return Ok(None) };
     if len >> 63 != 0 {
         return wrong("A frame's 64-bit length has its top bit set.");
     }
@@ -126,6 +120,16 @@ pub(super) fn parse_header(bytes: &[u8], role: Role) -> Result<Option<Parsed>, F
     }
     let key = bytes.get(size..).and_then(|rest| rest.first_chunk().copied());
     Ok(key.map(|key| Parsed { header, key: Some(key), size: size + size_of::<MaskKey>() }))
+}
+
+/// Reads a payload length from a header's second byte and what follows it. Returns it with the header's size so far.
+#[inline]
+pub(super) fn parse_len(second: u8, rest: &[u8]) -> Option<(u64, usize)> {
+    Some(match second & 0x7F {
+        126 => (u64::from(u16::from_be_bytes(*rest.first_chunk()?)), 4),
+        127 => (u64::from_be_bytes(*rest.first_chunk()?), 10),
+        short => (u64::from(short), 2),
+    })
 }
 
 /// Reads a whole message at the front of `bytes`, in one unmasked frame without RSV bits. Returns its opcode, the size of its

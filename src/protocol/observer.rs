@@ -99,11 +99,7 @@ impl FrameObserver {
 /// A header and its size.
 fn parse(bytes: &[u8]) -> Option<(Head, usize)> {
     let [first, second, rest @ ..] = bytes else { return None };
-    let (len, size) = match second & 0x7F {
-        126 => (u64::from(u16::from_be_bytes(*rest.first_chunk()?)), 4),
-        127 => (u64::from_be_bytes(*rest.first_chunk()?), 10),
-        short => (u64::from(short), 2),
-    };
+    let (len, size) = frame::parse_len(*second, rest)?;
     let (mask, size) = match second & 0x80 {
         0 => (None, size),
         _ => (Some(*bytes.get(size..)?.first_chunk()?), size + size_of::<MaskKey>()),
