@@ -147,7 +147,7 @@ struct Slot<C: Context> {
     shape: C::Shape,
     context: Option<C>,
     /// Set between two messages.
-    place: Option<Place>,
+    place: Option<IdlePlace>,
 }
 
 impl<C: Context> Kept<C> {
@@ -171,7 +171,7 @@ impl<C: Context> Kept<C> {
     pub(super) fn rest(&self) {
         let mut slot = self.0.borrow_mut();
         if slot.context.is_some() && slot.place.is_none() {
-            slot.place = Some(Place::of(&self.0));
+            slot.place = Some(IdlePlace::of(&self.0));
         }
     }
 
@@ -209,9 +209,9 @@ impl<C: Context> Drop for Slot<C> {
 }
 
 /// A context's place among the idle ones. It is dropped when the context is used again or given back.
-struct Place(u64);
+struct IdlePlace(u64);
 
-impl Place {
+impl IdlePlace {
     fn of<C: Context>(slot: &Rc<RefCell<Slot<C>>>) -> Self {
         CONTEXTS.with_borrow_mut(|contexts| {
             let place = contexts.clock;
@@ -222,7 +222,7 @@ impl Place {
     }
 }
 
-impl Drop for Place {
+impl Drop for IdlePlace {
     fn drop(&mut self) {
         let _ = CONTEXTS.try_with(|contexts| {
             let contexts = &mut *contexts.borrow_mut();

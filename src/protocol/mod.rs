@@ -10,7 +10,7 @@
 //! Any mistake of the peer becomes one [`Event::Failed`] with one [`Fault`]. Nothing follows it, and the next
 //! `poll_transmit` writes the close frame that it calls for.
 //!
-//! [`Outgoing`] decides what goes out when: the messages of one tick in one write, a large message piece by piece.
+//! [`OutgoingQueue`] decides what goes out when: the messages of one tick in one write, a large message piece by piece.
 //! [`FrameObserver`] finds the frames in the bytes of one direction, without checking them.
 
 mod connection;
@@ -43,7 +43,7 @@ pub use extension::{Agreement, DEFAULT_LEVEL, DeflateOptions, agree_as_client};
 pub use fault::{Fault, FaultKind};
 pub use frame::{MAX_HEADER, MaskKey, Role};
 pub use observer::{FrameObserver, Head, Observed};
-pub use outgoing::{Done, Fill, Framed, Outgoing, Payload, Piece, Wake};
+pub use outgoing::{Done, Fill, Framed, OutgoingQueue, Payload, Piece, Wake};
 pub use parameters::{Disagreement, WindowBits};
 pub use selection::agree_as_server;
 pub use sending::Fragments;

@@ -1,15 +1,15 @@
 //! What goes out of one connection, and when: the messages of one tick in one write, a large message piece by piece, the
 //! close frame behind all messages.
 //!
-//! The driver owns a *window*: [`MAX_HEADER`] bytes of room and [`WINDOW`](Outgoing::WINDOW) bytes of payload. It does this:
+//! The driver owns a *window*: [`MAX_HEADER`] bytes of room and [`WINDOW`](OutgoingQueue::WINDOW) bytes of payload. It does this:
 //!
-//! 1. A message goes in by [`Outgoing::push`], a close frame by [`Outgoing::close`]. If nothing waits before it
-//!    ([`Outgoing::is_free`]), a message that fits the window may be framed at once by [`Outgoing::frame`].
-//! 2. After every input: while [`Outgoing::poll_piece`] returns a payload, put its next piece into the window and hand both
-//!    back to [`Outgoing::handle_piece`]. Obey what that and `frame` return ([`Framed`]). Then obey [`Outgoing::poll_wake`].
-//! 3. After every chunk that was received, at each tick, and when a write was taken: write what [`Outgoing::poll_shared`]
-//!    returns, or else [`Outgoing::poll_transmit`].
-//! 4. Report each write that the system has taken ([`Outgoing::handle_written`]), and each wake that is due.
+//! 1. A message goes in by [`OutgoingQueue::push`], a close frame by [`OutgoingQueue::close`]. If nothing waits before it
+//!    ([`OutgoingQueue::is_free`]), a message that fits the window may be framed at once by [`OutgoingQueue::frame`].
+//! 2. After every input: while [`OutgoingQueue::poll_piece`] returns a payload, put its next piece into the window and hand both
+//!    back to [`OutgoingQueue::handle_piece`]. Obey what that and `frame` return ([`Framed`]). Then obey [`OutgoingQueue::poll_wake`].
+//! 3. After every chunk that was received, at each tick, and when a write was taken: write what [`OutgoingQueue::poll_shared`]
+//!    returns, or else [`OutgoingQueue::poll_transmit`].
+//! 4. Report each write that the system has taken ([`OutgoingQueue::handle_written`]), and each wake that is due.
 
 mod driving;
 
@@ -27,7 +27,7 @@ use crate::close::Close;
 pub use driving::{Done, Fill, Framed, Payload, Piece, Wake};
 
 /// The outgoing queue of one connection.
-pub struct Outgoing<P> {
+pub struct OutgoingQueue<P> {
     /// Frames that leave together in one write.
     out: Vec<u8>,
     /// Frames for the next write that other connections send too. While there are any, `out` is empty.
@@ -81,7 +81,7 @@ thread_local! {
     static SPARE: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
 }
 
-impl<P> Default for Outgoing<P> {
+impl<P> Default for OutgoingQueue<P> {
     fn default() -> Self {
         Self {
             out: Vec::new(),
@@ -103,7 +103,7 @@ impl<P> Default for Outgoing<P> {
     }
 }
 
-impl<P: Payload> Outgoing<P> {
+impl<P: Payload> OutgoingQueue<P> {
     /// The most payload bytes in the window.
     pub const WINDOW: usize = 64 * 1024;
 

@@ -26,12 +26,12 @@ pub struct Piece<P> {
 pub enum Fill {
     /// This many bytes; `last` if they are the message's last.
     Bytes {
-        /// At most [`WINDOW`](super::Outgoing::WINDOW).
+        /// At most [`WINDOW`](super::OutgoingQueue::WINDOW).
         len: usize,
         /// The message is complete with them.
         last: bool,
     },
-    /// Nothing: a stream that will have more later. Call [`Outgoing::handle_ready`](super::Outgoing::handle_ready) then.
+    /// Nothing: a stream that will have more later. Call [`OutgoingQueue::handle_ready`](super::OutgoingQueue::handle_ready) then.
     Pending,
     /// Nothing: a stream that has failed. Its message cannot be completed.
     Failed,
@@ -42,9 +42,9 @@ pub enum Fill {
 pub enum Framed {
     /// Nothing now.
     Later,
-    /// Write what [`Outgoing::poll_transmit`](super::Outgoing::poll_transmit) returns.
+    /// Write what [`OutgoingQueue::poll_transmit`](super::OutgoingQueue::poll_transmit) returns.
     Full,
-    /// Write what [`Outgoing::poll_transmit`](super::Outgoing::poll_transmit) returns, if anything, then the window from `start` to the payload's end. Do so before
+    /// Write what [`OutgoingQueue::poll_transmit`](super::OutgoingQueue::poll_transmit) returns, if anything, then the window from `start` to the payload's end. Do so before
     /// the window is used again.
     InPlace {
         /// Where the bytes begin.
@@ -68,8 +68,8 @@ pub struct Done {
 /// When the driver must call again.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Wake {
-    /// Call [`Outgoing::handle_tick`](super::Outgoing::handle_tick) after the current code has ended.
+    /// Call [`OutgoingQueue::handle_tick`](super::OutgoingQueue::handle_tick) after the current code has ended.
     Tick,
-    /// Call [`Outgoing::handle_turn`](super::Outgoing::handle_turn) after other events have had a turn.
+    /// Call [`OutgoingQueue::handle_turn`](super::OutgoingQueue::handle_turn) after other events have had a turn.
     Turn,
 }

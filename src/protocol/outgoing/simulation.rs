@@ -1,4 +1,4 @@
-//! A driver of [`Outgoing`] that follows its documentation, with payloads in memory and a peer that reads every write.
+//! A driver of [`OutgoingQueue`] that follows its documentation, with payloads in memory and a peer that reads every write.
 
 use std::collections::VecDeque;
 
@@ -56,7 +56,7 @@ impl Fake {
             Some(Portion::Bytes(len)) => len,
             None => rest,
         };
-        let len = rest.min(most).min(Outgoing::<Self>::WINDOW);
+        let len = rest.min(most).min(OutgoingQueue::<Self>::WINDOW);
         window.resize(MAX_HEADER, 0);
         window.extend_from_slice(&self.bytes[self.at..self.at + len]);
         self.at += len;
@@ -68,7 +68,7 @@ impl Fake {
 pub(super) struct Sender {
     role: Role,
     pub(super) connection: Connection,
-    pub(super) outgoing: Outgoing<Fake>,
+    pub(super) outgoing: OutgoingQueue<Fake>,
     pub(super) tick: bool,
     pub(super) turn: bool,
     /// A stream has no data now.
@@ -119,7 +119,7 @@ impl Sender {
         Self {
             role,
             connection: Connection::new(role, agreement, 1 << 30),
-            outgoing: Outgoing::default(),
+            outgoing: OutgoingQueue::default(),
             tick: false,
             turn: false,
             is_pending: false,
@@ -140,7 +140,7 @@ impl Sender {
 
     /// Sends a message. If `now`, it skips the queue when it may.
     pub(super) fn send(&mut self, payload: Fake, now: bool) {
-        let fits = payload.bytes.len() <= Outgoing::<Fake>::WINDOW && !payload.is_stream();
+        let fits = payload.bytes.len() <= OutgoingQueue::<Fake>::WINDOW && !payload.is_stream();
         if now && fits && self.outgoing.is_free() {
             let mut window = [&[0; MAX_HEADER], &payload.bytes[..]].concat();
             let keys = keys(&mut self.keys);
@@ -283,7 +283,7 @@ impl Sender {
         let keys = keys(&mut self.keys);
         if let Some((out, done)) = self.outgoing.poll_transmit(&mut self.connection, keys) {
             self.write(&out, done);
-            Outgoing::<Fake>::recycle(out);
+            OutgoingQueue::<Fake>::recycle(out);
         }
     }
 

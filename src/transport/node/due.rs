@@ -22,7 +22,7 @@ impl Due {
         match self {
             Self::Own(out) => {
                 socket.write(&out, messages, part);
-                protocol::Outgoing::<Outgoing>::recycle(out);
+                protocol::OutgoingQueue::<Outgoing>::recycle(out);
             }
             Self::Shared(frame) => socket.write_shared(&buffer_of(&frame), messages, part),
         }

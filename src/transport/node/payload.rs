@@ -54,7 +54,7 @@ impl Outgoing {
     /// Sets which node a stream tells that it has more.
     pub(super) fn on_ready(&mut self, node: &Rc<Node>) {
         if let Source::Stream(streaming) = &self.source {
-            streaming.progress.borrow_mut().node = Rc::downgrade(node);
+            streaming.ahead.borrow_mut().node = Rc::downgrade(node);
         }
     }
 
@@ -113,11 +113,11 @@ fn part(bytes: &Uint8Array, begin: u32, end: u32) -> Result<Uint8Array, JsValue>
 /// A stream that is being sent. Small chunks are collected, because a peer may refuse a message of too many frames.
 struct Streaming {
     stream: ByteStream,
-    progress: Rc<RefCell<Progress>>,
+    ahead: Rc<RefCell<ReadAhead>>,
 }
 
 #[derive(Default)]
-struct Progress {
+struct ReadAhead {
     node: Weak<Node>,
     /// The next frame's payload, as far as it has been read. Set from the first piece on.
     frame: Option<Uint8Array>,
@@ -132,7 +132,7 @@ struct Progress {
 }
 
 /// The stream may never answer.
-impl Drop for Progress {
+impl Drop for ReadAhead {
     fn drop(&mut self) {
         if let Some(reading) = self.reading.take() {
             reading.abort();
@@ -142,13 +142,13 @@ impl Drop for Progress {
 
 impl Streaming {
     fn new(stream: ByteStream) -> Self {
-        Self { stream, progress: Rc::default() }
+        Self { stream, ahead: Rc::default() }
     }
 
     fn fill(&self) -> Result<Fill, JsValue> {
         let (error, is_reading, has_begun) = {
-            let mut progress = self.progress.borrow_mut();
-            (progress.error.take(), progress.reading.is_some(), progress.frame.is_some())
+            let mut ahead = self.ahead.borrow_mut();
+            (ahead.error.take(), ahead.reading.is_some(), ahead.frame.is_some())
         };
         if let Some(error) = error {
             return Err(error);
@@ -166,15 +166,15 @@ impl Streaming {
     /// Starts to read the stream, because its turn has come.
     fn begin(&self) {
         let room = self.stream.size().min(WINDOW as u64) as u32;
-        self.progress.borrow_mut().frame = Some(Uint8Array::new_with_length(room));
+        self.ahead.borrow_mut().frame = Some(Uint8Array::new_with_length(room));
         self.read();
     }
 
     fn fill_frame(&self) -> Result<Fill, JsValue> {
         let (frame, chunk, used, at, ended) = {
-            let progress = self.progress.borrow();
-            let arrays = (progress.frame.clone().unwrap_or_default(), progress.chunk.clone().unwrap_or_default());
-            (arrays.0, arrays.1, progress.used, progress.at, progress.ended)
+            let ahead = self.ahead.borrow();
+            let arrays = (ahead.frame.clone().unwrap_or_default(), ahead.chunk.clone().unwrap_or_default());
+            (arrays.0, arrays.1, ahead.used, ahead.at, ahead.ended)
         };
         let room = frame.length();
         let piece = part(&chunk, at, at + (room - used))?; // throws if the chunk was transferred
@@ -184,10 +184,10 @@ impl Streaming {
         let last = ended && is_exhausted;
         // The last frame waits until it is certain that the stream is not too long.
         let is_due = last || (used == room && (!is_exhausted || !self.stream.is_exhausted()));
-        let mut progress = self.progress.borrow_mut();
-        progress.at = at;
-        progress.used = if is_due { 0 } else { used };
-        drop(progress);
+        let mut ahead = self.ahead.borrow_mut();
+        ahead.at = at;
+        ahead.used = if is_due { 0 } else { used };
+        drop(ahead);
         if is_due {
             return Ok(Fill::Bytes { len: filled(&part(&frame, 0, used)?)?, last });
         }
@@ -198,12 +198,12 @@ impl Streaming {
     /// Asks the stream for more.
     fn read(&self) {
         let (abort, registration) = AbortHandle::new_pair();
-        self.progress.borrow_mut().reading = Some(abort);
-        let (next, progress) = (Abortable::new(self.stream.next(), registration), Rc::downgrade(&self.progress));
+        self.ahead.borrow_mut().reading = Some(abort);
+        let (next, ahead) = (Abortable::new(self.stream.next(), registration), Rc::downgrade(&self.ahead));
         spawn_local(async move {
             let Ok(read) = next.await else { return };
-            let Some(progress) = progress.upgrade() else { return }; // it is no longer needed
-            let node = progress.borrow_mut().handle_read(read);
+            let Some(ahead) = ahead.upgrade() else { return }; // it is no longer needed
+            let node = ahead.borrow_mut().handle_read(read);
             if let Some(node) = node {
                 node.handle_ready();
             }
@@ -211,7 +211,7 @@ impl Streaming {
     }
 }
 
-impl Progress {
+impl ReadAhead {
     fn handle_read(&mut self, read: Result<Option<Uint8Array>, JsValue>) -> Option<Rc<Node>> {
         self.reading = None;
         match read {

@@ -1,4 +1,4 @@
-//! What goes out of one connection: [`crate::protocol::Outgoing`] over the socket and the send window.
+//! What goes out of one connection: [`crate::protocol::OutgoingQueue`] over the socket and the send window.
 
 use std::rc::Rc;
 
@@ -21,7 +21,7 @@ use crate::transport::{Driver, Evidence, JsHost, Payload, PayloadKind, as_error}
 /// The protocol's side of one connection: what it reads and what it writes.
 pub(super) struct Wire {
     pub(super) connection: Connection,
-    pub(super) outgoing: protocol::Outgoing<Outgoing>,
+    pub(super) outgoing: protocol::OutgoingQueue<Outgoing>,
     /// The longest message, in bytes.
     pub(super) limit: u64,
 }

@@ -6,7 +6,8 @@ use std::collections::VecDeque;
 use arbitrary::{Arbitrary, Unstructured};
 use websocket_channel::close::{Close, CloseCode};
 use websocket_channel::protocol::{
-    Connection, DeflateOptions, Done, Fill, Framed, Kind, MAX_HEADER, Outgoing, Payload, Role, Wake, agree_as_client,
+    Connection, DeflateOptions, Done, Fill, Framed, Kind, MAX_HEADER, OutgoingQueue, Payload, Role, Wake,
+    agree_as_client,
 };
 
 use super::driver;
@@ -92,7 +93,7 @@ impl Held {
             Some(Portion::Bytes(len)) => usize::from(len),
             None => usize::MAX,
         };
-        let len = (self.bytes.len() - self.at).min(most).min(Outgoing::<Self>::WINDOW);
+        let len = (self.bytes.len() - self.at).min(most).min(OutgoingQueue::<Self>::WINDOW);
         window.extend_from_slice(&self.bytes[self.at..self.at + len]);
         self.at += len;
         Fill::Bytes { len, last: self.at == self.bytes.len() }
@@ -103,7 +104,7 @@ impl Held {
 struct Sender<K> {
     role: Role,
     connection: Connection,
-    outgoing: Outgoing<Held>,
+    outgoing: OutgoingQueue<Held>,
     keys: K,
     tick: bool,
     turn: bool,
@@ -187,7 +188,7 @@ impl<K: FnMut() -> [u8; 4]> Sender<K> {
         Self {
             role,
             connection,
-            outgoing: Outgoing::default(),
+            outgoing: OutgoingQueue::default(),
             keys,
             tick: false,
             turn: false,
@@ -255,7 +256,7 @@ impl<K: FnMut() -> [u8; 4]> Sender<K> {
         if !self.is_closing {
             self.accepted.push((text, bytes.clone()));
         }
-        let fits = bytes.len() <= Outgoing::<Held>::WINDOW && portions.is_none();
+        let fits = bytes.len() <= OutgoingQueue::<Held>::WINDOW && portions.is_none();
         let payload = Held { text, bytes, at: 0, portions };
         if now && fits && self.outgoing.is_free() {
             let mut window = [&[0; MAX_HEADER], &payload.bytes[..]].concat();
@@ -367,7 +368,7 @@ impl<K: FnMut() -> [u8; 4]> Sender<K> {
     fn flush(&mut self) {
         if let Some((out, done)) = self.outgoing.poll_transmit(&mut self.connection, &mut self.keys) {
             self.write(&out, done);
-            Outgoing::<Held>::recycle(out);
+            OutgoingQueue::<Held>::recycle(out);
         }
     }
 
