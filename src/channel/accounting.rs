@@ -11,6 +11,8 @@ pub(super) struct Unacknowledged {
     sizes: VecDeque<u64>,
     /// Their payload bytes, minus what the host has taken in parts.
     bytes: u64,
+    /// The payload bytes of all messages that were ever added.
+    total: u64,
     /// The number of oldest messages that the host has taken completely.
     taken: usize,
     /// The payload bytes of the others, minus what the host has taken in parts.
@@ -39,10 +41,16 @@ impl Unacknowledged {
         self.bytes
     }
 
+    /// The payload bytes that [`bytes`](Self::bytes) has ever counted and no longer does.
+    pub(super) fn gone(&self) -> u64 {
+        self.total.saturating_sub(self.bytes)
+    }
+
     #[inline]
     pub(super) fn add(&mut self, size: u64) {
         self.sizes.push_back(size);
         self.bytes = self.bytes.saturating_add(size);
+        self.total = self.total.saturating_add(size);
         self.untaken_bytes = self.untaken_bytes.saturating_add(size);
     }
 

@@ -112,6 +112,11 @@ impl<H: Host> Driver<H> {
         self.channel.borrow().buffered_amount()
     }
 
+    /// The payload bytes that the host has taken since the channel exists.
+    pub fn taken_amount(&self) -> u64 {
+        self.channel.borrow().taken_amount()
+    }
+
     /// Whether the host still has to take an accepted message, even an empty one.
     pub fn awaits_acknowledgement(&self) -> bool {
         self.channel.borrow().awaits_acknowledgement()

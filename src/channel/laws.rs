@@ -204,6 +204,7 @@ proptest! {
                 Taken::AllBut(_) => unreachable!("not generated"),
             }
             prop_assert_eq!(pair.driver.buffered_amount(), sizes[whole..].iter().sum::<u64>() - part);
+            prop_assert_eq!(pair.driver.taken_amount(), sizes[..whole].iter().sum::<u64>() + part);
         }
         let acknowledged: Vec<u64> =
             pair.calls().iter().filter_map(|call| call.strip_prefix("onAcknowledge ")).map(|size| size.parse().unwrap()).collect();

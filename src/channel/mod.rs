@@ -103,6 +103,11 @@ impl<H: Host> Channel<H> {
         self.unacknowledged.bytes()
     }
 
+    /// The payload bytes that [`buffered_amount`](Self::buffered_amount) has counted and no longer does, since the channel exists.
+    pub fn taken_amount(&self) -> u64 {
+        self.unacknowledged.gone()
+    }
+
     /// Whether an accepted message, even an empty one, waits to be taken or acknowledged.
     pub fn awaits_acknowledgement(&self) -> bool {
         !self.unacknowledged.is_empty()

@@ -30,10 +30,11 @@ const PROBLEM = Symbol('problem');
 export const CANCEL = Symbol.for('websocket-channel.cancel');
 export const CLOSE_EMPTY = Symbol('closeEmpty');
 export const BECOME_WEB = Symbol('becomeWeb');
+export const TAKEN = Symbol('taken');
 const SEND_IF_OPEN = Symbol.for('websocket-channel.sendIfOpen'); // a member may be of another copy of this package
 const INSPECT = Symbol.for('nodejs.util.inspect.custom');
 tidy(wasm.WebSocketChannel, {
-  __this: THIS, __problem: PROBLEM, __cancel: CANCEL, __closeEmpty: CLOSE_EMPTY, __becomeWeb: BECOME_WEB, __inspect: INSPECT, __sendIfOpen: SEND_IF_OPEN,
+  __this: THIS, __problem: PROBLEM, __cancel: CANCEL, __closeEmpty: CLOSE_EMPTY, __becomeWeb: BECOME_WEB, __taken: TAKEN, __inspect: INSPECT, __sendIfOpen: SEND_IF_OPEN,
 });
 
 class WebSocketChannel extends wasm.WebSocketChannel {

@@ -293,12 +293,12 @@ fn meaning(status: u16) -> &'static str {
         407 => "It asks for a proxy's user name and password. Check the option proxy.",
         426 => "It requires another protocol or version.",
         429 => "It received too many requests. Wait before you try again.",
-        500 => "It failed.",
+        500 => "The server itself failed. Its log may say why.",
         502 => "It is a gateway, and cannot reach the server behind it.",
         503 => "It is overloaded or under maintenance. Try again later.",
         504 => "It is a gateway, and the server behind it took too long.",
         200..300 => "This is a web page or a file, not a WebSocket. Check the path.",
-        300..=303 | 305..400 => "The redirect was not followed.",
+        300 | 305 => "This client follows no such redirect. Open the URI that the response names.",
         _ => "",
     }
 }

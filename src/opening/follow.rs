@@ -28,7 +28,12 @@ impl<D: Dial, A: Ask<Cause = D::Cause>> Opening<D, A> {
             (Party::Proxy, 407) | (Party::Server, 401) => self.authorize(refusal, party).await,
             (Party::Server, status) => match location(refusal) {
                 Some(location) if self.plan.follows_redirects() => self.redirect(&location, status).await,
-                _ => Err(DeadEnd::PLAIN),
+                Some(location) => {
+                    let target = quote(&self.plan.shown(&location));
+                    let message = format!("It redirects to {target}. Open that URI, or raise the option redirects.");
+                    Err(DeadEnd::new(message))
+                }
+                None => Err(DeadEnd::PLAIN),
             },
             _ => Err(DeadEnd::PLAIN),
         }

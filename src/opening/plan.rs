@@ -219,7 +219,7 @@ impl Plan {
     }
 
     /// A `Location` without the user name and password that it may have, whether it can be parsed or not.
-    fn shown(&self, location: &str) -> String {
+    pub(super) fn shown(&self, location: &str) -> String {
         let Some((_, behind)) = location.rsplit_once('@') else { return location.into() };
         let parsed = (self.settings.parse)(location, Some(&self.uri.href)).filter(|uri| uri.href.contains("//"));
         parsed.map_or_else(|| format!("…@{behind}"), |uri| without_credentials(&uri.href))

@@ -52,12 +52,17 @@ export function parseProtocols(value) {
   if (!isObject(value)) return { protocols: [toDOMString(value)] };
   const iterator = value[Symbol.iterator];
   if (iterator !== undefined && iterator !== null) return { protocols: toSequence(value, iterator) };
-  const hasText = typeof value === 'function' || value[Symbol.toPrimitive] !== undefined
-    || (value.toString !== undefined && value.toString !== Object.prototype.toString);
-  if (hasText) return { protocols: [toDOMString(value)] };
+  if (hasText(value)) return { protocols: [toDOMString(value)] };
   const options = Object.assign(Object.create(null), value); // only own members: a prototype may have been polluted
   const { protocols = null, ...rest } = options;
   return { ...parseProtocols(protocols ?? undefined), options: rest };
+}
+
+/** Whether converting the object to a string gives anything but what Object's own toString makes of it (ECMA-262 §7.1.1.1). */
+function hasText(object) {
+  if (typeof object === 'function' || object[Symbol.toPrimitive] !== undefined) return true;
+  const { toString, valueOf } = object;
+  return typeof toString === 'function' ? toString !== Object.prototype.toString : typeof valueOf === 'function';
 }
 
 /** Whether a program may send this close code; null means none. */

@@ -45,8 +45,12 @@ export function fail(channel, error) {
   channel[CANCEL](error.result);
 }
 
-/** What onStop reports, as an error; null if both close frames were exchanged. */
-export function stopError(status, detail) {
+/** Why the connection failed, with onStop's detail; null if both close frames were exchanged. `failure` is a reason that the channel does not know, or null. */
+export function stopError(status, detail, failure) {
+  if (failure !== null) {
+    const { name, message, cause = null } = failure;
+    return Object.assign(failure, { detail: { ...detail, name, message, cause, wasClean: false, code: 1006, reason: '' } });
+  }
   if (status === Status.NS_OK) return null;
   return Object.assign(new ChannelError(detail.name ?? 'NS_ERROR_FAILURE', status, detail.message, detail.cause ?? undefined), { detail });
 }

@@ -18,7 +18,7 @@ class FiredEvent extends Event {
   get srcElement() { return this.target; }
   get currentTarget() { return this.#isDispatched ? this.#target : super.currentTarget; }
   get eventPhase() { return this.#isDispatched ? Event.AT_TARGET : super.eventPhase; }
-  get isTrusted() { return super.target === null; }
+  get isTrusted() { return this.#target !== null && super.target === null; }
   get cancelBubble() { return this.#stopsPropagation || super.cancelBubble; }
   set cancelBubble(value) { if (value) this.stopPropagation(); }
 
@@ -38,7 +38,11 @@ class FiredEvent extends Event {
     else super.stopImmediatePropagation();
   }
 
-  initEvent(...args) { if (!this.#isDispatched) super.initEvent(...args); }
+  initEvent(...args) {
+    if (this.#isDispatched) return;
+    super.initEvent(...args);
+    this.#target = null;
+  }
 
   static isOne(event) { return #isDispatched in event; }
   static isDispatched(event) { return #isDispatched in event && event.#isDispatched; }
@@ -198,9 +202,11 @@ const dispatched = new WeakSet();
 function invokeAll(event, target, listeners, isFirst) {
   if (isFirst && event.cancelBubble) return; // stopped before the dispatch
   const stopped = watchPropagation(event);
-  for (const listener of listeners.of(event.type)) {
-    if (stopped.at(listener)) break;
-    if (!isGone(listener)) listeners.call(listener, event, target);
+  for (const capture of [true, false]) {
+    for (const listener of listeners.of(event.type, capture)) {
+      if (stopped.at(listener)) break;
+      if (!isGone(listener)) listeners.call(listener, event, target);
+    }
   }
   stopped.end();
 }

@@ -14,7 +14,7 @@ export const toDOMString = (value) => `${value}`;
 /** USVString: lone surrogates become U+FFFD. */
 export const toUSVString = (value) => `${value}`.replace(/\p{Surrogate}/gu, '\uFFFD');
 
-/** [Clamp] unsigned short: rounds to the nearest whole number, and from halfway to the even one. A bigint throws. */
+/** [Clamp] unsigned short, which `close` takes, and in Chromium also `closeCode` (undici's is [EnforceRange]): rounds to the nearest whole number, and from halfway to the even one. A bigint throws. */
 export function toClampedShort(value) {
   const number = Math.min(Math.max(+value, 0), 65_535);
   if (Number.isNaN(number)) return 0;

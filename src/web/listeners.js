@@ -81,10 +81,9 @@ export class Listeners {
     this.#removed = 0;
   }
 
-  /** All listeners of a type, in the order in which they are called. */
-  of(type) {
-    const all = this.list.filter((one) => one.type === type && !isGone(one));
-    return [...all.filter(({ options }) => options.capture), ...all.filter(({ options }) => !options.capture)];
+  /** The listeners of a type that are there now, in the order in which they are called: the capturing ones, or the others. */
+  of(type, capture) {
+    return this.list.filter((one) => one.type === type && one.options.capture === capture && !isGone(one));
   }
 
   /** Calls one listener. What it throws is reported and stops nothing else. */

@@ -148,10 +148,9 @@ export const WebSocketStream = /* @__PURE__ */ (() => {
 
     #stopped(status, detail) {
       this.#forgetSignal();
-      const failure = this.#failure ?? stopError(status, detail);
+      const failure = stopError(status, detail, this.#failure);
       if (failure === null) return this.#stoppedCleanly(detail);
-      const { code, reason } = this.#failure === null ? detail : { code: 1006, reason: '' };
-      const { message } = failure;
+      const { message, detail: { code, reason } } = failure;
       const error = connectionError({ message, code, reason }, failure);
       this.#opened.reject(connectionError({ message, code: null, reason: '' }, failure));
       this.#readable?.error(error);

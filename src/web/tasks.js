@@ -3,6 +3,13 @@
 import { hold, release } from '../transport/node/tick.js';
 import { runMicrotasks } from '../transport/node/undocumented.js';
 
+/** Calls back after microtasks have run, without a turn of the event loop. */
+export function afterMicrotasks(callback) {
+  if (runMicrotasks === null) return queueMicrotask(callback);
+  runMicrotasks();
+  callback();
+}
+
 export class Tasks {
   #waiting = [];
   #next = 0;

@@ -1,6 +1,6 @@
 // WebSocket of the WHATWG WebSockets Standard, over a channel. For Node: a browser has its own.
 
-import { ChannelError, Status } from 'build:channel';
+import { ChannelError, Status, TAKEN } from 'build:channel';
 import { bytesOf, channelOf, isBlob, isBufferSource, isShared, sizeOf } from 'build:web-host';
 import { checkClose, checkProtocols, parseProtocols, parseURL } from './arguments.js';
 import { fail, open, missingProtocol, startClosing, stopError } from './connection.js';
@@ -8,12 +8,16 @@ import { closeEvent, dispatchForeign, errorEvent, fire, messageEvent, openEvent 
 import { finishInterface, isObject, requireArguments, toClampedShort, toDOMString, toUSVString } from './idl.js';
 import { Listeners } from './listeners.js';
 import { Outbox } from './outbox.js';
-import { Tasks } from './tasks.js';
+import { Tasks, afterMicrotasks } from './tasks.js';
 
 const [CONNECTING, OPEN, CLOSING, CLOSED] = [0, 1, 2, 3];
 
 /** One listener for all sockets: the context is the socket. */
 let channelListener;
+
+/** The sockets that have sent in this turn of the event loop. */
+const sending = [];
+let endTurn;
 
 export class WebSocket extends EventTarget {
   #channel;
@@ -29,6 +33,8 @@ export class WebSocket extends EventTarget {
   #listeners = new Listeners();
   /** Messages behind a Blob that is still being read, or null. */
   #outbox = null;
+  /** What the host had taken when this turn of the event loop began, in bytes, or null if nothing was sent in it. */
+  #takenBefore = null;
   /** Bytes given to `send` that will not go out any more. */
   #unsent = 0;
   /** What arrives waits here while microtasks run, or null. */
@@ -58,7 +64,13 @@ export class WebSocket extends EventTarget {
   /** The channel underneath. It is not part of the standard. */
   get channel() { return this.#channel; }
 
+  /** It falls between two turns of the event loop only: it "includes any text sent during the execution of the current task". */
   get bufferedAmount() {
+    const takenNow = this.#takenBefore === null || this.#readyState === CLOSED ? 0 : this.#channel[TAKEN] - this.#takenBefore;
+    return this.#waitingAmount() + takenNow;
+  }
+
+  #waitingAmount() {
     const buffered = this.#readyState === CLOSED || this.#channel.state === 'idle' ? 0 : this.#channel.bufferedAmount;
     return this.#unsent + buffered + (this.#outbox?.size ?? 0);
   }
@@ -125,6 +137,7 @@ export class WebSocket extends EventTarget {
   }
 
   #sendText(text) {
+    if (this.#takenBefore === null) this.#beginTurn();
     try {
       if (!this.#channel.sendMsg(text)) this.#unsent += Buffer.byteLength(text); // the channel has stopped, and the event close is still to come
     } catch (error) {
@@ -133,11 +146,17 @@ export class WebSocket extends EventTarget {
   }
 
   #sendBytes(bytes) {
+    if (this.#takenBefore === null) this.#beginTurn();
     try {
       if (!this.#channel.sendBinaryMsg(bytes)) this.#unsent += bytes.byteLength;
     } catch (error) {
       this.#fail(error);
     }
+  }
+
+  #beginTurn() {
+    this.#takenBefore = this.#channel[TAKEN];
+    if (sending.push(this) === 1) setImmediate(endTurn);
   }
 
   /** Queues a message behind the Blobs that were sent before and are still to be read. */
@@ -154,7 +173,7 @@ export class WebSocket extends EventTarget {
   /** "Fail the WebSocket connection", for a reason that the channel does not know. */
   #fail(error) {
     this.#failure ??= error;
-    this.#readyState = CLOSING;
+    if (this.#readyState === OPEN) this.#readyState = CLOSING;
     fail(this.#channel, error);
   }
 
@@ -201,17 +220,19 @@ export class WebSocket extends EventTarget {
   }
 
   #stopped(status, detail) {
-    const error = this.#failure ?? stopError(status, detail);
-    const { code, reason } = this.#failure === null ? detail : UNCLEAN;
+    const error = stopError(status, detail, this.#failure);
+    const { code, reason } = error?.detail ?? detail;
     if (this.#tasks === null) this.#wakeLater();
     this.#tasks.add(() => {
-      this.#unsent = this.bufferedAmount; // it does not fall any more
+      this.#unsent = this.#waitingAmount(); // it does not fall any more
       this.#outbox?.drop();
       this.#outbox = null;
       this.#readyState = CLOSED;
-      if (error !== null) fire(errorEvent(error), 'error', this, this.#listeners);
+      const close = () => fire(closeEvent({ wasClean: error === null, code, reason }), 'close', this, this.#listeners);
+      if (error === null) return close();
+      fire(errorEvent(error), 'error', this, this.#listeners);
+      afterMicrotasks(close); // in the same task
     });
-    this.#tasks.add(() => fire(closeEvent({ wasClean: error === null, code, reason }), 'close', this, this.#listeners));
   }
 
   /** What `console.log` shows in Node. */
@@ -221,6 +242,7 @@ export class WebSocket extends EventTarget {
   }
 
   static {
+    endTurn = () => { for (const socket of sending.splice(0)) socket.#takenBefore = null; };
     channelListener = {
       onStart: (socket) => socket.#started(),
       onMessageAvailable: (socket, text) => socket.#received(text),

@@ -37,6 +37,12 @@ impl WebSocketChannel {
         self.inner.attributes.node.is_web.set(true);
     }
 
+    /// How much has left `bufferedAmount` since the channel exists, in bytes.
+    #[wasm_bindgen(getter, js_name = __taken)]
+    pub fn taken(&self) -> f64 {
+        self.inner.driver.taken_amount() as f64
+    }
+
     /// `refuse`: answers an upgrade request with a status other than 101.
     pub fn refuse(&self, request: &JsValue, socket: &JsValue, status: &JsValue, body: &JsValue) -> Result<(), JsValue> {
         Ok(refuse(&self.inner, [request, socket], status, body)?)

@@ -144,10 +144,12 @@ fn as_many_as_the_option_says_are_followed_and_not_one_more() {
 
 #[test]
 fn with_a_limit_of_zero_a_redirect_is_a_status_like_any_other() {
-    let world = World::new([replies(&[&redirect("/there")])]);
+    let world = World::new([replies(&[&redirect("//user:hunter2@h/there")])]);
     let failure = world.open_with("ws://h/", Settings { redirects: 0, ..settings() }).failed();
     assert_eq!(failure.status, Status::CONNECTION_REFUSED);
     assert!(failure.message.contains("302") && world.seen.borrow().redirects.is_empty());
+    let advice = "It redirects to \"ws://h/there\". Open that URI, or raise the option redirects.";
+    assert!(failure.message.ends_with(advice), "{}", failure.message);
 }
 
 #[test]

@@ -123,6 +123,8 @@ export const webSocketConstructions = [
     ['a boxed string, which is a sequence of its characters', new String('chat'), 'c, h, a, t'],
     ['a list with a hole', ['a', , 'b'], 'a, undefined, b'], // eslint-disable-line no-sparse-arrays
     ['an object with its own toString', { toString: () => 'chat' }, 'chat'],
+    ['an object whose string is that of valueOf', { toString: undefined, valueOf: () => 'chat' }, 'chat'],
+    ['such an object without a prototype', { __proto__: null, valueOf: () => 'chat' }, 'chat'],
     ['none: undefined', undefined, undefined],
     ['none: an empty list', [], undefined],
   ].map(([what, protocols, expected]) => ({

@@ -416,6 +416,33 @@ export const webSocketEvents = [
     },
   },
   {
+    name: 'dispatchEvent: a listener that a capturing one adds, or removes and adds, is called once',
+    async run(t) {
+      const { socket } = await t.openSocket(t.peer('ws', '/echo'));
+      const log = [];
+      const again = () => log.push('again');
+      socket.addEventListener('x', again);
+      socket.addEventListener('x', () => {
+        log.push('capturing');
+        socket.removeEventListener('x', again);
+        socket.addEventListener('x', again);
+        socket.addEventListener('x', () => log.push('added'));
+        socket.addEventListener('x', () => log.push('capturing, too late'), true);
+      }, true);
+      socket.dispatchEvent(new Event('x'));
+      t.same(log, ['capturing', 'again', 'added']);
+    },
+  },
+  {
+    name: 'initEvent after the dispatch: the event is no longer trusted, and has no target',
+    async run(t) {
+      const observed = t.socket(t.peer('ws', '/echo'));
+      const event = await observed.until('open');
+      event.initEvent('other', true, true);
+      t.same([event.type, event.isTrusted, event.target], ['other', false, null]);
+    },
+  },
+  {
     name: 'dispatchEvent of a non-event: TypeError; of an event that is being dispatched: InvalidStateError',
     async run(t) {
       const { socket } = t.socket(t.peer('ws', '/greet', { count: 1 }));

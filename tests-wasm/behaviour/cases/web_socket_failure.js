@@ -24,6 +24,7 @@ export const webSocketFailures = [
       t.ok(error instanceof t.api.ChannelError && error instanceof Error, 'a ChannelError');
       t.same([error.name, error.code, t.api.statusName(error.result), error.message === message], [name, name, name === 'NS_ERROR_INVALID_ARG' ? 'NS_ERROR_ILLEGAL_VALUE' : name, true]);
       t.ok(says.test(message), `the message: ${message}`);
+      t.same([error.detail.name, error.detail.message, error.detail.wasClean, error.detail.code], [name, message, false, 1006]);
       t.same(Object.keys(event).sort(), ['error', 'isTrusted', 'message'].filter((key) => Object.hasOwn(event, key)));
       const { code, reason, wasClean } = await observed.until('close');
       t.same([observed.types, code, reason, wasClean, observed.socket.readyState], [['error', 'close'], 1006, '', false, 3]);

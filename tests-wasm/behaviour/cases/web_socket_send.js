@@ -159,6 +159,29 @@ export const webSocketSends = [
     },
   },
   {
+    name: 'bufferedAmount does not fall before the event loop turns: microtasks belong to the task that sent',
+    async run(t) {
+      const observed = await t.openSocket(t.peer('ws', '/echo'));
+      const { socket } = observed;
+      for (const size of [10, 100_000]) {
+        const amounts = await new Promise((resolve) => setTimeout(async () => {
+          const seen = [];
+          socket.send('x'.repeat(size));
+          for (let times = 0; times < 50; times++) {
+            seen.push(socket.bufferedAmount);
+            await null;
+          }
+          socket.send('12345');
+          seen.push(socket.bufferedAmount);
+          resolve(seen);
+        }));
+        t.same(amounts, [...Array(50).fill(size), size + 5]);
+        await observed.untilMessages(size === 10 ? 2 : 4);
+        while (socket.bufferedAmount > 0) await new Promise((resolve) => setTimeout(resolve, 5));
+      }
+    },
+  },
+  {
     name: 'after close(): nothing is sent, bufferedAmount grows with each call and never falls again',
     async run(t) {
       const url = t.peer('ws', '/echo');
