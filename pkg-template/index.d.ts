@@ -7,7 +7,7 @@ export interface WebSocketListener<Context = undefined> {
   onStart?: ((context: Context) => void) | null | undefined;
   /** A text message arrived. */
   onMessageAvailable?: ((context: Context, text: string) => void) | null | undefined;
-  /** A binary message arrived. The bytes are yours to keep and change. Several messages may share one `ArrayBuffer`. */
+  /** A binary message arrived. You may keep and change the bytes. Messages that arrive together share one `ArrayBuffer`: use `slice()` before you transfer it. */
   onBinaryMessageAvailable?: ((context: Context, bytes: Uint8Array<ArrayBuffer>) => void) | null | undefined;
   /** The operating system (in a browser, the browser) has taken one sent message of `size` payload bytes. */
   onAcknowledge?: ((context: Context, size: number) => void) | null | undefined;
@@ -21,7 +21,7 @@ export interface WebSocketListener<Context = undefined> {
 export interface StopDetail {
   /** The status's name, such as `NS_ERROR_NET_RESET`. null if the status is a number of your own, passed to `LoadGroup.cancel`. */
   readonly name: keyof typeof Status | null;
-  /** What happened and what to do about it, in sentences. */
+  /** What happened and, where there is something that you can do, what: in sentences. */
   readonly message: string;
   /** Whether both close frames were exchanged. */
   readonly wasClean: boolean;
@@ -31,7 +31,7 @@ export interface StopDetail {
   readonly reason: string;
   /** Which end closed first: yours or the peer's; null if neither did, or if this package did because of an error. */
   readonly closedBy: 'local' | 'remote' | null;
-  /** Node: the last HTTP response if it was not an upgrade. Otherwise null. */
+  /** Node: the HTTP response that ended the opening, if one did. Otherwise null. */
   readonly http: HttpAnswer | null;
   /** Node: the system's error. On every host: the reason of `signal`, or what a stream or a callback threw. Otherwise null. */
   readonly cause: Error | null;
@@ -258,11 +258,11 @@ export interface DeflateOptions {
   level?: number | null | undefined;
   /** The largest window for what the client compresses, as a power of two, 8 to 15. `false`: the server may not set a limit. With 8, nothing is compressed. */
   clientMaxWindowBits?: number | false | null | undefined;
-  /** The largest window for what the server compresses, as a power of two, 8 to 15. If a server does not agree, the client's channel does not open. */
+  /** The largest window for what the server compresses, as a power of two, 8 to 15. If a server compresses without agreeing to this, the client's channel does not open. */
   serverMaxWindowBits?: number | null | undefined;
   /** The client compresses each message separately. Default false. */
   clientNoContextTakeover?: boolean | null | undefined;
-  /** The server compresses each message separately. If it does not agree, the client's channel does not open. Default false. */
+  /** The server compresses each message separately. If it compresses without agreeing to this, the client's channel does not open. Default false. */
   serverNoContextTakeover?: boolean | null | undefined;
 }
 
@@ -327,8 +327,8 @@ export class WebSocketChannel {
   ): void;
 
   /**
-   * Node only: answers an upgrade request with a status other than 101, and ends the connection. The option `headers` is added to the response. The
-   * channel stays idle.
+   * Node only: answers an upgrade request with a status other than 101, and ends the connection (over HTTP/2, its stream). The option `headers` is added to
+   * the response. The channel stays idle. A request can be accepted or refused once.
    * @param status 300 to 599
    * @param body text for people; none by default
    * @throws ChannelError NS_ERROR_INVALID_ARG, NS_ERROR_ALREADY_OPENED; NS_ERROR_NOT_IMPLEMENTED in a browser
@@ -351,8 +351,8 @@ export class WebSocketChannel {
 
   /**
    * Sends one binary message of `length` bytes from a stream. Later messages and `close` wait behind it. The stream is read when its turn comes:
-   * in Node no faster than the peer takes it, while in a browser it is collected first. If the stream fails or has the wrong length, the channel ends
-   * with NS_ERROR_UNEXPECTED. If the channel ends first, the stream is cancelled.
+   * in Node no faster than the peer takes it, and sent in frames of 64 KiB; in a browser it is collected first. If the stream fails or has the wrong length, the channel ends
+   * with NS_ERROR_UNEXPECTED. If the channel ends first, the stream is cancelled. If this returns false, the stream is not touched.
    * @param length in bytes; may be left out for a Blob
    * @returns whether it was accepted: false once the channel is closing or stopped
    * @throws ChannelError NS_ERROR_NOT_CONNECTED before asyncOpen, NS_ERROR_INVALID_ARG, NS_ERROR_OUT_OF_MEMORY in Node
@@ -435,7 +435,7 @@ export class LoadGroup implements Iterable<WebSocketChannel> {
   readonly activeCount: number;
   /**
    * Ends every active channel. Each gets `onStop` with `status`, which is NS_BINDING_ABORTED by default.
-   * @throws ChannelError NS_ERROR_INVALID_ARG if `status` is not a failure
+   * @throws ChannelError NS_ERROR_INVALID_ARG if `status` is neither a `Status` other than NS_OK nor a number from 0x80000000 to 0xFFFFFFFF
    */
   cancel(status?: number): void;
   /**

@@ -74,7 +74,10 @@ impl Asker {
         if answer.is_null() || answer.is_undefined() {
             return Ok(Answer::GaveUp);
         }
-        let text = |name: &str| Reflect::get(&answer, &name.into()).map(|value| value.as_string());
+        let text = |name: &str| match answer.is_object() {
+            true => Reflect::get(&answer, &name.into()).map(|value| value.as_string()),
+            false => Ok(None),
+        };
         match (text("username")?, text("password")?) {
             (Some(username), Some(password)) => Ok(Answer::Credentials(Credentials { username, password })),
             _ => {

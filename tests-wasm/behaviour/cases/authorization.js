@@ -129,7 +129,7 @@ export const authorization = [
     run: (t) => withScripted([demanding()], async (server) => {
       const detail = await t.stops(t.open(server.url('/'), { attributes: asking([], answer) }), { node: REFUSED });
       if (/throws|rejects/.test(what)) t.is(detail.cause, WRONG);
-      else t.ok(detail.cause instanceof Error, `a cause: ${detail.cause}`);
+      else t.ok(/^onAuthRequired must return \{ username, password \}/.test(detail.cause?.message), `a cause: ${detail.cause}`);
       t.same([detail.http.status, detail.http.body], [401, 'who?']);
       t.is(server.requests.length, 1, 'requests');
     }),
