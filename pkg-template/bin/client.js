@@ -53,7 +53,10 @@ class Client {
         },
         onMessageAvailable: (_, text) => this.#came(text),
         onBinaryMessageAvailable: (_, bytes) => this.#came(bytes),
-        onAcknowledge: () => { if (this.#channel.bufferedAmount < MAX_BUFFERED) this.#input?.resume?.(); },
+        onAcknowledge: () => {
+          if (this.#channel.bufferedAmount < MAX_BUFFERED) this.#input?.resume?.();
+          if (this.#silence !== null) this.#awaitSilence();
+        },
         onServerClose: (_, code, reason) => this.#afterEvents(() => this.#serverCloses(code, reason)),
         onStop: (_, status, detail) => this.#afterEvents(() => resolve(this.#stopped(detail))),
       }, null);
@@ -70,10 +73,10 @@ class Client {
     else act();
   }
 
-  /** Ctrl-C: the first closes, the second exits at once. */
+  /** Ctrl-C: the first closes, the second exits at once. So does the first if the channel is closing already. */
   interrupt() {
     this.#interrupts += 1;
-    if (this.#interrupts > 1) process.exit(130);
+    if (this.#interrupts > 1 || this.#isClosing) process.exit(130);
     if (this.#channel.state === 'open') this.#output.note('closing; Ctrl-C again to leave at once');
     this.close();
   }
@@ -87,10 +90,19 @@ class Client {
   /** Sends text or bytes. */
   send(data) {
     const accepted = typeof data === 'string' ? this.#channel.sendMsg(data) : this.#channel.sendBinaryMsg(data);
-    if (!accepted) return this.#output.problem('not sent: the channel is closed.');
+    if (!accepted) return this.#refused();
     const bytes = typeof data === 'string' ? Buffer.byteLength(data) : data.length;
     this.#frames?.sent(this.#channel.serial, bytes);
     this.#output.sent(data, bytes);
+  }
+
+  /** A message was not accepted, because the channel is closing or has stopped. Lines of stdin are then read no more. */
+  #refused() {
+    if (this.#isDone) return; // it has what was asked for
+    this.#output.problem('not sent: the channel is closed.');
+    if (this.#input?.isTerminal) return;
+    this.#isIncomplete = true;
+    this.#input?.close();
   }
 
   #started() {
@@ -122,12 +134,16 @@ class Client {
     this.#output.problem('a line of stdin is not UTF-8, and is not sent. Send lines as bytes with --binary.');
   }
 
-  /** Once stdin has ended, closes the channel when nothing has arrived for a while. */
+  /** Once stdin has ended and the system has taken everything, closes the channel when nothing has arrived for a while. */
   #awaitSilence() {
     clearTimeout(this.#silence);
+    this.#silence = null;
     const seconds = this.#options.wait ?? (this.#wanted === undefined ? 1 : Infinity);
     if (!this.#isStdinOver || this.#isHeld || seconds === Infinity) return;
-    this.#silence = setTimeout(() => this.close(), seconds * 1000);
+    this.#silence = setTimeout(() => {
+      if (this.#channel.bufferedAmount > 0) this.#awaitSilence(); // a slow server is still reading
+      else this.close();
+    }, seconds * 1000);
   }
 
   #came(data) {

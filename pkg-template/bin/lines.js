@@ -13,7 +13,7 @@ export class Lines {
     this.#stream = stream;
     stream.on('data', (chunk) => {
       let start = 0;
-      for (let at = chunk.indexOf(LINE_FEED); at >= 0; at = chunk.indexOf(LINE_FEED, start)) {
+      for (let at = chunk.indexOf(LINE_FEED); at >= 0 && !stream.destroyed; at = chunk.indexOf(LINE_FEED, start)) {
         take(this.#finish(chunk.subarray(start, at)));
         start = at + 1;
       }

@@ -3,10 +3,13 @@
 import { createHistogram, performance } from 'node:perf_hooks';
 import { newChannel } from './new_channel.js';
 import { exitCode, inFlags } from './outcome.js';
-import { styles } from './style.js';
+import { printable, safeJson, styles } from './style.js';
 
 /** How many connections may be opening at a time. */
 const OPENING = 100;
+/** How long to send before other events get a turn, in milliseconds, and how many bytes may wait in a connection. */
+const SENDING = 10;
+const MAX_BUFFERED = 1 << 20;
 
 /** Opens, sends, and sums up. Returns the exit code of the worst connection. */
 export async function load(options) {
@@ -29,6 +32,9 @@ export async function load(options) {
   await Promise.all(channels.map(({ close }) => close()));
   if (run.sent > 0 && run.received === 0) {
     run.failures.set('nothing came back. --load measures echoes: the server must send each message back.', 1);
+    run.worst ||= 1;
+  } else if (run.received < run.sent) {
+    run.failures.set(`${run.sent - run.received} messages did not come back in time.`, 1);
     run.worst ||= 1;
   }
   summarize(run, count, elapsed, (user + system) / 1e6);
@@ -93,17 +99,20 @@ async function openAll(run, count) {
   return channels;
 }
 
-/** Sends `rate` messages a second on each channel, evenly over the time. If the machine cannot keep up, messages are sent later, not left out. */
+/** Sends `rate` messages a second on each channel, evenly over the time. If the machine or the server cannot keep up, fewer are sent. */
 async function send(run, channels, rate, seconds) {
   const began = performance.now();
   const all = rate * seconds * channels.length;
-  while (run.sent < all && !run.isOver) {
+  let next = 0;
+  while (next < all && !run.isOver) {
     const elapsed = (performance.now() - began) / 1000;
     const due = Math.min(all, elapsed * rate * channels.length);
-    for (; run.sent < due; run.sent++) {
-      const { channel, times } = channels[run.sent % channels.length];
+    const until = performance.now() + SENDING;
+    for (; next < due && performance.now() < until; next++) {
+      const { channel, times } = channels[next % channels.length];
+      if (channel.bufferedAmount > MAX_BUFFERED || !channel.sendMsg(run.text)) continue; // its server does not read, or it is closed
       times.push(performance.now());
-      channel.sendMsg(run.text);
+      run.sent += 1;
     }
     if (elapsed > seconds) break;
     await new Promise((resolve) => setTimeout(resolve, 1));
@@ -157,7 +166,7 @@ function summarize(run, count, elapsed, cpu) {
   const percentiles = (histogram) => [50, 90, 99, 99.9].map((it) => `${it} % ${ms(histogram.percentile(it))}`).join('   ') + `   max ${ms(histogram.max)}`;
   if (run.options.json) {
     const all = (histogram) => (histogram.count === 0 ? null : Object.fromEntries([50, 90, 99, 99.9].map((it) => [`p${it}`, histogram.percentile(it) / 1000])));
-    return console.log(JSON.stringify({
+    return console.log(safeJson({
       connections: run.open, wanted: count, sent: run.sent, received: run.received, seconds: elapsed, perSecond: run.received / elapsed,
       latencyMs: all(latencies), openingMs: all(opening), failures: Object.fromEntries(run.failures),
     }));
@@ -170,7 +179,7 @@ function summarize(run, count, elapsed, cpu) {
     ['this process', `${Math.round((cpu / elapsed) * 100)} % of a core`],
   ];
   for (const [name, value] of lines) console.log(`${style('bold', name.padEnd(15))} ${value}`);
-  for (const [message, times] of run.failures) console.log(style('red', `${times} × ${message}`));
+  for (const [message, times] of run.failures) console.log(style('red', printable(`${times} × ${message}`)));
 }
 
 const micros = (milliseconds) => Math.max(1, Math.round(milliseconds * 1000));

@@ -20,7 +20,11 @@ async function main() {
 }
 
 // The reader of stdout may stop before the end (`| head`), which is not a failure.
-process.stdout.on('error', (error) => process.exit(error.code === 'EPIPE' ? 0 : 1));
+process.stdout.on('error', (error) => {
+  if (error.code !== 'EPIPE') process.stderr.write(`stdout cannot be written: ${error.message}.\n`);
+  process.exit(error.code === 'EPIPE' ? 0 : 1);
+});
+process.stderr.on('error', () => {}); // what is said about the run gets lost, and the messages do not
 
 try {
   process.exitCode = (await main()) ?? 0;

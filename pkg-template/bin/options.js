@@ -31,7 +31,7 @@ export function parse(args) {
   if (options.listen === undefined && uri === undefined) throw new UsageError('The URI is missing. Pass one, such as wss://example.org.');
   if (options.listen !== undefined && options.load !== undefined) throw new UsageError('--listen and --load cannot be combined. Start one command for each.');
   checkMode(options);
-  const first = [...options.send ?? [], ...(options['send-file'] ?? []).map((path) => file('send-file', path === '-' ? process.stdin.fd : path))];
+  const first = [...options.send ?? [], ...(options['send-file'] ?? []).map((path) => file('send-file', path === '-' ? 0 : path))];
   const isTls = options.tls || (options.listen !== undefined && Boolean(options.cert ?? options.key));
   return { ...options, first, tls: isTls, uri: uri === undefined ? undefined : withScheme(uri), channel: channelOptions(options) };
 }
@@ -91,8 +91,8 @@ function number(name, text) {
   if (text.trim() === '' || !(value >= 0) || value === Infinity || (isWhole && !Number.isInteger(value))) {
     throw new UsageError(`--${name}: "${text}" is not valid. Use a ${isWhole ? 'whole ' : ''}number, ${POSITIVE.includes(name) ? 'above 0' : '0 or more'}.`);
   }
-  if (value === 0 && POSITIVE.includes(name)) throw new UsageError(`--${name}: 0 is too small. Use a number above it.`);
-  if (TIMEOUTS.includes(name) && value > MAX_SECONDS) throw new UsageError(`--${name}: ${value} is too much. Use a number of seconds up to ${MAX_SECONDS}.`);
+  if (value === 0 && POSITIVE.includes(name)) throw new UsageError(`--${name}: 0 is too small. Use a number above 0.`);
+  if ([...TIMEOUTS, 'wait'].includes(name) && value > MAX_SECONDS) throw new UsageError(`--${name}: ${value} is too much. Use a number of seconds up to ${MAX_SECONDS}.`);
   if (name === 'listen' && value > 65_535) throw new UsageError(`--listen: ${value} is not a port. Use a number from 0 to 65535; 0 means any free port.`);
   if (name === 'close-code') checkCloseCode(value);
   return value;

@@ -2,7 +2,7 @@
 
 import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { clearLine, createInterface, cursorTo } from 'node:readline';
+import { clearScreenDown, createInterface, cursorTo, moveCursor } from 'node:readline';
 import { utf8 } from './lines.js';
 
 const HELP = `A line is sent as a text message. A line that begins with / is a command; // sends a line that begins with /.
@@ -32,8 +32,11 @@ export class Terminal {
     const lines = createInterface({ input: process.stdin, output: process.stdout, prompt: '> ', historySize: 1000, removeHistoryDuplicates: true, completer });
     this.#lines = lines;
     this.#output.around = (print) => {
+      const { rows } = lines.getCursorPos(); // of a draft that takes several rows
+      moveCursor(process.stdout, 0, -rows);
       cursorTo(process.stdout, 0);
-      clearLine(process.stdout, 0);
+      clearScreenDown(process.stdout);
+      lines.prevRows = 0; // readline would go up once more; without this member, as in another runtime, it would erase what follows
       print();
       if (this.#lines) lines.prompt(true);
     };
@@ -63,7 +66,7 @@ export class Terminal {
     if (line === '') return;
     if (!line.startsWith('/') || line.startsWith('//')) return this.#client.send(line.startsWith('//') ? line.slice(1) : line);
     const [, command, rest] = /^\/(\S*)\s*(.*)$/.exec(line);
-    const run = COMMANDS[command];
+    const run = Object.hasOwn(COMMANDS, command) ? COMMANDS[command] : undefined;
     if (!run) return this.#output.problem(`Unknown command: /${command}. Type /help for the list.`);
     try {
       run(this.#client, rest, this.#output);

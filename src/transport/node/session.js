@@ -12,7 +12,9 @@ export class Session {
     this.handler = handler;
     this.error = null;
     this.socket = socket;
-    this.session = http2().connect(authority, { createConnection: () => socket, settings: { enablePush: false, initialWindowSize: streamWindow } });
+    const settings = { enablePush: false, initialWindowSize: streamWindow };
+    // What waits to be sent counts as the session's memory. At Node's limit, 10 MB, one channel with a long queue would keep all others out.
+    this.session = http2().connect(authority, { createConnection: () => socket, settings, maxSessionMemory: 4096 });
     this.session
       .on('connect', () => this.isClosed || this.session.setLocalWindowSize(sessionWindow))
       .on('remoteSettings', ({ enableConnectProtocol, maxConcurrentStreams }) => {
