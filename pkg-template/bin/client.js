@@ -55,7 +55,7 @@ class Client {
         onBinaryMessageAvailable: (_, bytes) => this.#came(bytes),
         onAcknowledge: () => {
           if (this.#channel.bufferedAmount < MAX_BUFFERED) this.#input?.resume?.();
-          if (this.#silence !== null) this.#awaitSilence();
+          this.#awaitSilence();
         },
         onServerClose: (_, code, reason) => this.#afterEvents(() => this.#serverCloses(code, reason)),
         onStop: (_, status, detail) => this.#afterEvents(() => resolve(this.#stopped(detail))),
@@ -137,13 +137,9 @@ class Client {
   /** Once stdin has ended and the system has taken everything, closes the channel when nothing has arrived for a while. */
   #awaitSilence() {
     clearTimeout(this.#silence);
-    this.#silence = null;
     const seconds = this.#options.wait ?? (this.#wanted === undefined ? 1 : Infinity);
-    if (!this.#isStdinOver || this.#isHeld || seconds === Infinity) return;
-    this.#silence = setTimeout(() => {
-      if (this.#channel.bufferedAmount > 0) this.#awaitSilence(); // a slow server is still reading
-      else this.close();
-    }, seconds * 1000);
+    if (!this.#isStdinOver || this.#isHeld || seconds === Infinity || this.#channel.bufferedAmount > 0) return;
+    this.#silence = setTimeout(() => this.close(), seconds * 1000);
   }
 
   #came(data) {

@@ -24,7 +24,7 @@ process.stdout.on('error', (error) => {
   if (error.code !== 'EPIPE') process.stderr.write(`stdout cannot be written: ${error.message}.\n`);
   process.exit(error.code === 'EPIPE' ? 0 : 1);
 });
-process.stderr.on('error', () => {}); // what is said about the run gets lost, and the messages do not
+process.stderr.on('error', () => {}); // notes are lost then, but no messages
 
 try {
   process.exitCode = (await main()) ?? 0;

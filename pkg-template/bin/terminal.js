@@ -36,7 +36,7 @@ export class Terminal {
       moveCursor(process.stdout, 0, -rows);
       cursorTo(process.stdout, 0);
       clearScreenDown(process.stdout);
-      lines.prevRows = 0; // readline would go up once more; without this member, as in another runtime, it would erase what follows
+      lines.prevRows = 0; // not documented: otherwise readline moves up by these rows again, and erases what was printed
       print();
       if (this.#lines) lines.prompt(true);
     };

@@ -42,7 +42,7 @@ impl Unacknowledged {
     }
 
     /// The payload bytes that [`bytes`](Self::bytes) has ever counted and no longer does.
-    pub(super) fn gone(&self) -> u64 {
+    pub(super) fn taken_bytes(&self) -> u64 {
         self.total.saturating_sub(self.bytes)
     }
 

@@ -105,7 +105,7 @@ impl<H: Host> Channel<H> {
 
     /// The payload bytes that [`buffered_amount`](Self::buffered_amount) has counted and no longer does, since the channel exists.
     pub fn taken_amount(&self) -> u64 {
-        self.unacknowledged.gone()
+        self.unacknowledged.taken_bytes()
     }
 
     /// Whether an accepted message, even an empty one, waits to be taken or acknowledged.

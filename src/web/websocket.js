@@ -270,9 +270,6 @@ function withoutCredentials(url) {
 const unreadableBlob = (cause) =>
   new ChannelError('NS_ERROR_UNEXPECTED', Status.NS_ERROR_UNEXPECTED, 'A Blob that was sent could not be read. See the error\'s cause.', cause);
 
-/** RFC 6455 §7.1.5: a connection that failed. */
-const UNCLEAN = { code: 1006, reason: '' };
-
 /** (BufferSource or Blob or USVString), as the kind, the data, and a function that counts its bytes. */
 function converted(data) {
   if (typeof data === 'object' && data !== null) {

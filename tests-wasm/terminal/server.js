@@ -49,6 +49,15 @@ function serve(socket, { url: path }) {
     '/escape': () => socket.send('\x1b[2Jgone\x07'),
     '/escape-close': () => socket.close(4001, '\x1b[31mred\x07\x9b2J'),
     '/silent': () => socket.removeAllListeners('message'),
+    '/half': () => {
+      let count = 0;
+      socket.removeAllListeners('message').on('message', (data) => { if (count++ % 2 === 0) socket.send(data, { binary: false }); });
+    },
+    '/slow': () => {
+      socket.removeAllListeners('message').on('message', ({ length }) => socket.send(`got ${length}`));
+      socket.pause();
+      setTimeout(() => socket.resume(), 2500);
+    },
     '/json': () => socket.send('{"a":[1,2]}'),
   };
   socket.on('message', (data, binary) => socket.send(data, { binary }));

@@ -72,7 +72,7 @@ test('the exit code says what went wrong, and the message says what to do', asyn
     [['--proxy', `http://127.0.0.1:${free}`, url], 7, /proxy/], [[`${url}/wrong`], 8, /RSV/], [[`${url}/close`], 9, /4001 go away/],
     [['ftp://x'], 2, /ws/], [[], 2, /URI is missing/], [[url, 'more'], 2, /Unexpected argument: "more"/], [['--hedaer', 'x', url], 2, /Did you mean --header/],
     [['--count', 'x', url], 2, /"x" is not valid. Use a whole number/], [['--header', 'x', url], 2, /no colon/], [['--ca', '/nowhere', url], 2, /ENOENT/], [['--listen', '0', url], 2, /no URI/],
-    [['--close-code', '999', url], 2, /--close-code: 999 is not a code/], [['--listen', '70000'], 2, /70000 is not a port/], [['--timeout', '0', url], 2, /--timeout: 0 is too small/],
+    [['--close-code', '999', url], 2, /--close-code: 999 is not a code/], [['--listen', '70000'], 2, /70000 is not a port/], [['--timeout', '0', url], 2, /--timeout: 0 is too small/], [['--wait', '3000000', url], 2, /--wait: 3000000 is too much/],
     [['--count', '0', url], 2, /--count: 0/], [['--relay', url], 2, /--relay is for --listen/], [['--listen', '0', '--once'], 2, /--once is for the client/],
     [['--rate', '5', url], 2, /--rate is for --load/], [['--load', '2', '--frames', url], 2, /--frames is for the client and --listen/],
     [['--listen', '0', '--json'], 2, /--json shows what clients say/], [['--max-redirects', '5000', url], 2, /^websocket-channel: --max-redirects: 5000/m], [['--listen', '0', '--insecure'], 2, /--insecure is for the client and --load/],
@@ -146,6 +146,21 @@ test('through nginx: an echo, Basic, and a redirect', { skip: process.env.WSC_NG
   const { code, stderr } = await run(['-u', 'user:wrong', at('/basic')]);
   assert.deepEqual([code, /does not accept --user/.test(stderr)], [4, true], stderr);
   assert.match((await run(['--verbose', '-s', 'moved', '-1', at('/moved')])).stderr, /302: redirected to ws:.*\/\n/);
+});
+
+test('--send-file - waits for stdin, and a slow server still gets everything and answers', async () => {
+  const waiting = start(['-q', '-1', '--send-file', '-', url]);
+  await new Promise((resolve) => setTimeout(resolve, 500));
+  waiting.child.stdin.end('late');
+  assert.equal((await waiting.done).stdout, 'late');
+  const path = join(folder, 'large');
+  await writeFile(path, Buffer.alloc(30_000_000));
+  assert.deepEqual(await run(['-q', '--no-deflate', '--send-file', path, `${url}/slow`]), { code: 0, stdout: 'got 30000000\n', stderr: '' });
+});
+
+test('--once does not complain about the lines behind the one that was answered', async () => {
+  const { code, stderr } = await run(['-q', '-1', url], 'line\n'.repeat(100_000));
+  assert.deepEqual([code, stderr], [0, '']);
 });
 
 test('--send-file sends bytes unchanged, after the texts', async () => {
@@ -393,6 +408,9 @@ test('--load opens connections, sends at a rate, and prints a summary', async ()
   assert.match(stdout, /messages +2000 sent, 2000 came back/);
   assert.match(stdout, /round trip +50 % [\d.]+ ms .*max/);
   assert.match(stderr, /20 open, \d+ sent/);
+  const half = await run(['--load', '2', '--rate', '20', '--seconds', '1', `${url}/half`]);
+  assert.equal(half.code, 1);
+  assert.match(half.stdout, /\d+ messages did not come back in time\./);
   const failing = await run(['--load', '3', '--seconds', '0', '--json', `${url}/forbidden`]);
   const { connections, wanted, failures } = JSON.parse(failing.stdout);
   assert.deepEqual([failing.code, connections, wanted, Object.values(failures)], [4, 0, 3, [3]]);

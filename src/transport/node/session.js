@@ -13,7 +13,7 @@ export class Session {
     this.error = null;
     this.socket = socket;
     const settings = { enablePush: false, initialWindowSize: streamWindow };
-    // What waits to be sent counts as the session's memory. At Node's limit, 10 MB, one channel with a long queue would keep all others out.
+    // In MB. What waits to be sent counts: at Node's default, 10, one channel with a long queue keeps all others out.
     this.session = http2().connect(authority, { createConnection: () => socket, settings, maxSessionMemory: 4096 });
     this.session
       .on('connect', () => this.isClosed || this.session.setLocalWindowSize(sessionWindow))

@@ -48,6 +48,22 @@ export const http2 = [
     },
   },
   {
+    name: 'a channel with 14 MiB in its queue does not keep another one out of the session',
+    run: (t) => onHttp2(t, { each: (stream, { ':path': path }) => (path === '/' ? echoOn(stream) : pausing(stream)) }, async ({ open, begin, options, sessions }) => {
+      const slow = begin('/reads-one-message', options({ closeTimeoutMs: 200, deflate: false }));
+      await slow.until('onStart');
+      for (let times = 0; times < 14; times++) t.ok(slow.send(new Uint8Array(1 << 20)), 'accepted');
+      await new Promise((resolve) => setTimeout(resolve, 300)); // until Node has them
+      const other = await open('/');
+      other.send('hello');
+      t.same([await other.untilMessages(1), sessions.length], [['hello'], 1]);
+      other.close();
+      await t.stops(other, { node: 'NS_OK' });
+      slow.close();
+      await t.stops(slow, { node: 'NS_ERROR_NET_TIMEOUT_EXTERNAL' });
+    }),
+  },
+  {
     name: 'close() at any step of an opening that is asked for authorization on a shared session: it stops, and the session goes on',
     run: (t) => onHttp2(t, { each: (stream, { ':path': path }) => (path === '/' ? echoOn(stream) : stream.respond({ ':status': 401, 'www-authenticate': 'Basic realm="x"' }, { endStream: true })) }, async ({ open, begin }) => {
       const shared = await open('/');
@@ -520,6 +536,12 @@ async function onHttp2(t, settings, run) {
     return talk;
   };
   return run({ ...server, begin, open });
+}
+
+/** Accepts the stream, and reads nothing behind the first message. */
+function pausing(stream) {
+  const socket = wsOn(stream);
+  socket.once('message', () => socket.pause());
 }
 
 function identity(t) {
