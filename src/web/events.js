@@ -40,7 +40,7 @@ class FiredEvent extends Event {
 
   initEvent(...args) {
     if (this.#isDispatched) return;
-    super.initEvent(...args);
+    super.initEvent?.(...args); // Deno has none
     this.#target = null;
   }
 

@@ -3,9 +3,9 @@
 import { hold, release } from '../transport/node/tick.js';
 import { runMicrotasks } from '../transport/node/undocumented.js';
 
-/** Calls back after microtasks have run, without a turn of the event loop. */
+/** Calls back after all microtasks have run, without a turn of the event loop. */
 export function afterMicrotasks(callback) {
-  if (runMicrotasks === null) return queueMicrotask(callback);
+  if (runMicrotasks === null) return queueMicrotask(() => process.nextTick(callback)); // called in a microtask, nextTick waits for the others
   runMicrotasks();
   callback();
 }

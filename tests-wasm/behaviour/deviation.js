@@ -2,6 +2,7 @@ const SLOW_READER = 'pings: pingTimeout does not stop a channel whose peer reads
 const TUNNEL_UNREF = "proxy waits: an unref'd channel that is open through a tunnel lets the program end, and ref() keeps the program alive again";
 const REDIRECTED = 'security infos: after a redirect to another server, securityInfo describes the last server';
 const NOT_TRUSTED = 'proxies: an untrusted server is not trusted through a proxy either, and its certificate can be inspected';
+const INIT_EVENT = 'web socket events: initEvent after the dispatch: the event is no longer trusted, and has no target';
 const CHANGED_BLOB = 'web socket failures: a Blob that cannot be read fails the connection: error with the cause, close with 1006';
 
 /**
@@ -36,6 +37,7 @@ const DEVIATIONS = {
       'web socket events: signal: the listener is removed even if another listener stops the abort event',
       'web stream closes: a signal aborted during the handshake: both promises are rejected even if another listener stops the abort event',
     ]],
+    ['Events have no initEvent.', [INIT_EVENT]],
     ['A Blob has no bytes but what its properties say.', ['web socket sends: a Blob\'s overridden properties are ignored: its real bytes are sent']],
     ['A Blob of a file that has changed can be read.', [CHANGED_BLOB]],
     ['TLS sessions are not reused.', ['security infos: a resumed TLS session is reported as reused and trusted']],
@@ -78,7 +80,9 @@ const DEVIATIONS = {
     ['Listeners that capture are not called before the others where the target has no parent.', [
       'web socket events: listeners are called in the order they were added, capturing ones first, with the socket as this',
       'web socket events: stopImmediatePropagation ends the dispatch; stopPropagation keeps the event from listeners that do not capture',
+      'web socket events: dispatchEvent: a listener that a capturing one adds, or removes and adds, is called once',
     ]],
+    ['initEvent leaves the target.', [INIT_EVENT]],
     ['A listener without handleEvent is not reported.', ['web socket events: an exception in a listener is reported, and the others are called: functions, handlers, a missing or throwing handleEvent']],
     ['[Clamp] cuts a fraction off instead of rounding.', [
       ...[1000.6, 4999.5].map((code) => `web socket closes: a code that may not be sent: InvalidAccessError for ${code}, whatever the state`),

@@ -438,6 +438,7 @@ export const webSocketEvents = [
     async run(t) {
       const observed = t.socket(t.peer('ws', '/echo'));
       const event = await observed.until('open');
+      await new Promise((resolve) => setTimeout(resolve)); // until the dispatch has ended
       event.initEvent('other', true, true);
       t.same([event.type, event.isTrusted, event.target], ['other', false, null]);
     },
