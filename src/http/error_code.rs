@@ -17,9 +17,10 @@ const NAMES: [&str; 13] = [
     "HTTP_1_1_REQUIRED",
 ];
 
-/// The name of an error code; `None` for 0 and for an unknown code.
+/// The name of an error code; `None` for 0. An unknown code means no more than INTERNAL_ERROR does.
 pub fn error_name(code: u32) -> Option<&'static str> {
-    NAMES.get((code as usize).checked_sub(1)?).copied()
+    let at = (code as usize).checked_sub(1)?;
+    NAMES.get(at).copied().or(Some("INTERNAL_ERROR"))
 }
 
 /// Whether `text` is the name of an error code.
@@ -37,7 +38,8 @@ mod tests {
             assert_eq!(error_name(code), Some(name));
             assert!(is_error_name(name));
         }
-        assert_eq!((error_name(0), error_name(14), error_name(u32::MAX)), (None, None, None));
+        assert_eq!(error_name(0), None);
+        assert_eq!([error_name(14), error_name(u32::MAX)], [Some("INTERNAL_ERROR"); 2]);
         assert!(!is_error_name("ECONNRESET") && !is_error_name(""));
     }
 }

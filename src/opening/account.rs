@@ -13,7 +13,7 @@ pub(super) const MAX_ATTEMPTS: u32 = 10;
 const MAX_STALE: u32 = 3;
 
 /// A user name and a password.
-#[derive(Clone, PartialEq, Eq, Hash, Default)]
+#[derive(Clone, PartialEq, Eq, Default)]
 pub struct Credentials {
     /// The user name.
     pub username: String,
@@ -99,8 +99,8 @@ impl Account {
         self.nonce = None;
     }
 
-    pub(super) fn has_credentials(&self) -> bool {
-        self.credentials.is_some()
+    pub(super) fn credentials(&self) -> Option<&Credentials> {
+        self.credentials.as_ref()
     }
 
     /// Whether the credentials that were just refused may be sent once more without asking the user: by Digest instead of Basic,

@@ -7,20 +7,25 @@ use crate::uri::Uri;
 /// Makes sockets.
 pub trait Dial {
     /// A connection that is being established.
-    type Socket: Socket<Cause = Self::Cause>;
+    type Socket: Socket<Cause = Self::Cause, Key = Self::Key>;
     /// The host's error object.
     type Cause;
+    /// HTTP/2 sessions with equal keys are interchangeable. To compare keys may run the user's code.
+    type Key: PartialEq + 'static;
 
     /// Starts to connect. Returns `Err` if the host refuses an option. It must do so at once, because `asyncOpen` throws the error.
     /// Must not run the user's code.
     fn connect(&self, hop: &Hop) -> Result<Self::Socket, Self::Cause>;
 
+    /// The key of the sessions by this route.
+    fn key(&self, route: &Route) -> Self::Key;
+
     /// A stream of an HTTP/2 session that another channel's opening made in [`Socket::share`], if a session has room.
-    fn join(&self, route: &Route) -> Option<Self::Socket>;
+    fn join(&self, key: &Self::Key) -> Option<Self::Socket>;
 }
 
 /// Who is at the other end of a connection or of TLS.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Party {
     /// The server.
     #[default]
@@ -60,8 +65,8 @@ pub struct Hop {
     pub offers_http2: bool,
 }
 
-/// Which HTTP/2 sessions a channel may share: sessions with the same server, through the same proxy.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+/// The way to a server with which a channel may share HTTP/2 sessions.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Route {
     /// The server.
     pub server: TlsPeer,
@@ -70,7 +75,7 @@ pub struct Route {
 }
 
 /// The peer of a TLS handshake.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TlsPeer {
     /// An address or a name; an IPv6 address has no brackets.
     pub host: String,
@@ -89,6 +94,8 @@ pub struct TlsPeer {
 pub trait Socket {
     /// The host's error object.
     type Cause;
+    /// See [`Dial::Key`].
+    type Key;
 
     /// Whether a name is looked up first. There is none for an IP address or a unix socket.
     fn looks_up(&self) -> bool;
@@ -114,7 +121,7 @@ pub trait Socket {
 
     /// Turns the connection into an HTTP/2 session, and waits for the server's settings. Returns `None` if they do not enable extended
     /// CONNECT (RFC 8441 §3), otherwise the number of other streams that have room. From now on, [`Dial::join`] finds the session.
-    async fn share(&mut self, route: &Route) -> Result<Option<usize>, Loss<Self::Cause>>;
+    async fn share(&mut self, key: Self::Key) -> Result<Option<usize>, Loss<Self::Cause>>;
 
     /// Opens a stream with these fields, including the pseudo-header fields, and waits for the response's fields (RFC 8441 §5).
     /// After that, [`Socket::read`] returns the stream's data.

@@ -45,6 +45,8 @@ pub(super) enum Leg {
     Response,
     /// The channel was open.
     Open,
+    /// The peer's close frame has arrived, and the answer has not gone out.
+    Closing,
 }
 
 /// What a sentence says about a peer.
@@ -55,10 +57,11 @@ pub(super) struct Said {
     pub(super) advice: &'static str,
 }
 
-/// Explains a loss after the channel was open. `server` is `None` if the peer is a client. The status is OK if the connection just ended:
-/// the channel knows what that means.
-pub fn explain_loss<C>(server: Option<&Uri>, loss: &Loss<C>) -> (Status, String) {
-    of_loss(&server.map_or_else(Peer::client, Peer::server), Leg::Open, loss)
+/// Explains a loss after the channel was open. `server` is `None` if the peer is a client; `is_closing` means that its close frame has
+/// arrived, and the answer has not gone out. The status is OK if the connection just ended: the channel knows what that means.
+pub fn explain_loss<C>(server: Option<&Uri>, is_closing: bool, loss: &Loss<C>) -> (Status, String) {
+    let leg = if is_closing { Leg::Closing } else { Leg::Open };
+    of_loss(&server.map_or_else(Peer::client, Peer::server), leg, loss)
 }
 
 /// The connection to `peer` was lost.
@@ -71,8 +74,11 @@ pub(super) fn of_loss<C>(peer: &Peer, leg: Leg, loss: &Loss<C>) -> (Status, Stri
         _ if code == "ETIMEDOUT" => (Status::NET_TIMEOUT, timed_out(leg)),
         Leg::Connect if is_lookup(code) => (Status::UNKNOWN_HOST, not_found(code)),
         Leg::Connect => (Status::CONNECTION_REFUSED, not_connected(peer, loss)),
-        Leg::Response => before_response(code),
-        Leg::Open => when_open(code),
+        Leg::Response => before_response(loss),
+        Leg::Closing if code.is_empty() => {
+            (Status::OK, Said::new("the connection ended before its close frame was answered", ""))
+        }
+        Leg::Open | Leg::Closing => when_open(code),
     };
     (if peer.is_proxy() { of_proxy(status) } else { status }, peer.sentence(&said, code))
 }
@@ -235,14 +241,21 @@ fn no_tunnel<C>(loss: &Loss<C>) -> Said {
     }
 }
 
-fn before_response(code: &str) -> (Status, Said) {
+fn before_response<C>(loss: &Loss<C>) -> (Status, Said) {
     let advice = LISTENS;
-    match code {
+    match loss.code.as_str() {
+        code if code.starts_with("ERR_HTTP2_HEADER") || code.starts_with("ERR_HTTP2_INVALID_") => (
+            Status::INVALID_ARG,
+            Said::new(
+                format!("Node does not send these headers with HTTP/2{}", loss.detail()),
+                "Change the option headers, or leave out the option http2.",
+            ),
+        ),
         code if is_reset(code) => {
             (Status::NET_RESET, Said::new("the connection was reset before a response came", advice))
         }
         "" => (Status::CONNECTION_REFUSED, Said::new("the connection ended before a response came", advice)),
-        _ if let Some(advice) = of_reset(code) => {
+        code if let Some(advice) = of_reset(code) => {
             (Status::CONNECTION_REFUSED, Said::new("the server reset the HTTP/2 stream before a response came", advice))
         }
         _ => (Status::NET_RESET, Said::new("the connection was lost before a response came", "")),

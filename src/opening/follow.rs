@@ -82,7 +82,7 @@ impl<D: Dial, A: Ask<Cause = D::Cause>> Opening<D, A> {
             return Err(DeadEnd::new(format!("onAuthRequired was asked {MAX_ATTEMPTS} times.")));
         }
         account.attempts = attempt;
-        let has_credentials = account.has_credentials();
+        let has_credentials = account.credentials().is_some();
         self.progress.reach(Point::OnAuthRequired);
         let credentials = match self.ask.credentials(&request).await {
             Answer::Credentials(credentials) => credentials,

@@ -3,36 +3,44 @@
 use super::dial::Party;
 use super::explanation::Leg;
 use super::failure::{Failure, Obstacle};
-use super::leader::{Leader, Place};
+use super::leader::{Leader, News, Place};
 use super::progress::Point;
-use super::{Ask, Dial, Exchange, Opening, Route, Socket, Stage};
+use super::{Ask, Dial, Exchange, Opening, Socket, Stage};
 
 impl<D: Dial, A: Ask<Cause = D::Cause>> Opening<D, A> {
     /// A stream of a session that other channels have made.
     pub(super) fn join(&mut self) -> Option<D::Socket> {
-        let socket = self.dial.join(&self.plan.route()?)?;
-        self.release_followers(Some(0)); // the next one may find room too, or it connects
+        let socket = self.dial.join(&self.key()?)?;
+        self.tell_followers(News::None); // the next one may find room too, or it connects
         self.progress.start(self.plan.peer(Party::Server), None);
         Some(socket)
     }
 
-    /// Lets those go on that follow this opening, if it leads: see [`Leader::arrive`].
-    pub(super) fn release_followers(&mut self, room: Option<usize>) {
+    /// Which sessions it may share. `None` if HTTP/2 is not offered.
+    pub(super) fn key(&self) -> Option<D::Key> {
+        self.plan.route().map(|route| self.dial.key(&route))
+    }
+
+    /// Lets those go on that follow this opening, if it leads.
+    pub(super) fn tell_followers(&mut self, news: News) {
         if let Some(leader) = self.leader.take() {
-            leader.arrive(room);
+            leader.tell(news);
         }
     }
 
-    /// Takes a place among the openings to the server by the same route: leads them, or follows the one that leads. Returns whether it follows.
+    /// Takes a place among the openings that may share a session: leads them, or follows the one that leads. Returns whether it follows.
     pub(super) fn take_place(&mut self) -> bool {
-        let Some(route) = self.plan.route() else {
+        if self.leader.as_ref().is_some_and(|leader| leader.place() == Place::DoesWithout) {
+            self.plan.do_without_http2();
+        }
+        let Some(key) = self.key() else {
             self.leader = None;
             return false;
         };
-        let stands = self.leader.as_ref().filter(|leader| *leader.route() == route);
+        let stands = self.leader.as_ref().filter(|leader| leader.has_key(&key));
         // The session that it waited for has no room left. Another session is needed, and the next leader makes it.
         if stands.is_none_or(|leader| leader.place() == Place::MayJoin) {
-            self.leader = Some(Leader::new(route));
+            self.leader = Some(Leader::new(key));
         }
         self.leader.as_ref().is_some_and(|leader| leader.place() == Place::Follows)
     }
@@ -41,12 +49,12 @@ impl<D: Dial, A: Ask<Cause = D::Cause>> Opening<D, A> {
     pub(super) async fn exchange_on_stream(
         &mut self,
         socket: &mut D::Socket,
-        route: &Route,
+        key: D::Key,
     ) -> Result<Exchange, Failure<D::Cause>> {
         self.progress.reach(Point::Session);
-        let shared = socket.share(route).await;
+        let shared = socket.share(key).await;
         let room = shared.map_err(|loss| self.lost(Party::Server, Leg::Response, loss))?;
-        self.release_followers(room);
+        self.tell_followers(room.map_or(News::NoHttp2, News::Session));
         if room.is_none() {
             self.plan.do_without_http2();
             return Ok(Exchange::Again);

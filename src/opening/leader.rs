@@ -1,13 +1,11 @@
-//! Of several openings by one route that offer HTTP/2, the first connects and the others wait, because they may all become streams
-//! of its session.
+//! Of several openings that may share an HTTP/2 session, the first connects and the others wait.
 
+use std::any::Any;
 use std::cell::{Cell, RefCell};
-use std::collections::HashMap;
 use std::pin::Pin;
+use std::ptr::addr_eq;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
-
-use super::Route;
 
 /// The place of one opening.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,62 +16,106 @@ pub(super) enum Place {
     Follows,
     /// The first has a session, which has room for this one.
     MayJoin,
-    /// The first has no session to share.
+    /// It connects without waiting for others, because two before it have failed.
     IsAlone,
+    /// The server has no WebSockets over HTTP/2.
+    DoesWithout,
+}
+
+/// What an opening tells those that follow it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum News {
+    /// It has a session with room for this many others. The next one leads, and the rest follow that one.
+    Session(usize),
+    /// The server has no WebSockets over HTTP/2. All others connect at once, with HTTP/1.1.
+    NoHttp2,
+    /// It failed, which may be its own fault: the next one leads. If that one fails too, all others connect at once.
+    Failure,
+    /// None, because it was closed, or has found a place elsewhere. The next one leads.
+    None,
 }
 
 /// One opening, until it is dropped. As a future, it is ready once it follows no other.
 pub(super) struct Leader {
-    route: Route,
+    /// Its line's.
+    key: Rc<dyn Any>,
     place: Rc<Cell<Place>>,
     waker: Rc<RefCell<Option<Waker>>>,
 }
 
 type Follower = (Rc<Cell<Place>>, Rc<RefCell<Option<Waker>>>);
 
+/// A leader's followers.
+struct Line {
+    /// Of the sessions that they may share: [`super::Dial::Key`].
+    key: Rc<dyn Any>,
+    followers: Vec<Follower>,
+    /// The leader before this one failed.
+    is_second_try: bool,
+}
+
 thread_local! {
-    /// The followers of each route's leader.
-    static LED: RefCell<HashMap<Route, Vec<Follower>>> = RefCell::default();
+    /// One line for each leader.
+    static LINES: RefCell<Vec<Line>> = RefCell::default();
+}
+
+impl Line {
+    fn has_key(&self, key: &Rc<dyn Any>) -> bool {
+        addr_eq(Rc::as_ptr(&self.key), Rc::as_ptr(key))
+    }
+}
+
+/// The key of the line that has an equal one. (While keys are compared nothing is borrowed, because the user's code may run.)
+fn equal_key<K: PartialEq + 'static>(key: &K) -> Option<Rc<dyn Any>> {
+    let keys: Vec<_> = LINES.with_borrow(|lines| lines.iter().map(|line| line.key.clone()).collect());
+    keys.into_iter().find(|it| it.downcast_ref() == Some(key))
 }
 
 impl Leader {
-    /// Leads if no other does.
-    pub(super) fn new(route: Route) -> Self {
+    /// Leads if no other does that may share its session.
+    pub(super) fn new<K: PartialEq + 'static>(key: K) -> Self {
         let place = Rc::new(Cell::new(Place::Leads));
         let waker = Rc::default();
-        LED.with_borrow_mut(|led| {
-            if let Some(followers) = led.get_mut(&route) {
+        let key = equal_key(&key).unwrap_or_else(|| Rc::new(key));
+        LINES.with_borrow_mut(|lines| {
+            if let Some(line) = lines.iter_mut().find(|line| line.has_key(&key)) {
                 place.set(Place::Follows);
-                followers.push((place.clone(), Rc::clone(&waker)));
+                line.followers.push((place.clone(), Rc::clone(&waker)));
             } else {
-                led.insert(route.clone(), Vec::new());
+                lines.push(Line { key: key.clone(), followers: Vec::new(), is_second_try: false });
             }
         });
-        Self { route, place, waker }
+        Self { key, place, waker }
     }
 
-    pub(super) fn route(&self) -> &Route {
-        &self.route
+    /// Whether this is the key that it was made with.
+    pub(super) fn has_key<K: PartialEq + 'static>(&self, key: &K) -> bool {
+        self.key.downcast_ref() == Some(key)
     }
 
     pub(super) fn place(&self) -> Place {
         self.place.get()
     }
 
-    /// This opening has a session with `room` for others: that many followers may join it, the next one leads, and the rest follow that
-    /// one. `None` means that there is no session, and all followers go on by themselves. Only a leader's report counts.
-    pub(super) fn arrive(&self, room: Option<usize>) {
+    /// Tells the followers how to go on. Only a leader's news count.
+    pub(super) fn tell(&self, news: News) {
         if self.place.replace(Place::IsAlone) != Place::Leads {
             return;
         }
-        let mut followers = LED.with_borrow_mut(|led| led.remove(&self.route)).unwrap_or_default();
-        let rest = followers.split_off(room.unwrap_or(usize::MAX).min(followers.len()));
-        let place = if room.is_some() { Place::MayJoin } else { Place::IsAlone };
+        let line = LINES.with_borrow_mut(|lines| lines.extract_if(.., |line| line.has_key(&self.key)).next());
+        let Some(Line { key, mut followers, is_second_try }) = line else { return };
+        let (place, how_many) = match news {
+            News::Session(room) => (Place::MayJoin, room),
+            News::NoHttp2 => (Place::DoesWithout, usize::MAX),
+            News::Failure if is_second_try => (Place::IsAlone, usize::MAX),
+            News::Failure | News::None => (Place::Follows, 0),
+        };
+        let mut rest = followers.split_off(how_many.min(followers.len())).into_iter();
         let mut all: Vec<_> = followers.into_iter().map(|follower| (follower, place)).collect();
-        let mut rest = rest.into_iter();
         if let Some(next) = rest.next() {
             all.push((next, Place::Leads));
-            LED.with_borrow_mut(|led| led.insert(self.route.clone(), rest.collect()));
+            let line = Line { key, followers: rest.collect(), is_second_try: news == News::Failure };
+            LINES.with_borrow_mut(|lines| lines.push(line));
         }
         all.iter().for_each(|((cell, _), place)| cell.set(*place));
         for ((_, waker), _) in all {
@@ -100,12 +142,12 @@ impl Future for &Leader {
 impl Drop for Leader {
     fn drop(&mut self) {
         if self.place() == Place::Follows {
-            LED.with_borrow_mut(|led| {
-                if let Some(followers) = led.get_mut(&self.route) {
-                    followers.retain(|(place, _)| !Rc::ptr_eq(place, &self.place));
+            LINES.with_borrow_mut(|lines| {
+                if let Some(line) = lines.iter_mut().find(|line| line.has_key(&self.key)) {
+                    line.followers.retain(|(place, _)| !Rc::ptr_eq(place, &self.place));
                 }
             });
         }
-        self.arrive(Some(0)); // the next one leads
+        self.tell(News::None);
     }
 }

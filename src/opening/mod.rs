@@ -50,7 +50,7 @@ use std::rc::Rc;
 use explanation::Leg;
 use failure::Obstacle;
 use handshake::Settled;
-use leader::Leader;
+use leader::{Leader, News};
 use plan::Plan;
 use progress::Point;
 use proxy::ProxyKind;
@@ -130,7 +130,7 @@ impl<D: Dial, A: Ask<Cause = D::Cause>> Opening<D, A> {
     async fn run(mut self, first: Option<D::Socket>) -> Outcome<D> {
         let outcome = self.connect_until_open(first).await;
         if outcome.is_err() {
-            self.release_followers(None); // they may fare better by themselves
+            self.tell_followers(News::Failure);
         }
         outcome
     }
@@ -282,10 +282,12 @@ impl<D: Dial, A: Ask<Cause = D::Cause>> Opening<D, A> {
 
     /// Sends the request and reads its response.
     async fn exchange(&mut self, socket: &mut D::Socket) -> Result<Exchange, Failure<D::Cause>> {
-        if let Some(route) = self.plan.route().filter(|_| socket.speaks_http2()) {
-            return self.exchange_on_stream(socket, &route).await;
+        if socket.speaks_http2()
+            && let Some(key) = self.key()
+        {
+            return self.exchange_on_stream(socket, key).await;
         }
-        self.release_followers(None);
+        self.tell_followers(News::NoHttp2);
         let request = self.plan.request("GET");
         self.progress.reach(Point::Response);
         self.ask.progress(Stage::SendingTo, self.plan.uri.address());

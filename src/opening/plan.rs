@@ -116,7 +116,14 @@ impl Plan {
 
     /// The route whose HTTP/2 sessions may be shared; `None` if HTTP/2 is not offered.
     pub(super) fn route(&self) -> Option<Route> {
-        self.offers_http2.then(|| Route { server: self.tls(), proxy: self.proxy.clone() })
+        self.offers_http2
+            .then(|| Route { server: self.tls(), proxy: self.proxy.clone().map(|proxy| self.with_account(proxy)) })
+    }
+
+    /// The proxy with the user name and password that it gets now: onAuthRequired may have returned others. A tunnel is for one account.
+    fn with_account(&self, proxy: Proxy) -> Proxy {
+        let credentials = self.accounts.get(&proxy.origin()).and_then(Account::credentials).cloned();
+        Proxy { credentials, ..proxy }
     }
 
     /// The server has no extended CONNECT, so the next connection to it uses HTTP/1.1.

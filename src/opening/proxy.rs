@@ -10,7 +10,7 @@ use crate::http::Scheme;
 use crate::uri::Uri;
 
 /// A proxy.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Proxy {
     pub(super) kind: ProxyKind,
     /// An address or a name; an IPv6 address has no brackets.
@@ -22,7 +22,7 @@ pub struct Proxy {
 }
 
 /// The protocol that a proxy speaks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum ProxyKind {
     Http,
     /// HTTP over TLS.

@@ -220,9 +220,26 @@ fn a_loss_of_an_open_channel_is_a_reset_or_an_end() {
         ("ERR_SSL_WRONG_VERSION_NUMBER", Status::INADEQUATE_SECURITY, "TLS failed after the handshake"),
         ("ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED", Status::INADEQUATE_SECURITY, "tls.cert and tls.key"),
     ] {
-        let (said, message) = explain_loss(Some(&uri), &loss(code, ""));
+        let (said, message) = explain_loss(Some(&uri), false, &loss(code, ""));
         assert_eq!(said, status, "{code}");
         assert!(message.starts_with("h:443: ") && message.contains(words) && !message.contains("hunter2"), "{message}");
+        let (while_closing, message) = explain_loss(None, true, &loss(code, ""));
+        assert_eq!(while_closing, status);
+        assert!(
+            message.contains(if code.is_empty() { "before its close frame was answered" } else { words }),
+            "{message}"
+        );
+    }
+}
+
+#[test]
+fn headers_that_node_refuses_over_http2_are_named_and_are_not_a_lost_connection() {
+    for code in ["ERR_HTTP2_HEADER_SINGLE_VALUE", "ERR_HTTP2_INVALID_HEADER_VALUE"] {
+        let answers = [Err(code)].into();
+        let script = Script { shares: Some(Share::Enabled(0)), answers, ..script([]) };
+        let failure = World::new([script]).open_with("wss://h/", Settings { http2: true, ..settings() }).failed();
+        assert_eq!(failure.status, Status::INVALID_ARG);
+        assert!(failure.message.contains("Change the option headers"), "{}", failure.message);
     }
 }
 

@@ -48,6 +48,8 @@ pub(super) struct Recorded {
     /// Sessions that others have made, each with one stream.
     pub(super) sessions: VecDeque<Script>,
     pub(super) joined: Vec<Route>,
+    /// The keys of the sessions that this opening has made.
+    pub(super) shared: Vec<Route>,
     /// The fields of each extended CONNECT.
     pub(super) requests: Vec<Vec<(String, String)>>,
     pub(super) connections: Vec<Connection>,
@@ -206,6 +208,7 @@ pub(super) fn basic(text: &str) -> Option<String> {
 impl Dial for World {
     type Socket = FakeSocket;
     type Cause = &'static str;
+    type Key = Route;
 
     fn connect(&self, hop: &Hop) -> Result<FakeSocket, &'static str> {
         let mut seen = self.seen.borrow_mut();
@@ -217,6 +220,10 @@ impl Dial for World {
         seen.connections.push(Connection { hop: hop.clone(), tls: Vec::new(), written: Vec::new(), is_dropped: false });
         let at = seen.connections.len() - 1;
         Ok(FakeSocket { world: self.clone(), at, script, unread: VecDeque::new(), is_joined: false })
+    }
+
+    fn key(&self, route: &Route) -> Route {
+        route.clone()
     }
 
     fn join(&self, route: &Route) -> Option<FakeSocket> {
@@ -250,6 +257,7 @@ impl Drop for FakeSocket {
 
 impl Socket for FakeSocket {
     type Cause = &'static str;
+    type Key = Route;
 
     fn looks_up(&self) -> bool {
         self.script.has_name
@@ -280,7 +288,8 @@ impl Socket for FakeSocket {
         self.script.shares.is_some()
     }
 
-    async fn share(&mut self, _route: &Route) -> Result<Option<usize>, Loss<Self::Cause>> {
+    async fn share(&mut self, key: Route) -> Result<Option<usize>, Loss<Self::Cause>> {
+        self.world.seen.borrow_mut().shared.push(key);
         match self.script.shares {
             Some(Share::Enabled(room)) => Ok(Some(room)),
             Some(Share::Disabled) => Ok(None),

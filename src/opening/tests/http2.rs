@@ -225,13 +225,12 @@ fn others_wait_for_the_first_and_join_its_session_or_make_the_next() {
     joins.0.seen.borrow_mut().sessions.push_back(welcomes());
     assert!(joins.has_opened());
     // The session is full: one more opening connects, and any that comes meanwhile follows that one.
-    let mut full = Polled::begin("wss://share/", [replies(&[])]);
+    let full = Polled::begin("wss://share/", [replies(&[])]);
     assert_eq!(full.dialed(), 1);
     assert!(finds_no_room.poll().is_pending() && follows_that.poll().is_pending());
     assert_eq!((finds_no_room.dialed(), follows_that.dialed()), (0, 0));
-    drop(full.poll());
     drop(full);
-    assert!(finds_no_room.has_opened(), "it fails to share, and all who followed connect");
+    assert!(finds_no_room.has_opened() && finds_no_room.dialed() == 1, "it was closed, and the next one leads");
 }
 
 #[test]
@@ -266,16 +265,54 @@ fn the_next_that_finds_a_place_after_all_leaves_the_lead_to_the_one_behind_it() 
 }
 
 #[test]
-fn where_the_first_finds_http_1_1_or_fails_all_the_others_connect_at_once() {
-    for (server, script) in
-        [("wss://one/", accepts()), ("wss://two/", Script { connected: Step::Lost("ECONNREFUSED", ""), ..accepts() })]
-    {
-        let mut first = Polled::begin(server, [script]);
-        let mut others: Vec<_> = (0..3).map(|_| Polled::begin(server, [replies(&[])])).collect();
+fn where_the_first_finds_no_http2_all_the_others_connect_at_once_and_offer_none() {
+    let disabled = Script { shares: Some(Share::Disabled), ..script([]) };
+    for (server, scripts) in [("wss://one/", vec![accepts()]), ("wss://two/", vec![disabled, accepts()])] {
+        let mut first = Polled::begin(server, scripts);
+        let mut others: Vec<_> = (0..3).map(|_| Polled::begin(server, [accepts()])).collect();
         assert!(others.iter_mut().all(|other| other.poll().is_pending() && other.dialed() == 0));
-        assert!(first.poll().is_ready());
-        assert!(others.iter_mut().all(|other| other.poll().is_pending() && other.dialed() == 1), "{server}");
+        assert!(first.has_opened());
+        for other in &mut others {
+            assert!(
+                other.has_opened() && other.dialed() == 1 && !other.0.connections()[0].hop.offers_http2,
+                "{server}"
+            );
+        }
     }
+}
+
+#[test]
+fn where_the_first_fails_the_next_leads_and_where_that_one_fails_too_all_the_others_connect_at_once() {
+    let refused = || Script { connected: Step::Lost("ECONNREFUSED", ""), ..accepts() };
+    let mut first = Polled::begin("wss://fails/", [refused()]);
+    let mut next = Polled::begin("wss://fails/", [welcomes()]);
+    let mut joins = Polled::begin("wss://fails/", []);
+    assert!(next.poll().is_pending() && joins.poll().is_pending());
+    assert!(first.poll().is_ready() && joins.poll().is_pending() && joins.dialed() == 0);
+    assert!(next.has_opened());
+    joins.0.seen.borrow_mut().sessions.push_back(welcomes());
+    assert!(joins.has_opened());
+
+    let mut failing: Vec<_> = (0..2).map(|_| Polled::begin("wss://fails-twice/", [refused()])).collect();
+    let mut others: Vec<_> = (0..3).map(|_| Polled::begin("wss://fails-twice/", [replies(&[])])).collect();
+    assert!(others.iter_mut().all(|other| other.poll().is_pending() && other.dialed() == 0));
+    assert!(failing.iter_mut().all(|one| one.poll().is_ready()));
+    assert!(others.iter_mut().all(|other| other.poll().is_pending() && other.dialed() == 1));
+}
+
+#[test]
+fn a_tunnel_for_the_account_of_one_channel_is_not_for_the_channels_without_it() {
+    let asks = || replies(&[&response(407, "Proxy-Authenticate: Basic realm=\"x\"\r\n")]);
+    let tunnel = Script { reads: [Read::Bytes(b"HTTP/1.1 200 OK\r\n\r\n".to_vec())].into(), ..welcomes() };
+    let world = World::new([asks(), tunnel]).with_credentials(|_| Ok(Some(user("u", "p"))));
+    world.open_with("wss://account/", Settings { http2: true, ..through("http://p:1") }).opened();
+    let by_uri = World::new([]);
+    by_uri.seen.borrow_mut().sessions.push_back(welcomes());
+    by_uri.open_with("wss://account/", Settings { http2: true, ..through("http://u:p@p:1") }).opened();
+    let keys = [world.seen.borrow().shared.clone(), by_uri.seen.borrow().joined.clone()].concat();
+    assert_eq!(keys[0], keys[1]);
+    let stranger = World::new([asks()]).open_with("wss://account/", Settings { http2: true, ..through("http://p:1") });
+    assert!(stranger.failed().message.contains("asks for a user name"));
 }
 
 #[test]

@@ -10,6 +10,7 @@ use super::fields::{fields_object, response_of};
 use super::link::{Link, SocketHandler};
 use super::loss::loss_of;
 use super::peer_options::{PeerOptions, is_address};
+use super::route_key::RouteKey;
 use super::session::{Session, Stream};
 use super::socket::Socket;
 use super::{Node, windows};
@@ -42,6 +43,7 @@ impl Dialer {
 impl opening::Dial for Dialer {
     type Socket = Dialed;
     type Cause = JsValue;
+    type Key = RouteKey;
 
     fn connect(&self, hop: &Hop) -> Result<Dialed, JsValue> {
         windows::prepare();
@@ -78,8 +80,12 @@ impl opening::Dial for Dialer {
         })
     }
 
-    fn join(&self, route: &Route) -> Option<Dialed> {
-        let stream = Session::join(&self.options.route_key(route), self.node.is_ref())?;
+    fn key(&self, route: &Route) -> RouteKey {
+        self.options.route_key(route)
+    }
+
+    fn join(&self, key: &RouteKey) -> Option<Dialed> {
+        let stream = Session::join(key, self.node.is_ref())?;
         self.keep_spare(None);
         let (socket, link) = self.socket_and_link();
         Some(Dialed {
@@ -148,6 +154,7 @@ impl Drop for Dialed {
 
 impl opening::Socket for Dialed {
     type Cause = JsValue;
+    type Key = RouteKey;
 
     fn looks_up(&self) -> bool {
         self.looks_up
@@ -192,7 +199,7 @@ impl opening::Socket for Dialed {
         self.stream.is_some() || self.socket.alpn().is_some_and(|protocol| protocol == "h2")
     }
 
-    async fn share(&mut self, route: &Route) -> Result<Option<usize>, Loss<JsValue>> {
+    async fn share(&mut self, key: RouteKey) -> Result<Option<usize>, Loss<JsValue>> {
         if self.is_joined {
             return Ok(Some(0)); // nobody follows it
         }
@@ -201,7 +208,7 @@ impl opening::Socket for Dialed {
         (self.socket, self.link) = self.dialer.socket_and_link();
         let node = &self.dialer.node;
         let security = node.attributes.node.security.borrow().clone();
-        let stream = Session::open(connection, self.dialer.options.route_key(route), security, node.is_ref())?;
+        let stream = Session::open(connection, key, security, node.is_ref())?;
         let room = stream.room_for_others().await?;
         self.stream = Some(stream);
         Ok(room)

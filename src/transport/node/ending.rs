@@ -114,7 +114,7 @@ impl Node {
 
     fn of_loss(&self, loss: Loss<JsValue>) -> Ending<JsHost> {
         let server = (self.role == Role::Client).then(|| self.uri());
-        let (status, message) = explain_loss(server.as_ref(), &loss);
+        let (status, message) = explain_loss(server.as_ref(), self.peer_closed.get(), &loss);
         let evidence = Some(Evidence { cause: loss.cause.unwrap_or(JsValue::NULL), ..Evidence::default() });
         Ending { status, message: message.into(), evidence, ..Ending::default() }
     }

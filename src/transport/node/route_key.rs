@@ -16,8 +16,8 @@ pub(super) struct RouteKey {
     pub(super) socket: Object,
 }
 
-impl RouteKey {
-    pub(super) fn is_same(&self, other: &Self) -> bool {
+impl PartialEq for RouteKey {
+    fn eq(&self, other: &Self) -> bool {
         self.host == other.host
             && self.port == other.port
             && self.proxy == other.proxy

@@ -73,7 +73,7 @@ impl Session {
     pub(super) fn join(key: &RouteKey, is_ref: bool) -> Option<Stream> {
         let with_room: Vec<_> =
             SESSIONS.with_borrow(|sessions| sessions.iter().filter(|session| session.room() > 0).cloned().collect());
-        let found = with_room.into_iter().find(|session| !session.raw.is_closed() && session.key.is_same(key));
+        let found = with_room.into_iter().find(|session| !session.raw.is_closed() && session.key == *key);
         found.map(|session| Stream::of(session, is_ref))
     }
 

@@ -161,8 +161,8 @@ export class Socket extends Reading {
 
   get isStream() { return 'rstCode' in this.socket; }
 
-  /** Whether the client has left. It has at least ended its side, which is not reported again. */
-  get isGone() { return isClosed(this.socket) || this.socket.readableEnded; }
+  /** Whether no response can reach the client: it has at least ended its side, which is not reported again, or the caller has ended this one. */
+  get isGone() { return isClosed(this.socket) || this.socket.readableEnded || this.socket.writableEnded; }
 
   watchConnecting(socket) {
     this.watch(socket.on('lookup', onLookup).on('connectionAttempt', onAttempt).on('connect', onConnect));
@@ -186,14 +186,19 @@ export class Socket extends Reading {
   }
 
   /**
-   * The peer ends its side, or has reset the connection right behind its last bytes. In that case, writing nothing fails. A stream that was reset has
-   * a code once what arrived with its end has been read.
+   * The peer ends its side, or has reset the connection right behind its last bytes. In that case, writing nothing fails. A stream that was reset is
+   * closed once what arrived with its end has been read.
    */
   ended() {
     if (this.handler === null || this.error !== null) return; // not needed; or the error says more, in closed
-    if (this.isStream) setImmediate(() => this.socket.rstCode > 0 || this.handler?.handleEnd());
+    if (this.isStream) setImmediate(() => this.streamEnded());
     else if (this.socket.writableLength > 0 || !writesAfterEnd(this.socket)) this.handler?.handleEnd();
     else this.socket.write('', (error) => error || this.handler?.handleEnd());
+  }
+
+  streamEnded() {
+    if (!isClosed(this.socket)) this.handler?.handleEnd();
+    else if (this.socket.rstCode === 0) this.socket.destroy(); // otherwise Node waits until everything is written, which never happens
   }
 
   closed() {
@@ -254,7 +259,8 @@ export class Socket extends Reading {
 
   hand(bytes, block, messages, part) {
     this.socket.write(bytes, (error) => {
-      if (error) return; // and do not reuse the block, which the system may still read
+      // Node may report no error for a stream that the peer has reset: nothing went out.
+      if (error || (this.isStream && this.socket.closed)) return; // and do not reuse the block, which the system may still read
       if (block !== null && blocks.length < MAX_BLOCKS) blocks.push(block);
       this.handler?.handleWritten(messages, part);
     });

@@ -3,7 +3,7 @@ import nodeHttp2 from 'node:http2';
 import { createServer as createTlsServer } from 'node:https';
 import { syncBuiltinESMExports } from 'node:module';
 import { createServer as createTlsListener } from 'node:tls';
-import { echoOn, startHttp2, wsOn } from '../harness/http2_server.js';
+import { DATA, HEADERS, RST_STREAM, echoOn, frame, startHttp2, startRawHttp2, wsOn } from '../harness/http2_server.js';
 import { program } from '../harness/own_process.js';
 import { promised, soon } from '../harness/sources.js';
 import { startProxy, startSocks, withProxies } from '../harness/proxy.js';
@@ -244,6 +244,61 @@ export const http2 = [
     run: (t) => onHttp2(t, { each: (stream) => { stream.respond({ ':status': 200 }); stream.end(); } }, async ({ begin }) => {
       await t.stops(begin(), { node: 'NS_BASE_STREAM_CLOSED' });
     }),
+  },
+  {
+    name: 'a stream that is reset right behind the peer\'s close frame: the channel ends at once, and does not say that its answer went out',
+    async run(t) {
+      const [END_STREAM, END_HEADERS] = [1, 4];
+      const close = [0x88, 5, 0x0f, 0xa0, 0x62, 0x79, 0x65]; // 4000 bye
+      for (const flags of [0, END_STREAM]) {
+        for (const [code, status, words] of [[0, 'NS_BASE_STREAM_CLOSED', 'before its close frame was answered'], [8, RESET, '(CANCEL)'], [20, RESET, '(INTERNAL_ERROR)']]) {
+          const server = await startRawHttp2(t, (id) => [frame(HEADERS, END_HEADERS, id, [0x88]), frame(DATA, flags, id, close), frame(RST_STREAM, 0, id, [0, 0, 0, code])]);
+          const talk = t.open(`${server.url}/`, { options: server.options({ closeTimeoutMs: 0x7fffffff }) });
+          const detail = await t.stops(talk, { node: status });
+          t.same([detail.code, detail.reason, detail.closedBy], [4000, 'bye', 'remote']);
+          t.ok(detail.message.includes(words), detail.message);
+        }
+      }
+    },
+  },
+  {
+    name: 'headers that Node does not send over HTTP/2: the message says which, and what to do',
+    run: (t) => onHttp2(t, {}, async ({ begin, options }) => {
+      const detail = await t.stops(begin('/', options({ headers: [['Content-Type', 'a/b'], ['Content-Type', 'c/d']] })), { node: 'NS_ERROR_ILLEGAL_VALUE' });
+      t.ok(/content-type.* Change the option headers, or leave out the option http2\.$/i.test(detail.message), detail.message);
+    }),
+  },
+  {
+    name: 'channels that wait for one whose connection is lost: the next one makes the session for all',
+    run: (t) => onHttp2(t, {}, async ({ begin, server, sessions }) => {
+      let connections = 0;
+      server.prependListener('connection', (socket) => { if ((connections += 1) === 1) socket.destroy(); });
+      const talks = Array.from({ length: 6 }, () => begin());
+      await t.stops(talks.shift(), { node: 'NS_ERROR_NET_INADEQUATE_SECURITY' });
+      for (const talk of talks) t.is((await talk.until('onStart')).state, 'open');
+      t.same([connections, sessions.length], [2, 1]);
+    }),
+  },
+  {
+    name: 'a channel does not wait for one with other options',
+    run: (t) => onHttp2(t, {}, async ({ open, begin, options }) => {
+      const waits = begin('/', options({ socket: { lookup() {} } })); // which never calls back
+      await open();
+      waits.close();
+      await waits.until('onStop');
+    }),
+  },
+  {
+    name: 'channels that wait for one whose server has no extended CONNECT: they connect once each',
+    async run(t) {
+      const server = await startHttp2(t, { settings: {}, allowHTTP1: true });
+      let connections = 0;
+      server.server.on('secureConnection', () => { connections += 1; });
+      server.server.on('upgrade', (request, socket) => socket.end('HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n'));
+      const talks = Array.from({ length: 5 }, () => t.open(`${server.url}/`, { options: server.options() }));
+      for (const talk of talks) t.is((await t.stops(talk, { node: REFUSED })).http.status, 404);
+      t.is(connections, 6);
+    },
   },
   {
     name: 'the message explains a stream that is reset before the response; a refused stream is tried once more',

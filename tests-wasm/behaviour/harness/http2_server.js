@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { createSecureServer } from 'node:http2';
+import { createServer as createTlsServer } from 'node:tls';
 import { WebSocket as Ws } from 'ws';
 
 /**
@@ -30,6 +31,47 @@ export async function startHttp2(t, { each = (stream) => echoOn(stream), setting
   const { port } = server.address();
   const options = (options) => ({ http2: true, tls: { ca: root.cert }, ...options });
   return { url: `wss://localhost:${port}`, port, server, sockets, sessions, streams, options };
+}
+
+/**
+ * A server whose HTTP/2 frames are written by hand, because node:http2 decides itself which go into one packet. `answer(id)` returns the frames with
+ * which it answers each request: made by `frame`. Returns { url, options(more) }.
+ */
+export async function startRawHttp2(t, answer) {
+  const { good, intermediate, root } = t.addresses.authority;
+  const sockets = new Set();
+  const server = createTlsServer({ cert: good.cert + intermediate.cert, key: good.key, ALPNProtocols: ['h2'] }, (socket) => {
+    sockets.add(socket.on('error', () => {}));
+    socket.write(frame(SETTINGS, 0, 0, [0, 8, 0, 0, 0, 1])); // SETTINGS_ENABLE_CONNECT_PROTOCOL
+    let received = Buffer.alloc(0);
+    let start = 24; // the client's preface
+    socket.on('data', (data) => {
+      received = Buffer.concat([received, data]);
+      for (; received.length >= start + 9; start += 9 + received.readUIntBE(start, 3)) {
+        const [type, flags, id] = [received[start + 3], received[start + 4], received.readUInt32BE(start + 5)];
+        if (type === SETTINGS && flags === 0) socket.write(frame(SETTINGS, 1, 0, []));
+        if (type === HEADERS) socket.write(Buffer.concat(answer(id)));
+      }
+    });
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  t.onEnd(() => {
+    for (const socket of sockets) socket.destroy();
+    server.close();
+  });
+  return { url: `wss://localhost:${server.address().port}`, options: (options) => ({ http2: true, tls: { ca: root.cert }, ...options }) };
+}
+
+export const [DATA, HEADERS, RST_STREAM, SETTINGS] = [0, 1, 3, 4];
+
+/** A frame of HTTP/2 (RFC 9113 §4.1). */
+export function frame(type, flags, id, payload) {
+  const header = Buffer.alloc(9);
+  header.writeUIntBE(payload.length, 0, 3);
+  header.set([type, flags], 3);
+  header.writeUInt32BE(id, 5);
+  return Buffer.concat([header, Buffer.from(payload)]);
 }
 
 /** Accepts the stream, and has ws read and write its frames. Returns the WebSocket of ws. */

@@ -123,6 +123,7 @@ struct Host(Rc<World>);
 impl Dial for Host {
     type Socket = FuzzSocket;
     type Cause = ();
+    type Key = Route;
 
     fn connect(&self, hop: &Hop) -> Result<FuzzSocket, ()> {
         let mut logs = self.0.logs.borrow_mut();
@@ -130,6 +131,10 @@ impl Dial for Host {
         logs.push(Log { hop: hop.clone(), written: Vec::new(), tls: Vec::new(), is_open: true });
         let script = self.0.scripts.borrow_mut().pop_front().unwrap_or_default();
         Ok(FuzzSocket { world: self.0.clone(), at: logs.len() - 1, script })
+    }
+
+    fn key(&self, route: &Route) -> Route {
+        route.clone()
     }
 
     fn join(&self, _: &Route) -> Option<FuzzSocket> {
@@ -168,6 +173,7 @@ impl Drop for FuzzSocket {
 
 impl Socket for FuzzSocket {
     type Cause = ();
+    type Key = Route;
 
     fn looks_up(&self) -> bool {
         self.script.looks_up
@@ -199,7 +205,7 @@ impl Socket for FuzzSocket {
         true // whatever the server says, because HTTP/2 was not offered
     }
 
-    async fn share(&mut self, _: &Route) -> Result<Option<usize>, Loss<()>> {
+    async fn share(&mut self, _: Route) -> Result<Option<usize>, Loss<()>> {
         panic!("HTTP/2 was not offered")
     }
 

@@ -151,7 +151,12 @@ impl Model {
         if matches!(self.state, State::Idle | State::Stopped) {
             return;
         }
-        self.abort = Some((self.state == State::Open).then(|| close_of(1001)));
+        let owes_answer = self.closed_by == Some(ClosedBy::Remote) && self.close.is_none();
+        self.abort = Some(match self.state {
+            State::Open => Some(close_of(1001)),
+            State::Closing if owes_answer => Some(self.answer()),
+            _ => None,
+        });
         self.closed_by.get_or_insert(ClosedBy::Local);
         self.incoming.clear();
         self.stop(status, None, false);
@@ -276,13 +281,18 @@ impl Model {
 
     pub(super) fn close_sent(&mut self, close: &Close) {
         assert!(!self.close_sent && !self.is_aborted, "a second close frame");
-        let answer = || {
-            let peers = self.peer_close.as_ref().expect("nobody closed");
-            peers.code().map_or(Close::EMPTY, Close::with_code) // law 5: the channel answers with the same code
-        };
-        assert_eq!(close, self.close.get_or_insert_with(answer));
+        if self.close.is_none() {
+            self.close = Some(self.answer());
+        }
+        assert_eq!(Some(close), self.close.as_ref());
         assert_eq!(self.messages.handed, self.messages.all.len(), "the close frame goes behind all messages");
         self.close_sent = true;
+    }
+
+    /// The answer to the peer's close frame, which has the same code (law 5).
+    fn answer(&self) -> Close {
+        let peers = self.peer_close.as_ref().expect("nobody closed");
+        peers.code().map_or(Close::EMPTY, Close::with_code)
     }
 
     pub(super) fn aborted(&mut self, farewell: Option<&Close>) {
