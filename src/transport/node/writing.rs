@@ -2,7 +2,8 @@
 
 use std::rc::Rc;
 
-use wasm_bindgen::JsValue;
+use js_sys::Uint8Array;
+use wasm_bindgen::{JsCast as _, JsValue};
 
 use super::due::Due;
 use super::events::is_watched;
@@ -14,7 +15,7 @@ use super::transport::Node;
 use super::windows::{self, fill_bytes, fill_text};
 use crate::channel::{Ending, Report, State, Taken};
 use crate::close::{Close, CloseCode};
-use crate::protocol::{self, Connection, Done, Fill, Framed, Kind, MAX_HEADER, Role, Shared, Wake};
+use crate::protocol::{self, Connection, Done, Fill, Framed, Kind, MAX_HEADER, MAX_SINGLE, Role, Shared, Wake};
 use crate::status::Status;
 use crate::transport::{Driver, Evidence, JsHost, Payload, PayloadKind, as_error};
 
@@ -49,10 +50,37 @@ pub(crate) fn fill(payload: &JsValue, kind: PayloadKind) -> Option<usize> {
     usize::try_from(filled).ok()
 }
 
-/// The same, but copies the bytes to Rust's own memory.
-pub(crate) fn filled(payload: &JsValue, kind: PayloadKind) -> Option<Vec<u8>> {
-    let len = fill(payload, kind)?;
-    Some(windows::with_filled(len, |window| window.get(MAX_HEADER..).unwrap_or_default().to_vec()))
+/// Copies a payload to Rust's own memory. Returns `None` if it is too large for one frame, or is not of this kind.
+pub(crate) fn gather(payload: &JsValue, kind: PayloadKind) -> Option<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let mut take =
+        |len| windows::with_filled(len, |window| bytes.extend_from_slice(window.get(MAX_HEADER..).unwrap_or_default()));
+    if let Some(len) = fill(payload, kind) {
+        take(len);
+        return Some(bytes);
+    }
+    let mut pieces = Outgoing::new(large(payload, kind)?, true);
+    let size = protocol::Payload::size(&pieces);
+    if size > MAX_SINGLE || !protocol::has_memory(4 * size as usize) {
+        return None; // (the frame, and what compresses it, need memory too)
+    }
+    while let Fill::Bytes { len, last } = pieces.fill().ok()? {
+        take(len);
+        if last {
+            return Some(bytes);
+        }
+    }
+    None
+}
+
+/// A payload that does not fit the window. (It does not fit either if it is empty: it may be detached, which the slow path reports.)
+fn large(payload: &JsValue, kind: PayloadKind) -> Option<Payload> {
+    match kind {
+        PayloadKind::Text => payload.is_string().then(|| Payload::Text(payload.clone())),
+        PayloadKind::Binary => {
+            payload.dyn_ref::<Uint8Array>().filter(|it| it.length() > 0).cloned().map(Payload::Binary)
+        }
+    }
 }
 
 impl From<PayloadKind> for Kind {
