@@ -67,6 +67,9 @@ class Client {
 
   get channel() { return this.#channel; }
 
+  /** Sends what was typed. */
+  sendTyped(text) { this.send(this.#options.binary ? Buffer.from(text) : text); }
+
   /** What --frames and --verbose show about an event is reported in a microtask, and must come first. */
   #afterEvents(act) {
     if (this.#options.frames || this.#options.verbose) queueMicrotask(act);
@@ -120,11 +123,14 @@ class Client {
     const lines = new Lines(process.stdin, (line) => {
       this.#sendLine(line);
       if (this.#channel.bufferedAmount > MAX_BUFFERED) lines.pause();
-    }, () => {
-      this.#isStdinOver = true;
-      this.#awaitSilence();
-    });
+    }, () => this.inputEnded());
     this.#input = lines;
+  }
+
+  /** Nothing more will be sent. */
+  inputEnded() {
+    this.#isStdinOver = true;
+    this.#awaitSilence();
   }
 
   #sendLine(line) {
@@ -137,7 +143,8 @@ class Client {
   /** Once stdin has ended and the system has taken everything, closes the channel when nothing has arrived for a while. */
   #awaitSilence() {
     clearTimeout(this.#silence);
-    const seconds = this.#options.wait ?? (this.#wanted === undefined ? 1 : Infinity);
+    const atOnce = this.#input?.isTerminal ? 0 : 1;
+    const seconds = this.#options.wait ?? (this.#wanted === undefined ? atOnce : Infinity);
     if (!this.#isStdinOver || this.#isHeld || seconds === Infinity || this.#channel.bufferedAmount > 0) return;
     this.#silence = setTimeout(() => this.close(), seconds * 1000);
   }

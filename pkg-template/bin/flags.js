@@ -9,9 +9,9 @@ const FLAGS = {
     ['send-file+', null, 'FILE', 'send this file as a binary message, after the texts of --send; - is stdin'],
     ['once', '1', null, 'end after the first message'],
     ['count', 'n', 'N', 'end after N messages'],
-    ['wait', 'w', 'SECONDS', 'after stdin has ended, close once no message has arrived for this many seconds, or "forever" (default 1; with --once and --count, forever)'],
-    ['json', 'j', null, 'print one object per line: time, direction ("sent", "received"), kind ("text", "binary"), size in bytes, and text or base64; on a terminal, indent messages that are JSON'],
-    ['binary', 'b', null, 'send each line of stdin as a binary message, byte by byte'],
+    ['wait', 'w', 'SECONDS', 'after stdin has ended, close once no message has arrived for this many seconds, or "forever" (default 1, on a terminal 0; with --once and --count, forever)'],
+    ['json', 'j', null, 'print one object per line: time, direction ("sent", "received"), kind ("text", "binary"), size in bytes, and text, base64 or, with --save, file; on a terminal, indent messages that are JSON'],
+    ['binary', 'b', null, 'send each line as a binary message, byte by byte'],
     ['save', null, 'FOLDER', 'save binary messages to files in this folder instead of printing them'],
   ],
   'The connection': [
@@ -53,7 +53,7 @@ const FLAGS = {
   ],
   'Load': [
     ['load', null, 'N', 'open N connections to a server that echoes, and measure'],
-    ['rate', null, 'N', 'messages a second on each of them (default 1)'],
+    ['rate', null, 'N', 'messages a second on each of them (default 1); with 0, they only stay open'],
     ['size', null, 'BYTES', 'the size of a message (default 125)'],
     ['seconds', null, 'SECONDS', 'how long to send (default 10)'],
     ['one-connecting-per-host', null, null, 'open one connection to a host at a time, as RFC 6455 demands, instead of up to 100'],
@@ -67,36 +67,45 @@ const FLAGS = {
 /** { name, short, takesValue, isList } of each flag. */
 export const ALL = Object.values(FLAGS).flat().map(([name, short, value]) => ({ name: name.replace('+', ''), short, takesValue: value !== null, isList: name.endsWith('+') }));
 
+/** How wide the help is: as the terminal, within reason. */
+const COLUMNS = Math.min(Math.max(process.stdout.columns || 80, 60), 100);
+/** Where the descriptions of the flags begin. */
+const INDENT = 32;
+
 export const HELP = `Usage: websocket-channel [options] URI
        websocket-channel --listen PORT [options]
        websocket-channel --load N [options] URI
 
-Connects to a WebSocket server. On a terminal, type a line to send it, and /help for more. In a pipe, each line of stdin is a message,
-and each message goes to stdout. Everything else goes to stderr.
+${wrap('Connects to a WebSocket server. On a terminal, type a line to send it, and /help for more. In a pipe, each line of stdin is a message, and each message goes to stdout. Everything else goes to stderr.', COLUMNS).join('\n')}
 
   websocket-channel wss://example.org/chat
   websocket-channel 8080                      (ws://localhost:8080)
   echo '{"hello":1}' | websocket-channel --once wss://example.org/api
-  websocket-channel --frames --header 'Authorization: Bearer x' wss://example.org
+  websocket-channel -f -H 'Authorization: Bearer x' wss://example.org
   websocket-channel --listen 8080 --relay
 
 ${Object.entries(FLAGS).map(([group, flags]) => `${group}\n${flags.map(describe).join('\n')}`).join('\n\n')}
 
 Exit codes
-${EXIT_CODES.map(([code, text]) => `  ${String(code).padStart(3)}  ${text}`).join('\n')}`;
+${EXIT_CODES.map(([code, text]) => beside(`  ${String(code).padStart(3)}`, 7, text)).join('\n')}`;
 
 function describe([name, short, value, text]) {
-  const flag = `${short ? `-${short}, ` : '    '}--${name.replace('+', '')}${value ? ` ${value}` : ''}`;
-  const WIDTH = 32;
-  const lines = wrap(text, 96 - WIDTH);
-  return [`  ${flag}`.padEnd(WIDTH) + (`  ${flag}`.length < WIDTH ? lines.shift() : ''), ...lines.map((line) => ' '.repeat(WIDTH) + line)].join('\n');
+  const flag = `  ${short ? `-${short}, ` : '    '}--${name.replace('+', '')}${value ? ` ${value}` : ''}`;
+  return beside(flag, INDENT, name.endsWith('+') ? `${text}; may be repeated` : text);
+}
+
+/** The text, wrapped and indented, with `head` before its first line; above it, if there is no room. */
+function beside(head, indent, text) {
+  const lines = wrap(text, COLUMNS - indent).map((line) => ' '.repeat(indent) + line);
+  return head.length < indent ? [head.padEnd(indent) + lines[0].slice(indent), ...lines.slice(1)].join('\n') : [head, ...lines].join('\n');
 }
 
 function wrap(text, width) {
   const lines = [''];
   for (const word of text.split(' ')) {
-    if (`${lines.at(-1)} ${word}`.length > width) lines.push('');
-    lines[lines.length - 1] += `${lines.at(-1) === '' ? '' : ' '}${word}`;
+    const line = lines.at(-1);
+    if (line !== '' && `${line} ${word}`.length > width) lines.push(word);
+    else lines[lines.length - 1] = line === '' ? word : `${line} ${word}`;
   }
   return lines;
 }

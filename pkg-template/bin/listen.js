@@ -9,12 +9,13 @@ import { Lines, textOf } from './lines.js';
 import { setPings } from './new_channel.js';
 import { CANNOT_LISTEN, inFlags } from './outcome.js';
 import { Output } from './output.js';
+import { Full, Pressure } from './pressure.js';
 import { size } from './style.js';
 import { UsageError } from './usage_error.js';
 import { showFrames } from './watch.js';
 
-/** An echo's client is not read while more bytes than the first wait for it, until no more than the second do. */
-const [HIGH_WATER, LOW_WATER] = [1 << 20, 1 << 16];
+/** The answer to a CONNECT of HTTP/1.1, which asks for a tunnel. */
+const NO_PROXY = 'HTTP/1.1 405 Method Not Allowed\r\nAllow: GET\r\nConnection: close\r\nContent-Length: 0\r\n\r\n';
 
 /** Serves until it is interrupted. Returns the exit code. */
 export async function listen(options) {
@@ -22,11 +23,19 @@ export async function listen(options) {
   newServerChannel(options); // throws for an option that is wrong, before the first client comes
   const frames = options.frames ? showFrames(output, (serial) => `${names.get(serial)} `) : null;
   const everybody = new LoadGroup();
-  const accept = (request, socket, head) => serve({ options, output, frames, everybody }, [request, socket, head]);
+  const pressure = new Pressure((client) => {
+    output.note(`${names.get(client.serial)} does not read: ${size(client.bufferedAmount)} wait for it`);
+    controllers.get(client).abort();
+  });
+  const service = { options, output, frames, everybody, pressure, full: new Full() };
+  const accept = (request, socket, head) => serve(service, [request, socket, head]);
   const page = (request, response) => response.writeHead(426, { 'Content-Type': 'text/plain; charset=utf-8' }).end('This is a WebSocket server. Open ws:// or wss:// with this address.\n');
   const server = options.tls ? await secure(options, output, page) : createServer(page);
   server.on('upgrade', accept);
-  server.on('connect', (request) => { if (request.stream) accept(request, request.stream, null); });
+  server.on('connect', (request, socket) => {
+    if (request.stream) accept(request, request.stream, null);
+    else socket.on('error', () => {}).end(NO_PROXY);
+  });
   server.listen(options.listen, options.host ?? '127.0.0.1');
   try {
     await once(server, 'listening');
@@ -38,7 +47,7 @@ export async function listen(options) {
   const host = family === 'IPv6' ? `[${address}]` : address;
   const end = interrupted(everybody); // before the line that says it listens
   output.note(`listening on ${options.tls ? 'wss' : 'ws'}://${host}:${port}/ (${[options.relay && 'relays', options.stdin && 'sends stdin'].filter(Boolean).join(', ') || 'echoes'}); Ctrl-C ends it`);
-  if (options.stdin) sendLines(everybody, frames, output);
+  if (options.stdin) sendLines(service);
   await end;
   server.close();
   server.closeAllConnections?.();
@@ -64,7 +73,7 @@ function takeOver(channel, output, upgrade, listener) {
 }
 
 /** Serves one client. */
-function serve({ options, output, frames, everybody }, upgrade) {
+function serve({ options, output, frames, everybody, pressure, full }, upgrade) {
   const controller = new AbortController();
   const channel = newServerChannel(options, controller.signal);
   channel.loadGroup = everybody;
@@ -72,31 +81,23 @@ function serve({ options, output, frames, everybody }, upgrade) {
   const name = `#${clients += 1}`;
   names.set(channel.serial, name);
   const received = (data) => {
-    if (options.stdin) output.received(data);
+    if (options.stdin && !output.received(data)) full.hold(channel);
     if (options.stdin && !options.relay) return;
     if (options.verbose) output.note(`${name}: ${size(bytesOf(data))}`);
-    for (const member of options.relay ? [...everybody].filter((it) => it !== channel) : [channel]) {
+    const receivers = options.relay ? [...everybody].filter((it) => it !== channel) : [channel];
+    for (const member of receivers) {
       const accepted = typeof data === 'string' ? member.sendMsg(data) : member.sendBinaryMsg(data);
       if (accepted) frames?.sent(member.serial, bytesOf(data));
     }
-    if (options.relay) dropSlow(everybody, output);
-    // A client that sends faster than it reads must wait.
-    if (!options.relay && channel.bufferedAmount > HIGH_WATER && !isWaiting) {
-      isWaiting = true;
-      channel.suspend();
-    }
+    pressure.hold(channel, receivers);
   };
-  let isWaiting = false;
   takeOver(channel, output, upgrade, {
     onStart: () => { if (channel.state === 'open') output.note(`${name} connected: ${new URL(channel.URI).pathname}`); },
     onMessageAvailable: (_, text) => received(text),
     onBinaryMessageAvailable: (_, bytes) => received(bytes),
-    onAcknowledge() {
-      if (!isWaiting || channel.bufferedAmount > LOW_WATER) return;
-      isWaiting = false;
-      channel.resume();
-    },
+    onAcknowledge: () => pressure.eased(channel),
     onStop(_, number, { message, code, reason, name: status }) {
+      pressure.eased(channel);
       output.note(`${name} has left: ${status === 'NS_OK' ? `${code} ${reason}`.trim() : inFlags(message)}`);
       queueMicrotask(() => names.delete(channel.serial)); // its last frames are shown in a microtask
     },
@@ -107,16 +108,6 @@ const controllers = new WeakMap();
 /** How the output calls each client, by its channel's serial number. */
 const names = new Map();
 let clients = 0;
-/** A client is cut off if more than this many bytes from others wait for it. */
-const MAX_WAITING = 16 << 20;
-
-function dropSlow(everybody, output) {
-  for (const member of everybody) {
-    if (member.bufferedAmount <= MAX_WAITING) continue;
-    output.note(`${names.get(member.serial)} does not read: ${size(member.bufferedAmount)} wait for it`);
-    controllers.get(member).abort();
-  }
-}
 
 async function secure(options, output, page) {
   const given = options.channel.tls;
@@ -132,15 +123,21 @@ async function secure(options, output, page) {
 
 const bytesOf = (data) => (typeof data === 'string' ? Buffer.byteLength(data) : data.length);
 
-function sendLines(everybody, frames, output) {
+function sendLines({ everybody, frames, output, pressure }) {
+  let waits = 0; // for so many slow clients
+  const source = {
+    suspend: () => { if ((waits += 1) === 1) lines.pause(); },
+    resume: () => { if ((waits -= 1) === 0) lines.resume(); },
+  };
   const send = (line) => {
     const text = textOf(line);
     if (text === null) return output.problem('a line of stdin is not UTF-8, and is not sent.');
     for (const member of frames ? everybody : []) if (member.state === 'open') frames.sent(member.serial, line.length);
     output.note(`sent to ${everybody.sendMsg(text)}`);
-    dropSlow(everybody, output);
+    output.sent(text, Buffer.byteLength(text));
+    pressure.hold(source, everybody);
   };
-  new Lines(process.stdin, send, () => {});
+  const lines = new Lines(process.stdin, send, () => {});
 }
 
 /** Ctrl-C or SIGTERM closes every channel. A second one exits at once. */

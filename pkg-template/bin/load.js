@@ -14,7 +14,7 @@ const MAX_BUFFERED = 1 << 20;
 /** Opens, sends, and sums up. Returns the exit code of the worst connection. */
 export async function load(options) {
   const { load: count, rate = 1, size = 125, seconds = 10 } = options;
-  const run = { options, text: 'x'.repeat(size), latencies: createHistogram(), opening: createHistogram(), sent: 0, received: 0, open: 0, failures: new Map(), worst: 0, isOver: false, connecting: new Set() };
+  const run = { options, size, latencies: createHistogram(), opening: createHistogram(), sent: 0, received: 0, lastAt: 0, opened: 0, open: 0, failures: new Map(), worst: 0, isOver: false, connecting: new Set(), leave: null };
   process.on('SIGINT', () => interrupt(run));
   newChannel(options); // throws for an option that is wrong, before anything is shown
   const progress = showProgress(run);
@@ -26,10 +26,11 @@ export async function load(options) {
   const cpu = process.cpuUsage();
   await send(run, channels, rate, seconds);
   run.isOver = true;
-  const elapsed = (performance.now() - began) / 1000;
+  const ended = run.sent > 0 && run.received === run.sent ? run.lastAt : performance.now();
+  const elapsed = Math.max(ended - began, 1) / 1000;
   const { user, system } = process.cpuUsage(cpu);
   progress.stop();
-  await Promise.all(channels.map(({ close }) => close()));
+  await Promise.race([Promise.all(channels.map(({ close }) => close())), new Promise((resolve) => { run.leave = resolve; })]);
   if (run.sent > 0 && run.received === 0) {
     run.failures.set('nothing came back. --load measures echoes: the server must send each message back.', 1);
     run.worst ||= 1;
@@ -38,12 +39,13 @@ export async function load(options) {
     run.worst ||= 1;
   }
   summarize(run, count, elapsed, (user + system) / 1e6);
+  if (channels.some(({ channel }) => channel.state !== 'closed')) process.exit(run.worst); // Ctrl-C, while servers had not closed
   return run.worst;
 }
 
-/** The first Ctrl-C ends the run, and what is connecting. The second one ends the process. */
+/** Ctrl-C ends the run, and what is connecting. Once the connections are being closed, it goes on to the summary. */
 function interrupt(run) {
-  if (run.isOver) process.exit(130);
+  run.leave?.();
   run.isOver = true;
   for (const channel of run.connecting) channel.close();
 }
@@ -52,7 +54,7 @@ function interrupt(run) {
 function open(run) {
   const { options } = run;
   const began = performance.now();
-  const times = new Queue();
+  const times = new Times();
   let ended;
   const end = new Promise((resolve) => { ended = resolve; });
   return new Promise((resolve) => {
@@ -65,17 +67,21 @@ function open(run) {
         if (channel.state !== 'open') return resolve(null);
         wasOpen = true;
         run.open += 1;
+        run.opened += 1;
         run.opening.record(micros(performance.now() - began));
         resolve({ channel, times, close() { channel.close(); return end; } });
       },
-      onMessageAvailable() {
-        const time = times.shift();
+      onMessageAvailable(_, text) {
+        const now = performance.now();
+        const time = times.take(Number.parseInt(text, 10));
         if (time === undefined) return; // the server sends more than it received
         run.received += 1;
-        run.latencies.record(micros(performance.now() - time));
+        run.lastAt = now;
+        run.latencies.record(micros(now - time));
       },
       onStop(_, status, detail) {
         ended();
+        if (wasOpen) run.open -= 1;
         if (['NS_OK', 'NS_BINDING_ABORTED'].includes(detail.name) && run.isOver) return;
         const message = detail.name === 'NS_OK' ? `the server closed: ${detail.code} ${detail.reason}`.trim() : inFlags(detail.message);
         run.failures.set(message, (run.failures.get(message) ?? 0) + 1);
@@ -99,19 +105,22 @@ async function openAll(run, count) {
   return channels;
 }
 
-/** Sends `rate` messages a second on each channel, evenly over the time. If the machine or the server cannot keep up, fewer are sent. */
+/**
+ * Sends `rate` messages a second on each channel, evenly over the time. If the machine or the server cannot keep up, fewer are sent. At a rate
+ * of 0, the channels stay open for that time.
+ */
 async function send(run, channels, rate, seconds) {
   const began = performance.now();
   const all = rate * seconds * channels.length;
   let next = 0;
-  while (next < all && !run.isOver) {
+  while ((next < all || rate === 0) && channels.length > 0 && !run.isOver) {
     const elapsed = (performance.now() - began) / 1000;
     const due = Math.min(all, elapsed * rate * channels.length);
     const until = performance.now() + SENDING;
     for (; next < due && performance.now() < until; next++) {
       const { channel, times } = channels[next % channels.length];
-      if (channel.bufferedAmount > MAX_BUFFERED || !channel.sendMsg(run.text)) continue; // its server does not read, or it is closed
-      times.push(performance.now());
+      if (channel.bufferedAmount > MAX_BUFFERED || !channel.sendMsg(numbered(times.next, run.size))) continue; // its server does not read, or it is closed
+      times.add(performance.now());
       run.sent += 1;
     }
     if (elapsed > seconds) break;
@@ -125,12 +134,12 @@ async function send(run, channels, rate, seconds) {
 
 /** Shows a line each second. On a terminal, it is always the same line. */
 function showProgress(run) {
-  const { isTTY } = process.stderr;
+  const isTTY = process.stderr.isTTY && process.env.TERM !== 'dumb';
   let before = 0;
   const show = () => {
     const line = `${run.open} open, ${run.sent} sent, ${run.received} back, ${run.received - before} a second, 50 % ${ms(run.latencies.percentile(50))}, 99 % ${ms(run.latencies.percentile(99))}`;
     before = run.received;
-    process.stderr.write(isTTY ? `\r\x1b[2K${line}` : `${line}\n`);
+    process.stderr.write(isTTY ? `\r\x1b[2K${line.slice(0, process.stderr.columns - 1)}` : `${line}\n`);
   };
   if (run.options.quiet) return { stop() {} };
   const timer = setInterval(show, 1000);
@@ -142,21 +151,32 @@ function showProgress(run) {
   };
 }
 
-/** First in, first out, in constant time. */
-class Queue {
-  #items = [];
+/** A message of this size that begins with its number, if that fits. */
+const numbered = (number, size) => `${number} `.padEnd(size, 'x').slice(0, size);
+
+/** When each message of a channel was sent, in constant time. */
+class Times {
+  #times = [];
+  /** The number of the first of them. */
   #first = 0;
+  #taken = 0;
 
-  push(item) { this.#items.push(item); }
+  /** The number of the next message. */
+  get next() { return this.#first + this.#times.length; }
 
-  shift() {
-    if (this.#first === this.#items.length) return undefined;
-    const item = this.#items[this.#first++];
-    if (this.#first === 4096) {
-      this.#items.splice(0, this.#first);
-      this.#first = 0;
+  add(time) { this.#times.push(time); }
+
+  /** The time of the message with this number. Those before it are lost. If no message that is awaited has this number, the time of the first. */
+  take(number) {
+    const at = number >= this.#first + this.#taken && number < this.next ? number - this.#first : this.#taken;
+    const time = this.#times[at];
+    this.#taken = Math.min(at + 1, this.#times.length);
+    if (this.#taken >= 4096) {
+      this.#times.splice(0, this.#taken);
+      this.#first += this.#taken;
+      this.#taken = 0;
     }
-    return item;
+    return time;
   }
 }
 
@@ -167,12 +187,12 @@ function summarize(run, count, elapsed, cpu) {
   if (run.options.json) {
     const all = (histogram) => (histogram.count === 0 ? null : Object.fromEntries([50, 90, 99, 99.9].map((it) => [`p${it}`, histogram.percentile(it) / 1000])));
     return console.log(safeJson({
-      connections: run.open, wanted: count, sent: run.sent, received: run.received, seconds: elapsed, perSecond: run.received / elapsed,
+      connections: run.opened, wanted: count, sent: run.sent, received: run.received, seconds: elapsed, perSecond: run.received / elapsed,
       latencyMs: all(latencies), openingMs: all(opening), failures: Object.fromEntries(run.failures),
     }));
   }
   const lines = [
-    ['connections', `${run.open} of ${count}`],
+    ['connections', `${run.opened} of ${count}`],
     ['opened in', opening.count > 0 ? percentiles(opening) : '–'],
     ['messages', `${run.sent} sent, ${run.received} came back, ${Math.round(run.received / elapsed)} a second over ${elapsed.toFixed(1)} s`],
     ['round trip', latencies.count > 0 ? percentiles(latencies) : '–'],

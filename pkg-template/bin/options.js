@@ -8,6 +8,8 @@ import { UsageError } from './usage_error.js';
 
 /** The longest delay of setTimeout, in seconds. */
 const MAX_SECONDS = 2_147_483;
+/** The longest message of --load, in bytes. */
+const MAX_SIZE = 1 << 28;
 const TIMEOUTS = ['timeout', 'close-timeout'];
 /** The numbers that must not be 0. */
 const POSITIVE = [...TIMEOUTS, 'count', 'load', 'ping-timeout'];
@@ -56,6 +58,8 @@ function checkMode({ listen, load, ...options }) {
   if (options.servername === '') throw new UsageError('--servername: the name is missing.');
   if (options.deflate && options['no-deflate']) throw new UsageError('--deflate and --no-deflate cannot be combined. Remove one of them.');
   const shown = mode === 'listen' && !options.stdin && ['json', 'save'].find((it) => options[it] !== undefined);
+  if (options.once && options.count !== undefined) throw new UsageError('--once and --count cannot be combined. Remove one of them.');
+  if (options.host === '') throw new UsageError('--host: the address is missing.');
   if (shown) throw new UsageError(`--${shown} shows what clients say: with --listen, it needs --stdin.`);
 }
 
@@ -66,7 +70,7 @@ function hint(error) {
   if (ambiguous) return `${ambiguous}: the value is missing. If it begins with "-", write ${ambiguous}=VALUE.`;
   if (!wrong) return error.message.split('. To specify')[0];
   if (Object.hasOwn(MEANT, wrong)) return `Unknown option: ${wrong.length === 1 ? '-' : '--'}${wrong}. ${MEANT[wrong]}`;
-  const near = ALL.map(({ name }) => name).find((name) => name.startsWith(wrong) || wrong.startsWith(name) || distance(name, wrong) <= 2);
+  const near = wrong.length > 1 && ALL.map(({ name }) => name).find((name) => name.startsWith(wrong) || wrong.startsWith(name) || distance(name, wrong) <= 2);
   return `Unknown option: ${wrong.length === 1 ? '-' : '--'}${wrong}.${near ? ` Did you mean --${near}?` : ''}`;
 }
 
@@ -94,6 +98,7 @@ function number(name, text) {
   if (value === 0 && POSITIVE.includes(name)) throw new UsageError(`--${name}: 0 is too small. Use a number above 0.`);
   if ([...TIMEOUTS, 'wait'].includes(name) && value > MAX_SECONDS) throw new UsageError(`--${name}: ${value} is too much. Use a number of seconds up to ${MAX_SECONDS}.`);
   if (name === 'listen' && value > 65_535) throw new UsageError(`--listen: ${value} is not a port. Use a number from 0 to 65535; 0 means any free port.`);
+  if (name === 'size' && value > MAX_SIZE) throw new UsageError(`--size: ${value} is too much. Use a number of bytes up to ${MAX_SIZE}.`);
   if (name === 'close-code') checkCloseCode(value);
   return value;
 }
@@ -104,8 +109,8 @@ function checkCloseCode(code) {
   throw new UsageError(`--close-code: ${code} is not a code that may be sent. Use one of ${ranges}.`);
 }
 
-/** `localhost:8080` and `8080` are meant as ws://localhost:8080. */
+/** `localhost:8080/chat` and `8080/chat` are meant as ws://localhost:8080/chat. */
 function withScheme(uri) {
   if (/^[a-z][a-z0-9+.-]*:\/\//i.test(uri)) return uri;
-  return /^\d+$/.test(uri) ? `ws://localhost:${uri}` : `ws://${uri}`;
+  return /^\d+(?![^/?#])/.test(uri) ? `ws://localhost:${uri}` : `ws://${uri}`;
 }

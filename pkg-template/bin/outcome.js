@@ -59,6 +59,8 @@ const WORDS = [
 
 /** A channel's message in the command's words. `cause` is the error's. */
 export function inFlags(message, cause) {
+  const [, origin] = /^asyncOpen: (".*" is not an origin\. .*), or null to send none\.$/.exec(message) ?? [];
+  if (origin) return `--origin: ${origin}.`;
   const [where] = /^[\w.]+(?=: )/.exec(message) ?? [];
   if (FLAGS[where]) return `${FLAGS[where]}${message.slice(where.length)}`;
   return WORDS.reduce((text, [words, flags]) => text.replace(words, flags), message)

@@ -37,11 +37,20 @@ export const printable = (text) => text.replace(/[\0-\x08\x0b-\x1f\x7f-\x9f]/g, 
 /** JSON without control characters: JSON.stringify leaves some as they are. */
 export const safeJson = (value) => JSON.stringify(value).replace(/[\x7f-\x9f]/g, (char) => `\\u00${char.charCodeAt(0).toString(16)}`);
 
-/** A text that is a JSON object or array, indented; null for any other text. */
+/** A text that is a JSON object or array, indented; null for any other text. Names, numbers and strings stay as they were written. */
 export function indented(text) {
   if (!/^\s*[[{]/.test(text)) return null;
   try {
-    return JSON.stringify(JSON.parse(text), null, 2);
+    JSON.parse(text);
+    let depth = 0;
+    const line = () => `\n${'  '.repeat(depth)}`;
+    return text.replace(/"[^"\\]*(?:\\.[^"\\]*)*"|[[{]\s*[\]}]|[[\]{},:]|\s+/g, (token) => {
+      if (token === '[' || token === '{') return (depth += 1, `${token}${line()}`);
+      if (token === ']' || token === '}') return (depth -= 1, `${line()}${token}`);
+      if (token === ',') return `,${line()}`;
+      if (token === ':') return ': ';
+      return token.startsWith('"') ? token : token.replace(/\s+/g, ''); // an empty array or object, or white space
+    });
   } catch {
     return null;
   }

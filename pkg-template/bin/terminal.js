@@ -49,7 +49,7 @@ export class Terminal {
     lines.on('close', () => { // Ctrl-D: a prompt would keep reading
       if (this.#lines === null) return;
       this.close();
-      this.#client.close();
+      this.#client.inputEnded();
     });
     lines.prompt();
   }
@@ -64,7 +64,7 @@ export class Terminal {
 
   #take(line) {
     if (line === '') return;
-    if (!line.startsWith('/') || line.startsWith('//')) return this.#client.send(line.startsWith('//') ? line.slice(1) : line);
+    if (!line.startsWith('/') || line.startsWith('//')) return this.#client.sendTyped(line.startsWith('//') ? line.slice(1) : line);
     const [, command, rest] = /^\/(\S*)\s*(.*)$/.exec(line);
     const run = Object.hasOwn(COMMANDS, command) ? COMMANDS[command] : undefined;
     if (!run) return this.#output.problem(`Unknown command: /${command}. Type /help for the list.`);

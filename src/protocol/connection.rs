@@ -138,7 +138,10 @@ impl Connection {
             Some(compression) if compression.compresses(payload.len() as u64) => {
                 compression.without_takeover().send(kind, payload, None, &mut out);
             }
-            _ => write_frame(Header::whole(kind.opcode()), payload, None, &mut out),
+            _ => {
+                out.reserve_exact(MAX_HEADER + payload.len());
+                write_frame(Header::whole(kind.opcode()), payload, None, &mut out);
+            }
         }
         out
     }

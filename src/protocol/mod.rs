@@ -46,6 +46,6 @@ pub use observer::{FrameObserver, Head, Observed};
 pub use outgoing::{Done, Fill, Framed, OutgoingQueue, Payload, Piece, Wake};
 pub use parameters::{Disagreement, WindowBits};
 pub use selection::agree_as_server;
-pub use sending::{Fragments, MAX_SINGLE};
+pub use sending::Fragments;
 pub use shared::Shared;
 pub use utf8::{Units, to_units};

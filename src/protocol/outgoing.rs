@@ -339,10 +339,12 @@ impl<P: Payload> OutgoingQueue<P> {
         Some((out, std::mem::take(&mut self.done)))
     }
 
-    /// Keeps the memory of what was written for the next write.
+    /// Keeps the memory of what was written for the next write, unless it is unusually large.
     pub fn recycle(mut out: Vec<u8>) {
-        out.clear();
-        SPARE.set(out);
+        if out.capacity() <= 4 * FULL {
+            out.clear();
+            SPARE.set(out);
+        }
     }
 
     /// When the driver must call again. After `None`, call this again after the next input.

@@ -30,7 +30,7 @@ pub struct Fragments {
 
 /// Uncompressed messages up to this size are sent in one frame, so that the peer has nothing to reassemble. Longer messages
 /// are sent in one frame per piece, so that control frames can go out between them.
-pub const MAX_SINGLE: u64 = 1 << 20;
+pub(super) const MAX_SINGLE: u64 = 1 << 20;
 
 impl Role {
     /// The other end.

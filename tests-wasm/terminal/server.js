@@ -53,6 +53,10 @@ function serve(socket, { url: path }) {
       let count = 0;
       socket.removeAllListeners('message').on('message', (data) => { if (count++ % 2 === 0) socket.send(data, { binary: false }); });
     },
+    '/half-late': () => { // the first half of a second is lost
+      const begin = Date.now() + 500;
+      socket.removeAllListeners('message').on('message', (data) => { if (Date.now() > begin) socket.send(data, { binary: false }); });
+    },
     '/slow': () => {
       socket.removeAllListeners('message').on('message', ({ length }) => socket.send(`got ${length}`));
       socket.pause();

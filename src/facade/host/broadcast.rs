@@ -17,7 +17,7 @@ pub struct Broadcast {
     shared: RefCell<Shared>,
 }
 
-/// `undefined` if the payload cannot be framed once, because it is larger than one frame, for example. Then each member sends it by itself.
+/// `undefined` if the payload cannot be framed once, because it is large, for example. Then each member sends it by itself.
 pub(in crate::facade) fn broadcast(payload: &JsValue, kind: PayloadKind) -> JsValue {
     let Some(bytes) = node::gather(payload, kind) else { return JsValue::UNDEFINED };
     let shared = Shared::new(kind.into(), bytes);

@@ -12,10 +12,10 @@ use super::memory;
 use super::payload::Outgoing;
 use super::socket::Socket;
 use super::transport::Node;
-use super::windows::{self, fill_bytes, fill_text};
+use super::windows::{self, WINDOW, fill_bytes, fill_text};
 use crate::channel::{Ending, Report, State, Taken};
 use crate::close::{Close, CloseCode};
-use crate::protocol::{self, Connection, Done, Fill, Framed, Kind, MAX_HEADER, MAX_SINGLE, Role, Shared, Wake};
+use crate::protocol::{self, Connection, Done, Fill, Framed, Kind, MAX_HEADER, Role, Shared, Wake};
 use crate::status::Status;
 use crate::transport::{Driver, Evidence, JsHost, Payload, PayloadKind, as_error};
 
@@ -50,22 +50,26 @@ pub(crate) fn fill(payload: &JsValue, kind: PayloadKind) -> Option<usize> {
     usize::try_from(filled).ok()
 }
 
-/// Copies a payload to Rust's own memory. Returns `None` if it is too large for one frame, or is not of this kind.
+/// The largest message that is framed once for many connections, in bytes. It is in wasm's memory three times: the payload, its frame, and what is
+/// joined with other frames. Larger messages stay in the host's memory.
+const MAX_SHARED: usize = 4 * WINDOW;
+
+/// Copies a payload to Rust's own memory. Returns `None` if it is too large, or is not of this kind.
 pub(crate) fn gather(payload: &JsValue, kind: PayloadKind) -> Option<Vec<u8>> {
     let mut bytes = Vec::new();
-    let mut take =
-        |len| windows::with_filled(len, |window| bytes.extend_from_slice(window.get(MAX_HEADER..).unwrap_or_default()));
+    let take = |len, bytes: &mut Vec<u8>| {
+        windows::with_filled(len, |window| bytes.extend_from_slice(window.get(MAX_HEADER..).unwrap_or_default()));
+    };
     if let Some(len) = fill(payload, kind) {
-        take(len);
+        take(len, &mut bytes);
         return Some(bytes);
     }
     let mut pieces = Outgoing::new(large(payload, kind)?, true);
     let size = protocol::Payload::size(&pieces);
-    if size > MAX_SINGLE || !protocol::has_memory(4 * size as usize) {
-        return None; // (the frame, and what compresses it, need memory too)
-    }
+    let size = usize::try_from(size).ok().filter(|size| *size <= MAX_SHARED && protocol::has_memory(3 * size))?;
+    bytes.reserve_exact(size);
     while let Fill::Bytes { len, last } = pieces.fill().ok()? {
-        take(len);
+        take(len, &mut bytes);
         if last {
             return Some(bytes);
         }

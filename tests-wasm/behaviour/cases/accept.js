@@ -665,6 +665,37 @@ export const acceptances = [
     },
   },
   {
+    name: 'broadcast: large messages, whether they are framed once for all members or by each, arrive whole and in order',
+    async run(t) {
+      const loadGroup = new t.api.LoadGroup();
+      const { url, talk, talks } = await startAcceptor(t, () => ({ loadGroup }));
+      const clients = [];
+      for (let at = 0; at < 3; at++) clients.push(await wsClient(t, url, [], { perMessageDeflate: true }));
+      await (await talk(2)).until('onStart');
+      const sent = ['ä'.repeat(40_000), 'x'.repeat(1 << 18), new Uint8Array(1 << 18).fill(7), 'behind it', new Uint8Array((1 << 18) + 1).fill(8), '日本'.repeat(40_000), '日本'.repeat(100_000), 'the end'];
+      for (const message of sent) {
+        for (const { sent: all } of talks) all.push(Buffer.byteLength(message));
+        t.is(typeof message === 'string' ? loadGroup.sendMsg(message) : loadGroup.sendBinaryMsg(message), 3);
+      }
+      for (const client of clients) {
+        const messages = await client.messages(sent.length);
+        for (const [at, message] of sent.entries()) t.ok(messages[at].data.equals(Buffer.from(message)), `message ${at}`);
+      }
+      loadGroup.cancel();
+    },
+  },
+  {
+    name: 'a socket whose writable side was ended: onStop says that the connection ended',
+    async run(t) {
+      const { port, talk } = await startAcceptor(t, (request, socket) => {
+        socket.end();
+        return {};
+      });
+      t.is(await rawTalk(port, upgradeRequest()), '');
+      await t.stops(await talk(), { node: 'NS_ERROR_WEBSOCKET_CONNECTION_REFUSED' });
+    },
+  },
+  {
     name: 'this package at both ends: compression, a subprotocol, and a close by the server',
     async run(t) {
       const { url, talk } = await startAcceptor(t, () => echoing({ protocols: 'chat' }));
