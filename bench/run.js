@@ -216,12 +216,15 @@ async function measureOne({ binary, args = [], npm }, task, peers) {
   const sunk = peer === 'sink' && task.mode === 'send' ? peers.sunk(tls) : null;
   let output = '';
   let errors = '';
-  child.stdout.on('data', (data) => { output += data; });
+  child.stdout.on('data', (data) => {
+    output += data;
+    if (output.endsWith('\n')) child.kill('SIGKILL'); // Node's exit itself may hang (nodejs/node issue 54918)
+  });
   child.stderr.on('data', (data) => { errors += data; });
   const timer = setTimeout(() => child.kill('SIGKILL'), DEADLINE_MS);
   const code = await new Promise((resolve) => child.on('close', resolve));
   clearTimeout(timer);
-  if (code !== 0) return { failed: `${task.client}, ${task.section} ${task.name}: ${errors.trim().split('\n').find((line) => line.includes('Error')) ?? `exit code ${code}`}` };
+  if (!output.endsWith('\n')) return { failed: `${task.client}, ${task.section} ${task.name}: ${errors.trim().split('\n').find((line) => line.includes('Error')) ?? `exit code ${code}`}` };
   const result = JSON.parse(output);
   if (sunk !== null) result.wire = await sunk / result.count;
   return result;
