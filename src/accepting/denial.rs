@@ -50,8 +50,9 @@ impl Denial {
 
     /// Calls `tell` with each field that all versions of HTTP share. `allowed` is the version's method for WebSockets.
     fn each_common_field(&self, allowed: &str, fields: &[Field], mut tell: impl FnMut(&str, &str)) {
+        let has = |name| fields.iter().any(|field| field.is(name));
         match self.status {
-            405 => tell("Allow", allowed),
+            405 if !has("Allow") => tell("Allow", allowed),
             400 | 426 => tell("Sec-WebSocket-Version", "13"), // RFC 6455 §4.4
             _ => {}
         }
@@ -61,7 +62,7 @@ impl Denial {
         if self.status == 304 {
             return;
         }
-        if !fields.iter().any(|field| field.is("Content-Type")) {
+        if !has("Content-Type") {
             tell("Content-Type", "text/plain; charset=utf-8");
         }
         tell("Content-Length", &self.message.len().to_string());

@@ -146,6 +146,9 @@ fn another_method_or_version_is_denied() {
         let denial = denied(&Request { method: method.into(), ..request(&[]) });
         assert_eq!(denial.status, 405);
         assert!(String::from_utf8(denial.to_bytes("GET", &[])).unwrap().contains("\r\nAllow: GET\r\n"));
+        let own = [Field::new("allow", "GET, POST").unwrap()];
+        let answer = String::from_utf8(denial.to_bytes("GET", &own)).unwrap().to_ascii_lowercase();
+        assert_eq!(answer.matches("allow:").count(), 1, "the user's takes its place");
     }
     for version in ["1.0", "0.9", "2.0", "3.0", ""] {
         assert_eq!(denied(&Request { version: version.into(), ..request(&[]) }).status, 400);
