@@ -19,7 +19,7 @@
 //!  └─────────────────────────────────────────────────────────────────────────┘
 //! ```
 //!
-//! The layers. An arrow means "may import". No other imports are allowed:
+//! The layers. An arrow means "may import":
 //!
 //! ```text
 //! web ──► facade ──► transport ──► opening, accepting ──► http, protocol ──► close
@@ -28,9 +28,7 @@
 //!            └──────────► channel
 //! ```
 //!
-//! `accepting`, `opening`, `transport` and `facade` share one type, the one in [`uri`]. [`grammar`] is HTTP's, for any module that reads or writes a header
-//! field. `opening` also uses [`status`]. `facade` and `transport` may also import the pure modules below their neighbors: the façade parses
-//! options into types of [`http`], [`opening`] and [`protocol`].
+//! ARCHITECTURE.md, "Who may import whom", lists the exceptions.
 //!
 //! [`accepting`], [`channel`], [`grammar`], [`http`], [`opening`], [`protocol`], [`close`], [`status`] and [`uri`] are pure: no JavaScript, no socket, no
 //! clock, no randomness of their own. They are compiled and tested on the host by plain `cargo test`. `transport` and `facade`

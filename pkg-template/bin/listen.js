@@ -9,7 +9,7 @@ import { Lines, textOf } from './lines.js';
 import { setPings } from './new_channel.js';
 import { CANNOT_LISTEN, inFlags } from './outcome.js';
 import { Output } from './output.js';
-import { Full, Pressure } from './pressure.js';
+import { Pressure, StdoutPressure } from './pressure.js';
 import { size } from './style.js';
 import { UsageError } from './usage_error.js';
 import { showFrames } from './watch.js';
@@ -27,7 +27,7 @@ export async function listen(options) {
     output.note(`${names.get(client.serial)} does not read: ${size(client.bufferedAmount)} wait for it`);
     controllers.get(client).abort();
   });
-  const service = { options, output, frames, everybody, pressure, full: new Full() };
+  const service = { options, output, frames, everybody, pressure, stdout: new StdoutPressure() };
   const accept = (request, socket, head) => serve(service, [request, socket, head]);
   const page = (request, response) => response.writeHead(426, { 'Content-Type': 'text/plain; charset=utf-8' }).end('This is a WebSocket server. Open ws:// or wss:// with this address.\n');
   const server = options.tls ? await secure(options, output, page) : createServer(page);
@@ -73,7 +73,7 @@ function takeOver(channel, output, upgrade, listener) {
 }
 
 /** Serves one client. */
-function serve({ options, output, frames, everybody, pressure, full }, upgrade) {
+function serve({ options, output, frames, everybody, pressure, stdout }, upgrade) {
   const controller = new AbortController();
   const channel = newServerChannel(options, controller.signal);
   channel.loadGroup = everybody;
@@ -81,7 +81,7 @@ function serve({ options, output, frames, everybody, pressure, full }, upgrade) 
   const name = `#${clients += 1}`;
   names.set(channel.serial, name);
   const received = (data) => {
-    if (options.stdin && !output.received(data)) full.hold(channel);
+    if (options.stdin && !output.received(data)) stdout.hold(channel);
     if (options.stdin && !options.relay) return;
     if (options.verbose) output.note(`${name}: ${size(bytesOf(data))}`);
     const receivers = options.relay ? [...everybody].filter((it) => it !== channel) : [channel];
@@ -132,9 +132,10 @@ function sendLines({ everybody, frames, output, pressure }) {
   const send = (line) => {
     const text = textOf(line);
     if (text === null) return output.problem('a line of stdin is not UTF-8, and is not sent.');
-    for (const member of frames ? everybody : []) if (member.state === 'open') frames.sent(member.serial, line.length);
+    const bytes = Buffer.byteLength(text);
+    for (const member of frames ? everybody : []) if (member.state === 'open') frames.sent(member.serial, bytes);
     output.note(`sent to ${everybody.sendMsg(text)}`);
-    output.sent(text, Buffer.byteLength(text));
+    output.sent(text, bytes);
     pressure.hold(source, everybody);
   };
   const lines = new Lines(process.stdin, send, () => {});

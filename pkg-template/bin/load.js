@@ -39,7 +39,7 @@ export async function load(options) {
     run.worst ||= 1;
   }
   summarize(run, count, elapsed, (user + system) / 1e6);
-  if (channels.some(({ channel }) => channel.state !== 'closed')) process.exit(run.worst); // Ctrl-C, while servers had not closed
+  if (channels.some(({ channel }) => channel.state !== 'stopped')) process.exit(run.worst); // Ctrl-C, while servers had not closed
   return run.worst;
 }
 

@@ -38,7 +38,7 @@ export function parse(args) {
   return { ...options, first, tls: isTls, uri: uri === undefined ? undefined : withScheme(uri), channel: channelOptions(options) };
 }
 
-/** The flags that not all of the three ways to run the command accept: [the ways, the flags]. A flag that would do nothing is an error. */
+/** The flags that not all of the command's three modes accept: [the modes, the flags]. A flag that would do nothing is an error. */
 const ONLY = [
   [['client'], ['send', 'send-file', 'once', 'count', 'wait', 'binary', 'close-code']],
   [['listen'], ['host', 'relay', 'stdin', 'tls']],
@@ -46,13 +46,13 @@ const ONLY = [
   [['client', 'listen'], ['frames', 'verbose', 'save']],
   [['client', 'load'], ['origin', 'user', 'proxy', 'ca', 'insecure', 'servername', 'socket', 'http2', 'max-redirects', 'timeout']],
 ];
-const WAYS = { client: 'the client', listen: '--listen', load: '--load' };
+const MODES = { client: 'the client', listen: '--listen', load: '--load' };
 
 function checkMode({ listen, load, ...options }) {
   const mode = listen !== undefined ? 'listen' : load !== undefined ? 'load' : 'client';
-  for (const [ways, names] of ONLY) {
-    const name = ways.includes(mode) ? undefined : names.find((it) => options[it] !== undefined);
-    if (name !== undefined) throw new UsageError(`--${name} is for ${ways.map((it) => WAYS[it]).join(' and ')}. Remove it.`);
+  for (const [modes, names] of ONLY) {
+    const name = modes.includes(mode) ? undefined : names.find((it) => options[it] !== undefined);
+    if (name !== undefined) throw new UsageError(`--${name} is for ${modes.map((it) => MODES[it]).join(' and ')}. Remove it.`);
   }
   if (options['ping-timeout'] !== undefined && !options.ping) throw new UsageError('--ping-timeout needs --ping: without it, no ping is sent.');
   if (options.servername === '') throw new UsageError('--servername: the name is missing.');
@@ -60,7 +60,7 @@ function checkMode({ listen, load, ...options }) {
   const shown = mode === 'listen' && !options.stdin && ['json', 'save'].find((it) => options[it] !== undefined);
   if (options.once && options.count !== undefined) throw new UsageError('--once and --count cannot be combined. Remove one of them.');
   if (options.host === '') throw new UsageError('--host: the address is missing.');
-  if (shown) throw new UsageError(`--${shown} shows what clients say: with --listen, it needs --stdin.`);
+  if (shown) throw new UsageError(`--${shown} with --listen needs --stdin. Add --stdin, or remove --${shown}.`);
 }
 
 /** Node's message, and the flag that was probably meant. */
@@ -96,9 +96,9 @@ function number(name, text) {
     throw new UsageError(`--${name}: "${text}" is not valid. Use a ${isWhole ? 'whole ' : ''}number, ${POSITIVE.includes(name) ? 'above 0' : '0 or more'}.`);
   }
   if (value === 0 && POSITIVE.includes(name)) throw new UsageError(`--${name}: 0 is too small. Use a number above 0.`);
-  if ([...TIMEOUTS, 'wait'].includes(name) && value > MAX_SECONDS) throw new UsageError(`--${name}: ${value} is too much. Use a number of seconds up to ${MAX_SECONDS}.`);
+  if ([...TIMEOUTS, 'wait'].includes(name) && value > MAX_SECONDS) throw new UsageError(`--${name}: ${value} is too large. Use a number of seconds up to ${MAX_SECONDS}.`);
   if (name === 'listen' && value > 65_535) throw new UsageError(`--listen: ${value} is not a port. Use a number from 0 to 65535; 0 means any free port.`);
-  if (name === 'size' && value > MAX_SIZE) throw new UsageError(`--size: ${value} is too much. Use a number of bytes up to ${MAX_SIZE}.`);
+  if (name === 'size' && value > MAX_SIZE) throw new UsageError(`--size: ${value} is too large. Use a number of bytes up to ${MAX_SIZE}.`);
   if (name === 'close-code') checkCloseCode(value);
   return value;
 }

@@ -45,7 +45,7 @@ export class Pressure {
 }
 
 /** Holds clients back while stdout is full. */
-export class Full {
+export class StdoutPressure {
   #waiting = new Set();
 
   hold(client) {

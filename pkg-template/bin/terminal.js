@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { clearScreenDown, createInterface, cursorTo, moveCursor } from 'node:readline';
 import { utf8 } from './lines.js';
+import { forgetRows } from './undocumented.js';
 
 const HELP = `A line is sent as a text message. A line that begins with / is a command; // sends a line that begins with /.
   /ping [TEXT]             send a ping, and show how long the pong took
@@ -36,7 +37,7 @@ export class Terminal {
       moveCursor(process.stdout, 0, -rows);
       cursorTo(process.stdout, 0);
       clearScreenDown(process.stdout);
-      lines.prevRows = 0; // not documented: otherwise readline moves up by these rows again, and erases what was printed
+      forgetRows(lines);
       print();
       if (this.#lines) lines.prompt(true);
     };

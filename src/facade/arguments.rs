@@ -224,15 +224,13 @@ pub(super) fn parse_close(code: &JsValue, reason: &JsValue) -> Result<Close, Cha
         let advice = " is not a code that may be sent. Use 1000 to 1004, 1007 to 1014, or 3000 to 4999.";
         return Err(ChannelError::invalid(sentence(&["close: ", &quote(code), advice])));
     };
-    let too_long = || {
-        ChannelError::invalid(
-            "close: reason has more than 123 bytes in UTF-8, the most that a close frame carries. Shorten it.",
-        )
-    };
+    let too_long = || ChannelError::invalid("close: reason has more than 123 bytes in UTF-8. Shorten it.");
     let reason = match text_length(reason) {
         Some(length) if length > MAX_REASON => return Err(too_long()), // do not copy it
         _ if reason.is_undefined() => String::new(),
-        _ => reason.as_string().ok_or_else(|| ChannelError::invalid("close: reason must be a string."))?,
+        _ => reason.as_string().ok_or_else(|| {
+            ChannelError::invalid(sentence(&["close: reason must be a string, not ", &quote(reason), ". Pass text."]))
+        })?,
     };
     Close::new(valid, reason).ok_or_else(too_long)
 }

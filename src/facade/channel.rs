@@ -86,12 +86,12 @@ impl Inner {
         listener: &JsValue,
         context: &JsValue,
     ) -> Result<(), ChannelError> {
-        let settings = self.settings("asyncOpen")?;
+        let options = self.options_if_idle("asyncOpen")?;
         let uri = parse_uri(uri, &host::base())?;
         let origin = parse_origin(origin)?;
         check_listener("asyncOpen", listener)?;
         let protocols = parse_protocols(&self.protocols.borrow())?;
-        let Options { timeouts, signal, max_message_size, host } = settings;
+        let Options { timeouts, signal, max_message_size, host } = options;
         let options = host::options_for(host, self.ping.get(), origin);
         let (href, attributes) = (uri.href.clone(), self.attributes.clone());
         let target = Target { uri, protocols, max_message_size, options, attributes };
@@ -100,7 +100,7 @@ impl Inner {
     }
 
     /// The options, if the channel is idle.
-    pub(super) fn settings(&self, method: &str) -> Result<Options, ChannelError> {
+    pub(super) fn options_if_idle(&self, method: &str) -> Result<Options, ChannelError> {
         let options = self.options.borrow();
         options.as_deref().filter(|_| self.driver.state() == State::Idle).cloned().ok_or_else(|| opened_before(method))
     }
@@ -261,7 +261,7 @@ impl Inner {
 
 #[cold]
 fn opened_before(method: &str) -> ChannelError {
-    let advice = ": this channel was opened before, and a channel opens once. Make a new WebSocketChannel.";
+    let advice = ": this channel has already been opened. Create a new WebSocketChannel.";
     already_opened(sentence(&[method, advice]))
 }
 

@@ -289,20 +289,8 @@ impl WebSocketChannel {
         if self.inner.driver.state() == State::Idle {
             return Ok(());
         }
-        let message = sentence(&[name, ": this channel was opened already. Set it before you call asyncOpen."]);
+        let message = sentence(&[name, ": this channel has already been opened. Set this before asyncOpen."]);
         Err(already_opened(message))
-    }
-}
-
-impl WebSocketChannel {
-    /// `sendMsg`, as JavaScript sees it: returns whether the text was accepted, or fails with what it throws.
-    pub fn send_msg(&self, text: &JsValue) -> Result<bool, JsValue> {
-        if self.accepts_msg(text) { Ok(true) } else { self.throw_problem() }
-    }
-
-    /// `sendBinaryMsg`, likewise.
-    pub fn send_binary_msg(&self, bytes: &JsValue) -> Result<bool, JsValue> {
-        if self.accepts_binary_msg(bytes) { Ok(true) } else { self.throw_problem() }
     }
 }
 

@@ -22,7 +22,7 @@ use wasm_bindgen::prelude::*;
 
 use super::arguments::quote;
 use crate::channel::Timeouts;
-use crate::transport::{ChannelError, HostOptions, function, is_array, property, sentence};
+use crate::transport::{ChannelError, HostOptions, MAX_DELAY_MS, function, is_array, property, sentence};
 
 /// The options of one channel, validated.
 #[derive(Clone)]
@@ -35,8 +35,6 @@ pub(super) struct Options {
     pub(super) host: HostOptions,
 }
 
-/// The longest delay of `setTimeout`, in milliseconds.
-const MAX_TIMEOUT_MS: u32 = 0x7FFF_FFFF;
 /// V8's longest string: a longer text could arrive but not be delivered.
 const MAX_MESSAGE_SIZE: u32 = 536_870_888;
 /// Options that all hosts honour.
@@ -68,8 +66,8 @@ impl Options {
         }
         Ok(Self {
             timeouts: Timeouts {
-                open: whole(&own, "openTimeoutMs", default.timeouts.open, MAX_TIMEOUT_MS)?,
-                close: whole(&own, "closeTimeoutMs", default.timeouts.close, MAX_TIMEOUT_MS)?,
+                open: whole(&own, "openTimeoutMs", default.timeouts.open, MAX_DELAY_MS)?,
+                close: whole(&own, "closeTimeoutMs", default.timeouts.close, MAX_DELAY_MS)?,
             },
             max_message_size: whole(&own, "maxMessageSize", default.max_message_size, MAX_MESSAGE_SIZE)?,
             signal: signal(&own)?,

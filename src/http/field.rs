@@ -16,7 +16,7 @@ pub enum FieldError {
     Name,
     /// The value contains a control character.
     Value,
-    /// The value contains a character above U+00FF, which is no byte.
+    /// The value contains a character above U+00FF, which does not fit in a byte.
     NoByte,
     /// The handshake writes this field itself.
     Owned,

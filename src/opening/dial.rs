@@ -65,7 +65,7 @@ pub struct Hop {
     pub offers_http2: bool,
 }
 
-/// The way to a server with which a channel may share HTTP/2 sessions.
+/// The route to a server with which a channel may share HTTP/2 sessions.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Route {
     /// The server.

@@ -289,7 +289,9 @@ fn of_reset(code: &str) -> Option<&'static str> {
     Some(match code {
         "REFUSED_STREAM" => "It does not accept more streams. Try again later.",
         "ENHANCE_YOUR_CALM" => "It received too much too fast. Send less, or more slowly.",
-        "INADEQUATE_SECURITY" => "It requires a newer TLS. Check the options tls.minVersion and tls.ciphers.",
+        "INADEQUATE_SECURITY" => {
+            "It requires a newer version of TLS. Check the options tls.minVersion and tls.ciphers."
+        }
         "HTTP_1_1_REQUIRED" => "It requires HTTP/1.1. Leave out the option http2.",
         _ if is_error_name(code) => "",
         _ => return None,
@@ -311,7 +313,7 @@ fn meaning(status: u16) -> &'static str {
         503 => "It is overloaded or under maintenance. Try again later.",
         504 => "It is a gateway, and the server behind it took too long.",
         200..300 => "This is a web page or a file, not a WebSocket. Check the path.",
-        300 | 305 => "This client follows no such redirect. Open the URI that the response names.",
+        300 | 305 => "This client does not follow such redirects. Open the URI that the response names.",
         _ => "",
     }
 }

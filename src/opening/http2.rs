@@ -1,9 +1,9 @@
 //! WebSockets over HTTP/2 (RFC 8441): a stream of a session that channels share replaces a connection.
 
+use super::candidate::{Candidate, News, Place};
 use super::dial::Party;
 use super::explanation::Leg;
 use super::failure::{Failure, Obstacle};
-use super::leader::{Leader, News, Place};
 use super::progress::Point;
 use super::{Ask, Dial, Exchange, Opening, Socket, Stage};
 
@@ -23,26 +23,26 @@ impl<D: Dial, A: Ask<Cause = D::Cause>> Opening<D, A> {
 
     /// Lets those go on that follow this opening, if it leads.
     pub(super) fn tell_followers(&mut self, news: News) {
-        if let Some(leader) = self.leader.take() {
-            leader.tell(news);
+        if let Some(candidate) = self.candidate.take() {
+            candidate.tell(news);
         }
     }
 
     /// Takes a place among the openings that may share a session: leads them, or follows the one that leads. Returns whether it follows.
     pub(super) fn take_place(&mut self) -> bool {
-        if self.leader.as_ref().is_some_and(|leader| leader.place() == Place::DoesWithout) {
+        if self.candidate.as_ref().is_some_and(|candidate| candidate.place() == Place::DoesWithout) {
             self.plan.do_without_http2();
         }
         let Some(key) = self.key() else {
-            self.leader = None;
+            self.candidate = None;
             return false;
         };
-        let stands = self.leader.as_ref().filter(|leader| leader.has_key(&key));
+        let stands = self.candidate.as_ref().filter(|candidate| candidate.has_key(&key));
         // The session that it waited for has no room left. Another session is needed, and the next leader makes it.
-        if stands.is_none_or(|leader| leader.place() == Place::MayJoin) {
-            self.leader = Some(Leader::new(key));
+        if stands.is_none_or(|candidate| candidate.place() == Place::MayJoin) {
+            self.candidate = Some(Candidate::new(key));
         }
-        self.leader.as_ref().is_some_and(|leader| leader.place() == Place::Follows)
+        self.candidate.as_ref().is_some_and(|candidate| candidate.place() == Place::Follows)
     }
 
     /// The extended CONNECT and its response.

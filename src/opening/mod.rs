@@ -12,18 +12,18 @@
 //! | `follow.rs` | what follows a refusal: a redirect, a question to the user, or the end |
 //! | `explanation.rs`, `tls.rs` | every failure's status and sentence |
 //! | `turn.rs` | one connection at a time to a host, if that is wanted |
-//! | `http2.rs`, `leader.rs` | the request on an HTTP/2 stream; which opening connects if channels share a session |
+//! | `http2.rs`, `candidate.rs` | the request on an HTTP/2 stream; which opening connects if channels share a session |
 //! | `progress.rs` | what is known when openTimeoutMs runs out |
 
 mod account;
 mod ask;
+mod candidate;
 mod dial;
 mod explanation;
 mod failure;
 mod follow;
 mod handshake;
 mod http2;
-mod leader;
 mod plan;
 mod progress;
 mod proxy;
@@ -47,10 +47,10 @@ pub use settings::{ProxySetting, Settings};
 
 use std::rc::Rc;
 
+use candidate::{Candidate, News};
 use explanation::Leg;
 use failure::Obstacle;
 use handshake::Settled;
-use leader::{Leader, News};
 use plan::Plan;
 use progress::Point;
 use proxy::ProxyKind;
@@ -95,7 +95,7 @@ pub fn begin<D: Dial, A: Ask<Cause = D::Cause>>(
     let plan = Plan::new(uri, settings)?;
     let progress = Rc::new(Progress::default());
     let mut opening =
-        Opening { plan, dial, ask, progress: progress.clone(), turn: None, leader: None, is_repeated: false };
+        Opening { plan, dial, ask, progress: progress.clone(), turn: None, candidate: None, is_repeated: false };
     if !opening.take_turn() {
         return Ok((progress, opening.run(None)));
     }
@@ -113,7 +113,7 @@ struct Opening<D, A> {
     /// Held while it connects, if only one channel at a time may connect.
     turn: Option<Turn>,
     /// Set while others may wait for its HTTP/2 session, or it waits for theirs.
-    leader: Option<Leader>,
+    candidate: Option<Candidate>,
     /// The server refused a stream without processing the request, and the request is sent again.
     is_repeated: bool,
 }
@@ -186,10 +186,10 @@ impl<D: Dial, A: Ask<Cause = D::Cause>> Opening<D, A> {
             if let Some(socket) = self.try_dial()? {
                 return Ok(socket);
             }
-            if let Some(leader) = &self.leader {
+            if let Some(candidate) = &self.candidate {
                 self.progress.start(self.plan.peer(Party::Server), None);
                 self.progress.reach(Point::Session);
-                leader.await;
+                candidate.await;
             }
         }
     }

@@ -12,7 +12,7 @@ pub enum Role {
 }
 
 /// The most payload bytes of a control frame (RFC 6455 §5.5).
-pub(super) const MAX_CONTROL: u64 = 125;
+pub const MAX_CONTROL: usize = 125;
 /// The most bytes of a header: two bytes, a 64-bit length, a mask key.
 pub const MAX_HEADER: usize = 14;
 
@@ -104,7 +104,7 @@ pub(super) fn parse_header(bytes: &[u8], role: Role) -> Result<Option<Parsed>, F
     if opcode.is_control() && !fin {
         return wrong("A control frame is fragmented.");
     }
-    if opcode.is_control() && u64::from(second & 0x7F) > MAX_CONTROL {
+    if opcode.is_control() && u64::from(second & 0x7F) > MAX_CONTROL as u64 {
         return wrong("A control frame is longer than 125 bytes.");
     }
     let Some((len, size)) = parse_len(*second, rest) else { return Ok(None) };

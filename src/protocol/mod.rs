@@ -41,7 +41,7 @@ pub use contexts::{DEFAULT_BUDGET, budget, has_memory, set_budget};
 pub use event::{Event, Kind, Source, Whole};
 pub use extension::{Agreement, DEFAULT_LEVEL, DeflateOptions, agree_as_client};
 pub use fault::{Fault, FaultKind};
-pub use frame::{MAX_HEADER, MaskKey, Role};
+pub use frame::{MAX_CONTROL, MAX_HEADER, MaskKey, Role};
 pub use observer::{FrameObserver, Head, Observed};
 pub use outgoing::{Done, Fill, Framed, OutgoingQueue, Payload, Piece, Wake};
 pub use parameters::{Disagreement, WindowBits};

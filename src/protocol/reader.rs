@@ -283,7 +283,7 @@ impl Reader {
     /// Collects a control frame's payload. Returns the frame once it is complete.
     fn read_control(&mut self, rest: &mut [u8], at: &mut usize) -> Step {
         let Some(frame) = &mut self.frame else { return Ok(None) };
-        let len = usize::try_from(frame.remaining.min(MAX_CONTROL)).unwrap_or_default().min(rest.len());
+        let len = usize::try_from(frame.remaining.min(MAX_CONTROL as u64)).unwrap_or_default().min(rest.len());
         let payload = rest.get_mut(..len).unwrap_or_default();
         frame.unmask(payload);
         self.control.extend_from_slice(payload);

@@ -1,7 +1,7 @@
 //! The browser's transport: the native `WebSocket`.
 //!
-//! What it cannot do (send any status code, send request headers, give the reason for a failure), no page can do. README.md lists
-//! the differences.
+//! What it cannot do (send any status code, send request headers, give the reason for a failure), no page can do. docs/reference.md
+//! lists the differences ("What differs in a browser, and why").
 
 mod collecting;
 mod sending;

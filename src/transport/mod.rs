@@ -33,7 +33,7 @@ pub(crate) use bytes::{Bytes, of as bytes_of};
 #[cfg(feature = "node")]
 pub(crate) use listener::report;
 pub(crate) use listener::{Listener, Trampoline, settled};
-pub(crate) use timer::Timer;
+pub(crate) use timer::{MAX_DELAY_MS, Timer};
 pub(crate) use url::parse_url;
 
 use alloc::borrow::Cow;

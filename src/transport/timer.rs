@@ -30,6 +30,9 @@ extern "C" {
     type Id;
 }
 
+/// The longest delay of `setTimeout`, in milliseconds.
+pub(crate) const MAX_DELAY_MS: u32 = 0x7FFF_FFFF;
+
 /// Calls `task` once, after the current code has ended.
 pub(crate) fn microtask(task: Box<dyn FnOnce()>) {
     queue_microtask(&Closure::once(task).into_js_value()); // the closure is freed after the call

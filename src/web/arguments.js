@@ -12,8 +12,8 @@ export function parseURL(url, base) {
   const text = toUSVString(url);
   const record = parsed(text, base);
   if (/^https?:$/.test(record.protocol)) record.protocol = record.protocol.replace('http', 'ws');
-  if (!/^wss?:$/.test(record.protocol)) throw syntaxError(`${record.protocol} is not a WebSocket's scheme. Use ws: or wss:.`);
-  if (record.href.includes('#')) throw syntaxError('A WebSocket URL has no fragment (#…). Remove it.');
+  if (!/^wss?:$/.test(record.protocol)) throw syntaxError(`${record.protocol} is not a WebSocket scheme. Use ws: or wss:.`);
+  if (record.href.includes('#')) throw syntaxError('A WebSocket URL must not have a fragment (#…). Remove it.');
   return record;
 }
 
@@ -37,7 +37,7 @@ const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 export function checkProtocols(protocols) {
   const lower = protocols.map((protocol) => protocol.toLowerCase());
   for (const [index, protocol] of protocols.entries()) {
-    if (!TOKEN.test(protocol)) throw syntaxError(`${JSON.stringify(protocol)} is not a subprotocol (RFC 6455 §4.1).`);
+    if (!TOKEN.test(protocol)) throw syntaxError(`${JSON.stringify(protocol)} is not a subprotocol (RFC 6455 §4.1). Use letters, digits and hyphens.`);
     if (lower.indexOf(lower[index]) < index) throw syntaxError(`The subprotocol ${JSON.stringify(protocol)} appears twice. Case makes no difference.`);
   }
 }
@@ -77,7 +77,7 @@ export function checkClose(code, reason) {
     throw new DOMException(`The close code must be 1000 or from 3000 to 4999, not ${code}.`, 'InvalidAccessError');
   }
   const size = reason === null ? 0 : new TextEncoder().encode(reason).length;
-  if (size > 123) throw syntaxError(`The reason has ${size} bytes in UTF-8, and 123 fit. Shorten it.`);
+  if (size > 123) throw syntaxError(`The reason has ${size} bytes in UTF-8. At most 123 are allowed.`);
   return { code: code ?? (size > 0 ? 1000 : null), reason: reason ?? '' };
 }
 

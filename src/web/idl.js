@@ -5,7 +5,7 @@ export const illegal = (method, problem) => new TypeError(`${method}: ${problem}
 
 /** Throws what a method throws when it gets fewer arguments than it requires. */
 export function requireArguments(method, given, required) {
-  if (given < required) throw illegal(method, `it takes ${required}, not ${given} arguments.`);
+  if (given < required) throw illegal(method, `it requires ${required} argument${required > 1 ? 's' : ''}, but got ${given}.`);
 }
 
 /** DOMString. A symbol throws, which `String()` accepts. */

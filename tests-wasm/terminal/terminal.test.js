@@ -72,10 +72,10 @@ test('the exit code says what went wrong, and the message says what to do', asyn
     [['--proxy', `http://127.0.0.1:${free}`, url], 7, /proxy/], [[`${url}/wrong`], 8, /RSV/], [[`${url}/close`], 9, /4001 go away/],
     [['ftp://x'], 2, /ws/], [[], 2, /URI is missing/], [[url, 'more'], 2, /Unexpected argument: "more"/], [['--hedaer', 'x', url], 2, /Did you mean --header/],
     [['--count', 'x', url], 2, /"x" is not valid. Use a whole number/], [['--header', 'x', url], 2, /no colon/], [['--ca', '/nowhere', url], 2, /ENOENT/], [['--listen', '0', url], 2, /no URI/],
-    [['--close-code', '999', url], 2, /--close-code: 999 is not a code/], [['--listen', '70000'], 2, /70000 is not a port/], [['--timeout', '0', url], 2, /--timeout: 0 is too small/], [['--wait', '3000000', url], 2, /--wait: 3000000 is too much/],
+    [['--close-code', '999', url], 2, /--close-code: 999 is not a code/], [['--listen', '70000'], 2, /70000 is not a port/], [['--timeout', '0', url], 2, /--timeout: 0 is too small/], [['--wait', '3000000', url], 2, /--wait: 3000000 is too large/],
     [['--count', '0', url], 2, /--count: 0/], [['--relay', url], 2, /--relay is for --listen/], [['--listen', '0', '--once'], 2, /--once is for the client/],
     [['--rate', '5', url], 2, /--rate is for --load/], [['--load', '2', '--frames', url], 2, /--frames is for the client and --listen/],
-    [['--listen', '0', '--json'], 2, /--json shows what clients say/], [['--max-redirects', '5000', url], 2, /^websocket-channel: --max-redirects: 5000/m], [['--listen', '0', '--insecure'], 2, /--insecure is for the client and --load/],
+    [['--listen', '0', '--json'], 2, /--json with --listen needs --stdin/], [['--max-redirects', '5000', url], 2, /^websocket-channel: --max-redirects: 5000/m], [['--listen', '0', '--insecure'], 2, /--insecure is for the client and --load/],
     [['--deflate', 'level=99', url], 2, /^websocket-channel: --deflate level: /m], [['--listen', '0', '--deflate', 'levle=1'], 2, /levle/], [['--socket', 'family', url], 2, /--socket: "family" has no value/],
     [['--socket', 'path=/nowhere', url], 3, /Check --socket path/], [['--socket', `path=${folder}`, url], 3, /on the socket file .*--socket path/],
     [['--socket', 'foo=1', url], 2, /--socket: "foo" is not a name/], [['--socket', 'family=5', 'ws://localhost:1/'], 2, /Node refuses a value of --socket.*family/], [['--servername', '', url], 2, /--servername: the name/],
@@ -86,7 +86,7 @@ test('the exit code says what went wrong, and the message says what to do', asyn
     [['--ca', join(folder, 'junk.pem'), url], 2, /--ca: .*junk\.pem contains no certificate/], [['--listen', '0', '--cert', join(folder, 'cert.pem'), '--key', join(folder, 'junk.pem')], 2, /--cert, --key: they cannot be used/],
     [['--auth', 'a:b', url], 2, /Did you mean --user/], [['-c', url], 2, /without a flag/], [['--load', '1', '--seconds', '0.2', `${url}/silent`], 1, null],
     [['--once', '--count', '2', url], 2, /--once and --count cannot be combined/], [['--listen', '0', '--host', ''], 2, /--host: the address is missing/], [['--origin', 'foo', url], 2, /--origin: "foo" is not an origin\. Pass a scheme and a host, such as https:\/\/app\.example\.$/m],
-    [['--load', '1', '--size', '600000000', url], 2, /--size: 600000000 is too much/], [['-y', url], 2, /Unknown option: -y\.$/m], [[`${new URL(url).port}/close`], 9, /4001 go away/],
+    [['--load', '1', '--size', '600000000', url], 2, /--size: 600000000 is too large/], [['-y', url], 2, /Unknown option: -y\.$/m], [[`${new URL(url).port}/close`], 9, /4001 go away/],
     [['--save', join(folder, 'cert.pem'), url], 2, /--save: EEXIST/], [['--send-file', '/nowhere', url], 2, /--send-file: ENOENT/], [['--subprotocol', 'a b', url], 2, /--subprotocol: /],
   ];
   for (const [args, expected, says] of cases) {

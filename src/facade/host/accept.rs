@@ -54,7 +54,7 @@ fn accept(
     [request, socket, head]: [&JsValue; 3],
     (listener, context): (&JsValue, &JsValue),
 ) -> Result<(), ChannelError> {
-    let Options { timeouts, signal, max_message_size, host } = channel.settings("asyncAccept")?;
+    let Options { timeouts, signal, max_message_size, host } = channel.options_if_idle("asyncAccept")?;
     let (parsed, socket) = parse("asyncAccept", request, socket)?;
     if property(&socket, "readableEncoding").is_string() || property(&socket, "readableObjectMode").is_truthy() {
         let message = "asyncAccept: socket gives text or objects instead of bytes. Do not call its setEncoding.";
@@ -101,7 +101,7 @@ fn refuse(
     status: &JsValue,
     body: &JsValue,
 ) -> Result<(), ChannelError> {
-    let settings = channel.settings("refuse")?;
+    let options = channel.options_if_idle("refuse")?;
     let (parsed, socket) = parse("refuse", request, socket)?;
     let Some(status) = whole_number(status, 300, 599) else {
         let message = format!("refuse: {} is not a valid status. Use a whole number from 300 to 599.", quote(status));
@@ -118,7 +118,7 @@ fn refuse(
         }
     };
     let denial = Denial { status: status as u16, message: body.into() };
-    deny(&parsed, &socket, &connection(request, &socket), &denial, &settings.host.headers)
+    deny(&parsed, &socket, &connection(request, &socket), &denial, &options.host.headers)
 }
 
 /// Reads the request's head, and checks the socket to answer on. They are the arguments of an `upgrade` event, or the fields and the stream of

@@ -133,11 +133,11 @@ impl WebSocketChannel {
     /// `asyncAccept`: throws NS_ERROR_NOT_IMPLEMENTED.
     #[wasm_bindgen(js_name = asyncAccept)]
     pub fn async_accept(&self) -> Result<(), JsValue> {
-        Err(not_implemented("asyncAccept: a page cannot be a server.").into())
+        Err(not_implemented("asyncAccept: a page cannot be a server. Accept connections in Node.").into())
     }
 
     /// `refuse`, likewise.
     pub fn refuse(&self) -> Result<(), JsValue> {
-        Err(not_implemented("refuse: a page cannot be a server.").into())
+        Err(not_implemented("refuse: a page cannot be a server. Accept connections in Node.").into())
     }
 }

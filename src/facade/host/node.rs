@@ -12,16 +12,14 @@ use crate::facade::arguments::{parse_bytes, quote, text_length, wrong_method};
 use crate::facade::channel::Inner;
 use crate::facade::error::not_connected;
 use crate::facade::options::whole_number;
-use crate::protocol;
+use crate::protocol::{self, MAX_CONTROL};
 use crate::status::Status;
 use crate::transport::node::{self, tell_closed};
-use crate::transport::{Attributes, ChannelError, Driver, HostOptions, JsHost, PingTimes, property};
+use crate::transport::{Attributes, ChannelError, Driver, HostOptions, JsHost, MAX_DELAY_MS, PingTimes, property};
 use crate::uri::{is_origin, without_credentials};
 
-/// The longest ping payload, in bytes (RFC 6455 §5.5).
-const MAX_PING: usize = 125;
 /// The longest delay of `setTimeout`, in seconds.
-const MAX_SECONDS: u32 = 2_147_483;
+const MAX_SECONDS: u32 = MAX_DELAY_MS / 1000;
 
 /// The functions of `notificationCallbacks`, each of which may be missing.
 const CALLBACKS: &[&str] = &["onAuthRequired", "onRedirect", "onProgress"];
@@ -77,7 +75,11 @@ pub(in crate::facade) fn send_ping(driver: &Driver, data: &JsValue) -> Result<Pr
             Err(error) => Promise::reject(&error.into()),
         },
         _ => Promise::reject(
-            &ChannelError::new(Status::NOT_CONNECTED, "sendPing: the channel is closing or has stopped.").into(),
+            &ChannelError::new(
+                Status::NOT_CONNECTED,
+                "sendPing: the channel is closing or has stopped. Send pings only before that.",
+            )
+            .into(),
         ),
     };
     // Nobody has to await the promise or handle its rejection.
@@ -95,12 +97,12 @@ fn parse_ping_data(data: &JsValue) -> Result<Option<Vec<u8>>, ChannelError> {
         return Ok(None);
     }
     let payload = if let Some(length) = text_length(data) {
-        (length <= MAX_PING).then(|| data.as_string().unwrap_or_default().into_bytes())
+        (length <= MAX_CONTROL).then(|| data.as_string().unwrap_or_default().into_bytes())
     } else {
         let bytes = parse_bytes(data, "sendPing", "Pass one of these, or a string.")?;
-        (bytes.length() as usize <= MAX_PING).then(|| bytes.to_vec())
+        (bytes.length() as usize <= MAX_CONTROL).then(|| bytes.to_vec())
     };
-    payload.filter(|payload| payload.len() <= MAX_PING).map(Some).ok_or_else(too_long)
+    payload.filter(|payload| payload.len() <= MAX_CONTROL).map(Some).ok_or_else(too_long)
 }
 
 thread_local! {

@@ -32,5 +32,5 @@ pub(super) fn parse_host_options(options: &Properties) -> Result<HostOptions, Ch
 
 /// What to do about an unknown option.
 pub(super) fn advice_for(_name: &str) -> Cow<'static, str> {
-    "Remove it, or see the documentation for the options there are.".into()
+    "Remove it. The documentation lists the options.".into()
 }

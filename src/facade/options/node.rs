@@ -222,7 +222,7 @@ fn header((name, value): &(String, JsValue)) -> Result<Field, ChannelError> {
     let quoted = quote(&name.as_str().into());
     // String() accepts a symbol, fetch does not.
     let value = Some(value).filter(|value| !value.is_symbol()).and_then(to_text).ok_or_else(|| {
-        ChannelError::invalid(format!("headers: the value of {quoted} cannot be made a string. Pass a string."))
+        ChannelError::invalid(format!("headers: the value of {quoted} cannot be converted to a string. Pass a string."))
     })?;
     Field::new(name, &value).map_err(|error| {
         ChannelError::invalid(match error {
@@ -233,7 +233,7 @@ fn header((name, value): &(String, JsValue)) -> Result<Field, ChannelError> {
                 format!("headers: the value of {quoted} contains a control character. Remove it, such as a line break.")
             }
             FieldError::NoByte => format!(
-                "headers: the value of {quoted} contains a character above U+00FF, which is no byte. Encode it, for example with encodeURIComponent."
+                "headers: the value of {quoted} contains a character above U+00FF, which does not fit in a byte. Encode it, for example with encodeURIComponent."
             ),
             FieldError::Owned => format!("headers: {quoted} is set by the handshake itself. Remove it."),
         })

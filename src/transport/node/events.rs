@@ -139,10 +139,10 @@ impl Node {
         watched.ahead = if watched.has_joined { len } else { 0 };
     }
 
-    /// Observes bytes that are about to be written: frames, or a piece of one that began before.
+    /// Observes frames that are about to be written.
     #[cold]
-    pub(super) fn look_at_sent(&self, bytes: &[u8], begins: bool) {
-        let seen = self.observe_sent(bytes, begins);
+    pub(super) fn look_at_sent(&self, frames: &[u8]) {
+        let seen = self.observe_sent(frames, true);
         self.tell_frames(|watched| &mut watched.sent, "frameSent", seen);
     }
 

@@ -21,7 +21,7 @@ use crate::channel::{Ending, Report, State, Timer as _, Transport};
 use crate::close::Close;
 use crate::protocol::Role;
 use crate::status::Status;
-use crate::transport::{Attributes, ChannelError, Driver, JsHost, Listener, PingTimes, Target, Timer};
+use crate::transport::{Attributes, ChannelError, Driver, JsHost, Listener, MAX_DELAY_MS, PingTimes, Target, Timer};
 
 /// One connection, from `asyncOpen` to its end.
 pub(crate) struct Node {
@@ -53,9 +53,6 @@ pub(crate) struct Node {
     /// How the channel ends once its close frame is out, because the peer broke the protocol or a stream failed.
     pub(super) fault: RefCell<Option<Ending<JsHost>>>,
 }
-
-/// The longest delay of `setTimeout`, in milliseconds.
-const MAX_DELAY_MS: u32 = 0x7FFF_FFFF;
 
 impl Node {
     /// Starts to connect.

@@ -230,10 +230,13 @@ impl Node {
                 None => self.obey(framed, len),
             }
         }
-        let wake = self.wire.borrow_mut().outgoing.poll_wake();
-        self.wake(wake);
-        let wake = self.wire.borrow_mut().outgoing.poll_wake();
-        self.wake(wake);
+        loop {
+            let wake = self.wire.borrow_mut().outgoing.poll_wake();
+            if wake.is_none() {
+                return;
+            }
+            self.wake(wake);
+        }
     }
 
     /// Does what framing has left to do. `len` bytes of payload are in the window.
@@ -313,8 +316,8 @@ impl Node {
     fn look_at_due(&self, due: &Due) {
         if is_watched() {
             match due {
-                Due::Own(out) => self.look_at_sent(out, true),
-                Due::Shared(frame) => self.look_at_sent(frame, true),
+                Due::Own(out) => self.look_at_sent(out),
+                Due::Shared(frame) => self.look_at_sent(frame),
             }
         }
     }

@@ -16,7 +16,7 @@ pub(super) enum Place {
     Follows,
     /// The first has a session, which has room for this one.
     MayJoin,
-    /// It connects without waiting for others, because two before it have failed.
+    /// It waits for nobody: two before it have failed, or it has told its followers how to go on.
     IsAlone,
     /// The server has no WebSockets over HTTP/2.
     DoesWithout,
@@ -36,7 +36,7 @@ pub(super) enum News {
 }
 
 /// One opening, until it is dropped. As a future, it is ready once it follows no other.
-pub(super) struct Leader {
+pub(super) struct Candidate {
     /// Its line's.
     key: Rc<dyn Any>,
     place: Rc<Cell<Place>>,
@@ -71,7 +71,7 @@ fn equal_key<K: PartialEq + 'static>(key: &K) -> Option<Rc<dyn Any>> {
     keys.into_iter().find(|it| it.downcast_ref() == Some(key))
 }
 
-impl Leader {
+impl Candidate {
     /// Leads if no other does that may share its session.
     pub(super) fn new<K: PartialEq + 'static>(key: K) -> Self {
         let place = Rc::new(Cell::new(Place::Leads));
@@ -127,7 +127,7 @@ impl Leader {
     }
 }
 
-impl Future for &Leader {
+impl Future for &Candidate {
     type Output = ();
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
@@ -139,7 +139,7 @@ impl Future for &Leader {
     }
 }
 
-impl Drop for Leader {
+impl Drop for Candidate {
     fn drop(&mut self) {
         if self.place() == Place::Follows {
             LINES.with_borrow_mut(|lines| {
