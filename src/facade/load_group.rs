@@ -47,8 +47,8 @@ impl LoadGroup {
     #[wasm_bindgen(js_name = __broadcast)]
     pub fn broadcast(&self, payload: &JsValue, is_text: bool) -> Result<JsValue, JsValue> {
         let kind = PayloadKind::of(is_text);
-        parse_payload(payload, kind)?;
-        Ok(host::broadcast(payload, kind))
+        let parsed = parse_payload(payload, kind)?;
+        Ok(host::broadcast(payload, parsed))
     }
 
     /// Iterates over the channels that are active now.

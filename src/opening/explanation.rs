@@ -120,8 +120,8 @@ pub(super) fn of_refusal(peer: &Peer, http_status: u16) -> (Status, String) {
     (Status::CONNECTION_REFUSED, format!("{message}{gap}{meaning}"))
 }
 
-/// openTimeoutMs ran out while the opening waited for `point`.
-pub(super) fn of_timeout(server: &Peer, proxy: Option<&Peer>, point: Point) -> String {
+/// openTimeoutMs ran out while the opening waited for `point`. `has_followed`: before, it waited for another channel that was connecting.
+pub(super) fn of_timeout(server: &Peer, proxy: Option<&Peer>, point: Point, has_followed: bool) -> String {
     let proxy = proxy.map(|it| it.at.as_str());
     let waited = match (point, proxy) {
         (Point::Start, _) => String::new(),
@@ -140,6 +140,13 @@ pub(super) fn of_timeout(server: &Peer, proxy: Option<&Peer>, point: Point) -> S
         (Point::Response, _) => "while waiting for the response".into(),
         (Point::OnAuthRequired, _) => "while waiting for onAuthRequired".into(),
         (Point::OnRedirect, _) => "while waiting for onRedirect".into(),
+    };
+    let waited = match point {
+        Point::Lookup | Point::Connect | Point::Proxy | Point::Tls if has_followed => {
+            let then = waited.split(". ").next().unwrap_or_default(); // for an unknown part of the time, so without advice
+            format!("while waiting for another channel that was connecting to the server (http2), and then {then}")
+        }
+        _ => waited,
     };
     let gap = if waited.is_empty() { "" } else { "; time ran out " };
     format!("{}: the connection did not open within openTimeoutMs{gap}{waited}.", server.at)

@@ -118,6 +118,15 @@ struct Opening<D, A> {
     is_repeated: bool,
 }
 
+/// It has failed if its time has run out, and has only been closed otherwise.
+impl<D, A> Drop for Opening<D, A> {
+    fn drop(&mut self) {
+        if let Some(candidate) = self.candidate.take().filter(|_| self.progress.has_timed_out()) {
+            candidate.tell(News::Failure);
+        }
+    }
+}
+
 /// The server's response.
 enum Exchange {
     Upgraded(Settled, Response, Vec<u8>),
@@ -144,6 +153,7 @@ impl<D: Dial, A: Ask<Cause = D::Cause>> Opening<D, A> {
             };
             if let Some(refusal) = self.reach(&mut socket).await? {
                 drop(socket);
+                self.tell_followers(News::None); // the user may think for long
                 self.follow(refusal, Party::Proxy).await?;
                 continue;
             }
@@ -188,7 +198,7 @@ impl<D: Dial, A: Ask<Cause = D::Cause>> Opening<D, A> {
             }
             if let Some(candidate) = &self.candidate {
                 self.progress.start(self.plan.peer(Party::Server), None);
-                self.progress.reach(Point::Session);
+                self.progress.follow();
                 candidate.await;
             }
         }

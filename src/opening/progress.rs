@@ -16,6 +16,9 @@ pub struct Progress {
     proxy: RefCell<Option<Peer>>,
     /// The response that is being read.
     reader: RefCell<Option<ResponseReader>>,
+    /// It has waited for another channel that was connecting.
+    has_followed: Cell<bool>,
+    has_timed_out: Cell<bool>,
     /// The refusal on a stream, with as much of its body as has arrived.
     refusal: RefCell<Option<Response>>,
 }
@@ -47,6 +50,7 @@ pub(super) enum Point {
 impl Progress {
     /// How the opening ends because openTimeoutMs has run out.
     pub fn timed_out<C>(&self) -> Failure<C> {
+        self.has_timed_out.set(true);
         let refusal = self.reader.borrow_mut().take().and_then(|mut reader| reader.refusal());
         let refusal = refusal.or_else(|| self.refusal.take());
         let (server, proxy) = (self.server.borrow(), self.proxy.borrow());
@@ -55,7 +59,7 @@ impl Progress {
             let (status, message) = explanation::of_refusal(peer, response.status);
             return Failure { http: Some(response), ..Failure::new(status, message) };
         }
-        let message = explanation::of_timeout(&server, proxy.as_ref(), self.point.get());
+        let message = explanation::of_timeout(&server, proxy.as_ref(), self.point.get(), self.has_followed.get());
         Failure { timed_out: true, ..Failure::new(Status::NET_TIMEOUT, message) }
     }
 
@@ -65,9 +69,19 @@ impl Progress {
         self.proxy.replace(proxy);
     }
 
+    pub(super) fn has_timed_out(&self) -> bool {
+        self.has_timed_out.get()
+    }
+
     /// The opening waits for something else now.
     pub(super) fn reach(&self, point: Point) {
         self.point.set(point);
+    }
+
+    /// The opening waits for another channel that is connecting.
+    pub(super) fn follow(&self) {
+        self.reach(Point::Session);
+        self.has_followed.set(true);
     }
 
     /// Reads a response. Also returns the bytes behind a successful one. If the connection is lost in the middle of a refusal's

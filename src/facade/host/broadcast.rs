@@ -7,7 +7,7 @@ use wasm_bindgen::prelude::*;
 use crate::channel::State;
 use crate::facade::WebSocketChannel;
 use crate::protocol::Shared;
-use crate::transport::{PayloadKind, node};
+use crate::transport::{Payload, PayloadKind, node};
 
 /// A message on its way to the members of a group.
 #[wasm_bindgen(skip_typescript)]
@@ -18,8 +18,9 @@ pub struct Broadcast {
 }
 
 /// `undefined` if the payload cannot be framed once, because it is large, for example. Then each member sends it by itself.
-pub(in crate::facade) fn broadcast(payload: &JsValue, kind: PayloadKind) -> JsValue {
-    let Some(bytes) = node::gather(payload, kind) else { return JsValue::UNDEFINED };
+pub(in crate::facade) fn broadcast(payload: &JsValue, parsed: Payload) -> JsValue {
+    let kind = PayloadKind::of(matches!(parsed, Payload::Text(_)));
+    let Some(bytes) = node::gather(parsed) else { return JsValue::UNDEFINED };
     let shared = Shared::new(kind.into(), bytes);
     Broadcast { payload: payload.clone(), kind, shared: RefCell::new(shared) }.into()
 }

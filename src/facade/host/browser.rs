@@ -11,7 +11,7 @@ use crate::channel::Stop;
 use crate::facade::WebSocketChannel;
 use crate::facade::channel::Inner;
 use crate::status::Status;
-use crate::transport::{Attributes, ChannelError, Driver, HostOptions, JsHost, PayloadKind, PingTimes, sentence};
+use crate::transport::{Attributes, ChannelError, Driver, HostOptions, JsHost, Payload, PingTimes, sentence};
 
 pub(in crate::facade) fn start() {}
 
@@ -108,7 +108,7 @@ pub(in crate::facade) fn set_compression_memory(bytes: &JsValue) -> Result<(), C
 }
 
 /// A browser frames each message by itself.
-pub(in crate::facade) fn broadcast(_payload: &JsValue, _kind: PayloadKind) -> JsValue {
+pub(in crate::facade) fn broadcast(_payload: &JsValue, _parsed: Payload) -> JsValue {
     JsValue::UNDEFINED
 }
 

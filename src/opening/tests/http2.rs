@@ -1,6 +1,7 @@
 //! WebSockets with HTTP/2 (RFC 8441).
 
 use std::pin::Pin;
+use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 
 use super::fake::*;
@@ -185,7 +186,7 @@ fn a_timeout_says_what_it_waited_for_and_a_refusal_whose_body_stops_is_told() {
 }
 
 /// An opening that is polled by hand.
-struct Polled(World, Pin<Box<dyn Future<Output = Outcome<World>>>>);
+struct Polled(World, Pin<Box<dyn Future<Output = Outcome<World>>>>, Rc<Progress>);
 
 impl Polled {
     fn begin(uri: &str, scripts: impl IntoIterator<Item = Script>) -> Self {
@@ -193,10 +194,18 @@ impl Polled {
     }
 
     fn begin_with(uri: &str, settings: Settings, scripts: impl IntoIterator<Item = Script>) -> Self {
-        let world = World::new(scripts);
+        Self::of(World::new(scripts), uri, settings)
+    }
+
+    fn of(world: World, uri: &str, settings: Settings) -> Self {
         let uri = parse(uri, None).unwrap().websocket().unwrap();
-        let (_, future) = begin(uri, settings, world.clone(), world.clone()).unwrap();
-        Self(world, Box::pin(future))
+        let (progress, future) = begin(uri, settings, world.clone(), world.clone()).unwrap();
+        Self(world, Box::pin(future), progress)
+    }
+
+    /// openTimeoutMs runs out.
+    fn times_out(self) -> Failure<&'static str> {
+        self.2.timed_out()
     }
 
     fn poll(&mut self) -> Poll<Outcome<World>> {
@@ -298,6 +307,34 @@ fn where_the_first_fails_the_next_leads_and_where_that_one_fails_too_all_the_oth
     assert!(others.iter_mut().all(|other| other.poll().is_pending() && other.dialed() == 0));
     assert!(failing.iter_mut().all(|one| one.poll().is_ready()));
     assert!(others.iter_mut().all(|other| other.poll().is_pending() && other.dialed() == 1));
+}
+
+#[test]
+fn a_leader_whose_time_runs_out_has_failed_and_those_who_waited_say_so() {
+    let hangs = || Script { connected: Step::Never, ..accepts() };
+    let mut first = Polled::begin("wss://hangs/", [hangs()]);
+    let mut others: Vec<_> = (0..3).map(|_| Polled::begin("wss://hangs/", [hangs()])).collect();
+    assert!(first.poll().is_pending() && others.iter_mut().all(|other| other.poll().is_pending()));
+    assert!(first.times_out().message.ends_with("while connecting. A firewall may drop the packets."));
+    assert!(others.iter_mut().all(|other| other.poll().is_pending()));
+    assert_eq!(others.iter().map(Polled::dialed).collect::<Vec<_>>(), [1, 0, 0]);
+    let message = others.remove(0).times_out().message;
+    assert!(
+        message.ends_with("another channel that was connecting to the server (http2), and then while connecting."),
+        "{message}"
+    );
+    assert!(others.iter_mut().all(|other| other.poll().is_pending() && other.dialed() == 1), "two have failed");
+}
+
+#[test]
+fn while_the_user_is_asked_for_a_proxys_account_the_next_one_leads() {
+    let asks = || replies(&[&response(407, "Proxy-Authenticate: Basic realm=\"x\"\r\n")]);
+    let by_proxy = || Settings { http2: true, ..through("http://p:1") };
+    let mut thinks = Polled::of(World::new([asks()]).thinking_forever(), "wss://thinks/", by_proxy());
+    let mut next = Polled::begin_with("wss://thinks/", by_proxy(), [asks()]);
+    assert!(next.poll().is_pending() && next.dialed() == 0);
+    assert!(thinks.poll().is_pending());
+    assert!(next.poll().is_ready() && next.dialed() == 1);
 }
 
 #[test]

@@ -14,7 +14,10 @@ export class Session {
     this.socket = socket;
     const settings = { enablePush: false, initialWindowSize: streamWindow };
     // In MB. What waits to be sent counts: at Node's default, 10, one channel with a long queue keeps all others out.
-    this.session = http2().connect(authority, { createConnection: () => socket, settings, maxSessionMemory: 4096 });
+    const maxSessionMemory = 4096;
+    // The server decides which headers are too long. At Node's default, 64 KiB, the stream ends as if the server had refused it.
+    const maxSendHeaderBlockLength = 1 << 24;
+    this.session = http2().connect(authority, { createConnection: () => socket, settings, maxSessionMemory, maxSendHeaderBlockLength });
     this.session
       .on('connect', () => this.isClosed || this.session.setLocalWindowSize(sessionWindow))
       .on('remoteSettings', ({ enableConnectProtocol, maxConcurrentStreams }) => {

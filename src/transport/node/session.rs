@@ -73,7 +73,8 @@ impl Session {
     pub(super) fn join(key: &RouteKey, is_ref: bool) -> Option<Stream> {
         let with_room: Vec<_> =
             SESSIONS.with_borrow(|sessions| sessions.iter().filter(|session| session.room() > 0).cloned().collect());
-        let found = with_room.into_iter().find(|session| !session.raw.is_closed() && session.key == *key);
+        // To compare keys may run the user's code, which may take the last place.
+        let found = with_room.into_iter().find(|it| it.key == *key && it.room() > 0 && !it.raw.is_closed());
         found.map(|session| Stream::of(session, is_ref))
     }
 

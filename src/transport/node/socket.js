@@ -89,6 +89,7 @@ export class Socket extends Reading {
     super(handler);
     this.isRef = isRef; // whether it keeps the process alive
     this.session = null; // the socket is one of its streams
+    this.isStream = false;
     this.error = null;
     this.certificates = null; // what certificatesOf returned, until they are checked
     this.corked = 0; // how many blocks wait for the tick's end
@@ -159,8 +160,6 @@ export class Socket extends Reading {
   /** Gets what arrives, once `resume` is called. */
   listen() { this.socket.on('data', onData); }
 
-  get isStream() { return 'rstCode' in this.socket; }
-
   /** Whether no response can reach the client: it has at least ended its side, which is not reported again, or the caller has ended this one. */
   get isGone() { return isClosed(this.socket) || this.socket.readableEnded || this.socket.writableEnded; }
 
@@ -172,6 +171,7 @@ export class Socket extends Reading {
 
   watch(socket) {
     this.socket = socket;
+    this.isStream = 'rstCode' in socket;
     this.buffer = null;
     socket[OWNER] = this;
     socket.on('end', onEnd).on('error', onError).on('close', onClose);
@@ -195,6 +195,9 @@ export class Socket extends Reading {
     else if (this.socket.writableLength > 0 || !writesAfterEnd(this.socket)) this.handler?.handleEnd();
     else this.socket.write('', (error) => error || this.handler?.handleEnd());
   }
+
+  /** The peer has reset the stream. Node may report no error for what is written to it, although nothing goes out. */
+  get isReset() { return this.isStream && this.socket.closed; }
 
   streamEnded() {
     if (!isClosed(this.socket)) this.handler?.handleEnd();
@@ -258,9 +261,9 @@ export class Socket extends Reading {
   }
 
   hand(bytes, block, messages, part) {
+    if (this.isReset) return;
     this.socket.write(bytes, (error) => {
-      // Node may report no error for a stream that the peer has reset: nothing went out.
-      if (error || (this.isStream && this.socket.closed)) return; // and do not reuse the block, which the system may still read
+      if (error || this.isReset) return; // and do not reuse the block, which the system may still read
       if (block !== null && blocks.length < MAX_BLOCKS) blocks.push(block);
       this.handler?.handleWritten(messages, part);
     });

@@ -2,8 +2,7 @@
 
 use std::rc::Rc;
 
-use js_sys::Uint8Array;
-use wasm_bindgen::{JsCast as _, JsValue};
+use wasm_bindgen::JsValue;
 
 use super::due::Due;
 use super::events::is_watched;
@@ -54,17 +53,23 @@ pub(crate) fn fill(payload: &JsValue, kind: PayloadKind) -> Option<usize> {
 /// joined with other frames. Larger messages stay in the host's memory.
 const MAX_SHARED: usize = 4 * WINDOW;
 
-/// Copies a payload to Rust's own memory. Returns `None` if it is too large, or is not of this kind.
-pub(crate) fn gather(payload: &JsValue, kind: PayloadKind) -> Option<Vec<u8>> {
+/// Copies a payload to Rust's own memory. Returns `None` if it is too large, or if it is empty: an array that was detached is empty too.
+pub(crate) fn gather(payload: Payload) -> Option<Vec<u8>> {
     let mut bytes = Vec::new();
     let take = |len, bytes: &mut Vec<u8>| {
         windows::with_filled(len, |window| bytes.extend_from_slice(window.get(MAX_HEADER..).unwrap_or_default()));
     };
-    if let Some(len) = fill(payload, kind) {
+    let filled = match &payload {
+        Payload::Text(text) => fill(text, PayloadKind::Text),
+        Payload::Binary(array) if array.length() == 0 => return None,
+        Payload::Binary(array) => fill(array, PayloadKind::Binary),
+        Payload::Stream(_) => return None,
+    };
+    if let Some(len) = filled {
         take(len, &mut bytes);
         return Some(bytes);
     }
-    let mut pieces = Outgoing::new(large(payload, kind)?, true);
+    let mut pieces = Outgoing::new(payload, true);
     let size = protocol::Payload::size(&pieces);
     let size = usize::try_from(size).ok().filter(|size| *size <= MAX_SHARED && protocol::has_memory(3 * size))?;
     bytes.reserve_exact(size);
@@ -75,16 +80,6 @@ pub(crate) fn gather(payload: &JsValue, kind: PayloadKind) -> Option<Vec<u8>> {
         }
     }
     None
-}
-
-/// A payload that does not fit the window. (It does not fit either if it is empty: it may be detached, which the slow path reports.)
-fn large(payload: &JsValue, kind: PayloadKind) -> Option<Payload> {
-    match kind {
-        PayloadKind::Text => payload.is_string().then(|| Payload::Text(payload.clone())),
-        PayloadKind::Binary => {
-            payload.dyn_ref::<Uint8Array>().filter(|it| it.length() > 0).cloned().map(Payload::Binary)
-        }
-    }
 }
 
 impl From<PayloadKind> for Kind {

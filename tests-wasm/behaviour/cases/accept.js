@@ -672,14 +672,17 @@ export const acceptances = [
       const clients = [];
       for (let at = 0; at < 3; at++) clients.push(await wsClient(t, url, [], { perMessageDeflate: true }));
       await (await talk(2)).until('onStart');
-      const sent = ['ä'.repeat(40_000), 'x'.repeat(1 << 18), new Uint8Array(1 << 18).fill(7), 'behind it', new Uint8Array((1 << 18) + 1).fill(8), '日本'.repeat(40_000), '日本'.repeat(100_000), 'the end'];
+      const misleading = Object.defineProperties(new Uint8Array(100_000).fill(5), {
+        length: { get: () => 5 }, subarray: { value: () => new Uint8Array(3) }, constructor: { value: { [Symbol.species]: class extends Uint8Array { constructor() { super(10); } } } },
+      });
+      const sent = [misleading, 'ä'.repeat(40_000), 'x'.repeat(1 << 18), new Uint8Array(1 << 18).fill(7), 'behind it', new Uint8Array((1 << 18) + 1).fill(8), '日本'.repeat(40_000), '日本'.repeat(100_000), 'the end'];
       for (const message of sent) {
-        for (const { sent: all } of talks) all.push(Buffer.byteLength(message));
+        for (const { sent: all } of talks) all.push(typeof message === 'string' ? Buffer.byteLength(message) : message.byteLength);
         t.is(typeof message === 'string' ? loadGroup.sendMsg(message) : loadGroup.sendBinaryMsg(message), 3);
       }
       for (const client of clients) {
         const messages = await client.messages(sent.length);
-        for (const [at, message] of sent.entries()) t.ok(messages[at].data.equals(Buffer.from(message)), `message ${at}`);
+        for (const [at, message] of sent.entries()) t.ok(messages[at].data.equals(typeof message === 'string' ? Buffer.from(message) : Buffer.from(message.buffer)), `message ${at}`);
       }
       loadGroup.cancel();
     },

@@ -8,6 +8,7 @@ import { program } from '../harness/own_process.js';
 import { promised, soon } from '../harness/sources.js';
 import { startProxy, startSocks, withProxies } from '../harness/proxy.js';
 
+const ASKS = 'HTTP/1.1 407 Proxy Authentication Required\r\nProxy-Authenticate: Basic realm="x"\r\nContent-Length: 0\r\n\r\n';
 const RESET = 'NS_ERROR_NET_RESET';
 const REFUSED = 'NS_ERROR_WEBSOCKET_CONNECTION_REFUSED';
 
@@ -250,10 +251,19 @@ export const http2 = [
     async run(t) {
       const [END_STREAM, END_HEADERS] = [1, 4];
       const close = [0x88, 5, 0x0f, 0xa0, 0x62, 0x79, 0x65]; // 4000 bye
-      for (const flags of [0, END_STREAM]) {
-        for (const [code, status, words] of [[0, 'NS_BASE_STREAM_CLOSED', 'before its close frame was answered'], [8, RESET, '(CANCEL)'], [20, RESET, '(INTERNAL_ERROR)']]) {
+      const ended = [0, 'NS_BASE_STREAM_CLOSED', 'before its close frame was answered'];
+      const resets = [[8, RESET, '(CANCEL)'], [20, RESET, '(INTERNAL_ERROR)']];
+      // Node drops what a stream still holds when it is reset with another code than 0.
+      for (const [flags, isSuspended, ends] of [[0, false, [ended, ...resets]], [END_STREAM, false, [ended, ...resets]], [0, true, [ended]]]) {
+        for (const [code, status, words] of ends) {
           const server = await startRawHttp2(t, (id) => [frame(HEADERS, END_HEADERS, id, [0x88]), frame(DATA, flags, id, close), frame(RST_STREAM, 0, id, [0, 0, 0, code])]);
           const talk = t.open(`${server.url}/`, { options: server.options({ closeTimeoutMs: 0x7fffffff }) });
+          if (isSuspended) {
+            talk.channel.suspend();
+            await talk.until('onStart');
+            await new Promise((resolve) => setTimeout(resolve, 50)); // until the reset has arrived
+            talk.channel.resume();
+          }
           const detail = await t.stops(talk, { node: status });
           t.same([detail.code, detail.reason, detail.closedBy], [4000, 'bye', 'remote']);
           t.ok(detail.message.includes(words), detail.message);
@@ -267,6 +277,31 @@ export const http2 = [
       const detail = await t.stops(begin('/', options({ headers: [['Content-Type', 'a/b'], ['Content-Type', 'c/d']] })), { node: 'NS_ERROR_ILLEGAL_VALUE' });
       t.ok(/content-type.* Change the option headers, or leave out the option http2\.$/i.test(detail.message), detail.message);
     }),
+  },
+  {
+    name: 'headers of more than 64 KiB reach a server that accepts them',
+    async run(t) {
+      let received;
+      const server = await startHttp2(t, { settings: { enableConnectProtocol: true, maxHeaderListSize: 1 << 20 }, each: (stream, headers) => { received = headers['x-big'].length; wsOn(stream); } });
+      await t.opened(`${server.url}/`, { options: server.options({ headers: { 'X-Big': 'x'.repeat(70_000) } }) });
+      t.is(received, 70_000);
+    },
+  },
+  {
+    name: 'a proxy that asks for an account: each channel asks its user without waiting for the others, and with the same account they share a session',
+    run: (t) => withProxies([startProxy({ answer: ({ headers }) => (headers['proxy-authorization'] ? null : ASKS) })], async (proxy) => onHttp2(t, {}, async ({ begin, options, sessions }) => {
+      let asked = 0;
+      let answer;
+      const answered = new Promise((resolve) => { answer = resolve; });
+      const onAuthRequired = () => {
+        asked += 1;
+        if (asked === 5) answer({ username: 'user', password: 'secret' });
+        return answered;
+      };
+      const talks = Array.from({ length: 5 }, () => begin('/', options({ proxy: proxy.url() }), { notificationCallbacks: { onAuthRequired } }));
+      for (const talk of talks) t.is((await talk.until('onStart')).state, 'open');
+      t.same([asked, sessions.length], [5, 1]);
+    })),
   },
   {
     name: 'channels that wait for one whose connection is lost: the next one makes the session for all',
