@@ -54,7 +54,7 @@ class Client {
         onMessageAvailable: (_, text) => this.#came(text),
         onBinaryMessageAvailable: (_, bytes) => this.#came(bytes),
         onAcknowledge: () => {
-          if (this.#channel.bufferedAmount < MAX_BUFFERED) this.#input?.resume?.();
+          this.#readOn();
           this.#awaitSilence();
         },
         onServerClose: (_, code, reason) => this.#afterEvents(() => this.#serverCloses(code, reason)),
@@ -96,7 +96,7 @@ class Client {
     if (!accepted) return this.#refused();
     const bytes = typeof data === 'string' ? Buffer.byteLength(data) : data.length;
     this.#frames?.sent(this.#channel.serial, bytes);
-    this.#output.sent(data, bytes);
+    if (!this.#output.sent(data, bytes)) this.#hold();
   }
 
   /** A message was not accepted, because the channel is closing or has stopped. Lines of stdin are then read no more. */
@@ -122,7 +122,7 @@ class Client {
   #readLines() {
     const lines = new Lines(process.stdin, (line) => {
       this.#sendLine(line);
-      if (this.#channel.bufferedAmount > MAX_BUFFERED) lines.pause();
+      if (this.#isHeld || this.#channel.bufferedAmount > MAX_BUFFERED) lines.pause();
     }, () => this.inputEnded());
     this.#input = lines;
   }
@@ -159,7 +159,12 @@ class Client {
     else this.#awaitSilence();
   }
 
-  /** stdout is full. The server waits until it is empty, and its silence meanwhile does not count. */
+  /** Reads stdin again, unless stdout is full or much waits to be sent. */
+  #readOn() {
+    if (!this.#isHeld && this.#channel.bufferedAmount < MAX_BUFFERED) this.#input?.resume?.();
+  }
+
+  /** stdout is full. The server and stdin wait until it is empty, and the server's silence meanwhile does not count. */
   #hold() {
     if (this.#isHeld) return;
     this.#isHeld = true;
@@ -168,6 +173,7 @@ class Client {
     process.stdout.once('drain', () => {
       this.#isHeld = false;
       this.#channel.resume();
+      this.#readOn();
       this.#awaitSilence();
     });
   }

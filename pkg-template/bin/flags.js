@@ -45,9 +45,9 @@ const FLAGS = {
     ['no-color', null, null, 'use no colors; the variable NO_COLOR does the same'],
   ],
   'Serving': [
-    ['listen', 'l', 'PORT', 'be a server on this port of 127.0.0.1, and send each message back'],
+    ['listen', 'l', 'PORT', 'be a server on this port of 127.0.0.1, and send each message back; Ctrl-C closes all connections'],
     ['host', null, 'ADDRESS', 'listen on this address instead'],
-    ['relay', null, null, 'send what one client says to all the others'],
+    ['relay', null, null, 'send what one client says to all the others; reading waits for slow ones, and one that takes nothing for 30 seconds is cut off'],
     ['stdin', null, null, 'send each line of stdin to all clients, and print what they say instead of sending it back'],
     ['tls', null, null, 'serve wss, with --cert and --key or with a temporary certificate'],
   ],

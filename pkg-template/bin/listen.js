@@ -25,12 +25,14 @@ export async function listen(options) {
   const everybody = new LoadGroup();
   const pressure = new Pressure((client) => {
     output.note(`${names.get(client.serial)} does not read: ${size(client.bufferedAmount)} wait for it`);
-    controllers.get(client).abort();
+    members.get(client).controller.abort();
   });
   const service = { options, output, frames, everybody, pressure, stdout: new StdoutPressure() };
   const accept = (request, socket, head) => serve(service, [request, socket, head]);
   const page = (request, response) => response.writeHead(426, { 'Content-Type': 'text/plain; charset=utf-8' }).end('This is a WebSocket server. Open ws:// or wss:// with this address.\n');
   const server = options.tls ? await secure(options, output, page) : createServer(page);
+  const connections = new Set();
+  server.on('connection', (socket) => { connections.add(socket.on('close', () => connections.delete(socket))); });
   server.on('upgrade', accept);
   server.on('connect', (request, socket) => {
     if (request.stream) accept(request, request.stream, null);
@@ -50,7 +52,7 @@ export async function listen(options) {
   if (options.stdin) sendLines(service);
   await end;
   server.close();
-  server.closeAllConnections?.();
+  for (const socket of connections) socket.destroy(); // also those that are no channel's: of browsers that keep a page's connection, for example
   return 0;
 }
 
@@ -77,7 +79,7 @@ function serve({ options, output, frames, everybody, pressure, stdout }, upgrade
   const controller = new AbortController();
   const channel = newServerChannel(options, controller.signal);
   channel.loadGroup = everybody;
-  controllers.set(channel, controller);
+  members.set(channel, { controller, socket: upgrade[1] });
   const name = `#${clients += 1}`;
   names.set(channel.serial, name);
   const received = (data) => {
@@ -89,7 +91,7 @@ function serve({ options, output, frames, everybody, pressure, stdout }, upgrade
       const accepted = typeof data === 'string' ? member.sendMsg(data) : member.sendBinaryMsg(data);
       if (accepted) frames?.sent(member.serial, bytesOf(data));
     }
-    pressure.hold(channel, receivers);
+    pressure.hold(channel, receivers, socketOf);
   };
   takeOver(channel, output, upgrade, {
     onStart: () => { if (channel.state === 'open') output.note(`${name} connected: ${new URL(channel.URI).pathname}`); },
@@ -104,7 +106,9 @@ function serve({ options, output, frames, everybody, pressure, stdout }, upgrade
   });
 }
 
-const controllers = new WeakMap();
+/** The socket of each channel, and what aborts it. */
+const members = new WeakMap();
+const socketOf = (channel) => members.get(channel).socket;
 /** How the output calls each client, by its channel's serial number. */
 const names = new Map();
 let clients = 0;
@@ -123,8 +127,8 @@ async function secure(options, output, page) {
 
 const bytesOf = (data) => (typeof data === 'string' ? Buffer.byteLength(data) : data.length);
 
-function sendLines({ everybody, frames, output, pressure }) {
-  let waits = 0; // for so many slow clients
+function sendLines({ everybody, frames, output, pressure, stdout }) {
+  let waits = 0; // for so many slow clients, and for stdout
   const source = {
     suspend: () => { if ((waits += 1) === 1) lines.pause(); },
     resume: () => { if ((waits -= 1) === 0) lines.resume(); },
@@ -135,8 +139,8 @@ function sendLines({ everybody, frames, output, pressure }) {
     const bytes = Buffer.byteLength(text);
     for (const member of frames ? everybody : []) if (member.state === 'open') frames.sent(member.serial, bytes);
     output.note(`sent to ${everybody.sendMsg(text)}`);
-    output.sent(text, bytes);
-    pressure.hold(source, everybody);
+    if (!output.sent(text, bytes)) stdout.hold(source);
+    pressure.hold(source, everybody, socketOf);
   };
   const lines = new Lines(process.stdin, send, () => {});
 }

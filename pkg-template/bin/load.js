@@ -15,7 +15,7 @@ const MAX_BUFFERED = 1 << 20;
 export async function load(options) {
   const { load: count, rate = 1, size = 125, seconds = 10 } = options;
   const run = { options, size, latencies: createHistogram(), opening: createHistogram(), sent: 0, received: 0, lastAt: 0, opened: 0, open: 0, failures: new Map(), worst: 0, isOver: false, connecting: new Set(), leave: null };
-  process.on('SIGINT', () => interrupt(run));
+  for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => interrupt(run));
   newChannel(options); // throws for an option that is wrong, before anything is shown
   const progress = showProgress(run);
   const channels = await openAll(run, count).catch((error) => {
@@ -71,24 +71,31 @@ function open(run) {
         run.opening.record(micros(performance.now() - began));
         resolve({ channel, times, close() { channel.close(); return end; } });
       },
-      onMessageAvailable(_, text) {
-        const now = performance.now();
-        const time = times.take(Number.parseInt(text, 10));
-        if (time === undefined) return; // the server sends more than it received
-        run.received += 1;
-        run.lastAt = now;
-        run.latencies.record(micros(now - time));
-      },
+      onMessageAvailable: (_, text) => heard(run, times, text),
+      onBinaryMessageAvailable: (_, bytes) => heard(run, times, Buffer.from(bytes.subarray(0, 20)).toString('latin1')),
       onStop(_, status, detail) {
         ended();
         if (wasOpen) run.open -= 1;
-        if (['NS_OK', 'NS_BINDING_ABORTED'].includes(detail.name) && run.isOver) return;
+        if (['NS_OK', 'NS_BINDING_ABORTED'].includes(detail.name) && run.isOver) {
+          if (!wasOpen) run.worst ||= 130; // Ctrl-C, while it was connecting
+          return;
+        }
         const message = detail.name === 'NS_OK' ? `the server closed: ${detail.code} ${detail.reason}`.trim() : inFlags(detail.message);
         run.failures.set(message, (run.failures.get(message) ?? 0) + 1);
         run.worst = Math.max(run.worst, exitCode(detail, wasOpen) || 1);
       },
     }, null);
   });
+}
+
+/** An echo. A server may send more than it received, which does not count. */
+function heard(run, times, text) {
+  const now = performance.now();
+  const time = times.take(Number.parseInt(text, 10));
+  if (time === undefined) return;
+  run.received += 1;
+  run.lastAt = now;
+  run.latencies.record(micros(now - time));
 }
 
 async function openAll(run, count) {
@@ -113,7 +120,7 @@ async function send(run, channels, rate, seconds) {
   const began = performance.now();
   const all = rate * seconds * channels.length;
   let next = 0;
-  while ((next < all || rate === 0) && channels.length > 0 && !run.isOver) {
+  while ((next < all || rate === 0) && run.open > 0 && !run.isOver) {
     const elapsed = (performance.now() - began) / 1000;
     const due = Math.min(all, elapsed * rate * channels.length);
     const until = performance.now() + SENDING;
@@ -152,12 +159,13 @@ function showProgress(run) {
 }
 
 /** A message of this size that begins with its number, if that fits. */
-const numbered = (number, size) => `${number} `.padEnd(size, 'x').slice(0, size);
+const numbered = (number, size) => (`${number} `.length > size ? 'x'.repeat(size) : `${number} `.padEnd(size, 'x'));
 
-/** When each message of a channel was sent, in constant time. */
+/** When each message of a channel was sent. */
 class Times {
+  /** Undefined for those that came back. */
   #times = [];
-  /** The number of the first of them. */
+  /** The number of the first of these, and how many of them at the beginning came back. */
   #first = 0;
   #taken = 0;
 
@@ -166,11 +174,12 @@ class Times {
 
   add(time) { this.#times.push(time); }
 
-  /** The time of the message with this number. Those before it are lost. If no message that is awaited has this number, the time of the first. */
+  /** The time of the message with this number; undefined if it came back before. Without a number: of the first that has not come back. */
   take(number) {
-    const at = number >= this.#first + this.#taken && number < this.next ? number - this.#first : this.#taken;
+    const at = number >= 0 && number < this.next ? number - this.#first : this.#taken;
     const time = this.#times[at];
-    this.#taken = Math.min(at + 1, this.#times.length);
+    if (time !== undefined) this.#times[at] = undefined;
+    while (this.#taken < this.#times.length && this.#times[this.#taken] === undefined) this.#taken += 1;
     if (this.#taken >= 4096) {
       this.#times.splice(0, this.#taken);
       this.#first += this.#taken;

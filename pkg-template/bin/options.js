@@ -6,6 +6,8 @@ import { channelOptions, file } from './channel_options.js';
 import { ALL } from './flags.js';
 import { UsageError } from './usage_error.js';
 
+/** The texts that may be empty. */
+const MAY_BE_EMPTY = ['send', 'passphrase'];
 /** The longest delay of setTimeout, in seconds. */
 const MAX_SECONDS = 2_147_483;
 /** The longest message of --load, in bytes. */
@@ -25,14 +27,16 @@ export function parse(args) {
     throw new UsageError(hint(error));
   }
   const options = { ...parsed.values };
+  for (const [name, value] of Object.entries(options)) {
+    if ([value].flat().includes('') && !MAY_BE_EMPTY.includes(name)) throw new UsageError(`--${name}: the value is missing.`);
+  }
   for (const name of NUMBERS) if (options[name] !== undefined) options[name] = number(name, options[name]);
   const [uri, ...rest] = parsed.positionals;
   if (options.help || options.version) return options;
   if (rest.length > 0) throw new UsageError(`Unexpected argument: "${rest[0]}". Pass messages on stdin or with --send.`);
+  checkMode(options);
   if (options.listen !== undefined && uri !== undefined) throw new UsageError('--listen takes a port and no URI. Remove the URI.');
   if (options.listen === undefined && uri === undefined) throw new UsageError('The URI is missing. Pass one, such as wss://example.org.');
-  if (options.listen !== undefined && options.load !== undefined) throw new UsageError('--listen and --load cannot be combined. Start one command for each.');
-  checkMode(options);
   const first = [...options.send ?? [], ...(options['send-file'] ?? []).map((path) => file('send-file', path === '-' ? 0 : path))];
   const isTls = options.tls || (options.listen !== undefined && Boolean(options.cert ?? options.key));
   return { ...options, first, tls: isTls, uri: uri === undefined ? undefined : withScheme(uri), channel: channelOptions(options) };
@@ -49,17 +53,16 @@ const ONLY = [
 const MODES = { client: 'the client', listen: '--listen', load: '--load' };
 
 function checkMode({ listen, load, ...options }) {
+  if (listen !== undefined && load !== undefined) throw new UsageError('--listen and --load cannot be combined. Start one command for each.');
   const mode = listen !== undefined ? 'listen' : load !== undefined ? 'load' : 'client';
   for (const [modes, names] of ONLY) {
     const name = modes.includes(mode) ? undefined : names.find((it) => options[it] !== undefined);
     if (name !== undefined) throw new UsageError(`--${name} is for ${modes.map((it) => MODES[it]).join(' and ')}. Remove it.`);
   }
   if (options['ping-timeout'] !== undefined && !options.ping) throw new UsageError('--ping-timeout needs --ping: without it, no ping is sent.');
-  if (options.servername === '') throw new UsageError('--servername: the name is missing.');
   if (options.deflate && options['no-deflate']) throw new UsageError('--deflate and --no-deflate cannot be combined. Remove one of them.');
   const shown = mode === 'listen' && !options.stdin && ['json', 'save'].find((it) => options[it] !== undefined);
   if (options.once && options.count !== undefined) throw new UsageError('--once and --count cannot be combined. Remove one of them.');
-  if (options.host === '') throw new UsageError('--host: the address is missing.');
   if (shown) throw new UsageError(`--${shown} with --listen needs --stdin. Add --stdin, or remove --${shown}.`);
 }
 
@@ -67,6 +70,8 @@ function checkMode({ listen, load, ...options }) {
 function hint(error) {
   const [, wrong] = /Unknown option '--?([^']+)'/.exec(error.message) ?? [];
   const [, ambiguous] = /argument is ambiguous[^]* use '(--[\w-]+)=/.exec(error.message) ?? [];
+  const [, valueless] = /^Option '(?:-\w, )?--([\w-]+)[^']*' argument missing/.exec(error.message) ?? [];
+  if (valueless) return `--${valueless}: the value is missing.`;
   if (ambiguous) return `${ambiguous}: the value is missing. If it begins with "-", write ${ambiguous}=VALUE.`;
   if (!wrong) return error.message.split('. To specify')[0];
   if (Object.hasOwn(MEANT, wrong)) return `Unknown option: ${wrong.length === 1 ? '-' : '--'}${wrong}. ${MEANT[wrong]}`;

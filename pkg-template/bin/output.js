@@ -38,10 +38,11 @@ export class Output {
     return process.stdout.write(isText ? `${data}\n` : data);
   }
 
-  /** Shows a message that was accepted. What was typed on a terminal is there already. */
+  /** Shows a message that was accepted. What was typed on a terminal is there already. Returns false if stdout is full. */
   sent(data, bytes) {
-    if (this.#options.json && !this.#isInteractive) this.#line('sent', data, bytes);
-    else if (this.#isInteractive && typeof data !== 'string') this.note(`sent ${size(bytes)} of binary`);
+    if (this.#options.json && !this.#isInteractive) return this.#line('sent', data, bytes);
+    if (this.#isInteractive && typeof data !== 'string') this.note(`sent ${size(bytes)} of binary`);
+    return true;
   }
 
   /** Shows the state of things. */

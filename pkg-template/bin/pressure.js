@@ -2,62 +2,72 @@
 
 /** What is read waits while more bytes than the first wait for a client, until no more than the second do. */
 const [HIGH_WATER, LOW_WATER] = [1 << 20, 1 << 16];
-/** For how long others wait for a client that takes nothing, in milliseconds. */
-const PATIENCE = 10_000;
+/** For how long others wait for a client that takes nothing, and how often that is looked at, in milliseconds. */
+const [PATIENCE, LOOK] = [30_000, 1000];
 
 export class Pressure {
-  /** For each client that is slow: the sources that wait for it, and the timer of their patience. */
+  /** For each client that is slow: the sources that wait for it, and when it last took something. */
   #slow = new Map();
+  #timer = null;
   #cutOff;
 
-  /** `cutOff` is called with a client that does not read although others wait for it. */
+  /** `cutOff` is called with a client that takes nothing although others wait for it. */
   constructor(cutOff) { this.#cutOff = cutOff; }
 
-  /** Suspends `source`, which sends to these clients, once for each of them that is slow. A client may be its own source. */
-  hold(source, clients) {
+  /**
+   * Suspends `source`, which sends to these clients, once for each of them that is slow. A client may be its own source. `socketOf` returns a client's
+   * socket.
+   */
+  hold(source, clients, socketOf) {
     for (const client of clients) {
       if (client.bufferedAmount <= HIGH_WATER) continue;
-      const { sources } = this.#slow.get(client) ?? this.#watch(client);
+      if (!this.#slow.has(client)) this.#slow.set(client, { sources: new Set(), socket: socketOf(client), state: '', since: Date.now() });
+      const { sources } = this.#slow.get(client);
       if (sources.has(source)) continue;
       sources.add(source);
       source.suspend();
     }
+    if (this.#slow.size > 0) this.#timer ??= setInterval(() => this.#look(), LOOK);
   }
 
-  #watch(client) {
-    const sources = new Set();
-    const timer = setTimeout(() => { if ([...sources].some((source) => source !== client)) this.#cutOff(client); }, PATIENCE);
-    const slow = { sources, timer };
-    this.#slow.set(client, slow);
-    return slow;
+  /** A message may take long: each part of it that the system takes counts. */
+  #look() {
+    for (const [client, slow] of [...this.#slow]) {
+      const { bytesWritten, writableLength } = slow.socket;
+      const state = `${bytesWritten} ${writableLength} ${client.bufferedAmount}`;
+      if (state !== slow.state) Object.assign(slow, { state, since: Date.now() });
+      const isAwaited = [...slow.sources].some((source) => source !== client);
+      if (isAwaited && Date.now() - slow.since >= PATIENCE) this.#cutOff(client);
+    }
   }
 
-  /** The system has taken some of what waits for the client, or it has left. */
+  /** The system has taken a message of the client, or the client has left. */
   eased(client) {
     const slow = this.#slow.get(client);
-    if (slow === undefined) return;
-    slow.timer.refresh();
-    if (client.bufferedAmount > LOW_WATER && client.state === 'open') return;
-    clearTimeout(slow.timer);
+    if (slow === undefined || (client.bufferedAmount > LOW_WATER && client.state === 'open')) return;
     this.#slow.delete(client);
+    if (this.#slow.size === 0) {
+      clearInterval(this.#timer);
+      this.#timer = null;
+    }
     for (const source of slow.sources) source.resume();
   }
 }
 
-/** Holds clients back while stdout is full. */
+/** Holds back what is read while stdout is full. */
 export class StdoutPressure {
   #waiting = new Set();
 
-  hold(client) {
-    if (this.#waiting.has(client)) return;
+  hold(source) {
+    if (this.#waiting.has(source)) return;
     if (this.#waiting.size === 0) process.stdout.once('drain', () => this.#drained());
-    this.#waiting.add(client);
-    client.suspend();
+    this.#waiting.add(source);
+    source.suspend();
   }
 
   #drained() {
     const waiting = [...this.#waiting];
     this.#waiting.clear();
-    for (const client of waiting) client.resume();
+    for (const source of waiting) source.resume();
   }
 }

@@ -37,21 +37,39 @@ export const printable = (text) => text.replace(/[\0-\x08\x0b-\x1f\x7f-\x9f]/g, 
 /** JSON without control characters: JSON.stringify leaves some as they are. */
 export const safeJson = (value) => JSON.stringify(value).replace(/[\x7f-\x9f]/g, (char) => `\\u00${char.charCodeAt(0).toString(16)}`);
 
+/** The longest JSON that is indented, and the deepest: others take too long, or too much space. */
+const [MAX_JSON, MAX_DEPTH] = [4 << 20, 100];
+
 /** A text that is a JSON object or array, indented; null for any other text. Names, numbers and strings stay as they were written. */
 export function indented(text) {
-  if (!/^\s*[[{]/.test(text)) return null;
+  if (text.length > MAX_JSON || !/^\s*[[{]/.test(text)) return null;
   try {
     JSON.parse(text);
-    let depth = 0;
-    const line = () => `\n${'  '.repeat(depth)}`;
-    return text.replace(/"[^"\\]*(?:\\.[^"\\]*)*"|[[{]\s*[\]}]|[[\]{},:]|\s+/g, (token) => {
-      if (token === '[' || token === '{') return (depth += 1, `${token}${line()}`);
-      if (token === ']' || token === '}') return (depth -= 1, `${line()}${token}`);
-      if (token === ',') return `,${line()}`;
-      if (token === ':') return ': ';
-      return token.startsWith('"') ? token : token.replace(/\s+/g, ''); // an empty array or object, or white space
-    });
+    return indent(text);
   } catch {
     return null;
   }
+}
+
+function indent(json) {
+  let depth = 0;
+  const line = () => `\n${'  '.repeat(depth)}`;
+  const write = {
+    open(token) {
+      depth += 1;
+      if (depth > MAX_DEPTH) throw new RangeError('too deep');
+      return `${token}${line()}`;
+    },
+    close(token) {
+      depth -= 1;
+      return `${line()}${token}`;
+    },
+  };
+  return json.replace(/"[^"\\]*(?:\\.[^"\\]*)*"|[[{]\s*[\]}]|[[\]{},:]|\s+/g, (token) => {
+    if (token === '[' || token === '{') return write.open(token);
+    if (token === ']' || token === '}') return write.close(token);
+    if (token === ',') return `,${line()}`;
+    if (token === ':') return ': ';
+    return token.startsWith('"') ? token : token.replace(/\s+/g, ''); // an empty array or object, or white space
+  });
 }

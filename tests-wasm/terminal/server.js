@@ -53,6 +53,8 @@ function serve(socket, { url: path }) {
       let count = 0;
       socket.removeAllListeners('message').on('message', (data) => { if (count++ % 2 === 0) socket.send(data, { binary: false }); });
     },
+    '/binary-echo': () => socket.removeAllListeners('message').on('message', (data) => socket.send(data, { binary: true })),
+    '/reordered': () => socket.removeAllListeners('message').on('message', (data) => setTimeout(() => socket.send(data, { binary: false }), Math.random() * 50)),
     '/half-late': () => { // the first half of a second is lost
       const begin = Date.now() + 500;
       socket.removeAllListeners('message').on('message', (data) => { if (Date.now() > begin) socket.send(data, { binary: false }); });

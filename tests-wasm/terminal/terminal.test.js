@@ -8,6 +8,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtemp, readFile, readdir, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
+import { connect as connectHttp2 } from 'node:http2';
 import { connect, createServer as createTcpServer } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -78,15 +79,15 @@ test('the exit code says what went wrong, and the message says what to do', asyn
     [['--listen', '0', '--json'], 2, /--json with --listen needs --stdin/], [['--max-redirects', '5000', url], 2, /^websocket-channel: --max-redirects: 5000/m], [['--listen', '0', '--insecure'], 2, /--insecure is for the client and --load/],
     [['--deflate', 'level=99', url], 2, /^websocket-channel: --deflate level: /m], [['--listen', '0', '--deflate', 'levle=1'], 2, /levle/], [['--socket', 'family', url], 2, /--socket: "family" has no value/],
     [['--socket', 'path=/nowhere', url], 3, /Check --socket path/], [['--socket', `path=${folder}`, url], 3, /on the socket file .*--socket path/],
-    [['--socket', 'foo=1', url], 2, /--socket: "foo" is not a name/], [['--socket', 'family=5', 'ws://localhost:1/'], 2, /Node refuses a value of --socket.*family/], [['--servername', '', url], 2, /--servername: the name/],
+    [['--socket', 'foo=1', url], 2, /--socket: "foo" is not a name/], [['--socket', 'family=5', 'ws://localhost:1/'], 2, /Node refuses a value of --socket.*family/], [['--servername', '', url], 2, /--servername: the value is missing/],
     [['--socket', 'path=/x', '--proxy', 'http://127.0.0.1:1', url], 2, /--proxy, --socket path: /], [['--close-timeout', '-1', url], 2, /--close-timeout: the value is missing/],
     [['--close-timeout', 'x', url], 2, /Use a number, above 0/], [['--load', '2', '--deflate', 'levle=1', url], 2, /Unknown setting: --deflate levle/], [['--load', '2', 'ftp://x/'], 2, /ws/],
  [['--ping-timeout', '5', url], 2, /--ping-timeout needs --ping/], [['--no-deflate', '--deflate', 'level=1', url], 2, /cannot be combined/],
     [['--close-timeout', '0', url], 2, /--close-timeout: 0 is too small/], [['--one-connecting-per-host', url], 2, /--one-connecting-per-host is for --load/],
     [['--ca', join(folder, 'junk.pem'), url], 2, /--ca: .*junk\.pem contains no certificate/], [['--listen', '0', '--cert', join(folder, 'cert.pem'), '--key', join(folder, 'junk.pem')], 2, /--cert, --key: they cannot be used/],
     [['--auth', 'a:b', url], 2, /Did you mean --user/], [['-c', url], 2, /without a flag/], [['--load', '1', '--seconds', '0.2', `${url}/silent`], 1, null],
-    [['--once', '--count', '2', url], 2, /--once and --count cannot be combined/], [['--listen', '0', '--host', ''], 2, /--host: the address is missing/], [['--origin', 'foo', url], 2, /--origin: "foo" is not an origin\. Pass a scheme and a host, such as https:\/\/app\.example\.$/m],
-    [['--load', '1', '--size', '600000000', url], 2, /--size: 600000000 is too large/], [['-y', url], 2, /Unknown option: -y\.$/m], [[`${new URL(url).port}/close`], 9, /4001 go away/],
+    [['--once', '--count', '2', url], 2, /--once and --count cannot be combined/], [['--listen', '0', '--host', ''], 2, /--host: the value is missing/], [['--origin', 'foo', url], 2, /--origin: "foo" is not an origin\. Pass a scheme and a host, such as https:\/\/app\.example\.$/m],
+    [['--load', '1', '--size', '600000000', url], 2, /--size: 600000000 is too large/], [['-y', url], 2, /Unknown option: -y\.$/m], [['--relay'], 2, /--relay is for --listen/], [['--send'], 2, /--send: the value is missing/], [['-o', '', url], 2, /--origin: the value is missing/], [[`${new URL(url).port}/close`], 9, /4001 go away/],
     [['--save', join(folder, 'cert.pem'), url], 2, /--save: EEXIST/], [['--send-file', '/nowhere', url], 2, /--send-file: ENOENT/], [['--subprotocol', 'a b', url], 2, /--subprotocol: /],
   ];
   for (const [args, expected, says] of cases) {
@@ -312,8 +313,8 @@ http {
 }
 
 /** Starts the command as a server, and resolves to it with the URI that it prints. */
-async function listening(args, scheme = 'ws') {
-  const started = start(['--listen', '0', ...args]);
+async function listening(args, scheme = 'ws', limit = undefined) {
+  const started = start(['--listen', '0', ...args], { limit });
   const [, uri] = await started.until(new RegExp(`listening on (${scheme}://\\S+)`));
   return { ...started, uri };
 }
@@ -370,7 +371,7 @@ test('--relay sends to all other clients, and --stdin to all clients', async () 
 });
 
 test('--relay cuts off a client that does not read, and the other clients continue', async () => {
-  const server = await listening(['--relay']);
+  const server = await listening(['--relay'], 'ws', 60_000);
   const [slow, fast, talker] = [await client(server.uri), await client(server.uri), await client(server.uri)];
   slow.socket.pause();
   const gone = once(slow.socket, 'close');
@@ -402,6 +403,37 @@ for (const way of ['--relay', '--stdin']) {
     assert.doesNotMatch((await server.done).stderr, /does not read/);
   });
 }
+
+test('--listen ends when it is interrupted, whatever connections are open', async () => {
+  for (const args of [[], ['--tls']]) {
+    const server = await listening(args, args.length > 0 ? 'wss' : 'ws');
+    const { port } = new URL(server.uri);
+    const sockets = [connect(port, '127.0.0.1'), connect({ port, host: '127.0.0.1', allowHalfOpen: true })];
+    for (const socket of sockets) await once(socket.on('error', () => {}), 'connect');
+    if (args.length === 0) {
+      sockets[1].write('CONNECT a:1 HTTP/1.1\r\nHost: a:1\r\n\r\n');
+      await once(sockets[1], 'data');
+    } else {
+      const session = connectHttp2(`https://localhost:${port}`, { rejectUnauthorized: false }).on('error', () => {});
+      assert.equal((await once(session.request({ ':path': '/' }), 'response'))[0][':status'], 426);
+    }
+    server.child.kill('SIGINT');
+    assert.equal((await server.done).code, 0);
+    for (const socket of sockets) socket.destroy();
+  }
+});
+
+test('a slow reader of stdout holds stdin back, too', async () => {
+  const started = start(['-q', '--json', `${url}/silent`]);
+  started.child.stdout.pause();
+  const line = `${'x'.repeat(1000)}\n`.repeat(1000);
+  let written = 0;
+  for (const end = Date.now() + 1500; Date.now() < end && written < 200; written++) {
+    if (!started.child.stdin.write(line)) await Promise.race([once(started.child.stdin, 'drain'), new Promise((resolve) => { setTimeout(resolve, 300); })]);
+  }
+  assert.ok(started.child.stdin.writableLength > 0, `${written} MB were read`);
+  started.child.kill('SIGKILL');
+});
 
 test('--listen --stdin --json prints what is sent and what comes; a CONNECT of HTTP/1.1 is answered', async () => {
   const server = await listening(['--stdin', '--json']);
@@ -453,6 +485,11 @@ test('--load opens connections, sends at a rate, and prints a summary', async ()
   assert.deepEqual([open.code, idle.connections, idle.sent, idle.latencyMs, idle.seconds >= 0.9], [0, 2, 0, null, true]);
   const late = await run(['--load', '1', '--rate', '20', '--seconds', '1', '--json', `${url}/half-late`]);
   assert.ok(JSON.parse(late.stdout).latencyMs.p90 < 300, `${late.stdout}: an echo is not taken for that of a message that was lost`);
+  const reordered = await run(['--load', '2', '--rate', '50', '--seconds', '1', '--json', `${url}/reordered`]);
+  assert.deepEqual([reordered.code, JSON.parse(reordered.stdout).received], [0, JSON.parse(reordered.stdout).sent], reordered.stdout);
+  const binary = await run(['--load', '1', '--rate', '20', '--seconds', '0.5', '--json', `${url}/binary-echo`]);
+  assert.deepEqual([binary.code, JSON.parse(binary.stdout).received], [0, 10], binary.stdout);
+  assert.equal((await run(['--load', '2', '--rate', '0', '--seconds', '1000', `${url}/close`])).code, 9, 'it ends with the last connection');
   const failing = await run(['--load', '3', '--seconds', '0', '--json', `${url}/forbidden`]);
   const { connections, wanted, failures } = JSON.parse(failing.stdout);
   assert.deepEqual([failing.code, connections, wanted, Object.values(failures)], [4, 0, 3, [3]]);
