@@ -8,6 +8,7 @@
 mod accounting;
 mod driver;
 mod event;
+mod host;
 mod keep_alive;
 mod ping;
 
@@ -16,8 +17,9 @@ mod laws;
 #[cfg(all(test, not(target_arch = "wasm32")))]
 mod simulation;
 
-pub use driver::{Driver, Host, Listener, OpenError, Timer, Transport};
+pub use driver::{Driver, OpenError};
 pub use event::{ClosedBy, Command, Ending, Notification, Report, Stop, Taken, TimedOut};
+pub use host::{Host, Listener, Timer, Transport};
 pub use keep_alive::{KeepAlive, Look};
 pub use ping::{MAX_OUTSTANDING, Pings};
 
