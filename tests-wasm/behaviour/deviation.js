@@ -31,7 +31,7 @@ const DEVIATIONS = {
       'ended streams: a stream that throws a Proxy that was revoked ends the channel the same way, with an Error as the cause',
     ]],
     ['An HTTP/2 session is closed behind its streams, and they say they were reset.', [
-      'http2: a session whose connection ends, before or after the response: the channels report that end and not a reset',
+      'http2 sessions: a session whose connection ends, before or after the response: the channels report that end and not a reset',
     ]],
     ['A stopped event abort is not heard by addAbortListener either.', [
       'web socket events: signal: the listener is removed even if another listener stops the abort event',

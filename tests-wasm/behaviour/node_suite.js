@@ -2,6 +2,7 @@ import { acceptances } from './cases/accept.js';
 import { http2Acceptances } from './cases/accept_http2.js';
 import { attacks } from './cases/attack.js';
 import { authorization } from './cases/authorization.js';
+import { broadcasts } from './cases/broadcast.js';
 import { busyLoops } from './cases/busy_loop.js';
 import { consoleViews } from './cases/console_view.js';
 import { diagnoses } from './cases/diagnosis.js';
@@ -14,6 +15,7 @@ import { halfCloses } from './cases/half_close.js';
 import { headers } from './cases/header.js';
 import { headerValues } from './cases/header_value.js';
 import { http2 } from './cases/http2.js';
+import { http2Sessions } from './cases/http2_session.js';
 import { interimAnswers } from './cases/interim.js';
 import { isolations } from './cases/isolation.js';
 import { memory } from './cases/memory.js';
@@ -50,5 +52,5 @@ export const nodeSuite = [...suite, ...named({
   requirements, headers, interimAnswers, attacks, differential, flow, memory, memoryLimits, processes, pings, sentPings, nodeStreams, streamPaces, progress, diagnoses,
   redirects, redirectOrigins, authorization, digests, securityInfos, proxies, proxyAuthorization, proxyEnvironment, proxyFailures, proxyWaits, proxyTargets,
   failedOpens, headerValues, halfCloses, resetsAfter101, pingFloods, busyLoops, tlsIdentities, proxyInterims, bufferedStreams, consoleViews, oneConnecting, webSocketFailures,
-  acceptances, http2, http2Acceptances, eventServices, tcpEnds, isolations, turns,
+  acceptances, broadcasts, http2, http2Sessions, http2Acceptances, eventServices, tcpEnds, isolations, turns,
 })];

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { connect } from 'node:net';
+import { WebSocket as Ws } from 'ws';
 
 /**
  * A server in the case's own process. This package's channels accept its upgrades. `each` returns a talk's options (talk.js) for an upgrade, or
@@ -76,4 +77,23 @@ export function clientFrame(opcode, payload = '', { mask = true, fin = true } = 
   const key = [0x12, 0x34, 0x56, 0x78];
   const head = [opcode | (fin ? 0x80 : 0), bytes.length | (mask ? 0x80 : 0), ...(mask ? key : [])];
   return Buffer.from([...head, ...bytes.map((byte, at) => (mask ? byte ^ key[at & 3] : byte))]);
+}
+
+/** Opens a client of the npm package ws. Returns { socket, response, messages(count), closed }. */
+export async function wsClient(t, url, protocols = [], options = { perMessageDeflate: false }) {
+  const socket = new Ws(url, protocols, options);
+  t.onEnd(() => socket.terminate());
+  const received = [];
+  socket.on('message', (data, isBinary) => received.push({ data, isBinary }));
+  socket.on('error', () => {});
+  const closed = new Promise((resolve) => socket.on('close', (code, reason) => resolve([code, reason.toString()])));
+  const [[response]] = await Promise.all([once(socket, 'upgrade'), once(socket, 'open')]);
+  const messages = async (count) => {
+    for (const end = performance.now() + 10_000; received.length < count;) {
+      if (performance.now() > end) throw new Error(`waited ten seconds for ${count} messages, but only ${received.length} came`);
+      await new Promise((resolve) => setTimeout(resolve, 2));
+    }
+    return received;
+  };
+  return { socket, response, messages, closed };
 }

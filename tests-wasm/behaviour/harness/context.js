@@ -127,7 +127,7 @@ export class Context {
     assert.oneOf(thrown.name, [names].flat(), `${what}: the error's name (${thrown.message})`);
     assert.is(thrown.code, thrown.name, `${what}: the error's code`);
     assert.is(thrown.result, numbers[thrown.name], `${what}: the error's result`);
-    assert.ok(typeof thrown.message === 'string' && thrown.message.length > 10, `${what}: the message is a sentence: ${thrown.message}`);
+    assert.ok(FORM.test(thrown.message), `${what}: the message has the form "where: what is wrong. What to do.": ${thrown.message}`);
     return thrown;
   }
 
@@ -219,4 +219,6 @@ export const numbers = {
 
 let ids = 0;
 /** The limit in bytes, not counting the compression contexts. */
+/** The form of a message: `where: what is wrong. What to do.` */
+const FORM = /^(?:Unknown (?:option|setting): |[\w.]+(?:, [\w.]+)*: ).+[.?]$/s;
 const MEMORY_LIMIT = 8 * 1024 * 1024;

@@ -33,6 +33,18 @@ export async function startHttp2(t, { each = (stream) => echoOn(stream), setting
   return { url: `wss://localhost:${port}`, port, server, sockets, sessions, streams, options };
 }
 
+/** Calls `run` with a server, `begin(path, options, attributes)` and `open(path)`, which waits until the channel is open. */
+export async function onHttp2(t, settings, run) {
+  const server = await startHttp2(t, settings);
+  const begin = (path = '/', options = server.options(), attributes = {}) => t.open(server.url + path, { options, attributes });
+  const open = async (path) => {
+    const talk = begin(path);
+    t.is((await talk.until('onStart')).state, 'open');
+    return talk;
+  };
+  return run({ ...server, begin, open });
+}
+
 /**
  * A server whose HTTP/2 frames are written by hand, because node:http2 decides itself which go into one packet. `answer(id)` returns the frames with
  * which it answers each request: made by `frame`. Returns { url, options(more) }.
@@ -63,7 +75,7 @@ export async function startRawHttp2(t, answer) {
   return { url: `wss://localhost:${server.address().port}`, options: (options) => ({ http2: true, tls: { ca: root.cert }, ...options }) };
 }
 
-export const [DATA, HEADERS, RST_STREAM, SETTINGS] = [0, 1, 3, 4];
+export const [DATA, HEADERS, RST_STREAM, SETTINGS, PING] = [0, 1, 3, 4, 6];
 
 /** A frame of HTTP/2 (RFC 9113 §4.1). */
 export function frame(type, flags, id, payload) {
