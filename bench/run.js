@@ -57,6 +57,12 @@ await main(async () => {
     if (options.web) return await replace([], { web: await measureWebs() });
     if (options.server) return await replace([], { server: await measureServer(roundsOf(options)) });
     if (options.http2) return await replace([], { http2: await measureHttp2(roundsOf(options)) });
+    const isFull = !options.against && !options.quick && !options.host && !options.case;
+    const { buildNative, measureNative } = await import('./native/run.js');
+    if (isFull) {
+      say('compiling the native engine');
+      await buildNative(); // what does not compile would end a run of half an hour without a result
+    }
     const rows = await measure(options, peers);
     if (options.against) {
       if (options.case) return; // a part of the table would replace the whole
@@ -69,7 +75,6 @@ await main(async () => {
     const { measureBrowser } = await import('./browser/run.js');
     const browser = await measureBrowser({ rounds: BROWSER_ROUNDS, echoUrl: `ws://127.0.0.1:${peers.ports.echo}/echo`, log: console.log });
     say('measuring the engine natively (2 minutes)');
-    const { measureNative } = await import('./native/run.js');
     const native = await measureNative();
     const web = await measureWebs();
     say("measuring the server end (3 minutes)");

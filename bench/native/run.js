@@ -8,12 +8,17 @@ const target = join(root, 'target', 'bench-native');
 const quickly = ['--warm-up-time', '0.2', '--measurement-time', '0.5', '--nresamples', '1000'];
 const fully = ['--warm-up-time', '0.5', '--measurement-time', '1.5'];
 
+const cargoBench = (...args) => run('cargo', ['bench', '--quiet', '--manifest-path', join(root, 'bench', 'native', 'Cargo.toml'), ...args],
+  { env: { CARGO_TARGET_DIR: target }, quiet: true });
+
+/** Compiles the benchmark. */
+export const buildNative = () => cargoBench('--no-run');
+
 /** Measures MiB of payload per second. Returns a row for each size and direction, with a value for each library. */
 export async function measureNative({ quick = false } = {}) {
   const results = join(target, 'criterion');
   await rm(results, { recursive: true, force: true }); // otherwise results of benchmarks that no longer exist would be read
-  await run('cargo', ['bench', '--quiet', '--manifest-path', join(root, 'bench', 'native', 'Cargo.toml'), '--', '--noplot', ...(quick ? quickly : fully)],
-    { env: { CARGO_TARGET_DIR: target }, quiet: true });
+  await cargoBench('--', '--noplot', ...(quick ? quickly : fully));
   const rows = new Map();
   for (const { name, library, speed } of await readResults(results)) {
     if (!rows.has(name)) rows.set(name, { section: 'Engine, natively', name, unit: 'MiB/s', results: {} });

@@ -88,7 +88,7 @@ impl Client for Ours {
                         seen(kind, &chunk[payload]);
                         count -= 1;
                     }
-                    Event::Begin { first_frame, .. } => self.gathered.reserve(first_frame as usize),
+                    Event::Begin { size_hint, .. } => self.gathered.reserve(size_hint as usize),
                     Event::Piece { payload, .. } => self.gathered.extend_from_slice(&chunk[payload]),
                     Event::End { kind, .. } => {
                         seen(kind, &self.gathered);
