@@ -265,13 +265,13 @@ have their own process (\`npm run bench -- --http2\`). node:http2 does the work 
 ${http2.length > 0 ? table(sessions.HEAD, http2.map(sessions.cells)) : 'Not measured here.'}`;
 }
 
-/** Returns the text with these sections replaced in place. A section ends at the next heading. */
+/** Returns the text with these sections replaced in place, each with the date of today. A section ends at the next heading. */
 export function withSections(text, { web, server, http2 }) {
   const renewed = [web && [WEB, webSection(web)], server && [SERVER, serverSection(server)], http2 && [HTTP2, http2Section(http2)]].filter(Boolean);
   return renewed.reduce((whole, [heading, section]) => {
     const start = whole.indexOf(heading);
     const end = whole.indexOf('\n## ', start);
-    return `${whole.slice(0, start)}${section}\n${whole.slice(end)}`;
+    return `${whole.slice(0, start)}${section}\n\nMeasured by itself, on ${new Date().toISOString().slice(0, 10)}.\n${whole.slice(end)}`;
   }, text);
 }
 

@@ -61,8 +61,8 @@ function checkMode({ listen, load, ...options }) {
   }
   if (options['ping-timeout'] !== undefined && !options.ping) throw new UsageError('--ping-timeout needs --ping: without it, no ping is sent.');
   if (options.deflate && options['no-deflate']) throw new UsageError('--deflate and --no-deflate cannot be combined. Remove one of them.');
-  const shown = mode === 'listen' && !options.stdin && ['json', 'save'].find((it) => options[it] !== undefined);
   if (options.once && options.count !== undefined) throw new UsageError('--once and --count cannot be combined. Remove one of them.');
+  const shown = mode === 'listen' && !options.stdin && ['json', 'save'].find((it) => options[it] !== undefined);
   if (shown) throw new UsageError(`--${shown} with --listen needs --stdin. Add --stdin, or remove --${shown}.`);
 }
 

@@ -15,6 +15,10 @@ use crate::uri::Uri;
 /// What to check if no response came, or the response was not HTTP.
 const LISTENS: &str = "Check that a WebSocket server listens on this port, and that ws or wss is right.";
 
+/// What to check if the opening waited for the network.
+const CHECK_NAME_SERVER: &str = "Check the network and its name server.";
+const FIREWALL: &str = "A firewall may drop the packets.";
+
 /// The peer that a sentence is about.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Peer {
@@ -123,33 +127,33 @@ pub(super) fn of_refusal(peer: &Peer, http_status: u16) -> (Status, String) {
 /// openTimeoutMs ran out while the opening waited for `point`. `has_followed`: before, it waited for another channel that was connecting.
 pub(super) fn of_timeout(server: &Peer, proxy: Option<&Peer>, point: Point, has_followed: bool) -> String {
     let proxy = proxy.map(|it| it.at.as_str());
-    let waited = match (point, proxy) {
-        (Point::Start, _) => String::new(),
+    let (waited, advice): (Cow<'static, str>, &str) = match (point, proxy) {
+        (Point::Start, _) => ("".into(), ""),
         (Point::Turn, _) => {
-            "while waiting for other channels that were connecting to the host (oneConnectingPerHost)".into()
+            ("while waiting for other channels that were connecting to the host (oneConnectingPerHost)".into(), "")
         }
-        (Point::Lookup, None) => "while looking up the name. Check the network and its name server".into(),
-        (Point::Lookup, Some(proxy)) => {
-            format!("while looking up the name of {proxy}. Check the network and its name server")
-        }
-        (Point::Connect, None) => "while connecting. A firewall may drop the packets".into(),
-        (Point::Connect, Some(proxy)) => format!("while connecting to {proxy}. A firewall may drop the packets"),
-        (Point::Proxy, proxy) => format!("while waiting for {}", proxy.unwrap_or("the proxy")),
-        (Point::Tls, _) => "during the TLS handshake".into(),
-        (Point::Session, _) => "while waiting for an HTTP/2 session".into(),
-        (Point::Response, _) => "while waiting for the response".into(),
-        (Point::OnAuthRequired, _) => "while waiting for onAuthRequired".into(),
-        (Point::OnRedirect, _) => "while waiting for onRedirect".into(),
+        (Point::Lookup, None) => ("while looking up the name".into(), CHECK_NAME_SERVER),
+        (Point::Lookup, Some(proxy)) => (format!("while looking up the name of {proxy}").into(), CHECK_NAME_SERVER),
+        (Point::Connect, None) => ("while connecting".into(), FIREWALL),
+        (Point::Connect, Some(proxy)) => (format!("while connecting to {proxy}").into(), FIREWALL),
+        (Point::Proxy, proxy) => (format!("while waiting for {}", proxy.unwrap_or("the proxy")).into(), ""),
+        (Point::Tls, _) => ("during the TLS handshake".into(), ""),
+        (Point::Session, _) => ("while waiting for an HTTP/2 session".into(), ""),
+        (Point::Response, _) => ("while waiting for the response".into(), ""),
+        (Point::OnAuthRequired, _) => ("while waiting for onAuthRequired".into(), ""),
+        (Point::OnRedirect, _) => ("while waiting for onRedirect".into(), ""),
     };
-    let waited = match point {
+    let (waited, advice) = match point {
+        // Only an unknown part of the time passed there, so there is no advice about it.
         Point::Lookup | Point::Connect | Point::Proxy | Point::Tls if has_followed => {
-            let then = waited.split(". ").next().unwrap_or_default(); // for an unknown part of the time, so without advice
-            format!("while waiting for another channel that was connecting to the server (http2), and then {then}")
+            let other = "while waiting for another channel that was connecting to the server (http2), and then ";
+            (format!("{other}{waited}").into(), "")
         }
-        _ => waited,
+        _ => (waited, advice),
     };
-    let gap = if waited.is_empty() { "" } else { "; time ran out " };
-    format!("{}: the connection did not open within openTimeoutMs{gap}{waited}.", server.at)
+    let ran_out = if waited.is_empty() { "" } else { "; time ran out " };
+    let gap = if advice.is_empty() { "" } else { " " };
+    format!("{}: the connection did not open within openTimeoutMs{ran_out}{waited}.{gap}{advice}", server.at)
 }
 
 impl Peer {
@@ -205,7 +209,7 @@ fn is_lookup(code: &str) -> bool {
 
 fn not_found(code: &str) -> Said {
     match code {
-        "EAI_AGAIN" => Said::new("the name could not be looked up", "Check the network and its name server."),
+        "EAI_AGAIN" => Said::new("the name could not be looked up", CHECK_NAME_SERVER),
         _ => Said::new("the name was not found", "Check the spelling."),
     }
 }
