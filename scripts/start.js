@@ -4,6 +4,7 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { buildPackage, installedFolder } from './build.js';
+import { startEcho } from './echo.js';
 import { main, say } from './run.js';
 
 const HELP = `npm start [-- options]
@@ -13,29 +14,19 @@ const HELP = `npm start [-- options]
     --port NUMBER  where to serve the page (default 8080; the next free one if it is taken)
     --help         show this text`;
 
-/** Starts an independent server (npm's ws) that echoes what it receives. */
-async function echoServer() {
-  const { WebSocketServer } = await import('ws');
-  const server = new WebSocketServer({ host: '127.0.0.1', port: 0 });
-  await new Promise((resolve, reject) => server.once('listening', resolve).once('error', reject));
-  server.on('connection', (socket) => socket.on('message', (data, isBinary) => socket.send(data, { binary: isBinary })));
-  return server;
-}
-
 /** The main job: sends a text and a binary message through the packed package, and waits until both come back. */
 async function runChannel() {
   const require = createRequire(join(installedFolder, 'program.js'));
   const { WebSocketChannel, Status, statusName } = require('websocket-channel');
-  const server = await echoServer();
-  const url = `ws://127.0.0.1:${server.address().port}/`;
-  say(`asyncOpen('${url}') to an echo server (the npm package ws)`);
+  const echo = await startEcho();
+  say(`asyncOpen('${echo.url}') to an echo server (the npm package ws)`);
   const started = performance.now();
   const show = (call, ...args) => console.log(`${(performance.now() - started).toFixed(1).padStart(8)} ms  ${call}(${args.join(', ')})`);
   const channel = new WebSocketChannel();
   const status = await new Promise((resolve) => {
     let echoes = 0;
     const echoed = () => { if (++echoes === 2) channel.close(WebSocketChannel.CLOSE_NORMAL, 'done'); };
-    channel.asyncOpen(url, null, {
+    channel.asyncOpen(echo.url, null, {
       onStart() {
         show('onStart');
         channel.sendMsg('Hello, 世界');
@@ -48,7 +39,7 @@ async function runChannel() {
       onStop(_, status, detail) { show('onStop', statusName(status), JSON.stringify(detail.message)); resolve(status); },
     });
   });
-  server.close();
+  echo.stop();
   if (status !== Status.NS_OK) throw new Error(`the channel stopped with ${statusName(status)}`);
 }
 

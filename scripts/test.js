@@ -4,6 +4,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { buildPackage, installedFolder } from './build.js';
+import { startEcho } from './echo.js';
 import { lint } from './lint.js';
 import { finish, main, root, say } from './run.js';
 import * as tools from './tools.js';
@@ -89,15 +90,12 @@ async function lintSuite() {
 
 /** Runs tests-wasm/channel/ against its own peer and a real echo server on loopback. `no-install`: the tools are there, so wasm-pack downloads none. */
 async function wasmPack(...host) {
-  const { WebSocketServer } = await import('ws');
-  const server = new WebSocketServer({ host: '127.0.0.1', port: 0 });
-  await new Promise((resolve) => server.once('listening', resolve));
-  server.on('connection', (socket) => socket.on('message', (data, binary) => socket.send(data, { binary })));
+  const echo = await startEcho();
   try {
     const path = [await tools.wasmBindgen(), dirname(await tools.firefox()), process.env.PATH].join(':');
     const program = await tools.wasmPack();
     const once = () => finish(program, ['test', '--mode', 'no-install', ...host], {
-      quiet: true, env: { PATH: path, WSC_ECHO: `ws://127.0.0.1:${server.address().port}/` },
+      quiet: true, env: { PATH: path, WSC_ECHO: echo.url },
     });
     let result = await once();
     // wasm-bindgen's test server has four threads, each kept by a connection. If a browser opens a fifth at the wrong moment, nobody
@@ -108,8 +106,7 @@ async function wasmPack(...host) {
     }
     return fromRust(result);
   } finally {
-    for (const client of server.clients) client.terminate();
-    server.close();
+    echo.stop();
   }
 }
 

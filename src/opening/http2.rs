@@ -5,7 +5,7 @@ use super::dial::Party;
 use super::explanation::Leg;
 use super::failure::{Failure, Obstacle};
 use super::progress::Point;
-use super::{Ask, Dial, Exchange, Opening, Socket, Stage};
+use super::{Ask, Dial, Exchange, Opening, Socket};
 
 impl<D: Dial, A: Ask<Cause = D::Cause>> Opening<D, A> {
     /// A stream of a session that other channels have made.
@@ -60,11 +60,8 @@ impl<D: Dial, A: Ask<Cause = D::Cause>> Opening<D, A> {
             return Ok(Exchange::Again);
         }
         let request = self.plan.request("CONNECT");
-        self.progress.reach(Point::Response);
-        self.ask.progress(Stage::SendingTo, self.plan.uri.address());
         let fields = request.to_fields();
-        self.ask.sends(|| fields.iter().flat_map(|(name, value)| [name, ": ", value, "\r\n"]).collect());
-        self.ask.progress(Stage::WaitingFor, self.plan.uri.address());
+        self.announce(|| fields.iter().flat_map(|(name, value)| [name, ": ", value, "\r\n"]).collect());
         match socket.request(&fields).await {
             Ok(response) if (200..300).contains(&response.status) => {
                 let settled = request

@@ -299,12 +299,9 @@ impl<D: Dial, A: Ask<Cause = D::Cause>> Opening<D, A> {
         }
         self.tell_followers(News::NoHttp2);
         let request = self.plan.request("GET");
-        self.progress.reach(Point::Response);
-        self.ask.progress(Stage::SendingTo, self.plan.uri.address());
         let head = request.to_text();
         socket.write(&isomorphic_encode(&head));
-        self.ask.sends(|| head);
-        self.ask.progress(Stage::WaitingFor, self.plan.uri.address());
+        self.announce(|| head);
         let read = self.progress.read_response(socket, Expect::Upgrade).await;
         let (response, rest) = read.map_err(|obstacle| self.stopped(Party::Server, obstacle))?;
         if response.status != 101 {
@@ -312,6 +309,14 @@ impl<D: Dial, A: Ask<Cause = D::Cause>> Opening<D, A> {
         }
         let settled = request.validate(&response).map_err(|malformed| self.stopped(Party::Server, malformed.into()))?;
         Ok(Exchange::Upgraded(settled, response, rest))
+    }
+
+    /// Tells the user that a request is sent, and then waits for its response.
+    fn announce(&self, head: impl FnOnce() -> String) {
+        self.progress.reach(Point::Response);
+        self.ask.progress(Stage::SendingTo, self.plan.uri.address());
+        self.ask.sends(head);
+        self.ask.progress(Stage::WaitingFor, self.plan.uri.address());
     }
 
     fn lost(&self, party: Party, leg: Leg, loss: Loss<D::Cause>) -> Failure<D::Cause> {

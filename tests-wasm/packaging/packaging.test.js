@@ -9,7 +9,7 @@
 // The behaviour suite tests what is sent and which listener methods are called; here, a round trip shows that a consumer works.
 
 import { after, before } from 'node:test';
-import { startPeer } from './harness/peer.js';
+import { startEcho } from '../../scripts/echo.js';
 import { stopPrograms } from './harness/program.js';
 import { prepareProjects } from './harness/project.js';
 import { startSite } from './harness/site.js';
@@ -28,7 +28,7 @@ const world = { chromium: headlessChromium() };
 
 before(async () => {
   await prepareProjects();
-  world.peer = await startPeer();
+  world.peer = await startEcho();
   world.site = await startSite();
 });
 
