@@ -144,6 +144,9 @@ pub(super) struct Kept {
 impl Drop for Dialed {
     fn drop(&mut self) {
         if !self.is_kept {
+            if let Some(stream) = self.stream.as_ref().filter(|_| self.dialer.node.has_timed_out.get()) {
+                stream.withdraw();
+            }
             self.link.detach();
             self.socket.destroy();
             self.socket.detach();

@@ -178,6 +178,7 @@ impl Node {
                 let message = format!(
                     "Nothing arrived within {timeout} s after a ping (pingTimeout). The peer or the network path to it is gone."
                 );
+                self.withdraw_session();
                 let timed_out = Some(TimedOut::Ping);
                 let ending =
                     Ending { status: Status::NET_TIMEOUT, message: message.into(), timed_out, ..Ending::default() };

@@ -146,6 +146,11 @@ impl Stream {
         Ok(Some(self.session.room()))
     }
 
+    /// Lets no more channels join the session: a timeout may mean that its connection is dead.
+    pub(super) fn withdraw(&self) {
+        self.session.withdraw();
+    }
+
     pub(super) fn session(&self) -> &RawSession {
         &self.session.raw
     }

@@ -23,7 +23,7 @@ use crate::protocol::Role;
 use crate::status::Status;
 use crate::transport::{Attributes, ChannelError, Driver, JsHost, Listener, MAX_DELAY_MS, PingTimes, Target, Timer};
 
-/// One connection, from `asyncOpen` to its end.
+/// One connection, from `asyncOpen` or `asyncAccept` to its end.
 pub(crate) struct Node {
     pub(super) driver: Rc<Driver>,
     pub(super) role: Role,
@@ -37,6 +37,8 @@ pub(crate) struct Node {
     pub(super) watched: RefCell<Option<Box<Watched>>>,
     /// The place in an HTTP/2 session, if the socket is a stream of one.
     pub(super) stream: RefCell<Option<Stream>>,
+    /// openTimeoutMs or closeTimeoutMs has run out.
+    pub(super) has_timed_out: Cell<bool>,
     pub(super) pinging: Pinging,
     /// Whether the channel keeps the process alive.
     is_ref: Cell<bool>,
@@ -90,6 +92,7 @@ impl Node {
             socket: RefCell::default(),
             watched: RefCell::default(),
             stream: RefCell::default(),
+            has_timed_out: Cell::new(false),
             pinging: Pinging::new(ping),
             is_ref: Cell::new(driver.timer().is_ref()),
             suspended: Cell::new(0),
@@ -99,6 +102,13 @@ impl Node {
             lingers: Cell::new(false),
             fault: RefCell::default(),
         }))
+    }
+
+    /// Lets no more channels join the HTTP/2 session, if the socket is a stream of one, because a timeout has run out.
+    pub(super) fn withdraw_session(&self) {
+        if let Some(stream) = &*self.stream.borrow() {
+            stream.withdraw();
+        }
     }
 
     /// `ref` and `unref`.
@@ -243,6 +253,8 @@ impl Transport<JsHost> for Node {
         if self.lingers.get() {
             return Some(Ending::clean()); // the peer need not end TCP in time
         }
+        self.has_timed_out.set(true);
+        self.withdraw_session();
         self.opening.borrow().as_ref().map(Opening::timed_out)
     }
 }

@@ -43,8 +43,5 @@ export const runMicrotasks = typeof process._tickCallback === 'function' && !pro
   ? () => process._tickCallback()
   : null;
 
-/** Whether a write calls back after the peer has ended its side. On Deno's TLS sockets it never does. */
-export const writesAfterEnd = (socket) => !(process.versions.deno && socket.encrypted);
-
 /** Whether an HTTP server still has to answer an earlier request on the socket. Without it: never. */
 export const hasResponse = (socket) => (socket._httpMessage ?? null) !== null;

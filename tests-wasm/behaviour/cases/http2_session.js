@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import nodeHttp2 from 'node:http2';
 import { createServer as createTlsServer } from 'node:https';
 import { syncBuiltinESMExports } from 'node:module';
-import { echoOn, onHttp2, startHttp2, wsOn } from '../harness/http2_server.js';
+import { echoOn, onHttp2, startHttp2, startRelay, wsOn } from '../harness/http2_server.js';
 import { startProxy, withProxies } from '../harness/proxy.js';
 
 const ASKS = 'HTTP/1.1 407 Proxy Authentication Required\r\nProxy-Authenticate: Basic realm="x"\r\nContent-Length: 0\r\n\r\n';
@@ -43,6 +43,41 @@ export const http2Sessions = [
       }
       shared.send('still there');
       t.same(await shared.untilMessages(1), ['still there']);
+    }),
+  },
+  {
+    name: 'a session whose connection is dead is not given to more channels once one has timed out: on opening, and on a ping',
+    async run(t) {
+      const server = await startHttp2(t);
+      for (const attributes of [null, { pingInterval: 1, pingTimeout: 1 }]) {
+        const relay = await startRelay(t, server.port);
+        const begin = (more, attributes = {}) => t.open(`wss://localhost:${relay.port}/`, { options: server.options({ closeTimeoutMs: 500, ...more }), attributes });
+        const first = begin({}, attributes ?? {});
+        t.is((await first.until('onStart')).state, 'open');
+        relay.silence();
+        const lost = attributes === null ? begin({ openTimeoutMs: 300 }) : first;
+        await t.stops(lost, { node: 'NS_ERROR_NET_TIMEOUT_EXTERNAL' });
+        const second = begin({ openTimeoutMs: 5000 });
+        t.is((await second.until('onStart')).state, 'open', 'on a connection of its own');
+        t.is(relay.connections, 2);
+        for (const talk of [first, second]) {
+          talk.close();
+          await talk.until('onStop');
+        }
+      }
+    },
+  },
+  {
+    name: 'a stream that is given up is reset with CANCEL',
+    run: (t) => onHttp2(t, { each: (stream) => stream.respond({ ':status': 200 }) }, async ({ open, streams }) => { // it reads nothing
+      const group = new t.api.LoadGroup();
+      const talk = await open('/');
+      talk.channel.loadGroup = group;
+      talk.send(new Uint8Array(1 << 20));
+      const closed = once(streams[0], 'close');
+      group.cancel(t.api.Status.NS_BINDING_ABORTED);
+      await closed;
+      t.is(streams[0].rstCode, nodeHttp2.constants.NGHTTP2_CANCEL);
     }),
   },
   {

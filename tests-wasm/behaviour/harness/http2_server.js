@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { createSecureServer } from 'node:http2';
+import { connect, createServer as createTcpServer } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
 import { WebSocket as Ws } from 'ws';
 
@@ -43,6 +44,26 @@ export async function onHttp2(t, settings, run) {
     return talk;
   };
   return run({ ...server, begin, open });
+}
+
+/** Relays connections to the port. After `silence()`, nothing passes any more on those that there are, as behind a router that has forgotten them. */
+export async function startRelay(t, port) {
+  const pairs = [];
+  const relay = createTcpServer((inner) => {
+    const outer = connect(port, '127.0.0.1');
+    pairs.push([inner, outer]);
+    for (const [from, to] of [[inner, outer], [outer, inner]]) from.on('error', () => {}).pipe(to);
+  });
+  await once(relay.listen(0, '127.0.0.1'), 'listening');
+  t.onEnd(() => {
+    for (const socket of pairs.flat()) socket.destroy();
+    relay.close();
+  });
+  return {
+    port: relay.address().port,
+    get connections() { return pairs.length; },
+    silence() { for (const socket of pairs.flat()) socket.unpipe().resume(); },
+  };
 }
 
 /**
