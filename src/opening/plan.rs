@@ -4,11 +4,12 @@ use std::collections::HashMap;
 
 use super::account::{Account, Credentials};
 use super::dial::{Hop, HopTls, Party, Route, TlsPeer};
-use super::explanation::{Peer, quote};
+use super::explanation::Peer;
 use super::failure::{DeadEnd, InvalidArgument};
 use super::handshake::Request;
 use super::proxy::{Proxy, ProxyKind};
 use super::settings::Settings;
+use crate::grammar::quote;
 use crate::http::{Field, Forbidden, Scheme, Trail, is_bad_port};
 use crate::status::Status;
 use crate::uri::{Uri, without_credentials};
@@ -60,7 +61,7 @@ impl Plan {
             let port = uri.port();
             if is_bad_port(port) {
                 let message = format!(
-                    "Port {port} is blocked, because another protocol uses it. Let the server listen on another one."
+                    "URI: port {port} is blocked, because another protocol uses it. Let the server listen on another one."
                 );
                 return Err(InvalidArgument::new(Status::PORT_ACCESS_NOT_ALLOWED, message));
             }
@@ -155,7 +156,7 @@ impl Plan {
 
     /// The next request to the server, with this method.
     pub(super) fn request(&mut self, method: &str) -> Request {
-        let resource = self.uri.resource().to_owned();
+        let resource = if self.settings.is_web { self.uri.target() } else { self.uri.resource() }.to_owned();
         let authorization = self.authorization(Party::Server, "Authorization", method, &resource);
         let is_foreign = self.is_foreign();
         let own = self.settings.headers.iter().filter(|field| {

@@ -1,5 +1,6 @@
 // The constructors' arguments (WHATWG WebSockets, "get a URL record" and the constructor's steps).
 
+import { MAX_REASON } from 'build:constants';
 import { isObject, toClampedShort, toDictionary, toDOMString, toSequence, toUSVString } from './idl.js';
 
 const syntaxError = (message) => new DOMException(message, 'SyntaxError');
@@ -77,7 +78,7 @@ export function checkClose(code, reason) {
     throw new DOMException(`The close code must be 1000 or from 3000 to 4999, not ${code}.`, 'InvalidAccessError');
   }
   const size = reason === null ? 0 : new TextEncoder().encode(reason).length;
-  if (size > 123) throw syntaxError(`The reason has ${size} bytes in UTF-8. At most 123 are allowed.`);
+  if (size > MAX_REASON) throw syntaxError(`The reason has ${size} bytes in UTF-8. At most ${MAX_REASON} are allowed.`);
   return { code: code ?? (size > 0 ? 1000 : null), reason: reason ?? '' };
 }
 

@@ -8,7 +8,7 @@ import { CANCEL, ChannelError, CLOSE_EMPTY, Status } from 'build:channel';
  */
 export function open({ channel, origin }, record, protocols, listener, context) {
   channel.protocol = protocols.join(',');
-  const error = unusable(() => channel.asyncOpen(record.href, origin ?? null, listener, context));
+  const error = tryToOpen(() => channel.asyncOpen(record.href, origin ?? null, listener, context));
   if (error === null) return true;
   const { name, message, result } = error;
   setTimeout(() => listener.onStop(context, result,
@@ -16,8 +16,8 @@ export function open({ channel, origin }, record, protocols, listener, context) 
   return false;
 }
 
-/** Why the URL cannot be used, or null: its user name cannot be sent, or Fetch blocks its port. */
-function unusable(asyncOpen) {
+/** Opens the channel. Returns why the URL cannot be used, or null: its user name cannot be sent, or Fetch blocks its port. */
+function tryToOpen(asyncOpen) {
   try {
     asyncOpen();
     return null;

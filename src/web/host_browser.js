@@ -18,6 +18,9 @@ export function bytesOf(source) {
 /** A channel. Other members of the dictionary are ignored, as in a browser's own class. The browser sends the page's origin. */
 export const channelOf = () => ({ channel: new WebSocketChannel() });
 
+/** 0, because nobody else sends on the channel: each acknowledgement is for the oldest write. */
+export const acceptedBy = () => 0;
+
 /** Calls back when the signal is aborted. Returns a function that removes the callback. */
 export function whenAborted(signal, callback) {
   signal.addEventListener('abort', callback, { once: true });

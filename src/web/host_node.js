@@ -1,7 +1,7 @@
 // What the web's own classes need from Node.
 
 import events from 'node:events';
-import { BECOME_WEB, WebSocketChannel } from 'build:channel';
+import { BECOME_WEB, TAKEN, WebSocketChannel } from 'build:channel';
 
 export { bytesOf, isBlob, isBufferSource, isShared, read, sizeOf } from './buffer_source.js';
 
@@ -20,6 +20,9 @@ export function channelOf(given) {
   channel[BECOME_WEB]();
   return { channel, origin };
 }
+
+/** The payload bytes that the channel has accepted. */
+export const acceptedBy = (channel) => channel[TAKEN] + channel.bufferedAmount;
 
 /** There is no base for relative URLs. */
 export const base = () => undefined;

@@ -19,6 +19,8 @@ export class Listeners {
   list = NONE;
   #removed = 0;
   hasCapturing = false;
+  /** The target fires nothing more by itself. */
+  #hasEnded = false;
 
   /** addEventListener */
   add(type, callback, given) {
@@ -29,8 +31,14 @@ export class Listeners {
     const isPlain = !options.capture && !options.once && !options.passive && signal === undefined;
     const listener = this.#append(type, callback, isPlain ? PLAIN : { ...PLAIN, ...options });
     this.hasCapturing ||= options.capture;
-    if (signal === undefined) return;
+    if (signal === undefined || this.#hasEnded) return;
     listener.options.forgetSignal = whenAborted(signal, () => this.drop(listener)); // isGone knows of it earlier
+  }
+
+  /** From now on, no signal keeps a listener in memory, and so the target. An aborted signal still removes its listeners (isGone). */
+  end() {
+    this.#hasEnded = true;
+    for (const { options } of this.list) options.forgetSignal?.();
   }
 
   /** removeEventListener */

@@ -1,6 +1,6 @@
 // WebSocketStream of the WHATWG proposal, over a channel.
 
-import { base, bytesOf, channelOf, isBufferSource, whenAborted } from 'build:web-host';
+import { acceptedBy, base, bytesOf, channelOf, isBufferSource, whenAborted } from 'build:web-host';
 import { checkClose, checkProtocols, isSendable, parseURL, toCloseInfo } from './arguments.js';
 import { fail, open, missingProtocol, startClosing, stopError } from './connection.js';
 import { closeOf, connectionError } from './error.js';
@@ -30,8 +30,10 @@ export const WebSocketStream = /* @__PURE__ */ (() => {
     /** Bytes that wait for the reader. */
     #waiting = 0;
     #isSuspended = false;
-    /** One for each message that the host has not taken, in order. */
+    /** One for each message that the host has not taken, in order. `end` is how many bytes the host has taken by then. */
     #writes = [];
+    /** Bytes that the host has taken, also of messages that a load group has sent. */
+    #taken = 0;
     /** Resolves `close` of the writable, if it was called. */
     #ending = null;
     #failure = null;
@@ -135,6 +137,7 @@ export const WebSocketStream = /* @__PURE__ */ (() => {
       const accepted = isBufferSource(chunk) ? this.#channel.sendBinaryMsg(bytesOf(chunk, 'write')) : this.#channel.sendMsg(`${chunk}`);
       if (!accepted) return undefined;
       const write = deferred();
+      write.end = acceptedBy(this.#channel);
       this.#writes.push(write);
       return write.promise;
     }
@@ -176,7 +179,10 @@ export const WebSocketStream = /* @__PURE__ */ (() => {
         onStart: (stream) => stream.#started(),
         onMessageAvailable: (stream, text) => stream.#received(text, text.length),
         onBinaryMessageAvailable: (stream, bytes) => stream.#received(owned(bytes), bytes.byteLength),
-        onAcknowledge: (stream) => stream.#writes.shift()?.resolve(),
+        onAcknowledge(stream, size) {
+          stream.#taken += size;
+          if (stream.#writes[0]?.end <= stream.#taken) stream.#writes.shift().resolve();
+        },
         onStop: (stream, status, detail) => stream.#stopped(status, detail),
       };
     }

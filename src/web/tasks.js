@@ -5,10 +5,17 @@ import { runMicrotasks } from '../transport/node/undocumented.js';
 
 /** Calls back after all microtasks have run, without a turn of the event loop. */
 export function afterMicrotasks(callback) {
-  if (runMicrotasks === null) return queueMicrotask(() => process.nextTick(callback)); // called in a microtask, nextTick waits for the others
-  runMicrotasks();
-  callback();
+  if (runMicrotasks === null) return void queueMicrotask(() => process.nextTick(callback)); // called in a microtask, nextTick waits for the others
+  try {
+    runMicrotasks(); // throws what the user's callbacks of process.nextTick throw
+  } finally {
+    callback();
+  }
 }
+
+/** Whether tasks are running, and the connections whose turn comes behind them: microtasks must not run within microtasks. */
+let isRunning = false;
+const behind = [];
 
 export class Tasks {
   #waiting = [];
@@ -16,13 +23,17 @@ export class Tasks {
   #hear;
   #isOver;
   #run = () => {
-    let mustGoOn = true; // also after a user's callback that throws
+    if (isRunning) return void behind.push(this);
+    isRunning = true;
     hold();
+    let at = 0;
+    behind.push(this);
     try {
-      mustGoOn = this.#go();
+      for (; at < behind.length; at++) if (behind[at].#go()) behind[at].#schedule();
     } finally {
+      isRunning = false;
       release();
-      if (mustGoOn) this.#schedule();
+      for (const waiting of behind.splice(0).slice(at)) waiting.#schedule(); // a user's callback has thrown
     }
   };
 

@@ -228,7 +228,10 @@ export class WebSocket extends EventTarget {
       this.#outbox?.drop();
       this.#outbox = null;
       this.#readyState = CLOSED;
-      const close = () => fire(closeEvent({ wasClean: error === null, code, reason }), 'close', this, this.#listeners);
+      const close = () => {
+        fire(closeEvent({ wasClean: error === null, code, reason }), 'close', this, this.#listeners);
+        this.#listeners.end();
+      };
       if (error === null) return close();
       fire(errorEvent(error), 'error', this, this.#listeners);
       afterMicrotasks(close); // in the same task
@@ -237,6 +240,7 @@ export class WebSocket extends EventTarget {
 
   /** What `console.log` shows in Node. */
   [Symbol.for('nodejs.util.inspect.custom')](_, options, inspect) {
+    if (!(#readyState in this)) return `${this.constructor?.name} {}`; // a Proxy, or an object that inherits from a socket
     const state = ['CONNECTING', 'OPEN', 'CLOSING', 'CLOSED'][this.#readyState];
     return `${this.constructor.name} ${inspect({ url: withoutCredentials(this.url), readyState: state, protocol: this.#protocol }, options)}`;
   }

@@ -38,6 +38,21 @@ fn a_web_class_asks_caches_for_nothing_unless_the_user_does() {
 }
 
 #[test]
+fn an_empty_query_is_asked_for_by_a_web_class_and_not_part_of_a_resource_name() {
+    for (is_web, uri, target) in [
+        (true, "ws://h/?", "/?"),
+        (true, "ws://h/a?", "/a?"),
+        (true, "ws://h/a", "/a"),
+        (false, "ws://h/?", "/"),
+        (false, "ws://h/a??", "/a??"),
+    ] {
+        let world = World::new([accepts()]);
+        world.open_with(uri, Settings { is_web, ..settings() }).opened();
+        assert!(world.connections()[0].text().starts_with(&format!("GET {target} HTTP/1.1\r\n")), "{uri}");
+    }
+}
+
+#[test]
 fn what_is_asked_for_is_in_the_request_and_what_is_settled_is_told() {
     let headers = vec![Field::new("X-Own", "über").unwrap()];
     let settings = Settings {

@@ -1,6 +1,9 @@
 import { mkdtempSync, openAsBlob, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { inspect } from 'node:util';
+import { collect } from '../harness/garbage.js';
+import { onHttp2 } from '../harness/http2_server.js';
 import { program } from '../harness/own_process.js';
 import { throwsDOMException } from '../harness/web.js';
 
@@ -108,6 +111,57 @@ export const webSocketFailures = [
         const [refused, broken] = [new WebSocket(process.argv[1]), new WebSocket('${broken}')];
         setTimeout(() => console.log(refused.readyState, broken.readyState), 1000);`, url);
       t.same([code, stdout.trim(), stderr], [0, '3 3', '']);
+    },
+  },
+  {
+    name: 'close is fired even if a callback of process.nextTick throws behind error',
+    async run(t) {
+      const { code, stdout } = await program(`
+        import { WebSocket } from 'websocket-channel';
+        process.on('uncaughtException', ({ message }) => console.log(message));
+        const socket = new WebSocket(process.argv[1]);
+        socket.onerror = () => process.nextTick(() => { throw new Error('thrown'); });
+        socket.onclose = () => console.log('close');`, t.peer('refusing', '/'));
+      t.same([code, stdout.trim().split('\n').sort()], [0, ['close', 'thrown']]);
+    },
+  },
+  {
+    name: 'sockets that end together: the events of one are not fired within those of another, however many they are',
+    run: (t) => onHttp2(t, {}, async ({ url, options, sessions }) => {
+      const limit = Error.stackTraceLimit;
+      const depths = [];
+      const sockets = Array.from({ length: 60 }, () => new t.api.WebSocket(url, options()));
+      try {
+        Error.stackTraceLimit = Infinity;
+        const opened = sockets.map((socket) => new Promise((resolve) => { socket.onopen = resolve; }));
+        const closed = sockets.map((socket) => new Promise((resolve) => {
+          socket.onclose = () => { resolve(depths.push(new Error('here').stack.split('\n').length)); };
+        }));
+        await Promise.all(opened);
+        sessions[0].destroy();
+        await Promise.all(closed);
+      } finally {
+        Error.stackTraceLimit = limit;
+      }
+      t.ok(depths.length === 60 && Math.max(...depths) < 60, `up to ${Math.max(...depths)} calls deep`);
+    }),
+  },
+  {
+    name: "a listener's signal keeps no socket in memory that is closed",
+    async run(t) {
+      const { signal } = new AbortController();
+      const refs = [];
+      for (let at = 0; at < 10; at++) await openAndCloseWith(t, signal, refs);
+      for (let at = 0; at < 6; at++) await collect();
+      t.is(refs.filter((ref) => ref.deref() !== undefined).length, 0, 'sockets that are still there');
+    },
+  },
+  {
+    name: 'console.log shows a socket, a Proxy of one, and an object that inherits from one',
+    run(t) {
+      const socket = new t.api.WebSocket('ws://127.0.0.1:6667/');
+      t.ok(inspect(socket).startsWith("WebSocket { url: 'ws://127.0.0.1:6667/'"), inspect(socket));
+      for (const other of [new Proxy(socket, {}), Object.create(socket)]) t.is(inspect(other), 'WebSocket {}');
     },
   },
   {
@@ -256,3 +310,14 @@ export const webSocketFailures = [
 ];
 
 const answer = (more) => `HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: {accept}\r\n${more}\r\n`;
+
+/** Opens and closes a socket with a listener that the signal would remove. Holds nothing once its promise resolves. */
+async function openAndCloseWith(t, signal, refs) {
+  const socket = new t.api.WebSocket(t.peer('ws', '/echo'));
+  refs.push(new WeakRef(socket));
+  await new Promise((resolve) => {
+    socket.addEventListener('open', () => socket.close(), { signal });
+    socket.addEventListener('close', resolve, { signal });
+  });
+  socket.addEventListener('close', () => socket.url, { signal });
+}

@@ -135,6 +135,23 @@ export const webStreamMessages = [
     },
   },
   {
+    name: 'a write waits for its own message, also if a load group sends on the connection',
+    hosts: ['node'],
+    async run(t) {
+      const loadGroup = new t.api.LoadGroup();
+      const stream = new t.api.WebSocketStream(t.peer('rude', '/deaf'), { loadGroup, closeTimeoutMs: 500 });
+      const { writable } = await stream.opened;
+      const writer = writable.getWriter();
+      for (const text of ['before', '', 'between']) t.is(loadGroup.sendMsg(text), 1);
+      await writer.write('small'); // the system takes it
+      loadGroup.sendMsg('behind');
+      const large = writer.write(new Uint8Array(40 << 20)); // the system does not take all of it
+      t.is(await Promise.race([large, new Promise((resolve) => setTimeout(() => resolve('waits'), 300))]), 'waits');
+      stream.close();
+      t.is((await rejectionOf(large)).name, 'WebSocketError');
+    },
+  },
+  {
     name: 'a reader that stops reading stops the peer, and gets every message when it reads again',
     hosts: ['node'],
     async run(t) {
