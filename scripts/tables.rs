@@ -1,7 +1,7 @@
-//! Prints as JSON: the tables of close codes and statuses, and the ranges of codes that `close` accepts. `scripts/build.js` makes the
+//! Prints as JSON: the tables of close codes and statuses, the ranges of codes that `close` accepts, and the most bytes of a reason. `scripts/build.js` makes the
 //! package's constants from them.
 
-use websocket_channel::close::CloseCode;
+use websocket_channel::close::{CloseCode, MAX_REASON};
 
 fn rows<N: std::fmt::Display>(table: impl Iterator<Item = (N, &'static str, &'static str)>) -> String {
     let rows: Vec<String> = table.map(|(number, name, meaning)| format!("[{number},{name:?},{meaning:?}]")).collect();
@@ -25,7 +25,7 @@ fn main() {
     let statuses = websocket_channel::status::TABLE.iter().map(|(status, name, meaning)| (status.0, *name, *meaning));
     let codes = websocket_channel::close::NAMES.iter().copied();
     println!(
-        "{{\"statuses\":[{}],\"closeCodes\":[{}],\"closingRanges\":[{}]}}",
+        "{{\"statuses\":[{}],\"closeCodes\":[{}],\"closingRanges\":[{}],\"maxReason\":{MAX_REASON}}}",
         rows(statuses),
         rows(codes),
         closing_ranges()

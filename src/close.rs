@@ -116,6 +116,9 @@ pub const NAMES: &[(u16, &str, &str)] = &[
     (1015, "CLOSE_TLS_FAILED", "Reported when TLS failed. It cannot be sent."),
 ];
 
+/// The end of the error message for a code that `close()` does not accept. It names those that it does.
+pub const NOT_SENDABLE: &str = " is not a code that may be sent. Use 1000 to 1004, 1007 to 1014, or 3000 to 4999.";
+
 enum Use {
     /// Both ends may send it.
     Free,
@@ -161,6 +164,19 @@ mod tests {
             let (close, peer) = expected(code);
             assert_eq!(CloseCode::for_close(code).map(CloseCode::number), close, "close({code})");
             assert_eq!(CloseCode::from_peer(code).map(CloseCode::number), peer, "{code} from the peer");
+        }
+    }
+
+    #[test]
+    fn the_message_names_the_codes_that_close_accepts() {
+        let named = NOT_SENDABLE.split_once(" Use ").and_then(|(_, named)| named.strip_suffix('.')).unwrap();
+        let ranges: Vec<_> =
+            named.split(", ").filter_map(|range| range.trim_start_matches("or ").split_once(" to ")).collect();
+        assert_eq!(ranges.len(), 3);
+        for code in 0..=u16::MAX {
+            let is_named =
+                ranges.iter().any(|(first, last)| (first.parse().unwrap()..=last.parse().unwrap()).contains(&code));
+            assert_eq!(CloseCode::for_close(code).is_some(), is_named, "close({code})");
         }
     }
 

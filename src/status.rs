@@ -55,7 +55,7 @@ statuses! {
     FILE_TOO_BIG = 0x8052_000F, "NS_ERROR_FILE_TOO_BIG": "A message was longer than maxMessageSize (close code 1009).";
     INVALID_CONTENT_ENCODING = 0x804B_001B, "NS_ERROR_INVALID_CONTENT_ENCODING": "The peer sent compressed data that is not valid (close code 1007).";
     OUT_OF_MEMORY = 0x8007_000E, "NS_ERROR_OUT_OF_MEMORY": "The package has no memory left for another channel or message (close code 1011).";
-    UNEXPECTED = 0x8000_FFFF, "NS_ERROR_UNEXPECTED": "A stream that was being sent failed (close code 1011), or resume() was called on a channel that is not suspended.";
+    UNEXPECTED = 0x8000_FFFF, "NS_ERROR_UNEXPECTED": "A message or stream could not be sent (close code 1011), the system's random generator failed, or resume() was called on a channel that is not suspended.";
     ALREADY_OPENED = 0x804B_0049, "NS_ERROR_ALREADY_OPENED": "The channel was opened before. A channel can be opened once.";
     NOT_CONNECTED = 0x804B_000C, "NS_ERROR_NOT_CONNECTED": "asyncOpen has not been called.";
     NOT_INITIALIZED = 0xC1F3_0001, "NS_ERROR_NOT_INITIALIZED": "The attribute has no value before asyncOpen.";

@@ -3,7 +3,7 @@
 const literal = (text) => `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'").replaceAll('\n', '\\n')}'`;
 
 /** Returns the code for the values in the form. */
-export function codeFor({ address, origin, protocols, options, text }) {
+function codeFor({ address, origin, protocols, options, text }) {
   const settings = Object.entries(options).map(([name, value]) => `${name}: ${typeof value === 'string' ? literal(value) : value}`).join(', ');
   return `import { WebSocketChannel, Status } from 'websocket-channel';
 

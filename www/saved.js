@@ -6,7 +6,7 @@ const KEY = 'websocket-channel connections';
 const MAX = 10;
 
 /** The saved connections, the last one first: { address, protocols, options }. */
-export function savedConnections() {
+function savedConnections() {
   try {
     const saved = JSON.parse(localStorage.getItem(KEY) ?? '[]');
     return Array.isArray(saved) ? saved.filter((it) => typeof it?.address === 'string').slice(0, MAX) : [];

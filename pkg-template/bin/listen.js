@@ -85,11 +85,11 @@ function serve({ options, output, frames, everybody, pressure, stdout }, upgrade
   const received = (data) => {
     if (options.stdin && !output.received(data)) stdout.hold(channel);
     if (options.stdin && !options.relay) return;
-    if (options.verbose) output.note(`${name}: ${size(bytesOf(data))}`);
+    if (options.verbose) output.note(`${name}: ${size(sizeOf(data))}`);
     const receivers = options.relay ? [...everybody].filter((it) => it !== channel) : [channel];
     for (const member of receivers) {
       const accepted = typeof data === 'string' ? member.sendMsg(data) : member.sendBinaryMsg(data);
-      if (accepted) frames?.sent(member.serial, bytesOf(data));
+      if (accepted) frames?.sent(member.serial, sizeOf(data));
     }
     pressure.hold(channel, receivers, socketOf);
   };
@@ -125,7 +125,7 @@ async function secure(options, output, page) {
   }
 }
 
-const bytesOf = (data) => (typeof data === 'string' ? Buffer.byteLength(data) : data.length);
+const sizeOf = (data) => (typeof data === 'string' ? Buffer.byteLength(data) : data.length);
 
 function sendLines({ everybody, frames, output, pressure, stdout }) {
   let waits = 0; // for so many slow clients, and for stdout

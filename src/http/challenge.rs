@@ -2,7 +2,7 @@
 
 use super::digest::{Algorithm, Digest};
 use super::to_readable;
-use crate::grammar::outside_quotes;
+use crate::grammar::{outside_quotes, unquote};
 
 /// What a server or proxy asks for.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -93,21 +93,11 @@ fn parse(field: &str) -> Vec<Parsed<'_>> {
         };
         challenges.extend(scheme.map(|scheme| Parsed { scheme, params: Vec::new() }));
         if let (Some(challenge), Some(value)) = (challenges.last_mut(), value) {
-            challenge.params.push((name, unquote(value)));
+            // What is not a quoted string is a token.
+            challenge.params.push((name, unquote(value).unwrap_or_else(|| value.to_owned())));
         }
     }
     challenges
-}
-
-/// Returns a token unchanged, and a quoted string without its quotes and escapes (RFC 9110 §5.6.4).
-fn unquote(value: &str) -> String {
-    let Some(inner) = value.strip_prefix('"').and_then(|it| it.strip_suffix('"')) else { return value.to_owned() };
-    let mut escaped = false;
-    let mut is_kept = |char| {
-        escaped = char == '\\' && !escaped;
-        !escaped
-    };
-    inner.chars().filter(|char| is_kept(*char)).collect()
 }
 
 #[cfg(test)]

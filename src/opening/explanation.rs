@@ -287,14 +287,6 @@ fn is_reset(code: &str) -> bool {
     matches!(code, "ECONNRESET" | "EPIPE" | "ECONNABORTED")
 }
 
-/// A peer's text as a sentence quotes it: not too long, and without control characters, which a terminal would obey.
-pub(super) fn quote(text: &str) -> String {
-    const MAX: usize = 120;
-    let start = text.chars().take(MAX).map(|char| if char.is_control() { '\u{fffd}' } else { char });
-    let end = if text.chars().nth(MAX).is_some() { "…" } else { "" };
-    format!("\"{}{end}\"", start.collect::<String>())
-}
-
 /// What to do if `code` is an HTTP/2 error code (RFC 9113 §7): sentences, or empty. `None` for any other code.
 fn of_reset(code: &str) -> Option<&'static str> {
     Some(match code {

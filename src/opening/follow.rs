@@ -2,10 +2,10 @@
 
 use super::account::MAX_ATTEMPTS;
 use super::dial::Party;
-use super::explanation::quote;
 use super::failure::{DeadEnd, Failure};
 use super::progress::Point;
 use super::{Answer, Ask, AuthRequest, Dial, Opening, explanation};
+use crate::grammar::quote;
 use crate::http::{Challenge, Response, isomorphic_decode, location, to_readable};
 use crate::status::Status;
 
@@ -62,7 +62,7 @@ impl<D: Dial, A: Ask<Cause = D::Cause>> Opening<D, A> {
         };
         let values: Vec<_> = refusal.values(field).map(isomorphic_decode).collect();
         let Some(challenge) = Challenge::strongest(values.iter().map(String::as_str)) else {
-            return Err(unknown_scheme(&to_readable(&values.join(", "))));
+            return Err(unknown_scheme(party, &to_readable(&values.join(", "))));
         };
         if !self.plan.account(party).try_again(&challenge) {
             self.ask_user(&challenge, party).await?;
@@ -79,7 +79,9 @@ impl<D: Dial, A: Ask<Cause = D::Cause>> Opening<D, A> {
             (challenge.scheme(), challenge.realm.clone(), account.attempts.saturating_add(1));
         let request = AuthRequest { scheme, realm, origin, party, attempt };
         if attempt > MAX_ATTEMPTS {
-            return Err(DeadEnd::new(format!("onAuthRequired was asked {MAX_ATTEMPTS} times.")));
+            return Err(DeadEnd::new(format!(
+                "onAuthRequired was asked {MAX_ATTEMPTS} times. Check the user name and password that it returns."
+            )));
         }
         account.attempts = attempt;
         let has_credentials = account.credentials().is_some();
@@ -98,15 +100,14 @@ impl<D: Dial, A: Ask<Cause = D::Cause>> Opening<D, A> {
     }
 }
 
-fn unknown_scheme<C>(asked: &str) -> DeadEnd<C> {
+fn unknown_scheme<C>(party: Party, asked: &str) -> DeadEnd<C> {
+    let advice = match party {
+        Party::Proxy => "Use a proxy that accepts Basic or Digest.", // the option headers is for the server
+        Party::Server => "Pass it in the option headers.",
+    };
     DeadEnd::new(match asked {
         "" => "It does not say which authorization it accepts.".to_owned(),
-        _ => {
-            format!(
-                "It accepts no authorization that is supported, only {}. Pass it in the option headers.",
-                quote(asked)
-            )
-        }
+        _ => format!("It accepts no authorization that is supported, only {}. {advice}", quote(asked)),
     })
 }
 

@@ -3,7 +3,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use crate::grammar::is_token;
+use crate::grammar::{is_token, quote};
 use crate::http::{Field, Malformed, Response, accept_for, http2_field};
 use crate::protocol::{Agreement, DeflateOptions, agree_as_client};
 
@@ -113,7 +113,8 @@ impl Request {
         let asked = self.protocols.iter().find(|asked| selected == Some(asked.as_bytes()));
         asked.cloned().ok_or_else(|| match selected.and_then(|it| str::from_utf8(it).ok()).filter(|it| is_token(it)) {
             Some(selected) => Malformed::wrong(format!(
-                "The response selects the subprotocol \"{selected}\", which was not asked for."
+                "The response selects the subprotocol {}, which was not asked for.",
+                quote(selected)
             )),
             None => Malformed::wrong("The response does not select one of the subprotocols that were asked for."),
         })

@@ -56,7 +56,8 @@ impl<S: Socket> Dialogue<'_, S> {
                 let [_, status] = self.read().await?;
                 if status == 0 { Ok(()) } else { Err(wrong("It does not accept the user name and password.")) }
             }
-            _ => Err(wrong("It requires a user name and password, or a method that is not supported.")),
+            (_, None) => Err(wrong("It requires a user name and password. Put them in the option proxy.")),
+            (_, Some(_)) => Err(wrong("It accepts neither a user name and password nor a connection without them.")),
         }
     }
 

@@ -3,6 +3,7 @@
 use super::extension_list;
 use super::frame::Role;
 use super::parameters::{Disagreement, NAME, Parameters, WindowBits, disagreement, window_bits};
+use crate::grammar::quote;
 
 /// The user's options for permessage-deflate.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -139,9 +140,8 @@ impl DeflateOptions {
 #[cold]
 pub fn agree_as_client(options: Option<&DeflateOptions>, header: &str) -> Result<Option<Agreement>, Disagreement> {
     let Some(extensions) = extension_list::parse(header) else {
-        let shown: String = header.chars().take(100).collect();
         let message =
-            format!("The response's Sec-WebSocket-Extensions field is not a list of extensions: \"{shown}\".");
+            format!("The response's Sec-WebSocket-Extensions field is not a list of extensions: {}.", quote(header));
         return Err(Disagreement { message: message.into() });
     };
     let fault = match (extensions.as_slice(), options) {
@@ -150,9 +150,9 @@ pub fn agree_as_client(options: Option<&DeflateOptions>, header: &str) -> Result
             return Parameters::parse(&only.parameters).and_then(|response| options.agree(&response)).map(Some);
         }
         ([first, second, ..], Some(_)) if first.name == NAME => {
-            format!("The response has a second extension: \"{}\".", second.name)
+            format!("The response has a second extension: {}.", quote(&second.name))
         }
-        ([first, ..], _) => format!("The response has an extension that was not offered: \"{}\".", first.name),
+        ([first, ..], _) => format!("The response has an extension that was not offered: {}.", quote(&first.name)),
     };
     Err(Disagreement { message: fault.into() })
 }

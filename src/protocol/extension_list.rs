@@ -1,6 +1,6 @@
 //! The grammar of `Sec-WebSocket-Extensions` (RFC 6455 §9.1).
 
-use crate::grammar::{is_token, outside_quotes, trim};
+use crate::grammar::{is_token, outside_quotes, trim, unquote};
 
 /// One extension of the list, with its parameters.
 pub(super) struct Extension {
@@ -28,13 +28,7 @@ pub(super) fn parse(header: &str) -> Option<Vec<Extension>> {
 
 /// A token, or a quoted string that is one (RFC 6455 §9.1).
 fn unquoted(value: &str) -> Option<String> {
-    let Some(quoted) = value.strip_prefix('"') else { return token(value) };
-    let mut text = String::new();
-    let mut chars = quoted.strip_suffix('"')?.chars();
-    while let Some(char) = chars.next() {
-        text.push(if char == '\\' { chars.next()? } else { char });
-    }
-    token(&text)
+    if value.starts_with('"') { token(&unquote(value)?) } else { token(value) }
 }
 
 fn token(text: &str) -> Option<String> {

@@ -43,7 +43,7 @@ pub use extension::{Agreement, DEFAULT_LEVEL, DeflateOptions, agree_as_client};
 pub use fault::{Fault, FaultKind};
 pub use frame::{MAX_CONTROL, MAX_HEADER, MaskKey, Role};
 pub use observer::{FrameObserver, Head, Observed};
-pub use outgoing::{Done, Fill, Framed, OutgoingQueue, Payload, Piece, Wake};
+pub use outgoing::{Done, Fill, Framed, OutgoingQueue, PIECES_A_TURN, Payload, Piece, WINDOW, Wake};
 pub use parameters::{Disagreement, WindowBits};
 pub use selection::agree_as_server;
 pub use sending::Fragments;

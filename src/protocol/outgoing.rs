@@ -1,7 +1,7 @@
 //! What goes out of one connection, and when: the messages of one tick in one write, a large message piece by piece, the
 //! close frame behind all messages.
 //!
-//! The driver owns a *window*: [`MAX_HEADER`] bytes of room and [`WINDOW`](OutgoingQueue::WINDOW) bytes of payload. It does this:
+//! The driver owns a *window*: [`MAX_HEADER`] bytes of room and [`WINDOW`] bytes of payload. It does this:
 //!
 //! 1. A message goes in by [`OutgoingQueue::push`], a close frame by [`OutgoingQueue::close`]. If nothing waits before it
 //!    ([`OutgoingQueue::is_free`]), a message that fits the window may be framed at once by [`OutgoingQueue::frame`].
@@ -67,12 +67,14 @@ enum Asked {
     Told,
 }
 
+/// The most payload bytes in the window.
+pub const WINDOW: usize = 64 * 1024;
 /// Frames beyond this many bytes are written at once, not at the tick's end.
 const FULL: usize = 64 * 1024;
 /// Payloads of at least this size are framed in place in the window, not collected.
 const IN_PLACE: usize = 32 * 1024;
 /// The most pieces of one message in one turn. Then other events get a turn: compressing this many pieces takes about 20 ms.
-const PIECES_A_TURN: u32 = 16;
+pub const PIECES_A_TURN: u32 = 16;
 /// A large message continues when the system has at most this many writes left to take.
 const MAX_WRITES: u32 = 32;
 
@@ -104,9 +106,6 @@ impl<P> Default for OutgoingQueue<P> {
 }
 
 impl<P: Payload> OutgoingQueue<P> {
-    /// The most payload bytes in the window.
-    pub const WINDOW: usize = 64 * 1024;
-
     /// Whether a message may be framed now: nothing waits before it, and no close frame was sent.
     #[inline]
     pub fn is_free(&self) -> bool {
@@ -261,7 +260,7 @@ impl<P: Payload> OutgoingQueue<P> {
         self.filling = true;
         self.pieces = 0;
         let size = payload.size();
-        let fragments = (size > Self::WINDOW as u64 || payload.is_stream()).then(|| {
+        let fragments = (size > WINDOW as u64 || payload.is_stream()).then(|| {
             let fragments = connection.begin_message(payload.kind(), size);
             if payload.is_stream() { fragments.in_frames() } else { fragments }
         });

@@ -63,8 +63,8 @@ pub(crate) struct Browser {
     handlers: RefCell<Option<Handlers>>,
     /// A stream that is being collected, then everything that waits behind it.
     queue: RefCell<VecDeque<Queued>>,
-    /// Polls `bufferedAmount`, which changes without an event.
-    poll: Timer,
+    /// Until the channel is open, waits for `close` behind `error`. Then polls `bufferedAmount`, which changes without an event.
+    timer: Timer,
     /// Milliseconds until the next poll; 0 if none is due.
     poll_delay: Cell<u32>,
 }
@@ -101,7 +101,7 @@ impl Browser {
             max_message_size: target.max_message_size.into(),
             handlers: RefCell::new(None),
             queue: RefCell::default(),
-            poll: Timer::default(),
+            timer: Timer::default(),
             poll_delay: Cell::new(0),
         });
         browser.listen();
@@ -139,7 +139,7 @@ impl Browser {
         self.socket.set_onmessage(None);
         self.socket.set_onerror(None);
         self.socket.set_onclose(None);
-        self.poll.clear();
+        self.timer.clear();
         let queue = self.queue.take();
         drop(queue);
         let handlers = self.handlers.borrow_mut().take();
@@ -173,7 +173,7 @@ impl Browser {
         }
         let browser = self.clone();
         // Any other end of the channel clears this task. With `OK`, the channel chooses the status.
-        self.poll.set(CLOSE_DELAY, move || browser.fail(Status::OK, NOT_OPENED.into(), None));
+        self.timer.set(CLOSE_DELAY, move || browser.fail(Status::OK, NOT_OPENED.into(), None));
     }
 
     fn closed(self: &Rc<Self>, event: JsValue) {

@@ -27,6 +27,7 @@ extern "C" {
     fn queue_microtask(callback: &JsValue);
 
     /// A number in a browser, in Node an object.
+    #[derive(Clone)]
     type Id;
 }
 

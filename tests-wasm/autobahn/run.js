@@ -120,7 +120,7 @@ async function runCases(WebSocketChannel, base, count) {
   await openChannel(WebSocketChannel, `${base}/updateReports?agent=${AGENT}`);
 }
 
-export function summarise(report) {
+function summarise(report) {
   const rows = Object.entries(report[AGENT]).map(([id, { behavior, behaviorClose }]) => ({ id, behavior, behaviorClose }));
   const tally = {};
   for (const { behavior, behaviorClose } of rows) {
@@ -131,7 +131,7 @@ export function summarise(report) {
   return { rows, tally, bad };
 }
 
-export async function writeSummary({ rows, tally, bad }, command, isServer) {
+async function writeSummary({ rows, tally, bad }, command, isServer) {
   const byId = (a, b) => a.id.localeCompare(b.id, 'en', { numeric: true });
   const sections = new Map();
   for (const row of rows) {

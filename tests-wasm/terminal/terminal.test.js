@@ -9,6 +9,7 @@ import { once } from 'node:events';
 import { mkdtemp, readFile, readdir, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { connect as connectHttp2 } from 'node:http2';
+import { createServer as createTlsServer } from 'node:tls';
 import { connect, createServer as createTcpServer } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -197,6 +198,34 @@ test('--user is sent to the server in the URI, but not to a server it redirects 
   assert.deepEqual([code, asked], [4, [undefined]]);
   other.close();
   redirecting.close();
+});
+
+test("a failure's advice names flags, not the channel's options", async (t) => {
+  const answering = async (server) => {
+    await once(server.listen(0, '127.0.0.1'), 'listening');
+    t.after(() => server.close());
+    return server.address().port;
+  };
+  const answers = (head) => answering(createTcpServer((socket) => socket.on('error', () => {}).once('data', () => socket.end(`HTTP/1.1 ${head}\r\nContent-Length: 0\r\n\r\n`))));
+  const [basic, ntlm] = [await answers('407 Who\r\nProxy-Authenticate: Basic realm="x"'), await answers('401 Who\r\nWWW-Authenticate: NTLM')];
+  const demanding = await answering(createTlsServer({ cert, key, ca: cert, requestCert: true, maxVersion: 'TLSv1.2' }));
+  for (const [args, advice] of [
+    [['--proxy', `http://127.0.0.1:${basic}`, url], / Put them in the URI of --proxy\.\n/],
+    [[`ws://127.0.0.1:${ntlm}`], / Pass it with --header\.\n/],
+    [['--user', 'me:secret', '--proxy', `http://127.0.0.1:${basic}`, url], / It does not accept --user, which is sent only to the server in the URI\.\n/],
+    [['--insecure', `wss://127.0.0.1:${demanding}`], / pass one with --cert and --key\.\n/],
+    [[secureUrl], / with --ca FILE, or trust any certificate with --insecure/],
+    [['--close-code', '5', url], /--close-code: 5 is not a code that may be sent/],
+    [['--origin', 'x y', url], /--origin: "x y" is not an origin\./],
+    [['--proxy', 'ftp://h', url], /--proxy: /],
+    [['--header', 'Host: x', url], /--header: /],
+    [['--socket', 'path=/none', 'ws://h'], /Check --socket path\./],
+  ]) {
+    const { code, stderr } = await run([...args, '--once']);
+    assert.match(stderr, advice);
+    assert.doesNotMatch(stderr, /\boption|onAuthRequired/);
+    assert.notEqual(code, 0);
+  }
 });
 
 test('--socket, --deflate and --close-timeout set the options of these names', async (t) => {

@@ -7,7 +7,7 @@ use wasm_bindgen::prelude::*;
 
 use crate::accepting::{Denial, Request, Terms};
 use crate::facade::WebSocketChannel;
-use crate::facade::arguments::{check_listener, parse_bytes, parse_protocols, quote};
+use crate::facade::arguments::{check_listener, parse_bytes, parse_protocols, quote, text_length};
 use crate::facade::channel::Inner;
 use crate::facade::options::{Options, whole_number};
 use crate::protocol::has_memory;
@@ -107,18 +107,25 @@ fn refuse(
         let message = format!("refuse: {} is not a valid status. Use a whole number from 300 to 599.", quote(status));
         return Err(ChannelError::invalid(message));
     };
-    let body = match body.as_string() {
-        Some(body) => body,
-        None if body.is_undefined() => String::new(),
-        None => {
-            return Err(ChannelError::invalid(format!(
-                "refuse: body must be a string, not {}. Pass text, or leave it out.",
-                quote(body)
-            )));
-        }
-    };
-    let denial = Denial { status: status as u16, message: body.into() };
+    let denial = Denial { status: status as u16, message: parse_body(body)?.into() };
     deny(&parsed, &socket, &connection(request, &socket), &denial, &options.host.headers)
+}
+
+/// `refuse`'s last argument.
+fn parse_body(body: &JsValue) -> Result<String, ChannelError> {
+    if body.is_undefined() {
+        return Ok(String::new());
+    }
+    let Some(length) = text_length(body) else {
+        let message = format!("refuse: body must be a string, not {}. Pass text, or leave it out.", quote(body));
+        return Err(ChannelError::invalid(message));
+    };
+    // It has up to three bytes for each unit, and is copied into the response.
+    if !has_memory(length.saturating_mul(2 * 3)) {
+        let message = "refuse: there is no memory left for body. Pass less text.";
+        return Err(ChannelError::new(Status::OUT_OF_MEMORY, message));
+    }
+    Ok(body.as_string().unwrap_or_default())
 }
 
 /// Reads the request's head, and checks the socket to answer on. They are the arguments of an `upgrade` event, or the fields and the stream of

@@ -48,13 +48,6 @@ fn a_loss_before_the_channel_opens_has_the_status_of_the_table() {
 }
 
 #[test]
-fn a_peers_text_is_quoted_without_control_characters_and_not_whole() {
-    assert_eq!(crate::opening::explanation::quote("a\u{9b}2J\u{1b}b"), "\"a\u{fffd}2J\u{fffd}b\"");
-    let long = crate::opening::explanation::quote(&"ä".repeat(500));
-    assert_eq!((long.chars().count(), long.ends_with("…\"")), (123, true));
-}
-
-#[test]
 fn a_socket_file_that_nobody_listens_on_is_named() {
     let local = Settings { unix_socket: true, ..settings() };
     let said = |settings| lost("connect", "ws://h/", settings, "ECONNREFUSED", "").message;

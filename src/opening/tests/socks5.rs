@@ -48,8 +48,8 @@ fn socks5_credentials_are_sent_if_the_proxy_wants_them() {
 fn every_wrong_turn_of_socks5_has_a_sentence_of_its_own_kind() {
     let refused = |code: u8| vec![5, code, 0, 1, 0, 0, 0, 0, 0, 0];
     let mut cases: Vec<(Vec<u8>, &str)> = vec![
-        (vec![5, 255], "requires a user name"),
-        (vec![5, 2], "requires a user name"),
+        (vec![5, 255], "requires a user name and password. Put them in the option proxy."),
+        (vec![5, 2], "requires a user name and password. Put them in the option proxy."),
         (vec![4, 0], "does not speak SOCKS5"),
         (b"HTTP/1.1 400 Bad Request\r\n\r\n".to_vec(), "does not speak SOCKS5"),
         (vec![], "ended the connection"),
@@ -68,6 +68,9 @@ fn every_wrong_turn_of_socks5_has_a_sentence_of_its_own_kind() {
         assert_eq!((failure.status, failure.http), (Status::PROXY_CONNECTION_REFUSED, None));
         assert!(failure.message.starts_with("proxy p:1: ") && failure.message.contains(words), "{}", failure.message);
     }
+    let world = World::new([script([Read::Bytes(vec![5, 255]), Read::End])]);
+    let failure = world.open_with("ws://h/", through("socks5://user:hunter2@p:1")).failed();
+    assert!(failure.message.contains("accepts neither a user name") && !failure.message.contains("hunter2"));
     let world = World::new([socks(&[&[5, 2], &[1, 1]])]);
     let failure = world.open_with("ws://h/", through("socks5://user:hunter2@p:1")).failed();
     assert!(failure.message.contains("does not accept") && !failure.message.contains("hunter2"), "{}", failure.message);

@@ -181,3 +181,17 @@ fn nobody_to_ask_for_a_proxy_is_its_refusal() {
     world.open_with("ws://h/", through("http://p:1")).failed();
     assert_eq!((world.seen.borrow().asked.len(), world.connections().len()), (10, 11));
 }
+
+#[test]
+fn a_proxys_unknown_scheme_is_not_answered_by_the_option_headers_which_the_server_gets() {
+    let world = World::new([replies(&[&refuses("NTLM")])]);
+    let failure = world.open_with("ws://h/", through("http://p:1")).failed();
+    assert!(
+        failure.message.ends_with("only \"NTLM\". Use a proxy that accepts Basic or Digest."),
+        "{}",
+        failure.message
+    );
+    let world = World::new([replies(&[&response(401, "WWW-Authenticate: NTLM\r\n")])]);
+    let failure = world.open("ws://h/").failed();
+    assert!(failure.message.ends_with("only \"NTLM\". Pass it in the option headers."), "{}", failure.message);
+}

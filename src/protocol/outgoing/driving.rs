@@ -26,7 +26,7 @@ pub struct Piece<P> {
 pub enum Fill {
     /// This many bytes; `last` if they are the message's last.
     Bytes {
-        /// At most [`WINDOW`](super::OutgoingQueue::WINDOW).
+        /// At most [`WINDOW`](super::WINDOW).
         len: usize,
         /// The message is complete with them.
         last: bool,

@@ -56,7 +56,7 @@ impl Fake {
             Some(Portion::Bytes(len)) => len,
             None => rest,
         };
-        let len = rest.min(most).min(OutgoingQueue::<Self>::WINDOW);
+        let len = rest.min(most).min(WINDOW);
         window.resize(MAX_HEADER, 0);
         window.extend_from_slice(&self.bytes[self.at..self.at + len]);
         self.at += len;
@@ -140,7 +140,7 @@ impl Sender {
 
     /// Sends a message. If `now`, it skips the queue when it may.
     pub(super) fn send(&mut self, payload: Fake, now: bool) {
-        let fits = payload.bytes.len() <= OutgoingQueue::<Fake>::WINDOW && !payload.is_stream();
+        let fits = payload.bytes.len() <= WINDOW && !payload.is_stream();
         if now && fits && self.outgoing.is_free() {
             let mut window = [&[0; MAX_HEADER], &payload.bytes[..]].concat();
             let keys = keys(&mut self.keys);

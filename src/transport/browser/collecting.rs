@@ -20,7 +20,7 @@ struct Reading {
     /// The number of bytes collected.
     at: Cell<u32>,
     /// Set until the last read has settled. They keep this object alive.
-    handlers: RefCell<Option<Handlers>>,
+    handlers: RefCell<Option<Rc<Handlers>>>,
 }
 
 struct Handlers {
@@ -69,7 +69,7 @@ impl Reading {
             failed: self.on(|this, thrown| this.end(Err(thrown))),
             rested: self.on(|this, _| this.read()),
         };
-        *self.handlers.borrow_mut() = Some(handlers);
+        *self.handlers.borrow_mut() = Some(Rc::new(handlers));
         self.read();
     }
 
@@ -81,7 +81,8 @@ impl Reading {
     fn read(&self) {
         match self.stream.read() {
             Ok(promise) => {
-                if let Some(handlers) = &*self.handlers.borrow() {
+                let handlers = self.handlers.borrow().clone();
+                if let Some(handlers) = handlers {
                     promise.then(handlers.item.as_ref(), handlers.failed.as_ref());
                 }
             }
@@ -106,7 +107,8 @@ impl Reading {
         if !self.stream.rests(chunk) {
             return self.read();
         }
-        if let Some(handlers) = &*self.handlers.borrow() {
+        let handlers = self.handlers.borrow().clone();
+        if let Some(handlers) = handlers {
             macrotask(handlers.rested.as_ref());
         }
     }

@@ -145,7 +145,7 @@ impl Browser {
     fn poll_soon(self: &Rc<Self>, delay: u32) {
         self.poll_delay.set(delay);
         let browser = self.clone();
-        self.poll.set(delay, move || {
+        self.timer.set(delay, move || {
             browser.poll_delay.set(0);
             browser.look();
             if browser.driver.awaits_acknowledgement() && browser.poll_delay.get() == 0 && browser.is_listening() {

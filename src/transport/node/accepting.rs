@@ -6,7 +6,7 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 
 use super::ending::LINGER_MS;
-use super::fields::{bytes_of, fields_object};
+use super::fields::{field_lines, fields_object};
 use super::link::{Link, SocketHandler};
 use super::socket::Socket;
 use super::{Node, windows};
@@ -173,7 +173,7 @@ impl Node {
     fn settle_upgrade(&self, socket: &Socket, upgrade: Upgrade) {
         let Upgrade { fields, protocol, extensions, deflate } = upgrade;
         let status = if socket.is_stream() { 200 } else { 101 };
-        let response = Response { version: 1, status, fields: bytes_of(fields), body: Vec::new() };
+        let response = Response { version: 1, status, fields: field_lines(fields), body: Vec::new() };
         self.settle(deflate, protocol, extensions, response);
     }
 

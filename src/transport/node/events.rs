@@ -237,27 +237,31 @@ fn receiver() -> Trampoline {
 
 /// Adds a listener, once.
 pub(crate) fn add_listener(listener: &JsValue) {
-    LISTENERS.with_borrow_mut(|listeners| {
-        if !listeners.iter().any(|it| Object::is(it, listener)) {
-            listeners.push(listener.clone());
-        }
-        if !is_watched() {
-            WATCHES.set(WATCHES.get().wrapping_add(1).max(1));
-            WATCH.set(WATCHES.get());
-        }
-    });
+    if position(listener).is_none() {
+        LISTENERS.with_borrow_mut(|listeners| listeners.push(listener.clone()));
+    }
+    if !is_watched() {
+        WATCHES.set(WATCHES.get().wrapping_add(1).max(1));
+        WATCH.set(WATCHES.get());
+    }
 }
 
 /// Removes a listener. Returns whether it was one.
 pub(crate) fn remove_listener(listener: &JsValue) -> bool {
+    let Some(at) = position(listener) else { return false };
     LISTENERS.with_borrow_mut(|listeners| {
-        let before = listeners.len();
-        listeners.retain(|it| !Object::is(it, listener));
+        listeners.remove(at);
         if listeners.is_empty() {
             WATCH.set(0);
         }
-        listeners.len() < before
-    })
+    });
+    true
+}
+
+/// The listener's place in the list, if it is there. (Nothing is borrowed while JavaScript compares.)
+fn position(listener: &JsValue) -> Option<usize> {
+    let listeners = LISTENERS.with_borrow(Clone::clone);
+    listeners.iter().position(|it| Object::is(it, listener))
 }
 
 #[wasm_bindgen]

@@ -31,7 +31,7 @@ pub(crate) fn fields_of(object: &JsValue) -> Vec<(String, String)> {
 }
 
 /// Fields as a response keeps them. The characters of their values are bytes.
-pub(super) fn bytes_of(fields: Vec<(String, String)>) -> FieldLines {
+pub(super) fn field_lines(fields: Vec<(String, String)>) -> FieldLines {
     fields.into_iter().map(|(name, value)| (name, isomorphic_encode(&value))).collect()
 }
 
@@ -39,5 +39,5 @@ pub(super) fn bytes_of(fields: Vec<(String, String)>) -> FieldLines {
 pub(super) fn response_of(fields: &JsValue) -> Response {
     let (pseudo, fields): (Vec<_>, Vec<_>) = fields_of(fields).into_iter().partition(|(name, _)| name.starts_with(':'));
     let status = pseudo.iter().find(|(name, _)| name == ":status").and_then(|(_, status)| status.parse().ok());
-    Response { version: 1, status: status.unwrap_or_default(), fields: bytes_of(fields), body: Vec::new() }
+    Response { version: 1, status: status.unwrap_or_default(), fields: field_lines(fields), body: Vec::new() }
 }

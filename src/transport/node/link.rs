@@ -55,7 +55,7 @@ pub(super) struct Mailbox {
 const MAX_RECEIVED: usize = 256 << 10;
 
 impl Link {
-    /// A socket that is about to connect.
+    /// A socket of the channel, before the channel is open.
     pub(super) fn new(node: Rc<Node>) -> Rc<Self> {
         Rc::new(Self { phase: RefCell::new(Phase::Opening(node, Box::default())), ..Self::default() })
     }
@@ -193,7 +193,8 @@ impl SocketHandler {
         if let Some(node) = self.0.open_node() {
             return node.handle_data(len);
         }
-        windows::with_received(len, |received, _| self.0.post(|mailbox| mailbox.received.extend_from_slice(received)));
+        let bytes = windows::with_received(len, |received, _| received.to_vec());
+        self.0.post(|mailbox| mailbox.received.extend(bytes)); // not while the window is borrowed: it wakes a task
         let is_full = self.0.with_mailbox(|mailbox| {
             mailbox.received.len() > MAX_RECEIVED && !std::mem::replace(&mut mailbox.is_paused, true)
         });

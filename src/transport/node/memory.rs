@@ -26,7 +26,7 @@ pub(super) fn grow_ahead() {
 #[cold]
 fn grow() {
     let mut ahead: Vec<u8> = Vec::new();
-    let _ = ahead.try_reserve_exact((memory_size(0) * PAGE / 16).max(SMALLEST_STEP)); // `Err`: there is no more memory
+    let _ = ahead.try_reserve_exact((memory_size(0) * (PAGE / 16)).max(SMALLEST_STEP)); // `Err`: there is no more memory
     drop(black_box(ahead));
     PAGES.set(memory_size(0));
 }

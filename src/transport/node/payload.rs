@@ -9,8 +9,8 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 
 use super::transport::Node;
-use super::windows::{WINDOW, fill_piece, try_fill_bytes, utf8_length};
-use crate::protocol::{self, Fill, Kind};
+use super::windows::{fill_piece, try_fill_bytes, utf8_length};
+use crate::protocol::{self, Fill, Kind, PIECES_A_TURN, WINDOW};
 use crate::transport::{ByteStream, Payload};
 
 /// A message to send. One that goes out at once does not become this: see [`Node::send_filled`].
@@ -30,7 +30,7 @@ enum Source {
 }
 
 /// The most bytes of a message that one turn sends: see `protocol/outgoing.rs`.
-const ONE_TURN: u32 = 16 * WINDOW as u32;
+const ONE_TURN: u32 = PIECES_A_TURN * WINDOW as u32;
 
 impl Outgoing {
     /// `is_free`: nothing waits before it.

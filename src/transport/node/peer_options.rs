@@ -139,6 +139,7 @@ fn only(options: &Object, keys: &[&str]) -> Object {
 pub(super) fn is_address(host: &str) -> bool {
     host.parse::<IpAddr>().is_ok()
 }
+
 #[wasm_bindgen(module = "/src/transport/node/callback.js")]
 extern "C" {
     #[wasm_bindgen(js_name = guardCheck)]

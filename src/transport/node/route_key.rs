@@ -4,6 +4,7 @@ use js_sys::{Array, Object, Reflect};
 use wasm_bindgen::prelude::*;
 
 use crate::opening::Proxy;
+use crate::protocol::has_memory;
 use crate::transport::{Bytes, bytes_of, is_array};
 
 /// How a server is reached. Sessions with equal keys are interchangeable.
@@ -48,7 +49,9 @@ fn is_same_value(one: &JsValue, other: &JsValue) -> bool {
 
 fn is_same_item(one: &JsValue, other: &JsValue) -> bool {
     match (bytes_of(one), bytes_of(other)) {
-        (Bytes::Plain(one), Bytes::Plain(other)) => one.length() == other.length() && one.to_vec() == other.to_vec(),
+        (Bytes::Plain(one), Bytes::Plain(other)) => {
+            one.length() == other.length() && has_memory(2 * one.length() as usize) && one.to_vec() == other.to_vec()
+        }
         _ => Object::is(one, other),
     }
 }

@@ -62,7 +62,7 @@ export function fillText(text) {
   return read === length ? written : NOT_FILLED;
 }
 
-/** Copies `bytes` into the send window. Returns their number, or NOT_FILLED if they do not fit, or are not in a Uint8Array, or in an empty one. */
+/** Copies `bytes` into the send window. Returns their number, or NOT_FILLED if they do not fit, or if `bytes` is empty or no Uint8Array. */
 export function fillBytes(bytes) {
   if (kind.call(bytes) !== 'Uint8Array') return NOT_FILLED;
   const length = byteLength.call(bytes);

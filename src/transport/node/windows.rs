@@ -6,11 +6,8 @@ use std::cell::RefCell;
 use js_sys::JsString;
 use wasm_bindgen::prelude::*;
 
-use crate::protocol::{MAX_HEADER, Units, to_units};
+use crate::protocol::{MAX_HEADER, Units, WINDOW, to_units};
 use crate::transport::property;
-
-/// The size of each window; `windows.js` has the same number.
-pub(super) const WINDOW: usize = 65536;
 
 thread_local! {
     static WINDOWS: Windows = Windows::new();

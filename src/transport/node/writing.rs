@@ -11,10 +11,10 @@ use super::memory;
 use super::payload::Outgoing;
 use super::socket::Socket;
 use super::transport::Node;
-use super::windows::{self, WINDOW, fill_bytes, fill_text};
+use super::windows::{self, fill_bytes, fill_text};
 use crate::channel::{Ending, Report, State, Taken};
 use crate::close::{Close, CloseCode};
-use crate::protocol::{self, Connection, Done, Fill, Framed, Kind, MAX_HEADER, Role, Shared, Wake};
+use crate::protocol::{self, Connection, Done, Fill, Framed, Kind, MAX_HEADER, Role, Shared, WINDOW, Wake};
 use crate::status::Status;
 use crate::transport::{Driver, Evidence, JsHost, Payload, PayloadKind, as_error};
 

@@ -33,7 +33,8 @@ impl Timer {
     /// Sets whether the timer keeps the process alive, from now on.
     pub(crate) fn set_ref(&self, is_ref: bool) {
         self.process.is_unref.set(!is_ref);
-        if let Some(Running { id, .. }) = self.running.borrow().as_ref() {
+        let id = self.running.borrow().as_ref().map(|Running { id, .. }| id.clone());
+        if let Some(id) = id {
             if is_ref { id.keep() } else { id.unref() }
         }
     }

@@ -6,7 +6,7 @@ use std::collections::VecDeque;
 use arbitrary::{Arbitrary, Unstructured};
 use websocket_channel::close::{Close, CloseCode};
 use websocket_channel::protocol::{
-    Connection, DeflateOptions, Done, Fill, Framed, Kind, MAX_HEADER, OutgoingQueue, Payload, Role, Wake,
+    Connection, DeflateOptions, Done, Fill, Framed, Kind, MAX_HEADER, OutgoingQueue, Payload, Role, WINDOW, Wake,
     agree_as_client,
 };
 
@@ -93,7 +93,7 @@ impl Held {
             Some(Portion::Bytes(len)) => usize::from(len),
             None => usize::MAX,
         };
-        let len = (self.bytes.len() - self.at).min(most).min(OutgoingQueue::<Self>::WINDOW);
+        let len = (self.bytes.len() - self.at).min(most).min(WINDOW);
         window.extend_from_slice(&self.bytes[self.at..self.at + len]);
         self.at += len;
         Fill::Bytes { len, last: self.at == self.bytes.len() }
@@ -256,7 +256,7 @@ impl<K: FnMut() -> [u8; 4]> Sender<K> {
         if !self.is_closing {
             self.accepted.push((text, bytes.clone()));
         }
-        let fits = bytes.len() <= OutgoingQueue::<Held>::WINDOW && portions.is_none();
+        let fits = bytes.len() <= WINDOW && portions.is_none();
         let payload = Held { text, bytes, at: 0, portions };
         if now && fits && self.outgoing.is_free() {
             let mut window = [&[0; MAX_HEADER], &payload.bytes[..]].concat();
