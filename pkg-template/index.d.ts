@@ -480,7 +480,7 @@ export class WebSocket {
   readonly protocol: string;
   /** How binary messages are delivered. Default `blob`. */
   binaryType: 'blob' | 'arraybuffer';
-  /** Node only: the channel underneath, with its status, TLS information, pings and suspend. In a browser it is undefined. */
+  /** Node only: the channel underneath, with its status, TLS information, pings and suspend. In a browser it is undefined: write `socket.channel?.unref()` in code that also runs there. */
   readonly channel: WebSocketChannel;
   onopen: ((event: SocketEvent) => unknown) | null;
   onmessage: ((event: SocketMessageEvent) => unknown) | null;

@@ -1,5 +1,6 @@
 // The client: a channel between the terminal, or the pipe, and a server.
 
+import { onInterrupt } from './interrupt.js';
 import { Lines, textOf } from './lines.js';
 import { newChannel } from './new_channel.js';
 import { BAD_CLOSE, exitCode, inFlags } from './outcome.js';
@@ -60,7 +61,7 @@ class Client {
         onServerClose: (_, code, reason) => this.#afterEvents(() => this.#serverCloses(code, reason)),
         onStop: (_, status, detail) => this.#afterEvents(() => resolve(this.#stopped(detail))),
       }, null);
-      for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => this.interrupt());
+      onInterrupt(() => this.interrupt());
       this.#output.note(`connecting to ${shown(this.#channel.URI)}`);
     });
   }
@@ -102,7 +103,7 @@ class Client {
   /** A message was not accepted, because the channel is closing or has stopped. Lines of stdin are then read no more. */
   #refused() {
     if (this.#isDone) return; // it has what was asked for
-    this.#output.problem('not sent: the channel is closed.');
+    this.#output.problem('not sent: the connection is closed, or closing.');
     if (this.#input?.isTerminal) return;
     this.#isIncomplete = true;
     this.#input?.close();
@@ -179,7 +180,14 @@ class Client {
   }
 
   #serverCloses(code, reason) {
-    if (!this.#isClosing && this.#options.verbose) this.#output.note(`the server closes: ${code}${reason ? ` ${reason}` : ''}`);
+    if (!this.#isClosing && this.#options.verbose) this.#output.note(`the server closes: ${closing(code, reason)}`);
+  }
+
+  /** The body of a response that was a refusal, indented, so that it does not pass for output of the command's own. */
+  #bodyOf(http) {
+    const body = http?.body.trim();
+    if (!body || this.#options.quiet) return '';
+    return `\nThe server's response: ${body.includes('\n') ? '\n' : ''}${body}`.replace(/\n(?!The server's response: )/g, '\n  ');
   }
 
   get #wanted() { return this.#options.once ? 1 : this.#options.count; }
@@ -191,10 +199,11 @@ class Client {
     if (!this.#input || this.#input.isTerminal !== true) process.stdin.destroy();
     if (detail.http) this.#opening?.response(detail.http);
     const code = exitCode(detail, this.#wasOpen);
-    const closing = `${detail.code}${detail.reason ? ` ${detail.reason}` : ''}`;
-    if (code === BAD_CLOSE) this.#output.problem(`the server closed with an error: ${closing}`);
-    else if (detail.name === 'NS_OK') this.#output.note(`${detail.closedBy === 'remote' ? 'the server closed' : 'closed'}: ${closing}`);
-    else if (!this.#isDone) this.#output.problem(`${inFlags(detail.message)}\n${detail.name}${detail.http?.body ? `\nThe server's response: ${detail.http.body.trim()}` : ''}`);
+    const how = closing(detail.code, detail.reason);
+    if (code === BAD_CLOSE) this.#output.problem(`the server closed with an error: ${how}`);
+    else if (detail.name === 'NS_OK') this.#output.note(`${detail.closedBy === 'remote' ? 'the server closed' : 'closed'}: ${how}`);
+    else if (this.#interrupts > 0 && detail.name === 'NS_BINDING_ABORTED') this.#output.note('canceled before the connection was open');
+    else if (!this.#isDone) this.#output.problem(`${inFlags(detail.message)}\n${detail.name}${this.#bodyOf(detail.http)}`);
     if (this.#isDone) return 0;
     if (code === 0 && this.#wanted !== undefined) {
       this.#output.problem(`the connection was closed after ${this.#received} of ${this.#wanted} messages.`);
@@ -203,6 +212,9 @@ class Client {
     return code === 0 && this.#isIncomplete ? 1 : code;
   }
 }
+
+/** A close code and its reason, in one line: a reason with line breaks could pass for output of the command's own. */
+const closing = (code, reason) => `${code} ${reason.replace(/\s+/g, ' ')}`.trim();
 
 /** A URI without its user and password. */
 function shown(uri) {

@@ -18,7 +18,7 @@ const FLAGS = {
     ['header+', 'H', '"NAME: VALUE"', 'add a request header'],
     ['subprotocol+', 'p', 'NAME', 'ask for a subprotocol, the preferred one first'],
     ['origin', 'o', 'ORIGIN', 'send this Origin'],
-    ['user', 'u', 'NAME:PASSWORD', 'for a server that asks for a user name and password (Basic, Digest)'],
+    ['user', 'u', 'NAME:PASSWORD', 'for a server that asks for a user name and password (Basic, Digest); those in the URI are sent without being asked for'],
     ['proxy', 'x', 'URI', 'http://, https:// or socks5://, or "env" for the usual variables'],
     ['ca', null, 'FILE', 'trust the certificates in this file, in addition to those that Node trusts'],
     ['cert', null, 'FILE', 'the client\'s certificate; with --listen, the server\'s'],
@@ -31,10 +31,10 @@ const FLAGS = {
     ['no-deflate', null, null, 'offer no compression'],
     ['deflate+', null, 'NAME=VALUE', 'a setting of the compression: level, threshold, clientMaxWindowBits, serverMaxWindowBits, clientNoContextTakeover, serverNoContextTakeover'],
     ['max-redirects', null, 'N', 'how many redirects to follow (default 10)'],
-    ['max-size', null, 'BYTES', 'the longest message to accept (default 128 MiB)'],
+    ['max-size', null, 'BYTES', 'the longest message to accept (default 134217728, which is 128 MiB)'],
     ['timeout', 't', 'SECONDS', 'how long the connection may take to open (default 20)'],
     ['close-timeout', null, 'SECONDS', 'how long the peer may take to answer a close frame (default 20)'],
-    ['ping', null, 'SECONDS', 'send a ping after this much silence'],
+    ['ping', null, 'SECONDS', 'send a ping after this much silence (default 0: none)'],
     ['ping-timeout', null, 'SECONDS', 'how long the peer may take to answer a ping (default 10)'],
     ['close-code', null, 'CODE', 'close with this code instead of 1000'],
   ],
@@ -42,7 +42,7 @@ const FLAGS = {
     ['frames', 'f', null, 'show each frame that is sent or received'],
     ['verbose', 'v', null, 'show how the connection is established: lookup, connect, TLS, redirects, request, response'],
     ['quiet', 'q', null, 'show nothing but messages and failures'],
-    ['no-color', null, null, 'use no colors; the variable NO_COLOR does the same'],
+    ['no-color', null, null, 'use no colors; the variable NO_COLOR does the same, and FORCE_COLOR=1 the contrary'],
   ],
   'Serving': [
     ['listen', 'l', 'PORT', 'be a server on this port of 127.0.0.1, and send each message back; Ctrl-C closes all connections'],
@@ -76,7 +76,7 @@ export const HELP = `Usage: websocket-channel [options] URI
        websocket-channel --listen PORT [options]
        websocket-channel --load N [options] URI
 
-${wrap('Connects to a WebSocket server. On a terminal, type a line to send it, and /help for more. In a pipe, each line of stdin is a message, and each message goes to stdout. Everything else goes to stderr.', COLUMNS).join('\n')}
+${wrap('Connects to a WebSocket server. On a terminal, type a line to send it, and /help for more. In a pipe, each line of stdin is a message, and each message goes to stdout: text with a line break behind it, binary as it is. Everything else goes to stderr.', COLUMNS).join('\n')}
 
   websocket-channel wss://example.org/chat
   websocket-channel 8080                      (ws://localhost:8080)

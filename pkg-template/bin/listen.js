@@ -5,6 +5,7 @@ import { createServer } from 'node:http';
 import { createSecureServer } from 'node:http2';
 import { LoadGroup, WebSocketChannel } from 'websocket-channel';
 import { certificate } from './certificate.js';
+import { onInterrupt } from './interrupt.js';
 import { Lines, textOf } from './lines.js';
 import { setPings } from './new_channel.js';
 import { CANNOT_LISTEN, inFlags } from './outcome.js';
@@ -100,7 +101,7 @@ function serve({ options, output, frames, everybody, pressure, stdout }, upgrade
     onAcknowledge: () => pressure.eased(channel),
     onStop(_, number, { message, code, reason, name: status }) {
       pressure.eased(channel);
-      output.note(`${name} has left: ${status === 'NS_OK' ? `${code} ${reason}`.trim() : inFlags(message)}`);
+      output.note(`${name} has left: ${status === 'NS_OK' ? `${code} ${reason.replace(/\s+/g, ' ')}`.trim() : inFlags(message)}`);
       queueMicrotask(() => names.delete(channel.serial)); // its last frames are shown in a microtask
     },
   });
@@ -145,25 +146,23 @@ function sendLines({ everybody, frames, output, pressure, stdout }) {
   const lines = new Lines(process.stdin, send, () => {});
 }
 
-/** Ctrl-C or SIGTERM closes every channel. A second one exits at once. */
+/** Ctrl-C closes every channel. A second one exits at once. */
 function interrupted(everybody) {
   return new Promise((resolve) => {
     let count = 0;
-    for (const signal of ['SIGINT', 'SIGTERM']) {
-      process.on(signal, () => {
-        count += 1;
-        if (count > 1) process.exit(130);
-        process.stdin.destroy();
-        for (const channel of everybody) channel.close(1001, 'The server is shutting down.');
-        const look = setInterval(() => { if (everybody.activeCount === 0) finish(); }, 20);
-        const limit = setTimeout(() => finish(), 1000);
-        const finish = () => {
-          clearInterval(look);
-          clearTimeout(limit);
-          everybody.cancel();
-          resolve();
-        };
-      });
-    }
+    onInterrupt(() => {
+      count += 1;
+      if (count > 1) process.exit(130);
+      process.stdin.destroy();
+      for (const channel of everybody) channel.close(1001, 'The server is shutting down.');
+      const look = setInterval(() => { if (everybody.activeCount === 0) finish(); }, 20);
+      const limit = setTimeout(() => finish(), 1000);
+      const finish = () => {
+        clearInterval(look);
+        clearTimeout(limit);
+        everybody.cancel();
+        resolve();
+      };
+    });
   });
 }

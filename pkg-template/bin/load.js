@@ -1,6 +1,7 @@
 // --load: many connections to a server that echoes, messages at a rate, and how long each took to come back.
 
 import { createHistogram, performance } from 'node:perf_hooks';
+import { onInterrupt } from './interrupt.js';
 import { newChannel } from './new_channel.js';
 import { exitCode, inFlags } from './outcome.js';
 import { printable, safeJson, styles } from './style.js';
@@ -15,7 +16,7 @@ const MAX_BUFFERED = 1 << 20;
 export async function load(options) {
   const { load: count, rate = 1, size = 125, seconds = 10 } = options;
   const run = { options, size, latencies: createHistogram(), opening: createHistogram(), sent: 0, received: 0, lastAt: 0, opened: 0, open: 0, failures: new Map(), worst: 0, isOver: false, connecting: new Set(), leave: null };
-  for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => interrupt(run));
+  onInterrupt(() => interrupt(run));
   newChannel(options); // throws for an option that is wrong, before anything is shown
   const progress = showProgress(run);
   const channels = await openAll(run, count).catch((error) => {
@@ -146,7 +147,7 @@ function showProgress(run) {
   const show = () => {
     const line = `${run.open} open, ${run.sent} sent, ${run.received} back, ${run.received - before} a second, 50 % ${ms(run.latencies.percentile(50))}, 99 % ${ms(run.latencies.percentile(99))}`;
     before = run.received;
-    process.stderr.write(isTTY ? `\r\x1b[2K${line.slice(0, process.stderr.columns - 1)}` : `${line}\n`);
+    process.stderr.write(isTTY ? `\r\x1b[2K${line.slice(0, (process.stderr.columns || 80) - 1)}` : `${line}\n`);
   };
   if (run.options.quiet) return { stop() {} };
   const timer = setInterval(show, 1000);

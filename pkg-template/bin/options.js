@@ -36,7 +36,7 @@ export function parse(args) {
   if (rest.length > 0) throw new UsageError(`Unexpected argument: "${rest[0]}". Pass messages on stdin or with --send.`);
   checkMode(options);
   if (options.listen !== undefined && uri !== undefined) throw new UsageError('--listen takes a port and no URI. Remove the URI.');
-  if (options.listen === undefined && uri === undefined) throw new UsageError('The URI is missing. Pass one, such as wss://example.org.');
+  if (options.listen === undefined && uri === undefined) throw missing(options);
   const first = [...options.send ?? [], ...(options['send-file'] ?? []).map((path) => file('send-file', path === '-' ? 0 : path))];
   const isTls = options.tls || (options.listen !== undefined && Boolean(options.cert ?? options.key));
   return { ...options, first, tls: isTls, uri: uri === undefined ? undefined : withScheme(uri), channel: channelOptions(options) };
@@ -66,6 +66,11 @@ function checkMode({ listen, load, ...options }) {
   if (shown) throw new UsageError(`--${shown} with --listen needs --stdin. Add --stdin, or remove --${shown}.`);
 }
 
+function missing(options) {
+  const [name, value] = Object.entries(options).find(([, it]) => /^wss?:\/\//.test([it].flat().at(-1))) ?? [];
+  return new UsageError(name === undefined ? 'The URI is missing. Pass one, such as wss://example.org.' : `The URI is missing: "${[value].flat().at(-1)}" is the value of --${name}. Pass the value of --${name} before the URI.`);
+}
+
 /** Node's message, and the flag that was probably meant. */
 function hint(error) {
   const [, wrong] = /Unknown option '--?([^']+)'/.exec(error.message) ?? [];
@@ -80,7 +85,11 @@ function hint(error) {
 }
 
 /** What users of other clients try. */
-const MEANT = { c: 'Pass the URI without a flag.', connect: 'Pass the URI without a flag.', auth: 'Did you mean --user?', 'no-check': 'Did you mean --insecure?' };
+const MEANT = {
+  c: 'Pass the URI without a flag.', connect: 'Pass the URI without a flag.', auth: 'Did you mean --user?', 'no-check': 'Did you mean --insecure?',
+  execute: 'Did you mean --send?', 'show-ping-pong': 'Did you mean --frames?', P: 'Did you mean --frames?', slash: 'Type /help for the commands: they need no flag.',
+  text: 'Messages are text, unless --binary is given.', E: 'To close at the end of stdin, use --wait 0.', 'user-agent': "Use --header 'User-Agent: NAME'.",
+};
 
 /** How many letters two words differ by (Levenshtein). */
 function distance(one, other) {

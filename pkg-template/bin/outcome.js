@@ -55,6 +55,7 @@ const WORDS = [
   ['onAuthRequired gave up.', 'It does not accept --user, which is sent only to the server in the URI.'], [/Put them in the URI, or return them from notificationCallbacks\.onAuthRequired\./, 'Pass them with --user NAME:PASSWORD.'],
   [' Put them in the option proxy, or return them from notificationCallbacks.onAuthRequired.', ' Put them in the URI of --proxy.'],
   ['the option tls.servername', '--servername'], ['the option socket.', '--socket '], ['in the option headers', 'with --header'], ['the option proxy', '--proxy'],
+  ['Pass the origin to asyncOpen, or to WebSocket as the option origin.', 'Use --origin.'], ["Set the channel's attribute protocol, or pass the subprotocols to WebSocket.", 'Use --subprotocol.'],
 ];
 
 /** A channel's message in the command's words. `cause` is the error's. */
@@ -62,8 +63,8 @@ export function inFlags(message, cause) {
   const [, origin] = /^asyncOpen: (".*" is not an origin\. .*), or null to send none\.$/.exec(message) ?? [];
   if (origin) return `--origin: ${origin}.`;
   const [where] = /^[\w.]+(?=: )/.exec(message) ?? [];
-  if (FLAGS[where]) return `${FLAGS[where]}${message.slice(where.length)}`;
-  return WORDS.reduce((text, [words, flags]) => text.replace(words, flags), message)
+  const begun = FLAGS[where] ? `${FLAGS[where]}${message.slice(where.length)}` : message;
+  return WORDS.reduce((text, [words, flags]) => text.replace(words, flags), begun)
     .replace(/^deflate\.(?=\w+: )/, '--deflate ')
     .replace(/\b(?:openTimeoutMs|closeTimeoutMs|maxMessageSize|pingTimeout)\b/, (option) => FLAGS[option])
     .replace("The error's cause says which.", () => (cause instanceof Error ? cause.message : ''));

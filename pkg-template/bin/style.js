@@ -4,7 +4,9 @@ import { styleText } from 'node:util';
 
 /** A function (style, text) for what is written to this stream. It leaves the text alone if colors are not wanted. */
 export function styles(stream, options) {
-  const wanted = !options['no-color'] && !process.env.NO_COLOR && stream.isTTY && process.env.TERM !== 'dumb';
+  const { FORCE_COLOR, NO_COLOR, TERM } = process.env;
+  const canShow = FORCE_COLOR === undefined ? stream.isTTY && TERM !== 'dumb' : FORCE_COLOR !== '0';
+  const wanted = canShow && !options['no-color'] && !NO_COLOR;
   return wanted ? (style, text) => styleText(style, text, { validateStream: false }) : (style, text) => text;
 }
 

@@ -86,10 +86,10 @@ const COMMANDS = {
     if (rest !== '' && code === '') throw new Error('Write /close, /close CODE or /close CODE REASON.');
     client.close(code === '' ? undefined : Number(code), reason);
   },
-  binary: (client, rest) => client.send(rest.startsWith('@') ? readFileSync(path(rest)) : bytes(rest)),
+  binary: (client, rest) => client.send(rest.startsWith('@') ? read(rest) : bytes(rest)),
   text(client, rest) {
     if (!rest.startsWith('@')) throw new Error('Write /text @FILE.');
-    const text = utf8(readFileSync(path(rest)));
+    const text = utf8(read(rest));
     if (text === null) throw new Error('The file is not UTF-8 text. Send it with /binary @FILE.');
     client.send(text);
   },
@@ -104,6 +104,16 @@ const COMMANDS = {
 function bytes(text) {
   if (!/^([0-9a-f]{2})+(\s+([0-9a-f]{2})+)*\s*$/i.test(text)) throw new Error('Write /binary @FILE, or bytes of two hexadecimal digits each: /binary 01 ff 7f.');
   return Buffer.from(text.replace(/\s+/g, ''), 'hex');
+}
+
+function read(text) {
+  const from = path(text);
+  if (from === '') throw new Error('The name of the file is missing. Write it behind the @.');
+  try {
+    return readFileSync(from);
+  } catch ({ code, message }) {
+    throw new Error(code === 'EISDIR' ? `${from} is a folder. Pass a file.` : `${message}.`);
+  }
 }
 
 /** The path in `@~/a file` or `@"a file"`. */

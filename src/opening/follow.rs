@@ -106,7 +106,7 @@ fn unknown_scheme<C>(party: Party, asked: &str) -> DeadEnd<C> {
         Party::Server => "Pass it in the option headers.",
     };
     DeadEnd::new(match asked {
-        "" => "It does not say which authorization it accepts.".to_owned(),
+        "" => format!("It does not say which authorization it accepts. {advice}"),
         _ => format!("It accepts no authorization that is supported, only {}. {advice}", quote(asked)),
     })
 }

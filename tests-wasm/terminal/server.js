@@ -40,6 +40,7 @@ function verifyClient({ req }, decide) {
 function serve(socket, { url: path }) {
   const manners = {
     '/close': () => socket.close(4001, 'go away'),
+    '/lines': () => socket.close(4001, 'one\nfake: line'),
     '/deaf': () => socket._socket.pause(),
     '/lose': () => socket.terminate(),
     '/wrong': () => socket._socket.write(Buffer.from([0xf1, 0])),

@@ -218,12 +218,16 @@ test("a failure's advice names flags, not the channel's options", async (t) => {
     [['--close-code', '5', url], /--close-code: 5 is not a code that may be sent/],
     [['--origin', 'x y', url], /--origin: "x y" is not an origin\./],
     [['--proxy', 'ftp://h', url], /--proxy: /],
-    [['--header', 'Host: x', url], /--header: /],
+    [['--header', 'Host: x', url], /--header: "Host" is set by the handshake itself\. It is the URI's host\.\n/],
+    [['--header', 'Origin: x', url], / Use --origin\.\n/],
+    [['--header', 'Sec-WebSocket-Protocol: x', url], / Use --subprotocol\.\n/],
+    [['--send', url], /The URI is missing: "ws:.*" is the value of --send\. /],
+    [['--execute', 'x', url], /Unknown option: --execute\. Did you mean --send\?/],
     [['--socket', 'path=/none', 'ws://h'], /Check --socket path\./],
   ]) {
     const { code, stderr } = await run([...args, '--once']);
     assert.match(stderr, advice);
-    assert.doesNotMatch(stderr, /\boption|onAuthRequired/);
+    assert.doesNotMatch(stderr, /the option|onAuthRequired/);
     assert.notEqual(code, 0);
   }
 });
@@ -278,6 +282,35 @@ for (const version of [24, 26]) {
     assert.deepEqual([code, stdout], [0, 'hi\n']);
   });
 }
+
+test('what a server writes in a close reason or a body does not pass for output of the command, and with --quiet a body is not shown', async (t) => {
+  const { stderr } = await run(['-1', `${url}/lines`]);
+  assert.match(stderr, /\nthe server closed with an error: 4001 one fake: line\n/);
+  const server = createTcpServer((socket) => socket.on('error', () => {}).once('data', () => socket.end('HTTP/1.1 404 No\r\nContent-Length: 9\r\n\r\nno\nNS_OK\n')));
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  t.after(() => server.close());
+  const refused = `ws://127.0.0.1:${server.address().port}`;
+  assert.match((await run([refused])).stderr, /The server's response: \n {2}no\n {2}NS_OK\n$/);
+  assert.match((await run(['-q', refused])).stderr, /404[^]*\nNS_ERROR_WEBSOCKET_CONNECTION_REFUSED\n$/);
+});
+
+test('SIGHUP closes politely, as SIGINT does, and a temporary certificate is removed', async () => {
+  const started = start([url]);
+  await started.until(/connected/);
+  started.child.kill('SIGHUP');
+  assert.match((await started.done).stderr, /closed: 1000\n$/);
+  const server = start(['--listen', '0', '--tls']);
+  const [, path] = await server.until(/--ca (\S+cert\.pem)/);
+  await server.until(/listening/);
+  server.child.kill('SIGHUP');
+  await server.done;
+  await assert.rejects(readFile(path), { code: 'ENOENT' });
+});
+
+test('FORCE_COLOR colors a pipe, unless it is 0 or --no-color is given', async () => {
+  const shown = async (args, FORCE_COLOR) => (await run([...args, '-1', `${url}/many`], '', { env: { NO_COLOR: '', FORCE_COLOR } })).stderr.includes('\x1b[');
+  assert.deepEqual([await shown([], '1'), await shown([], '0'), await shown(['--no-color'], '1')], [true, false, false]);
+});
 
 test('SIGINT closes politely', async () => {
   const started = start([url]);

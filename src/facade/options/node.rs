@@ -235,9 +235,22 @@ fn header((name, value): &(String, JsValue)) -> Result<Field, ChannelError> {
             FieldError::NoByte => format!(
                 "headers: the value of {quoted} contains a character above U+00FF, which does not fit in a byte. Encode it, for example with encodeURIComponent."
             ),
-            FieldError::Owned => format!("headers: {quoted} is set by the handshake itself. Remove it."),
+            FieldError::Owned => {
+                format!("headers: {quoted} is set by the handshake itself. {}", instead_of(&name.to_ascii_lowercase()))
+            }
         })
     })
+}
+
+/// What to do instead of setting a header that the handshake sets.
+fn instead_of(name: &str) -> &'static str {
+    match name {
+        "origin" => "Pass the origin to asyncOpen, or to WebSocket as the option origin.",
+        "sec-websocket-protocol" => "Set the channel's attribute protocol, or pass the subprotocols to WebSocket.",
+        "host" => "It is the URI's host.",
+        "sec-websocket-extensions" => "Use the option deflate.",
+        _ => "Remove it.",
+    }
 }
 
 /// A URI, or `'env'`.

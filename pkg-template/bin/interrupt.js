@@ -1,0 +1,4 @@
+/** Calls back when the user, or the system, wants the command to end: Ctrl-C, `kill`, or a terminal that is closed. */
+export function onInterrupt(callback) {
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, callback);
+}
