@@ -217,8 +217,8 @@ export class Socket extends Reading {
     handler?.free();
   }
 
-  /** Gives bytes back: TLS reads them first. */
-  unread(bytes) { this.socket.unshift(bytes.slice()); }
+  /** Gives bytes back: TLS, which starts next, reads them first. (A socket that flows would report them again.) */
+  unread(bytes) { this.socket.off('data', onData).pause().unshift(bytes.slice()); }
 
   pause() { this.socket.pause(); }
   setRef(isRef) {

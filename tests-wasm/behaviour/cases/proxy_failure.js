@@ -154,6 +154,16 @@ export const proxyFailures = [
     },
   },
   ...[
+    ['CONNECT', () => startProxy({ answer: () => ({ text: 'HTTP/1.1 200 OK\r\n\r\nNOT TLS AT ALL' }) })],
+    ['SOCKS5', () => startSocks({ replies: { reply: [5, 0, 0, 1, 127, 0, 0, 1, 0, 80, ...Buffer.from('NOT TLS AT ALL')] } })],
+  ].map(([scheme, make]) => ({
+    name: `what comes right behind the tunnel's answer of ${scheme} is TLS's: if it is not TLS, the failure says so`,
+    run: (t) => withProxies([make()], async (proxy) => {
+      const { message } = await t.stops(t.open(t.peer('wss', '/echo'), { options: { proxy: proxy.url(), openTimeoutMs: 5000 } }), { node: 'NS_ERROR_NET_INADEQUATE_SECURITY' });
+      t.ok(message.includes('does not speak TLS'), message);
+    }),
+  })),
+  ...[
     ['after CONNECT\'s 200', (behind) => startProxy({ answer: () => `HTTP/1.1 200 OK\r\n\r\n${behind}` })],
     ['after the SOCKS reply', (behind) => startSocks({ replies: { reply: [5, 0, 0, 1, 127, 0, 0, 1, 0, 80, ...Buffer.from(behind, 'latin1')] } })],
   ].map(([where, proxyWith]) => ({
