@@ -121,6 +121,7 @@ describe('the demo page', { timeout: 120_000 }, () => {
     await page.fill('#protocols', 'chat');
     await page.fill('#open-timeout', '500');
     await page.click('#as-code summary');
+    await page.locator('#as-code code', { hasText: 'asyncOpen' }).waitFor();
     const code = await page.innerText('#as-code code');
     assert.match(code, /new WebSocketChannel\(\{ openTimeoutMs: 500 \}\)[^]*channel\.protocol = 'chat';[^]*asyncOpen\('ws:\/\/127\.0\.0\.1:1\/it\\'s', null,/);
     await press(page, 'Copy');

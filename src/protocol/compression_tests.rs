@@ -36,6 +36,33 @@ fn rfc_7692s_examples_inflate_to_hello() {
 }
 
 #[test]
+fn a_message_is_complete_if_the_tail_is_all_that_it_lacks() {
+    let compressed = b"\xf2\x48\xcd\xc9\xc9\x07\x00";
+    for (payload, is_complete) in [
+        (&compressed[..], true),
+        (&compressed[..6], false), // the end of the block, but no header of an empty one
+        (&compressed[..5], false),
+        (&compressed[..1], false),
+        (b"", false),
+        (b"\x00", true),
+        (b"\x00\x05\x00\xfa\xff\x48\x65\x6c\x6c\x6f\x00", true),
+        (b"\x00\x05\x00\xfa\xff\x48\x65\x6c\x6c\x6f", false),
+        (b"\x00\x05\x00\xfa\xff\x48", false), // the tail would be the rest of the block
+        (b"\xf3\x48\xcd\xc9\xc9\x07\x00\x00", true), // a final block, and the byte behind it
+        (b"\xf3\x48\xcd\xc9\xc9\x07\x00", true), // which some senders leave out
+        (b"\xf3\x48\xcd\xc9\xc9\x07", false),
+    ] {
+        let mut inflater = Inflater::new(Some(15));
+        inflater.inflate(payload, &mut [0; 100]).unwrap();
+        assert_eq!(inflater.read_tail() == Ok(true), is_complete, "{payload:x?}");
+        if is_complete {
+            inflater.finish();
+            assert_eq!(inflate(&mut inflater, compressed, 100), b"Hello", "the next message after {payload:x?}");
+        }
+    }
+}
+
+#[test]
 fn a_message_may_refer_to_one_that_ended_with_a_final_block() {
     let (text, mut second) = (b"HelloWorldHelloWorld", vec![0; 100]);
     let mut first = vec![0; 100];

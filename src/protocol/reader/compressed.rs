@@ -4,7 +4,6 @@ use std::ops::Range;
 
 use super::super::event::{Event, Kind, Source};
 use super::super::fault::{Fault, FaultKind};
-use super::super::inflate::TAIL;
 use super::super::utf8;
 use super::{Message, Read, Reader, Step, not_utf8, too_big};
 
@@ -15,14 +14,16 @@ pub(super) struct Inflating {
     size: u64,
     /// The number of bytes in the scratch memory that have not been returned.
     filled: usize,
-    /// The number of [`TAIL`] bytes that have been inflated.
-    tail: usize,
+    /// The scratch memory was full, so there may be more to inflate of what was read.
+    may_have_more: bool,
+    /// The tail has been read.
+    is_complete: bool,
     /// [`Event::Begin`] was returned, because the message did not fit the scratch memory.
     begun: bool,
 }
 
 impl Reader {
-    /// Inflates the frame's `input` until the scratch memory is full. Behind a message's last frame, it inflates the tail.
+    /// Inflates the frame's `input` until the scratch memory is full. Behind a message's last frame, it inflates what is left, and reads the tail.
     pub(super) fn read_compressed(&mut self, input: &mut [u8], at: &mut usize, scratch: &mut [u8]) -> Step {
         let (Some(frame), Some(inflater)) = (&mut self.frame, &mut self.inflater) else { return Ok(None) };
         let Some(inflating) = self.message.as_mut().and_then(|message| message.inflating.as_mut()) else {
@@ -32,34 +33,34 @@ impl Reader {
             self.frame = None;
             return Ok(None);
         }
-        let in_tail = frame.remaining == 0;
+        let is_behind = frame.remaining == 0; // and so `input` is empty
         frame.unmask(input);
-        let input = if in_tail { TAIL.get(inflating.tail..).unwrap_or_default() } else { input };
         let room = scratch.get_mut(inflating.filled..).unwrap_or_default();
         if room.is_empty() {
             return self.empty_scratch(scratch);
         }
-        if input.is_empty() && !in_tail {
+        if input.is_empty() && !is_behind {
             return Ok(None);
         }
         let size = room.len();
-        let (taken, made) = inflater.inflate(input, room).map_err(not_inflated)?;
+        let is_over = is_behind && !inflating.may_have_more;
+        let (taken, made) = if is_over { (0, 0) } else { inflater.inflate(input, room).map_err(not_inflated)? };
+        inflating.may_have_more = made == size;
         inflating.filled += made;
         inflating.size = inflating.size.saturating_add(made as u64);
         if inflating.size > self.limit {
             return Err(too_big());
         }
-        if in_tail {
-            inflating.tail += taken;
-        } else {
-            frame.advance(taken);
-            *at += taken;
+        if is_behind {
+            if inflating.may_have_more {
+                return Ok(None);
+            }
+            inflating.is_complete = inflating.is_complete || inflater.read_tail().map_err(not_inflated)?;
+            return if inflating.is_complete { self.end_compressed(scratch) } else { Err(incomplete()) };
         }
-        match (in_tail && inflating.tail == TAIL.len(), made < size) {
-            (true, true) => self.end_compressed(scratch),
-            (false, true) if taken == 0 => Err(FaultKind::NotDeflated.because("A compressed message is incomplete.")),
-            _ => Ok(None),
-        }
+        frame.advance(taken);
+        *at += taken;
+        if taken == 0 && made < size { Err(incomplete()) } else { Ok(None) }
     }
 
     pub(in super::super) fn take_inflated(&mut self) -> usize {
@@ -106,6 +107,10 @@ impl Reader {
         let ascii = kind == Kind::Text && message.utf8.check(bytes).map_err(|_| not_utf8())?;
         Ok(Some(Read::Event(Event::Piece { source: Source::Scratch, payload, ascii })))
     }
+}
+
+fn incomplete() -> Fault {
+    FaultKind::NotDeflated.because("A compressed message is incomplete.")
 }
 
 fn not_inflated(kind: FaultKind) -> Fault {

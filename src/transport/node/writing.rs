@@ -71,7 +71,8 @@ pub(crate) fn gather(payload: Payload) -> Option<Vec<u8>> {
     }
     let mut pieces = Outgoing::new(payload, true);
     let size = protocol::Payload::size(&pieces);
-    let size = usize::try_from(size).ok().filter(|size| *size <= MAX_SHARED && protocol::has_memory(3 * size))?;
+    // What `has_memory` leaves to others is enough for the two other copies.
+    let size = usize::try_from(size).ok().filter(|size| *size <= MAX_SHARED && protocol::has_memory(*size))?;
     bytes.reserve_exact(size);
     while let Fill::Bytes { len, last } = pieces.fill().ok()? {
         take(len, &mut bytes);

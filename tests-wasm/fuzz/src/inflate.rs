@@ -12,6 +12,8 @@ pub(crate) struct Inflated {
     pub(crate) farthest: usize,
     /// All bits were read and the last block has ended.
     pub(crate) between_blocks: bool,
+    /// And it was a final one.
+    pub(crate) between_streams: bool,
 }
 
 enum Halt {
@@ -152,12 +154,14 @@ const ORDER: [usize; 19] = [16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 
 /// Inflates all of `input`, one stream after another, to at most `cap` bytes and a few more. With `takeover`, a stream may refer to those
 /// before it (RFC 7692 §7.2.2).
 pub(crate) fn inflate(input: &[u8], cap: usize, takeover: bool) -> Inflated {
-    let (mut result, mut bits, mut start) = (Inflated::default(), Bits { input, at: 0 }, 0);
+    let (mut result, mut bits, mut start, mut was_final) = (Inflated::default(), Bits { input, at: 0 }, 0, false);
     loop {
         result.between_blocks = bits.at == input.len() * 8;
+        result.between_streams = result.between_blocks && was_final;
         match block(&mut bits, &mut result, start, cap) {
-            Ok(false) => {}
+            Ok(false) => was_final = false,
             Ok(true) => {
+                was_final = true;
                 bits.align();
                 start = if takeover { 0 } else { result.out.len() }; // after a final block, a new stream follows
             }

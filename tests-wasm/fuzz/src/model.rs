@@ -22,9 +22,6 @@ pub(crate) struct Prediction {
     /// A compressed message is known to be wrong before all its frames have come. The size of the scratch memory determines when
     /// the connection notices: it may fail with one of these faults from this event on, and must fail by the message's end.
     early: Option<(usize, Vec<FaultKind>)>,
-    /// An earlier message has ended within a block, which RFC 7692 §7.2.1 rules out. A context that was given up after it has
-    /// lost its place in the block, and one that was kept has not: from this event on, the connection may see anything.
-    astray: Option<usize>,
 }
 
 impl Prediction {
@@ -34,16 +31,13 @@ impl Prediction {
                 && observed[..*from] == self.seen[..*from]
                 && matches!(&observed[*from], Seen::Failed(kind) if kinds.contains(kind))
         };
-        let went_astray = |from: usize| observed.get(..from).is_some_and(|begin| begin == &self.seen[..from]);
-        let good = observed == self.seen
-            || self.early.as_ref().is_some_and(failed_early)
-            || self.astray.is_some_and(went_astray);
+        let good = observed == self.seen || self.early.as_ref().is_some_and(failed_early);
         assert!(good, "{how}: saw {}, expected {}", brief(observed), brief(&self.seen));
     }
 
     /// Whether only `seen` is correct.
     pub(crate) fn is_certain(&self) -> bool {
-        self.early.is_none() && self.astray.is_none()
+        self.early.is_none()
     }
 }
 
@@ -72,18 +66,13 @@ struct Inflated {
     faults: Vec<FaultKind>,
     /// Its last block has ended with its last bit.
     between_blocks: bool,
+    /// And it was a final one.
+    between_streams: bool,
 }
 
 /// Returns what the `bytes` of a server mean.
 pub(crate) fn read(bytes: &[u8], agreed: Agreed) -> Prediction {
-    let mut model = Model {
-        agreed,
-        stream: Vec::new(),
-        inflated: 0,
-        is_within_block: false,
-        message: None,
-        prediction: Prediction::default(),
-    };
+    let mut model = Model { agreed, stream: Vec::new(), inflated: 0, message: None, prediction: Prediction::default() };
     if let Err(last) = model.read(bytes) {
         model.prediction.seen.push(last);
     }
@@ -96,8 +85,6 @@ struct Model {
     stream: Vec<u8>,
     /// How many bytes they inflate to.
     inflated: usize,
-    /// The last of them ended within a block.
-    is_within_block: bool,
     message: Option<Message>,
     prediction: Prediction,
 }
@@ -187,9 +174,6 @@ impl Model {
         }
         message.payload.extend_from_slice(payload);
         if message.compressed {
-            if self.is_within_block {
-                self.prediction.astray.get_or_insert(self.prediction.seen.len());
-            }
             let faults = self.inflate(&message, &[]).faults;
             if !faults.is_empty() {
                 self.doubt(faults);
@@ -204,7 +188,15 @@ impl Model {
     fn end_message(&mut self) -> Result<(), Seen> {
         let Some(message) = self.message.take() else { return Ok(()) };
         let bytes = if message.compressed {
-            let Inflated { bytes, mut faults, between_blocks } = self.inflate(&message, &[0, 0, 0xFF, 0xFF]);
+            let own = self.inflate(&message, &[]);
+            let with_tail = self.inflate(&message, &[0, 0, 0xFF, 0xFF]);
+            // A final block needs no tail. Otherwise the tail completes an empty block, and adds nothing else.
+            let has_ended = own.between_streams && !message.payload.is_empty();
+            let is_complete = has_ended || (with_tail.between_blocks && with_tail.bytes.len() == own.bytes.len());
+            let Inflated { bytes, mut faults, .. } = own;
+            if !is_complete {
+                faults.push(FaultKind::NotDeflated);
+            }
             if message.text && faults.is_empty() && std::str::from_utf8(&bytes).is_err() {
                 faults.push(FaultKind::NotUtf8);
             }
@@ -213,13 +205,13 @@ impl Model {
                 return Err(Seen::Failed(first));
             }
             self.stream.extend(message.payload);
-            self.stream.extend([0, 0, 0xFF, 0xFF]);
+            if !has_ended {
+                self.stream.extend([0, 0, 0xFF, 0xFF]);
+            }
             self.inflated += bytes.len();
-            self.is_within_block = !between_blocks;
             if !self.agreed.peer_takeover {
                 self.stream.clear();
                 self.inflated = 0;
-                self.is_within_block = false;
             }
             bytes
         } else {
@@ -248,7 +240,7 @@ impl Model {
         if message.text && !begins_utf8(&bytes) {
             faults.push(FaultKind::NotUtf8);
         }
-        Inflated { bytes, faults, between_blocks: result.between_blocks }
+        Inflated { bytes, faults, between_blocks: result.between_blocks, between_streams: result.between_streams }
     }
 
     fn doubt(&mut self, faults: Vec<FaultKind>) {
