@@ -142,11 +142,6 @@ impl Uri {
     pub fn target(&self) -> &str {
         self.split_authority().1.split('#').next().unwrap_or_default()
     }
-
-    /// `href` without user name, password, and an empty query: the same for all URIs that the same request is made of.
-    pub fn bare(&self) -> String {
-        format!("{}{}", self.origin(), self.resource())
-    }
 }
 
 /// The URI without the user name and password that it may have between `//` and `@`: they are secret.
@@ -267,7 +262,6 @@ pub(crate) mod tests {
             ("[2001:db8::a]", "[2001:db8::a]:443".into(), "2001:db8::a")
         );
         assert_eq!((uri.origin(), uri.resource()), ("wss://[2001:db8::a]".into(), "/a%20b?c=d"));
-        assert_eq!(uri.bare(), "wss://[2001:db8::a]/a%20b?c=d");
         let uri = websocket("ws://Example.ORG:443").unwrap();
         assert_eq!(
             (uri.host(), uri.authority(), uri.address()),

@@ -5,7 +5,8 @@ import { styleText } from 'node:util';
 /** A function (style, text) for what is written to this stream. It leaves the text alone if colors are not wanted. */
 export function styles(stream, options) {
   const { FORCE_COLOR, NO_COLOR, TERM } = process.env;
-  const canShow = FORCE_COLOR === undefined ? stream.isTTY && TERM !== 'dumb' : FORCE_COLOR !== '0';
+  const isForced = ['', '1', 'true', '2', '3'].includes(FORCE_COLOR); // as Node has it
+  const canShow = FORCE_COLOR === undefined ? stream.isTTY && TERM !== 'dumb' : isForced;
   const wanted = canShow && !options['no-color'] && !NO_COLOR;
   return wanted ? (style, text) => styleText(style, text, { validateStream: false }) : (style, text) => text;
 }

@@ -67,7 +67,7 @@ impl Plan {
             }
             add_no_cache(&mut settings.headers);
         }
-        let trail = Trail::new(uri.bare(), settings.redirects);
+        let trail = Trail::new(requested(&uri, settings.is_web), settings.redirects);
         let mut plan = Self {
             first_origin: uri.origin(),
             offers_http2: false,
@@ -156,7 +156,7 @@ impl Plan {
 
     /// The next request to the server, with this method.
     pub(super) fn request(&mut self, method: &str) -> Request {
-        let resource = if self.settings.is_web { self.uri.target() } else { self.uri.resource() }.to_owned();
+        let resource = resource_of(&self.uri, self.settings.is_web).to_owned();
         let authorization = self.authorization(Party::Server, "Authorization", method, &resource);
         let is_foreign = self.is_foreign();
         let own = self.settings.headers.iter().filter(|field| {
@@ -196,7 +196,7 @@ impl Plan {
             let reason = "its port is blocked, because another protocol uses it.";
             return Err(self.not_followed(Status::PORT_ACCESS_NOT_ALLOWED, location, reason));
         }
-        match self.trail.check(self.uri.is_secure(), uri.is_secure(), &uri.bare()) {
+        match self.trail.check(self.uri.is_secure(), uri.is_secure(), &requested(&uri, self.settings.is_web)) {
             Ok(()) => Ok(uri),
             Err(Forbidden::Unencrypted) => Err(bad("it leads from an encrypted connection to an unencrypted one.")),
             Err(Forbidden::Circle) => Err(self.not_followed(
@@ -221,7 +221,7 @@ impl Plan {
     pub(super) fn follow<C>(&mut self, location: &str, uri: Uri) -> Result<(), DeadEnd<C>> {
         let proxy = self.settings.proxy.choose(&uri, self.settings.parse);
         let proxy = proxy.map_err(|problem| self.not_followed(Status::BAD_URI, location, &problem))?;
-        self.trail.follow(uri.bare());
+        self.trail.follow(requested(&uri, self.settings.is_web));
         self.enter(uri, proxy);
         Ok(())
     }
@@ -256,4 +256,14 @@ impl Plan {
     fn is_foreign(&self) -> bool {
         self.uri.origin() != self.first_origin
     }
+}
+
+/// What the request for this URI asks for. A web class keeps an empty query (RFC 9112 §3.2.1), a channel does not (RFC 6455 §3).
+fn resource_of(uri: &Uri, is_web: bool) -> &str {
+    if is_web { uri.target() } else { uri.resource() }
+}
+
+/// The same for all URIs that the same request is made of.
+fn requested(uri: &Uri, is_web: bool) -> String {
+    format!("{}{}", uri.origin(), resource_of(uri, is_web))
 }

@@ -56,7 +56,9 @@ impl<S: Socket> Dialogue<'_, S> {
                 let [_, status] = self.read().await?;
                 if status == 0 { Ok(()) } else { Err(wrong("It does not accept the user name and password.")) }
             }
-            (_, None) => Err(wrong("It requires a user name and password. Put them in the option proxy.")),
+            (_, None) => Err(wrong(
+                "It does not accept connections without a user name and password. Put them in the option proxy.",
+            )),
             (_, Some(_)) => Err(wrong("It accepts neither a user name and password nor a connection without them.")),
         }
     }

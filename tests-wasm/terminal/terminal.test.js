@@ -309,7 +309,7 @@ test('SIGHUP closes politely, as SIGINT does, and a temporary certificate is rem
 
 test('FORCE_COLOR colors a pipe, unless it is 0 or --no-color is given', async () => {
   const shown = async (args, FORCE_COLOR) => (await run([...args, '-1', `${url}/many`], '', { env: { NO_COLOR: '', FORCE_COLOR } })).stderr.includes('\x1b[');
-  assert.deepEqual([await shown([], '1'), await shown([], '0'), await shown(['--no-color'], '1')], [true, false, false]);
+  assert.deepEqual([await shown([], '1'), await shown([], '0'), await shown([], 'false'), await shown(['--no-color'], '1')], [true, false, false, false]);
 });
 
 test('SIGINT closes politely', async () => {

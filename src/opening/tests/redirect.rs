@@ -67,6 +67,14 @@ fn http_counts_as_ws_and_https_as_wss() {
 }
 
 #[test]
+fn a_web_class_follows_a_redirect_that_adds_an_empty_query() {
+    let world = to(&["/a?"]);
+    world.open_with("ws://h/a", Settings { is_web: true, redirects: 5, ..settings() }).opened();
+    let lines: Vec<_> = world.connections().iter().map(|it| it.text().lines().next().unwrap().to_owned()).collect();
+    assert_eq!(lines, ["GET /a HTTP/1.1", "GET /a? HTTP/1.1"]);
+}
+
+#[test]
 fn a_fragment_in_a_location_is_dropped() {
     let world = to(&["/there#section"]);
     world.open("ws://a.example/").opened();

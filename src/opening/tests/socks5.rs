@@ -48,8 +48,8 @@ fn socks5_credentials_are_sent_if_the_proxy_wants_them() {
 fn every_wrong_turn_of_socks5_has_a_sentence_of_its_own_kind() {
     let refused = |code: u8| vec![5, code, 0, 1, 0, 0, 0, 0, 0, 0];
     let mut cases: Vec<(Vec<u8>, &str)> = vec![
-        (vec![5, 255], "requires a user name and password. Put them in the option proxy."),
-        (vec![5, 2], "requires a user name and password. Put them in the option proxy."),
+        (vec![5, 255], "does not accept connections without a user name and password. Put them in the option proxy."),
+        (vec![5, 2], "does not accept connections without a user name and password. Put them in the option proxy."),
         (vec![4, 0], "does not speak SOCKS5"),
         (b"HTTP/1.1 400 Bad Request\r\n\r\n".to_vec(), "does not speak SOCKS5"),
         (vec![], "ended the connection"),

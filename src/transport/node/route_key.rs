@@ -50,7 +50,9 @@ fn is_same_value(one: &JsValue, other: &JsValue) -> bool {
 fn is_same_item(one: &JsValue, other: &JsValue) -> bool {
     match (bytes_of(one), bytes_of(other)) {
         (Bytes::Plain(one), Bytes::Plain(other)) => {
-            one.length() == other.length() && has_memory(2 * one.length() as usize) && one.to_vec() == other.to_vec()
+            one.length() == other.length()
+                && has_memory((one.length() as usize).saturating_mul(2))
+                && one.to_vec() == other.to_vec()
         }
         _ => Object::is(one, other),
     }
