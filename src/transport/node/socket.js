@@ -82,9 +82,15 @@ const writesAfterEnd = (socket) => !(process.versions.deno && socket.encrypted);
 
 const isClosed = (socket) => socket.destroyed || socket.closed === true;
 
+/** Destroys the socket of a channel. The peer of a stream is told that it is not needed any more (RFC 8441 §5); by itself, Node would report no error. */
+function giveUp(socket) {
+  if ('rstCode' in socket) socket.close(CANCEL);
+  socket.destroy();
+}
+
 /** Destroys the socket if its peer does not end the connection within `ms`. */
-export function destroyAfter(socket, ms) {
-  const timer = setTimeout(() => socket.destroy(), ms).unref();
+export function destroyAfter(socket, ms, destroy = () => socket.destroy()) {
+  const timer = setTimeout(() => destroy(socket), ms).unref();
   socket.once('close', () => clearTimeout(timer));
 }
 
@@ -277,20 +283,14 @@ export class Socket extends Reading {
   /** The bytes that the system has not taken. */
   get backlog() { return backlogOf(this.socket); }
   end() { this.socket.end(); }
-  /**
-   * A stream is destroyed in a turn of its own: Node 20 never returns if the stream's request has not gone out yet. The peer is told that it is not
-   * needed any more (RFC 8441 §5); by itself, Node would report no error.
-   */
+  /** A stream is destroyed in a turn of its own: Node 20 never returns if the stream's request has not gone out yet. */
   destroy() {
     if (this.socket === null) return;
-    if (!this.isStream) return void this.socket.destroy();
-    setImmediate(() => {
-      this.socket.close(CANCEL);
-      this.socket.destroy();
-    });
+    if (this.isStream) setImmediate(() => giveUp(this.socket));
+    else this.socket.destroy();
   }
   /** Destroys the socket if the peer does not end the connection within `ms`. */
-  linger(ms) { destroyAfter(this.socket, ms); }
+  linger(ms) { destroyAfter(this.socket, ms, giveUp); }
 
   /** Stops reporting. */
   detach() {
