@@ -4,7 +4,7 @@
 const WAKING = 'The process sleeps for four fifths of the time (profile: 79 % idle, 14 % in the write, nothing else above 1 %). The case measures '
   + 'how soon the system wakes two processes in turn.';
 const SYSTEM_WRITE = 'Profile: 82 % of the time goes into the system\'s write of the same bytes for every client, a twentieth into copying and masking. '
-  + 'From run to run, the ratio was 1.12 to 1.47.';
+  + 'From run to run, the ratio was 1.07 to 1.47.';
 const COPIES = 'Profile: 18 % in the write, 10 % in copying a mebibyte into wasm and out again, which is the price of masking it there in memory of '
   + 'bounded size. The rest is waiting for the peer. From run to run, the ratio was 1.01 to 1.36.';
 const COPIED_OUT = 'Profile: 56 % in the write, 10 % in masking, 16 % in copying into wasm and out again, in memory of bounded size. ws masks directly into the '

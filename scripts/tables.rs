@@ -1,5 +1,5 @@
-//! Prints as JSON: the tables of close codes and statuses, the ranges of codes that `close` accepts, and the most bytes of a reason. `scripts/build.js` makes the
-//! package's constants from them.
+//! Prints as JSON: the tables of close codes and statuses, the ranges of codes that `close` accepts, and the most bytes of a reason.
+//! `scripts/build.js` makes the package's constants from them.
 
 use websocket_channel::close::{CloseCode, MAX_REASON};
 

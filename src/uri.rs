@@ -60,10 +60,8 @@ impl Uri {
 
     /// The protocol without its colon, in lower case.
     pub fn scheme(&self) -> &str {
-        self.href
-            .split([':']) // an array, because the search for a char costs a page half a kilobyte
-            .next()
-            .unwrap_or_default()
+        // An array, because the search for a char costs a page half a kilobyte.
+        self.href.split([':']).next().unwrap_or_default()
     }
 
     /// What is between `//` and the path, and what follows it.

@@ -3,7 +3,7 @@
 import { onInterrupt } from './interrupt.js';
 import { Lines, textOf } from './lines.js';
 import { newChannel } from './new_channel.js';
-import { BAD_CLOSE, exitCode, inFlags } from './outcome.js';
+import { BAD_CLOSE, closing, exitCode, inFlags } from './outcome.js';
 import { Output } from './output.js';
 import { Terminal } from './terminal.js';
 import { announcing, showFrames, showOpening } from './watch.js';
@@ -187,7 +187,8 @@ class Client {
   #bodyOf(http) {
     const body = http?.body.trim();
     if (!body || this.#options.quiet) return '';
-    return `\nThe server's response: ${body.includes('\n') ? '\n' : ''}${body}`.replace(/\n(?!The server's response: )/g, '\n  ');
+    const lines = body.split('\n');
+    return `\nThe server's response: ${lines.length > 1 ? lines.map((line) => `\n  ${line}`).join('') : body}`;
   }
 
   get #wanted() { return this.#options.once ? 1 : this.#options.count; }
@@ -212,9 +213,6 @@ class Client {
     return code === 0 && this.#isIncomplete ? 1 : code;
   }
 }
-
-/** A close code and its reason, in one line: a reason with line breaks could pass for output of the command's own. */
-const closing = (code, reason) => `${code} ${reason.replace(/\s+/g, ' ')}`.trim();
 
 /** A URI without its user and password. */
 function shown(uri) {

@@ -8,7 +8,7 @@ import { certificate } from './certificate.js';
 import { onInterrupt } from './interrupt.js';
 import { Lines, textOf } from './lines.js';
 import { setPings } from './new_channel.js';
-import { CANNOT_LISTEN, inFlags } from './outcome.js';
+import { CANNOT_LISTEN, closing, inFlags } from './outcome.js';
 import { Output } from './output.js';
 import { Pressure, StdoutPressure } from './pressure.js';
 import { size } from './style.js';
@@ -101,7 +101,7 @@ function serve({ options, output, frames, everybody, pressure, stdout }, upgrade
     onAcknowledge: () => pressure.eased(channel),
     onStop(_, number, { message, code, reason, name: status }) {
       pressure.eased(channel);
-      output.note(`${name} has left: ${status === 'NS_OK' ? `${code} ${reason.replace(/\s+/g, ' ')}`.trim() : inFlags(message)}`);
+      output.note(`${name} has left: ${status === 'NS_OK' ? closing(code, reason) : inFlags(message)}`);
       queueMicrotask(() => names.delete(channel.serial)); // its last frames are shown in a microtask
     },
   });

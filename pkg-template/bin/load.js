@@ -3,7 +3,7 @@
 import { createHistogram, performance } from 'node:perf_hooks';
 import { onInterrupt } from './interrupt.js';
 import { newChannel } from './new_channel.js';
-import { exitCode, inFlags } from './outcome.js';
+import { closing, exitCode, inFlags } from './outcome.js';
 import { printable, safeJson, styles } from './style.js';
 
 /** How many connections may be opening at a time. */
@@ -81,7 +81,7 @@ function open(run) {
           if (!wasOpen) run.worst ||= 130; // Ctrl-C, while it was connecting
           return;
         }
-        const message = detail.name === 'NS_OK' ? `the server closed: ${detail.code} ${detail.reason}`.trim() : inFlags(detail.message);
+        const message = detail.name === 'NS_OK' ? `the server closed: ${closing(detail.code, detail.reason)}` : inFlags(detail.message);
         run.failures.set(message, (run.failures.get(message) ?? 0) + 1);
         run.worst = Math.max(run.worst, exitCode(detail, wasOpen) || 1);
       },

@@ -66,9 +66,12 @@ function checkMode({ listen, load, ...options }) {
   if (shown) throw new UsageError(`--${shown} with --listen needs --stdin. Add --stdin, or remove --${shown}.`);
 }
 
+/** The URI is missing. A flag whose own value was forgotten may have taken it. */
 function missing(options) {
-  const [name, value] = Object.entries(options).find(([, it]) => /^wss?:\/\//.test([it].flat().at(-1))) ?? [];
-  return new UsageError(name === undefined ? 'The URI is missing. Pass one, such as wss://example.org.' : `The URI is missing: "${[value].flat().at(-1)}" is the value of --${name}. Pass the value of --${name} before the URI.`);
+  const values = Object.entries(options).map(([name, value]) => [name, [value].flat().at(-1)]);
+  const [name, uri] = values.find(([, value]) => /^wss?:\/\//.test(value)) ?? [];
+  if (name === undefined) return new UsageError('The URI is missing. Pass one, such as wss://example.org.');
+  return new UsageError(`The URI is missing: "${uri}" is the value of --${name}. Pass the value of --${name} before the URI.`);
 }
 
 /** Node's message, and the flag that was probably meant. */

@@ -42,6 +42,9 @@ export function exitCode({ name, http, closedBy, code }, wasOpen) {
   return BY_STATUS[name] ?? (wasOpen ? 1 : 3);
 }
 
+/** A close code and its reason, in one line: a reason with line breaks could pass for output of the command's own. */
+export const closing = (code, reason) => `${code} ${reason.replace(/\s+/g, ' ')}`.trim();
+
 /** The channel's messages name its options. On the command line, these are flags. */
 const FLAGS = {
   openTimeoutMs: '--timeout', closeTimeoutMs: '--close-timeout', asyncOpen: 'URI', close: '--close-code', redirects: '--max-redirects', maxMessageSize: '--max-size', headers: '--header', proxy: '--proxy',

@@ -9,10 +9,10 @@ import { once } from 'node:events';
 import { mkdtemp, readFile, readdir, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { connect as connectHttp2 } from 'node:http2';
-import { createServer as createTlsServer } from 'node:tls';
 import { connect, createServer as createTcpServer } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { createServer as createTlsServer } from 'node:tls';
 import { WebSocket as Ws, WebSocketServer } from 'ws';
 import { freePort } from '../clients/harness/server.js';
 import { PROGRAM, run, start } from './command.js';
@@ -286,6 +286,7 @@ for (const version of [24, 26]) {
 test('what a server writes in a close reason or a body does not pass for output of the command, and with --quiet a body is not shown', async (t) => {
   const { stderr } = await run(['-1', `${url}/lines`]);
   assert.match(stderr, /\nthe server closed with an error: 4001 one fake: line\n/);
+  assert.match((await run(['--load', '1', '--seconds', '1', `${url}/lines`])).stdout, /\n1 × the server closed: 4001 one fake: line\n/);
   const server = createTcpServer((socket) => socket.on('error', () => {}).once('data', () => socket.end('HTTP/1.1 404 No\r\nContent-Length: 9\r\n\r\nno\nNS_OK\n')));
   await once(server.listen(0, '127.0.0.1'), 'listening');
   t.after(() => server.close());

@@ -110,8 +110,7 @@ impl Reader {
 }
 
 fn incomplete() -> Fault {
-    FaultKind::NotDeflated
-        .because("A compressed message does not end within an empty block, as RFC 7692 §7.2.1 requires.")
+    FaultKind::NotDeflated.because("A compressed message is cut off, or does not end as RFC 7692 §7.2.1 requires.")
 }
 
 fn not_inflated(kind: FaultKind) -> Fault {

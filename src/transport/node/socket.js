@@ -3,7 +3,7 @@
 
 import net from 'node:net';
 import { forgetLast } from './assembly.js';
-import { tls } from './builtin.js';
+import { http2, tls } from './builtin.js';
 import { certificatesOf } from './certificate.js';
 import { Reading } from './reading.js';
 import { atEnd } from './tick.js';
@@ -14,8 +14,6 @@ import { MAX_HEADER, sendAt, wasm } from './windows.js';
 const blocks = [];
 const BLOCK = 96 * 1024 + MAX_HEADER;
 const MAX_BLOCKS = 48;
-/** The error code of HTTP/2 for a stream that is not needed (RFC 9113 §7). */
-const CANCEL = 8;
 /** How many blocks go to the system together: as many as a message sends in a turn. With half as many, a message of 1 MiB took a quarter more CPU time. */
 const MAX_CORKED = 16;
 
@@ -84,7 +82,7 @@ const isClosed = (socket) => socket.destroyed || socket.closed === true;
 
 /** Destroys the socket of a channel. The peer of a stream is told that it is not needed any more (RFC 8441 §5); by itself, Node would report no error. */
 function giveUp(socket) {
-  if ('rstCode' in socket) socket.close(CANCEL);
+  if ('rstCode' in socket) socket.close(http2().constants.NGHTTP2_CANCEL);
   socket.destroy();
 }
 
