@@ -2,7 +2,7 @@
 
 // Why a case misses its target, each from a profile (`node --cpu-prof bench/client.js …`, 800 ms) of the build that was measured.
 const WAKING = 'The process sleeps for four fifths of the time (profile: 79 % idle, 14 % in the write, nothing else above 1 %). The case measures '
-  + 'how soon the system wakes two processes in turn.';
+  + 'how soon the system wakes two processes in turn: according to strace, every client makes one read, one write and one wait for each message.';
 const SYSTEM_WRITE = 'Profile: 82 % of the time goes into the system\'s write of the same bytes for every client, a twentieth into copying and masking. '
   + 'From run to run, the ratio was 1.07 to 1.47.';
 const COPIES = 'Profile: 18 % in the write, 10 % in copying a mebibyte into wasm and out again, which is the price of masking it there in memory of '

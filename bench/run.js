@@ -51,7 +51,7 @@ await main(async () => {
   try {
     const measureWebs = async () => {
       say('measuring WebSocket and WebSocketStream');
-      const measureOneOf = (host, task) => measureOne(host, { ...task, ...timesOf(options) }, peers);
+      const measureOneOf = (host, task) => measureOne(host, { ...task, ...timesOf(options, task) }, peers);
       return measureWeb(await hostsOf(options), roundsOf(options), measureOneOf, console.log);
     };
     if (options.web) return await replace([], { web: await measureWebs() });
@@ -168,13 +168,14 @@ function roundsOf(options) {
   return Number(options.rounds ?? (options.quick ? 2 : 5));
 }
 
-function timesOf(options) {
-  return options.quick ? { warmMs: 100, measureMs: 200 } : { warmMs: 150, measureMs: 300 };
+/** Where few messages are under way, or large ones, the code takes longer to be compiled, and the collector to find its pace. */
+function timesOf({ quick }, { inFlight, size }) {
+  const factor = inFlight === 1 || size >= 65_536 ? 3 : 1;
+  return { warmMs: factor * (quick ? 100 : 150), measureMs: factor * (quick ? 200 : 300) };
 }
 
 async function measure(options, peers) {
   const rounds = roundsOf(options);
-  const times = timesOf(options);
   const hosts = await hostsOf(options);
   const cases = CASES.filter(({ section, name }) => `${section} ${name}`.includes(options.case ?? ''));
   const rows = [];
@@ -186,7 +187,7 @@ async function measure(options, peers) {
         const clients = all.filter((client) => !cannot(client, one) && !(options.quick && client === 'socket'));
         // Each round begins with a different client, so that none of them always has the advantage of being first.
         for (const client of [...clients.slice(round % clients.length), ...clients.slice(0, round % clients.length)]) {
-          const result = await measureOne(host, { ...one, ...times, client }, peers);
+          const result = await measureOne(host, { ...one, ...timesOf(options, one), client }, peers);
           ((row.hosts[host.name] ??= {})[client] ??= []).push(result);
         }
       }
