@@ -5,11 +5,9 @@ import { Lines, textOf } from './lines.js';
 import { newChannel } from './new_channel.js';
 import { BAD_CLOSE, closing, exitCode, inFlags } from './outcome.js';
 import { Output } from './output.js';
+import { HIGH_WATER } from './pressure.js';
 import { Terminal } from './terminal.js';
 import { announcing, showFrames, showOpening } from './watch.js';
-
-/** Above this many bytes that the system has not taken, stdin waits. */
-const MAX_BUFFERED = 1 << 20;
 
 /** Connects, and stays until the channel has stopped. Returns the exit code. */
 export function connect(options) {
@@ -123,7 +121,7 @@ class Client {
   #readLines() {
     const lines = new Lines(process.stdin, (line) => {
       this.#sendLine(line);
-      if (this.#isHeld || this.#channel.bufferedAmount > MAX_BUFFERED) lines.pause();
+      if (this.#isHeld || this.#channel.bufferedAmount > HIGH_WATER) lines.pause();
     }, () => this.inputEnded());
     this.#input = lines;
   }
@@ -162,7 +160,7 @@ class Client {
 
   /** Reads stdin again, unless stdout is full or much waits to be sent. */
   #readOn() {
-    if (!this.#isHeld && this.#channel.bufferedAmount < MAX_BUFFERED) this.#input?.resume?.();
+    if (!this.#isHeld && this.#channel.bufferedAmount < HIGH_WATER) this.#input?.resume?.();
   }
 
   /** stdout is full. The server and stdin wait until it is empty, and the server's silence meanwhile does not count. */

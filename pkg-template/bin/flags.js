@@ -31,7 +31,7 @@ const FLAGS = {
     ['no-deflate', null, null, 'offer no compression'],
     ['deflate+', null, 'NAME=VALUE', 'a setting of the compression: level, threshold, clientMaxWindowBits, serverMaxWindowBits, clientNoContextTakeover, serverNoContextTakeover'],
     ['max-redirects', null, 'N', 'how many redirects to follow (default 10)'],
-    ['max-size', null, 'BYTES', 'the longest message to accept (default 134217728, which is 128 MiB)'],
+    ['max-size', null, 'BYTES', 'the longest message to accept, such as 64K or 1M (default 128M)'],
     ['timeout', 't', 'SECONDS', 'how long the connection may take to open (default 20)'],
     ['close-timeout', null, 'SECONDS', 'how long the peer may take to answer a close frame (default 20)'],
     ['ping', null, 'SECONDS', 'send a ping after this much silence (default 0: none)'],
@@ -54,7 +54,7 @@ const FLAGS = {
   'Load': [
     ['load', null, 'N', 'open N connections to a server that echoes, and measure'],
     ['rate', null, 'N', 'messages a second on each of them (default 1); with 0, they only stay open'],
-    ['size', null, 'BYTES', 'the size of a message (default 125)'],
+    ['size', null, 'BYTES', 'the size of a message, such as 125 or 64K (default 125)'],
     ['seconds', null, 'SECONDS', 'how long to send (default 10)'],
     ['one-connecting-per-host', null, null, 'open one connection to a host at a time, as RFC 6455 demands, instead of up to 100'],
   ],

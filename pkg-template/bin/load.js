@@ -4,13 +4,13 @@ import { createHistogram, performance } from 'node:perf_hooks';
 import { onInterrupt } from './interrupt.js';
 import { newChannel } from './new_channel.js';
 import { closing, exitCode, inFlags } from './outcome.js';
+import { HIGH_WATER } from './pressure.js';
 import { printable, safeJson, styles } from './style.js';
 
 /** How many connections may be opening at a time. */
 const OPENING = 100;
-/** How long to send before other events get a turn, in milliseconds, and how many bytes may wait in a connection. */
+/** How long to send before other events get a turn, in milliseconds. */
 const SENDING = 10;
-const MAX_BUFFERED = 1 << 20;
 
 /** Opens, sends, and sums up. Returns the exit code of the worst connection. */
 export async function load(options) {
@@ -127,7 +127,7 @@ async function send(run, channels, rate, seconds) {
     const until = performance.now() + SENDING;
     for (; next < due && performance.now() < until; next++) {
       const { channel, times } = channels[next % channels.length];
-      if (channel.bufferedAmount > MAX_BUFFERED || !channel.sendMsg(numbered(times.next, run.size))) continue; // its server does not read, or it is closed
+      if (channel.bufferedAmount > HIGH_WATER || !channel.sendMsg(numbered(times.next, run.size))) continue; // its server does not read, or it is closed
       times.add(performance.now());
       run.sent += 1;
     }

@@ -10,12 +10,28 @@ import { UsageError } from './usage_error.js';
 const MAY_BE_EMPTY = ['send', 'passphrase'];
 /** The longest delay of setTimeout, in seconds. */
 const MAX_SECONDS = 2_147_483;
+const DURATION = { isFraction: true, most: MAX_SECONDS, unit: 'seconds' };
 /** The longest message of --load, in bytes. */
 const MAX_SIZE = 1 << 28;
-const TIMEOUTS = ['timeout', 'close-timeout'];
-/** The numbers that must not be 0. */
-const POSITIVE = [...TIMEOUTS, 'count', 'load', 'ping-timeout'];
-const NUMBERS = ['count', 'wait', 'max-redirects', 'max-size', 'timeout', 'close-timeout', 'ping', 'ping-timeout', 'close-code', 'listen', 'load', 'rate', 'size', 'seconds'];
+/** The flags that take a number: a whole one of 0 or more, unless it says otherwise. */
+const NUMBERS = {
+  'count': { isPositive: true },
+  'wait': { ...DURATION, mayBeForever: true },
+  'max-redirects': {},
+  'max-size': { isSize: true },
+  'timeout': { ...DURATION, isPositive: true },
+  'close-timeout': { ...DURATION, isPositive: true },
+  'ping': {},
+  'ping-timeout': { isPositive: true },
+  'close-code': {},
+  'listen': {},
+  'load': { isPositive: true },
+  'rate': { isFraction: true },
+  'size': { isSize: true, most: MAX_SIZE, unit: 'bytes' },
+  'seconds': { isFraction: true },
+};
+/** How many bytes the letter behind a size stands for. */
+const UNITS = { K: 1024, M: 1024 ** 2, G: 1024 ** 3 };
 
 /** The command line as an object: flags by their names, numbers as numbers, `uri`, and `channel`, the options of a channel. */
 export function parse(args) {
@@ -30,7 +46,7 @@ export function parse(args) {
   for (const [name, value] of Object.entries(options)) {
     if ([value].flat().includes('') && !MAY_BE_EMPTY.includes(name)) throw new UsageError(`--${name}: the value is missing.`);
   }
-  for (const name of NUMBERS) if (options[name] !== undefined) options[name] = number(name, options[name]);
+  for (const name of Object.keys(NUMBERS)) if (options[name] !== undefined) options[name] = number(name, options[name]);
   const [uri, ...rest] = parsed.positionals;
   if (options.help || options.version) return options;
   if (rest.length > 0) throw new UsageError(`Unexpected argument: "${rest[0]}". Pass messages on stdin or with --send.`);
@@ -106,16 +122,17 @@ function distance(one, other) {
 }
 
 function number(name, text) {
-  if (name === 'wait' && text === 'forever') return Infinity;
-  const value = Number(text);
-  const isWhole = ![...TIMEOUTS, 'wait', 'rate', 'seconds'].includes(name);
-  if (text.trim() === '' || !(value >= 0) || value === Infinity || (isWhole && !Number.isInteger(value))) {
-    throw new UsageError(`--${name}: "${text}" is not valid. Use a ${isWhole ? 'whole ' : ''}number, ${POSITIVE.includes(name) ? 'above 0' : '0 or more'}.`);
+  const { isPositive = false, isFraction = false, isSize = false, mayBeForever = false, most, unit } = NUMBERS[name];
+  if (mayBeForever && text === 'forever') return Infinity;
+  const [, digits, letter] = (isSize && /^(.*\d)([KMG])$/i.exec(text)) || [null, text, null];
+  const value = Number(digits) * (letter === null ? 1 : UNITS[letter.toUpperCase()]);
+  if (text.trim() === '' || !(value >= 0) || value === Infinity || !(isFraction || Number.isInteger(value))) {
+    const kind = `a ${isFraction ? '' : 'whole '}number, ${isPositive ? 'above 0' : '0 or more'}`;
+    throw new UsageError(`--${name}: "${text}" is not valid. Use ${kind}${isSize ? '; K, M or G behind it means KiB, MiB or GiB' : ''}.`);
   }
-  if (value === 0 && POSITIVE.includes(name)) throw new UsageError(`--${name}: 0 is too small. Use a number above 0.`);
-  if ([...TIMEOUTS, 'wait'].includes(name) && value > MAX_SECONDS) throw new UsageError(`--${name}: ${value} is too large. Use a number of seconds up to ${MAX_SECONDS}.`);
+  if (value === 0 && isPositive) throw new UsageError(`--${name}: 0 is too small. Use a number above 0.`);
+  if (value > most) throw new UsageError(`--${name}: ${value} is too large. Use a number of ${unit} up to ${most}.`);
   if (name === 'listen' && value > 65_535) throw new UsageError(`--listen: ${value} is not a port. Use a number from 0 to 65535; 0 means any free port.`);
-  if (name === 'size' && value > MAX_SIZE) throw new UsageError(`--size: ${value} is too large. Use a number of bytes up to ${MAX_SIZE}.`);
   if (name === 'close-code') checkCloseCode(value);
   return value;
 }

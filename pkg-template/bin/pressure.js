@@ -1,7 +1,9 @@
 // Back-pressure between what is read and the clients that it is sent to.
 
-/** What is read waits while more bytes than the first wait for a client, until no more than the second do. */
-const [HIGH_WATER, LOW_WATER] = [1 << 20, 1 << 16];
+/** What is read waits while more bytes than this wait to be sent on a connection. */
+export const HIGH_WATER = 1 << 20;
+/** And until no more than this do. */
+const LOW_WATER = 1 << 16;
 /** For how long others wait for a client that takes nothing, and how often that is looked at, in milliseconds. */
 const [PATIENCE, LOOK] = [30_000, 1000];
 
