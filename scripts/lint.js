@@ -1,7 +1,8 @@
-// `npm run lint` checks formatting and runs clippy for the host and both wasm builds. Warnings are errors.
+// `npm run lint` checks formatting, runs clippy for the host and both wasm builds, and compiles the benchmarks' crates. Warnings are errors.
 
+import { join } from 'node:path';
 import { wasmTarget } from './tools.js';
-import { main, run, say } from './run.js';
+import { main, root, run, say } from './run.js';
 
 const BUILDS = {
   host: ['--all-targets'],
@@ -9,6 +10,9 @@ const BUILDS = {
   'the browser without std': ['--target', 'wasm32-unknown-unknown', '--lib', '--no-default-features'],
   Node: ['--target', 'wasm32-unknown-unknown', '--lib', '--test', 'channel', '--features', 'node'],
 };
+
+/** Crates of their own, which no other test compiles. */
+const BENCHES = ['native', 'peer'];
 
 /** Throws at the first check that fails. Returns the number of checks. */
 export async function lint() {
@@ -18,7 +22,12 @@ export async function lint() {
     say(`clippy for ${name}`);
     await run('cargo', ['clippy', '--quiet', ...args, '--', '-D', 'warnings']);
   }
-  return 1 + Object.keys(BUILDS).length;
+  for (const name of BENCHES) {
+    say(`clippy for bench/${name}`);
+    await run('cargo', ['clippy', '--quiet', '--all-targets', '--locked', '--manifest-path', join(root, 'bench', name, 'Cargo.toml'),
+      '--target-dir', join(root, 'target', `lint-${name}`), '--', '-D', 'warnings']);
+  }
+  return 1 + Object.keys(BUILDS).length + BENCHES.length;
 }
 
 if (import.meta.filename === process.argv[1]) await main(lint);
