@@ -30,6 +30,8 @@ pub enum Report<H: Host> {
     Sent(Taken),
     /// The peer's close frame arrived.
     PeerClose(Close),
+    /// The connection has failed (RFC 6455 §7.1.7), which is how it ends. Its close frame is on its way, and [`Report::Gone`] follows.
+    Failed(Ending<H>),
     /// The connection has ended. No report follows.
     Gone(Ending<H>),
 }

@@ -20,6 +20,7 @@ enum Happening {
     SentPart(u64),
     SentAllBut(u64),
     PeerClose,
+    Failed,
     Gone {
         clean: bool,
         reset: bool,
@@ -45,6 +46,7 @@ fn happening() -> impl Strategy<Value = Happening> {
         2 => (0u64..20).prop_map(SentPart),
         2 => (0u64..60).prop_map(SentAllBut),
         2 => Just(PeerClose),
+        1 => Just(Failed),
         1 => (any::<bool>(), any::<bool>()).prop_map(|(clean, reset)| Gone { clean, reset }),
         1 => Just(Timeout),
         3 => Just(Settle),
@@ -93,6 +95,9 @@ fn apply(pair: &Pair, happening: &Happening, number: usize) {
         Happening::SentPart(len) => pair.driver.report(Report::Sent(Taken::Part(len))),
         Happening::SentAllBut(left) => pair.driver.report(Report::Sent(Taken::AllBut(left))),
         Happening::PeerClose => pair.driver.report(Report::PeerClose(Close::EMPTY)),
+        Happening::Failed => {
+            pair.driver.report(Report::Failed(Ending { status: Status::FILE_TOO_BIG, ..Ending::default() }))
+        }
         Happening::Gone { clean, reset } => pair.driver.report(Report::Gone(Ending {
             clean,
             status: if reset { Status::NET_RESET } else { Status::OK },
@@ -127,14 +132,17 @@ proptest! {
     ) {
         let pair = Pair { acknowledges, ..Pair::idle() };
         pair.on_call.set(on_call);
-        let mut state = State::Idle;
+        let (mut state, mut has_failed) = (State::Idle, false);
         for (number, happening) in happenings.iter().enumerate() {
             let before = pair.calls().len();
+            has_failed |= matches!(happening, Happening::Failed) && matches!(state, State::Open | State::Closing);
             apply(&pair, happening, number);
             let is_method = matches!(happening, Happening::Open | Happening::Send(..) | Happening::Close(_) | Happening::Cancel);
             // Law 1: methods return first.
             prop_assert!(!is_method || pair.calls().len() == before, "{:?} called the listener", happening);
             prop_assert!(pair.driver.state() >= state, "the state moved upwards");
+            // Nothing is accepted that cannot go out.
+            prop_assert!(!has_failed || pair.driver.state() >= State::Closing);
             state = pair.driver.state();
             prop_assert_eq!(pair.driver.status() == Status::OK || state == State::Stopped, true);
         }
@@ -178,6 +186,8 @@ proptest! {
         if calls[end] == "onStop NS_OK" {
             prop_assert!(first("onServerClose").is_some(), "{}", story);
         }
+        // A failure is what ends the channel, whatever comes after it.
+        prop_assert_eq!(calls[end] == "onStop NS_ERROR_FILE_TOO_BIG", has_failed, "{}", story);
         // No timer is left running, and the transport is let go.
         prop_assert_eq!(pair.driver.timer().due(), None);
         prop_assert!(pair.driver.transport().is_none());

@@ -69,6 +69,8 @@ pub struct Channel<H: Host> {
     peer_close: Option<Close>,
     /// The peer closed first, and our close frame has not been sent.
     owes_answer: bool,
+    /// How the channel ends, if the connection has failed.
+    failure: Option<Box<Ending<H>>>,
     commands: VecDeque<Command<H>>,
     notifications: VecDeque<Notification<H>>,
 }
@@ -85,6 +87,7 @@ impl<H: Host> Channel<H> {
             closed_by: None,
             peer_close: None,
             owes_answer: false,
+            failure: None,
             commands: VecDeque::new(),
             notifications: VecDeque::new(),
         }
@@ -213,9 +216,10 @@ impl<H: Host> Channel<H> {
             (Report::Message(message), State::Open) => self.notifications.push_back(Notification::Message(message)),
             (Report::Sent(taken), State::Open | State::Closing) => self.sent(taken),
             (Report::PeerClose(close), State::Open | State::Closing) => self.peer_closed(close),
+            (Report::Failed(ending), State::Open | State::Closing) => self.failed(ending),
             (Report::Gone(ending), _) => self.stop(ending),
             // Messages after close() are dropped, as the native WebSocket does (WHATWG: "if ready state is not OPEN, return").
-            (Report::Opened | Report::Message(_) | Report::Sent(_) | Report::PeerClose(_), _) => {}
+            (Report::Opened | Report::Message(_) | Report::Sent(_) | Report::PeerClose(_) | Report::Failed(_), _) => {}
         }
     }
 
@@ -317,7 +321,7 @@ impl<H: Host> Channel<H> {
 
     #[cold]
     fn peer_closed(&mut self, close: Close) {
-        if self.peer_close.is_some() {
+        if self.peer_close.is_some() || self.failure.is_some() {
             return;
         }
         if self.state == State::Open {
@@ -328,6 +332,15 @@ impl<H: Host> Channel<H> {
         }
         self.peer_close = Some(close.clone());
         self.notifications.push_back(Notification::ServerClose(close));
+    }
+
+    /// Nothing more is accepted, and the transport has a close frame of its own. The channel waits for the end, and then reports the first failure.
+    #[cold]
+    fn failed(&mut self, ending: Ending<H>) {
+        self.state = State::Closing;
+        self.owes_answer = false;
+        self.failure.get_or_insert_with(|| Box::new(ending));
+        self.set_timer(Some(self.timeouts.close));
     }
 
     fn begin_close(&mut self, close: Close) {
@@ -355,6 +368,7 @@ impl<H: Host> Channel<H> {
     /// `NS_OK` means).
     #[cold]
     fn stop(&mut self, ending: Ending<H>) {
+        let ending = self.failure.take().map_or(ending, |failure| *failure);
         let never_opened = self.state == State::Connecting;
         let was_clean = ending.clean && self.peer_close.is_some();
         let status = match ending.status {

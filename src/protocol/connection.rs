@@ -24,6 +24,8 @@ pub struct Connection {
     pings: Vec<Vec<u8>>,
     /// A close frame to send.
     close: Option<Close>,
+    /// A close frame was written. There is only one (RFC 6455 §5.5.1).
+    has_closed: bool,
 }
 
 /// The most pongs that wait. If one more ping arrives, only that ping is answered (RFC 6455 §5.5.3 allows that).
@@ -40,7 +42,16 @@ impl Connection {
             reader.inflate_with(Inflater::new(peer.takeover.then_some(peer.window_bits)));
             Box::new(Compression::new(agreement, role))
         });
-        Self { role, is_deaf: false, reader, compression, pongs: Vec::new(), pings: Vec::new(), close: None }
+        Self {
+            role,
+            is_deaf: false,
+            reader,
+            compression,
+            pongs: Vec::new(),
+            pings: Vec::new(),
+            close: None,
+            has_closed: false,
+        }
     }
 
     /// The message at `*at`, if it is entirely in `chunk`, in one uncompressed frame. This is the hot path. Everything else
@@ -103,6 +114,7 @@ impl Connection {
     pub fn poll_transmit(&mut self, mut keys: impl FnMut() -> MaskKey, out: &mut Vec<u8>) {
         self.write_controls(&mut keys, out);
         if let Some(close) = self.close.take() {
+            self.has_closed = true;
             let mut body = Vec::new();
             if let Some(code) = close.code() {
                 body.extend_from_slice(&code.number().to_be_bytes());
@@ -218,20 +230,23 @@ impl Connection {
     /// everything that still arrives is dropped. A message of several frames that is being sent stays incomplete.
     pub fn abandon(&mut self, close: Close) {
         self.deafen();
-        self.close = Some(close);
+        self.close(close);
     }
 
-    /// Queues a close frame, which the next `poll_transmit` writes. No message may be sent behind it (RFC 6455 §5.5.1).
+    /// Queues a close frame, which the next `poll_transmit` writes, unless one was written. No message may be sent behind it
+    /// (RFC 6455 §5.5.1).
     pub fn close(&mut self, close: Close) {
-        self.close = Some(close);
+        if !self.has_closed {
+            self.close = Some(close);
+        }
     }
 
-    /// The one place where a fault ends the connection: queues the close frame, stops reading, makes the event.
+    /// The one place where a fault ends the connection: stops reading, queues the close frame unless one was written, makes the event.
     #[cold]
     fn fail(&mut self, fault: Fault) -> Event {
         self.deafen();
         let reason = fault.kind.for_peer().unwrap_or(&fault.message);
-        self.close = Some(Close::because(fault.kind.close_code(), reason));
+        self.close(Close::because(fault.kind.close_code(), reason));
         Event::Failed(fault)
     }
 

@@ -47,5 +47,5 @@ pub use outgoing::{Done, Fill, Framed, OutgoingQueue, PIECES_A_TURN, Payload, Pi
 pub use parameters::{Disagreement, WindowBits};
 pub use selection::agree_as_server;
 pub use sending::Fragments;
-pub use shared::Shared;
+pub use shared::{Shared, forget_joined};
 pub use utf8::{Units, to_units};

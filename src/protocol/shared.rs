@@ -109,6 +109,11 @@ thread_local! {
     static JOINED: RefCell<Option<Joined>> = const { RefCell::new(None) };
 }
 
+/// Drops the last joined piece. The next member of a group makes it again.
+pub fn forget_joined() {
+    JOINED.take();
+}
+
 fn is_same(one: &[Rc<[u8]>], other: &[Rc<[u8]>]) -> bool {
     one.len() == other.len() && one.iter().zip(other).all(|(one, other)| Rc::ptr_eq(one, other))
 }

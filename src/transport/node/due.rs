@@ -34,6 +34,15 @@ thread_local! {
     static BUFFERS: RefCell<Vec<(Rc<[u8]>, JsValue)>> = const { RefCell::new(Vec::new()) };
 }
 
+/// A channel has ended. Forgets the frames that no other channel is to write.
+#[cold]
+pub(super) fn forget_written() {
+    protocol::forget_joined();
+    let written =
+        BUFFERS.with_borrow_mut(|all| all.extract_if(.., |(it, _)| Rc::strong_count(it) == 1).collect::<Vec<_>>());
+    drop(written);
+}
+
 fn buffer_of(frame: &Rc<[u8]>) -> JsValue {
     let found =
         |all: &Vec<(Rc<[u8]>, JsValue)>| all.iter().find(|(it, _)| Rc::ptr_eq(it, frame)).map(|(_, it)| it.clone());

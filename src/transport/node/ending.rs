@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use wasm_bindgen::JsValue;
 
 use super::Node;
+use super::due;
 use super::socket::Socket;
 use crate::channel::{Ending, Report, Timer as _};
 use crate::opening::{Loss, explain_loss};
@@ -22,13 +23,14 @@ impl Node {
     pub(super) fn fail(&self, ending: Ending<JsHost>) {
         let waiting = self.wire.borrow_mut().outgoing.stop();
         drop(waiting);
-        let before = self.fault.replace(Some(ending));
-        drop(before);
+        self.has_failed.set(true);
         self.flush();
         self.with_socket(|socket| {
             socket.end();
             socket.linger(LINGER_MS);
         });
+        self.driver.report(Report::Failed(ending));
+        self.conclude_if_closed(); // the close frame may have gone out before
     }
 
     /// Once the system has taken our close frame and everything before it, ends the channel if there was a fault, or if the peer's close
@@ -40,11 +42,10 @@ impl Node {
         if !self.close_taken.get() {
             return;
         }
-        let fault = self.fault.borrow_mut().take();
-        match fault {
-            Some(ending) => self.conclude(ending, |_| ()),
-            None if self.peer_closed.get() => self.conclude_cleanly(),
-            None => {}
+        if self.has_failed.get() {
+            self.conclude(Ending::default(), |_| ()); // the channel knows the failure
+        } else if self.peer_closed.get() {
+            self.conclude_cleanly();
         }
     }
 
@@ -87,11 +88,19 @@ impl Node {
             socket.detach();
         }
         self.stream.take();
+        self.drop_outgoing();
+    }
+
+    /// Nothing more goes out.
+    fn drop_outgoing(&self) {
+        let waiting = std::mem::take(&mut self.wire.borrow_mut().outgoing);
+        drop(waiting);
+        due::forget_written();
     }
 
     /// The peer has ended its side. If it has not sent a close frame, nothing more will arrive. What is being sent may still go out.
     pub(super) fn handle_end(&self) {
-        if self.peer_closed.get() || self.fault.borrow().is_some() {
+        if self.peer_closed.get() || self.has_failed.get() {
             return; // a close frame of ours is on its way
         }
         self.conclude(self.of_loss(Loss::ended()), |socket| {
@@ -107,9 +116,9 @@ impl Node {
         let socket = self.socket.borrow_mut().take();
         drop(socket);
         self.stream.take();
-        let fault = self.fault.borrow_mut().take();
-        let ending = || if self.lingers.get() { Ending::clean() } else { self.of_loss(loss) };
-        self.driver.report(Report::Gone(fault.unwrap_or_else(ending)));
+        self.drop_outgoing();
+        let ending = if self.lingers.get() { Ending::clean() } else { self.of_loss(loss) };
+        self.driver.report(Report::Gone(ending));
     }
 
     fn of_loss(&self, loss: Loss<JsValue>) -> Ending<JsHost> {

@@ -120,10 +120,7 @@ impl Node {
         drop(before);
         self.stream.replace(stream);
         self.settle(deflate, protocol, extensions, response);
-        self.start(&rest);
-        if !is_read {
-            self.listen();
-        }
+        self.start(&rest, is_read);
     }
 
     /// Stores what the handshake has settled, for either role. Frames follow.

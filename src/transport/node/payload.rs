@@ -177,7 +177,7 @@ impl Streaming {
             (arrays.0, arrays.1, ahead.used, ahead.at, ahead.ended)
         };
         let room = frame.length();
-        let piece = part(&chunk, at, at + (room - used))?; // throws if the chunk was transferred
+        let piece = part(&chunk, at, at.saturating_add(room.saturating_sub(used)))?; // throws if the chunk was transferred
         frame.unchecked_ref::<Chunk>().set(&piece, used)?;
         let (at, used) = (at + piece.length(), used + piece.length());
         let is_exhausted = at == chunk.length();

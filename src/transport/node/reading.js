@@ -55,13 +55,19 @@ export class Reading {
       this.readChunk(length);
       for (let at = 0; at < later.length; at++) { // it may grow meanwhile
         const [socket, bytes] = later[at];
-        chunk.set(bytes);
-        socket.readChunk(bytes.length);
+        socket.readLater(bytes);
       }
     } finally {
       later.length = 0;
       isReading = false;
     }
+  }
+
+  /** Reads what was pushed while `chunk` was in use. While a method of the channel's listener runs, it must wait: `chunk` would change before the delivery. */
+  readLater(bytes) {
+    if (this.held === NOTHING && this.handler?.isDelivering()) return this.rest(bytes);
+    chunk.set(bytes);
+    this.readChunk(bytes.length);
   }
 
   readChunk(length) {

@@ -9,7 +9,7 @@ use super::Node;
 use super::ending::of_fault;
 use super::events::is_watched;
 use super::{memory, socket, windows};
-use crate::channel::{Report, State};
+use crate::channel::Report;
 use crate::protocol::{Event, Kind, Role, Source, Whole};
 use crate::transport::Trampoline;
 
@@ -97,11 +97,6 @@ impl Node {
     pub(super) fn handle_rested(self: &Rc<Self>) -> bool {
         // The decompressor may have more output, although all of its input has been read.
         self.may_read() && !self.read(0) && self.may_read()
-    }
-
-    /// Whether to read: the user has not suspended it. After `close()`, that has no effect.
-    pub(super) fn may_read(&self) -> bool {
-        !self.is_suspended() || self.driver.state() != State::Open
     }
 
     /// Delivers the messages that are entirely in the chunk, until anything else comes. This is the hot loop.

@@ -42,6 +42,8 @@ pub(crate) struct Node {
     pub(super) pinging: Pinging,
     /// Whether the channel keeps the process alive.
     is_ref: Cell<bool>,
+    /// The open connection's socket is read. Before that, resuming it would lose what arrives.
+    is_read: Cell<bool>,
     /// How many times the caller has suspended reading and not resumed it.
     suspended: Cell<u32>,
     /// Runs while reading is suspended. A socket that does not read keeps no process alive, but its open channel must.
@@ -52,8 +54,8 @@ pub(crate) struct Node {
     pub(super) close_taken: Cell<bool>,
     /// Both close frames are exchanged, and the channel ends with the socket.
     pub(super) lingers: Cell<bool>,
-    /// How the channel ends once its close frame is out, because the peer broke the protocol or a stream failed.
-    pub(super) fault: RefCell<Option<Ending<JsHost>>>,
+    /// The peer broke the protocol, or a stream failed: the channel ends once its close frame is out.
+    pub(super) has_failed: Cell<bool>,
 }
 
 impl Node {
@@ -95,12 +97,13 @@ impl Node {
             has_timed_out: Cell::new(false),
             pinging: Pinging::new(ping),
             is_ref: Cell::new(driver.timer().is_ref()),
+            is_read: Cell::new(false),
             suspended: Cell::new(0),
             paused: Timer::default(),
             peer_closed: Cell::new(false),
             close_taken: Cell::new(false),
             lingers: Cell::new(false),
-            fault: RefCell::default(),
+            has_failed: Cell::new(false),
         }))
     }
 
@@ -144,7 +147,9 @@ impl Node {
 
     fn unpause(&self) {
         self.paused.clear();
-        self.with_socket(Socket::resume);
+        if self.is_read.get() {
+            self.with_socket(Socket::resume);
+        }
     }
 
     /// `resume`: takes back one `suspend`. Reading goes on after the last one. Returns false if there was none.
@@ -161,6 +166,11 @@ impl Node {
         self.suspended.get() > 0
     }
 
+    /// Whether to read: the caller has not suspended it. After `close()`, that has no effect.
+    pub(super) fn may_read(&self) -> bool {
+        !self.is_suspended() || self.driver.state() >= State::Closing
+    }
+
     /// The opening has made a socket.
     pub(super) fn dialed(&self, socket: &Rc<Socket>) {
         let before = self.socket.replace(Some(socket.clone()));
@@ -174,9 +184,10 @@ impl Node {
         drop(before);
     }
 
-    /// The connection is open. `rest` is the frames that arrived right behind the response.
-    pub(super) fn start(self: &Rc<Self>, rest: &[u8]) {
-        if self.is_suspended() {
+    /// The connection is open. `rest` is the frames that arrived right behind the response. `is_read`: the socket is read already.
+    pub(super) fn start(self: &Rc<Self>, rest: &[u8], is_read: bool) {
+        self.is_read.set(is_read);
+        if !self.may_read() {
             self.pause();
         }
         if self.driver.state() == State::Connecting {
@@ -187,15 +198,21 @@ impl Node {
             Pinging::start(self);
         }
         if !rest.is_empty() {
-            self.with_socket(|socket| socket.replay(rest));
+            let may_read = self.may_read();
+            self.with_socket(|socket| if may_read { socket.replay(rest) } else { socket.rest(rest) });
+        }
+        if !is_read {
+            self.listen();
         }
     }
 
     /// Begins to read a socket that was not read before.
-    pub(super) fn listen(&self) {
+    fn listen(&self) {
+        self.is_read.set(true);
+        let may_read = self.may_read();
         self.with_socket(|socket| {
             socket.listen();
-            if !self.is_suspended() {
+            if may_read {
                 socket.resume();
             }
         });

@@ -1,5 +1,7 @@
 import { constants, deflateRawSync } from 'node:zlib';
 import { measured } from '../harness/measured.js';
+import { withRaw } from '../harness/raw_talk.js';
+import { CLOSE } from '../peers/frame.js';
 
 /**
  * The known attacks on a WebSocket client, each over a real socket. Attacks that need only the bytes of a frame or a header are in frame.js,
@@ -28,6 +30,29 @@ export const attacks = [
       t.ok(seen.grown < 4 * limit + 48 * MIB, `the process grew by ${seen.grown} bytes under a limit of ${limit}`);
     },
   })),
+  {
+    name: 'a peer that does not read breaks the protocol: from then on nothing is accepted, and neither close() nor its timeout hides the cause',
+    run: (t) => withRaw(t, { ends: 'NS_ERROR_ILLEGAL_VALUE', options: { deflate: false, closeTimeoutMs: 300 } }, async (talk, { socket }) => {
+      socket.pause();
+      for (let at = 0; at < 20; at++) talk.send(new Uint8Array(MIB));
+      socket.write(Buffer.from([0x83, 0]));
+      while (talk.channel.state === 'open') await t.roundTrip();
+      t.same([talk.channel.state, talk.send('too late')], ['closing', false]);
+      talk.close(4000);
+      const { detail } = await talk.end();
+      t.same([detail.timeout, detail.closedBy], [null, null]);
+    }),
+  },
+  {
+    name: 'a peer that answers a close frame by breaking the protocol gets no second close frame',
+    run: (t) => withRaw(t, { ends: 'NS_ERROR_ILLEGAL_VALUE' }, async (talk, connection) => {
+      connection.onFrame = ({ opcode }) => { if (opcode === CLOSE) connection.socket.write(Buffer.from([0x83, 0])); };
+      talk.close(4000);
+      await talk.end();
+      await connection.until(({ ended }) => ended, 'the end');
+      t.is(connection.frames.filter(({ opcode }) => opcode === CLOSE).length, 1);
+    }),
+  },
   {
     name: 'a decompression bomb stops the channel, and earlier messages are delivered',
     async run(t) {

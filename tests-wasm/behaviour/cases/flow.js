@@ -70,6 +70,27 @@ export const flow = [
     },
   },
   {
+    name: 'a channel suspended while it connects: messages right behind the response wait for resume()',
+    async run(t) {
+      const server = await startRaw();
+      t.onEnd(() => server.stop());
+      const talk = t.open(`ws://127.0.0.1:${server.port}/`);
+      talk.channel.suspend();
+      const connection = await server.next();
+      connection.socket.cork();
+      connection.accept();
+      connection.socket.write(Buffer.concat([frame('one'), frame('two')]));
+      connection.socket.uncork();
+      await talk.until('onStart');
+      await t.roundTrip();
+      t.same(talk.messages, []);
+      talk.channel.resume();
+      t.same(await talk.untilMessages(2), ['one', 'two']);
+      connection.socket.destroy();
+      await talk.end();
+    },
+  },
+  {
     name: 'close() on a suspended channel reads on until the peer\'s close frame',
     async run(t) {
       const talk = await t.opened(t.peer('ws', '/echo'));

@@ -1,4 +1,5 @@
 import { Duplex } from 'node:stream';
+import { collect } from '../harness/garbage.js';
 import { secondCopy } from '../harness/installed.js';
 import { BINARY, frame, PING, TEXT } from '../peers/frame.js';
 import { startRaw } from '../harness/raw_server.js';
@@ -43,6 +44,22 @@ export const isolations = [
       channel.sendMsg('go');
       while (heard.length < 4) await turn();
       t.same(heard, ['A first message', 'A SECOND MESSAGE', 'A third', `A ${'x'.repeat(100)}`]);
+    },
+  },
+  {
+    name: 'streams that push into each other inside their listeners: each message is its own',
+    async run(t) {
+      const heard = [];
+      let pushes = true;
+      const onAcknowledge = () => {
+        if (pushes) one.push(masked(TEXT, 'go'));
+        pushes = false;
+      };
+      const one = await accepted(t, 'one', heard, () => { for (const text of ['first', 'SECOND', 'third']) other.stream.push(masked(TEXT, text)); });
+      const other = await acceptedWith(t, 'other', heard, { onAcknowledge });
+      other.channel.sendMsg('x');
+      while (heard.length < 4) await turn();
+      t.same(heard, ['one go', 'other first', 'other SECOND', 'other third']);
     },
   },
   {
@@ -114,6 +131,24 @@ export const isolations = [
       chat.sendMsg('b'.repeat(60_000));
       await turn();
       t.same([written.chat1.at(-1), written.chat2.at(-1), written.admin], ['b', 'b', ['!']]);
+    },
+  },
+  {
+    name: 'a broadcast is forgotten when the members have ended, and so is what several broadcasts of a tick were joined to',
+    async run(t) {
+      const loadGroup = new t.api.LoadGroup();
+      for (const name of ['one', 'other']) await accepted(t, name, [], () => {}, { loadGroup });
+      const size = 250_000;
+      await collect();
+      const before = process.memoryUsage().arrayBuffers;
+      t.is(loadGroup.sendBinaryMsg(new Uint8Array(size)), 2);
+      loadGroup.sendMsg('behind it');
+      await turn();
+      loadGroup.cancel();
+      await turn();
+      for (let at = 0; at < 20 && process.memoryUsage().arrayBuffers > before + size / 2; at++) await collect();
+      const grown = process.memoryUsage().arrayBuffers - before;
+      t.ok(grown < size / 2, `${grown} bytes are left`);
     },
   },
   {

@@ -79,6 +79,8 @@ enum Step {
     /// The host reports something impossible.
     Odd(Odd),
     PeerClose(Option<u16>),
+    /// The connection fails.
+    Failed(u32),
     /// This much time passes. Then a timer may fire once.
     Wait(u16),
 }
@@ -188,6 +190,14 @@ impl Stage {
                 let close = code.map_or(Close::EMPTY, close_of);
                 self.model.borrow_mut().peer_closed(&close);
                 self.driver.report(Report::PeerClose(close));
+            }
+            Step::Failed(status) => {
+                self.model.borrow_mut().failed(Status(status));
+                self.driver.report(Report::Failed(Ending {
+                    status: Status(status),
+                    message: "It has failed.".into(),
+                    ..Ending::default()
+                }));
             }
             Step::Wait(time) => self.wait(u64::from(time)),
         }

@@ -31,6 +31,8 @@ pub(super) struct Model {
     close: Option<Close>,
     close_sent: bool,
     server_close_heard: bool,
+    /// The status of the failure that ends the channel.
+    failure: Option<Status>,
     /// How the connection must be aborted, and whether it was.
     abort: Option<Option<Close>>,
     is_aborted: bool,
@@ -92,6 +94,7 @@ impl Model {
             close: None,
             close_sent: false,
             server_close_heard: false,
+            failure: None,
             abort: None,
             is_aborted: false,
             end: None,
@@ -140,9 +143,7 @@ impl Model {
                 self.incoming.clear(); // law 3
                 self.due_after(self.timeouts.close);
             }
-            State::Closing if self.closed_by == Some(ClosedBy::Remote) && self.close.is_none() => {
-                self.close = Some(close.clone());
-            }
+            State::Closing if self.owes_answer() => self.close = Some(close.clone()),
             _ => {}
         }
     }
@@ -151,15 +152,18 @@ impl Model {
         if matches!(self.state, State::Idle | State::Stopped) {
             return;
         }
-        let owes_answer = self.closed_by == Some(ClosedBy::Remote) && self.close.is_none();
         self.abort = Some(match self.state {
             State::Open => Some(close_of(1001)),
-            State::Closing if owes_answer => Some(self.answer()),
+            State::Closing if self.owes_answer() => Some(self.answer()),
             _ => None,
         });
         self.closed_by.get_or_insert(ClosedBy::Local);
         self.incoming.clear();
         self.stop(status, None, false);
+    }
+
+    fn owes_answer(&self) -> bool {
+        self.closed_by == Some(ClosedBy::Remote) && self.close.is_none() && self.failure.is_none()
     }
 
     /// A method has stopped the channel, outside the listener's calls.
@@ -211,7 +215,7 @@ impl Model {
     }
 
     pub(super) fn peer_closed(&mut self, close: &Close) {
-        if !matches!(self.state, State::Open | State::Closing) || self.peer_close.is_some() {
+        if !matches!(self.state, State::Open | State::Closing) || self.peer_close.is_some() || self.failure.is_some() {
             return;
         }
         if self.state == State::Open {
@@ -221,6 +225,14 @@ impl Model {
         }
         self.peer_close = Some(close.clone());
         self.messages.unheard_from = Some(self.messages.taken);
+    }
+
+    pub(super) fn failed(&mut self, status: Status) {
+        if matches!(self.state, State::Open | State::Closing) {
+            self.state = State::Closing;
+            self.failure.get_or_insert(status);
+            self.due_after(self.timeouts.close);
+        }
     }
 
     pub(super) fn gone(&mut self, clean: bool, status: Status) {
@@ -258,6 +270,8 @@ impl Model {
     }
 
     fn stop(&mut self, status: Status, timed_out: Option<TimedOut>, clean: bool) {
+        let (status, timed_out, clean) =
+            self.failure.map_or((status, timed_out, clean), |status| (status, None, false));
         let status = match status {
             _ if clean => Status::OK,
             Status::OK if self.state == State::Connecting => Status::CONNECTION_REFUSED,
@@ -369,7 +383,10 @@ impl Model {
         assert_eq!(self.stopped, self.state == State::Stopped && !self.unsettled);
         assert!(self.incoming.is_empty(), "law 3: every message that came while open is heard");
         assert_eq!(self.server_close_heard, self.peer_close.is_some(), "law 5");
-        assert!(!self.server_close_heard || self.close_sent || self.stopped, "law 5: the close frame is answered");
+        assert!(
+            !self.server_close_heard || self.close_sent || self.stopped || self.failure.is_some(),
+            "law 5: the close frame is answered"
+        );
     }
 
     pub(super) fn check_unopened(&self) {
