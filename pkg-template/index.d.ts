@@ -656,7 +656,7 @@ export interface WebSocketStreamOptions extends Omit<ChannelOptions, 'signal'>, 
 
 /** What `WebSocketStream.opened` resolves to. */
 export interface WebSocketOpenInfo {
-  readonly readable: IsUnknown<HostReadable> extends true ? AsyncIterable<Message> : HostReadable;
+  readonly readable: IsUnknown<HostReadable> extends true ? AsyncIterable<Message> : HostReadable & AsyncIterable<Message>;
   /** A write settles when the host has taken the message. Closing or aborting it closes the connection. */
   readonly writable: IsUnknown<HostWritable> extends true ? object : HostWritable;
   readonly extensions: string;

@@ -20,8 +20,8 @@ pub(crate) use self::sending::Outgoing;
 use self::sending::Queued;
 use super::timer::microtask;
 use super::{
-    Attributes, ChannelError, Driver, Evidence, JsHost, Listener, PayloadKind, Target, Timer, as_error, property,
-    sentence,
+    Attributes, ChannelError, Driver, Evidence, JsHost, Listener, PayloadKind, Target, Timer, as_error,
+    global_property, property, sentence,
 };
 use crate::channel::{Ending, Report, State, Timer as _, Transport};
 use crate::close::{Close, CloseCode, NO_STATUS};
@@ -71,10 +71,10 @@ pub(crate) struct Browser {
 
 /// They all have one signature, because each signature costs a page a few hundred bytes.
 struct Handlers {
-    open: Closure<dyn FnMut(JsValue)>,
-    message: Closure<dyn FnMut(JsValue)>,
-    error: Closure<dyn FnMut(JsValue)>,
-    close: Closure<dyn FnMut(JsValue)>,
+    open: Closure<dyn Fn(JsValue)>,
+    message: Closure<dyn Fn(JsValue)>,
+    error: Closure<dyn Fn(JsValue)>,
+    close: Closure<dyn Fn(JsValue)>,
 }
 
 /// How long to wait for the `close` event after the `error` event, in milliseconds. Chromium fires no `close` if the page's policy forbids the connection.
@@ -88,9 +88,17 @@ impl Browser {
         let HostOptions = target.options; // nothing to honour
         let protocols: Array = target.protocols.iter().map(|token| JsValue::from_str(token)).collect();
         let socket = RawSocket::new(&target.uri.href, &protocols).map_err(|cause| {
-            let message =
-                "asyncOpen: the browser does not let this page connect to this URI. The error's cause says why.";
-            ChannelError::new(Status::NOT_IMPLEMENTED, message).because(cause)
+            let (status, message) = if global_property("WebSocket").is_undefined() {
+                (
+                    Status::NOT_AVAILABLE,
+                    "asyncOpen: there is no WebSocket here. For Node, bundle with the export condition \"node\".",
+                )
+            } else {
+                let message =
+                    "asyncOpen: the browser does not let this page connect to this URI. The error's cause says why.";
+                (Status::NOT_IMPLEMENTED, message)
+            };
+            ChannelError::new(status, message).because(cause)
         })?;
         let socket: WebSocket = socket.unchecked_into();
         socket.set_binary_type(BinaryType::Arraybuffer);
@@ -188,13 +196,14 @@ impl Browser {
             Some(code) => Close::new(code, event.reason()),
             None => (event.code() == NO_STATUS).then_some(Close::EMPTY),
         };
-        let ending = match close {
-            _ if !event.was_clean() => Ending { message: message.into(), ..Ending::default() },
-            Some(close) => {
-                self.driver.report(Report::PeerClose(close));
-                Ending::clean()
-            }
-            None => {
+        let has_close = close.is_some();
+        if let Some(close) = close {
+            self.driver.report(Report::PeerClose(close)); // it may come without a clean end: Firefox also waits for the server's FIN
+        }
+        let ending = match event.was_clean() {
+            false => Ending { message: message.into(), ..Ending::default() },
+            true if has_close => Ending::clean(),
+            true => {
                 let message = "The peer closed with a code that no close frame may have.".into();
                 Ending { status: Status::ILLEGAL_VALUE, message, ..Ending::default() }
             }

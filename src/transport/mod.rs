@@ -201,6 +201,11 @@ pub(crate) fn property(object: &JsValue, name: &'static str) -> JsValue {
     read(object, &js_name(name))
 }
 
+/// A global variable; undefined if there is none.
+pub(crate) fn global_property(name: &'static str) -> JsValue {
+    GLOBAL.with(|global| property(global, name))
+}
+
 /// What was thrown, as an Error, and its message as one sentence.
 pub(crate) fn as_error(thrown: JsValue) -> (JsValue, String) {
     // instanceof does not recognize another realm's Error.
@@ -235,6 +240,8 @@ extern "C" {
 
 #[wasm_bindgen]
 extern "C" {
+    #[wasm_bindgen(thread_local_v2, js_name = globalThis)]
+    static GLOBAL: JsValue;
     #[wasm_bindgen(js_name = String, catch)]
     fn string(value: &JsValue) -> Result<String, JsValue>;
     #[wasm_bindgen(js_namespace = ["Object", "prototype", "toString"], js_name = call, catch)]

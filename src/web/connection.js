@@ -16,13 +16,13 @@ export function open({ channel, origin }, record, protocols, listener, context) 
   return false;
 }
 
-/** Opens the channel. Returns why the URL cannot be used, or null: its user name cannot be sent, or Fetch blocks its port. */
+/** Opens the channel. Returns why the URL cannot be used, or null: its user name cannot be sent, Fetch blocks its port, or the page's policy forbids it. */
 function tryToOpen(asyncOpen) {
   try {
     asyncOpen();
     return null;
   } catch (error) {
-    if (['NS_ERROR_MALFORMED_URI', 'NS_ERROR_PORT_ACCESS_NOT_ALLOWED'].includes(error?.name)) return error;
+    if (['NS_ERROR_MALFORMED_URI', 'NS_ERROR_PORT_ACCESS_NOT_ALLOWED', 'NS_ERROR_NOT_IMPLEMENTED'].includes(error?.name)) return error;
     throw error;
   }
 }

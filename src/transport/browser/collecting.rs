@@ -24,9 +24,9 @@ struct Reading {
 }
 
 struct Handlers {
-    item: Closure<dyn FnMut(JsValue)>,
-    failed: Closure<dyn FnMut(JsValue)>,
-    rested: Closure<dyn FnMut(JsValue)>,
+    item: Closure<dyn Fn(JsValue)>,
+    failed: Closure<dyn Fn(JsValue)>,
+    rested: Closure<dyn Fn(JsValue)>,
 }
 
 impl Collecting {
@@ -73,7 +73,7 @@ impl Reading {
         self.read();
     }
 
-    fn on(self: &Rc<Self>, handle: fn(&Self, JsValue)) -> Closure<dyn FnMut(JsValue)> {
+    fn on(self: &Rc<Self>, handle: fn(&Self, JsValue)) -> Closure<dyn Fn(JsValue)> {
         let reading = self.clone();
         Closure::new(move |value| handle(&reading, value))
     }

@@ -1,6 +1,36 @@
 /** The listener's laws (ARCHITECTURE.md). `Context.finish` checks every case against them; these cases test the corner cases of each law. */
 export const laws = [
   {
+    name: 'a peer that ends TCP right behind its close frame: onServerClose has the code and the reason, and so has onStop',
+    async run(t) {
+      const talk = await t.opened(t.raw('88 05 03f0 627965', { after: 'frame', then: 'eof' }));
+      talk.send('x');
+      const { detail } = await talk.end();
+      t.same((await talk.until('onServerClose')).args, [1008, 'bye']);
+      t.same([detail.code, detail.reason, detail.closedBy], [1008, 'bye', 'remote']);
+    },
+  },
+  {
+    name: 'a test that puts another clock in place while a channel opens, and takes it away: nothing is thrown later',
+    async run(t) {
+      const [talk, reference] = Array.from({ length: 2 }, () => t.open(t.peer('ws', '/echo'), { options: { openTimeoutMs: 400 } }));
+      const started = Promise.all([talk.until('onStart'), reference.until('onStart')]);
+      const { setTimeout, clearTimeout } = globalThis;
+      Object.assign(globalThis, { setTimeout: () => 1e12, clearTimeout() {} });
+      try {
+        await started;
+      } finally {
+        Object.assign(globalThis, { setTimeout, clearTimeout });
+      }
+      await new Promise((resolve) => { setTimeout(resolve, 500); });
+      t.same([talk.channel.state, reference.channel.state], ['open', 'open']);
+      for (const one of [talk, reference]) {
+        one.close();
+        await t.stops(one, { node: 'NS_OK' });
+      }
+    },
+  },
+  {
     name: '1: no listener call comes before asyncOpen returns, and none at all if it throws',
     async run(t) {
       const calls = [];
