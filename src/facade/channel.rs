@@ -35,8 +35,6 @@ pub(super) struct Inner {
     /// The subprotocols to ask for, comma separated.
     pub(super) protocols: RefCell<String>,
     original_uri: RefCell<Option<String>>,
-    /// A `LoadGroup`, or null.
-    pub(super) load_group: RefCell<JsValue>,
     /// True from `asyncOpen` to `onStop`.
     is_active: Cell<bool>,
     /// The option `signal`, while the channel is active.
@@ -60,7 +58,6 @@ impl Inner {
             this: RefCell::default(),
             protocols: RefCell::default(),
             original_uri: RefCell::default(),
-            load_group: RefCell::new(JsValue::NULL),
             is_active: Cell::new(false),
             abort: RefCell::default(),
             error: RefCell::default(),
@@ -77,6 +74,21 @@ impl Inner {
     pub(super) fn this(&self) -> JsValue {
         let this = self.this.borrow().clone();
         this.dyn_ref::<WeakRef>().map_or(this.clone(), WeakRef::deref)
+    }
+
+    /// Keeps an attribute's value, which may refer back to the channel, in the object that JavaScript holds.
+    pub(super) fn keep(&self, name: &str, value: &JsValue) {
+        keep(&self.this(), name, value);
+    }
+
+    /// The attribute's value, or null.
+    pub(super) fn kept(&self, name: &str) -> JsValue {
+        kept(&self.this(), name)
+    }
+
+    /// A `LoadGroup`, or null.
+    pub(super) fn load_group(&self) -> JsValue {
+        self.kept("loadGroup")
     }
 
     pub(super) fn open(
@@ -119,9 +131,13 @@ impl Inner {
         let channel = self.clone();
         let on_stop = Box::new(move |stop: &Stop<JsHost>| channel.stopped(stop));
         let listener = Listener::new(Trampoline::new(listener, context), on_stop);
-        self.driver.open(timeouts, listener, connect).map_err(|error| match error {
-            OpenError::AlreadyOpened => opened_before(method),
-            OpenError::Argument(error) => error,
+        host::opening(self);
+        self.driver.open(timeouts, listener, connect).map_err(|error| {
+            host::over(&self.attributes);
+            match error {
+                OpenError::AlreadyOpened => opened_before(method),
+                OpenError::Argument(error) => error,
+            }
         })?;
         self.opened(href, signal);
         Ok(())
@@ -134,8 +150,7 @@ impl Inner {
         let options = self.options.take();
         drop(options);
         self.is_active.set(true);
-        let group = self.load_group.borrow().clone(); // cloned, because its getter may call this channel
-        load_group::join(&group, || self.this());
+        load_group::join(&self.load_group(), || self.this());
         if !signal.is_undefined() {
             let abort = Abort::listen(signal, &self.driver);
             self.abort.replace(Some(abort));
@@ -147,8 +162,7 @@ impl Inner {
         let abort = self.abort.take();
         drop(abort);
         self.is_active.set(false);
-        let group = self.load_group.borrow().clone();
-        load_group::leave(&group, || self.this());
+        load_group::leave(&self.load_group(), || self.this());
         host::stopped(&self.attributes, stop);
     }
 
@@ -156,8 +170,8 @@ impl Inner {
         if !group.is_null() && load_group::members(group).is_none() {
             return Err(ChannelError::invalid("loadGroup: this must be a LoadGroup or null."));
         }
-        let before = self.load_group.replace(group.clone());
-        load_group::leave(&before, || self.this());
+        load_group::leave(&self.load_group(), || self.this());
+        self.keep("loadGroup", group);
         if self.is_active.get() {
             load_group::join(group, || self.this());
         }
@@ -263,6 +277,12 @@ impl Inner {
 fn opened_before(method: &str) -> ChannelError {
     let advice = ": this channel has already been opened. Create a new WebSocketChannel.";
     already_opened(sentence(&[method, advice]))
+}
+
+#[wasm_bindgen(module = "/src/transport/value.js")]
+extern "C" {
+    fn keep(object: &JsValue, name: &str, value: &JsValue);
+    fn kept(object: &JsValue, name: &str) -> JsValue;
 }
 
 #[wasm_bindgen]

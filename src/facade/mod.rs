@@ -190,7 +190,7 @@ impl WebSocketChannel {
     /// The group that the channel is a member of, or null.
     #[wasm_bindgen(getter, js_name = loadGroup)]
     pub fn load_group(&self) -> JsValue {
-        self.inner.load_group.borrow().clone()
+        self.inner.load_group()
     }
 
     /// Moves the channel to another group.
@@ -202,7 +202,7 @@ impl WebSocketChannel {
     /// The callbacks to call while the channel opens, or null.
     #[wasm_bindgen(getter, js_name = notificationCallbacks)]
     pub fn notification_callbacks(&self) -> JsValue {
-        host::callbacks(&self.inner.attributes)
+        host::callbacks(&self.inner)
     }
 
     /// Sets the callbacks.
@@ -212,7 +212,7 @@ impl WebSocketChannel {
             let message = "notificationCallbacks: this must be an object of functions, or null.";
             return Err(ChannelError::invalid(message).into());
         }
-        Ok(host::set_callbacks(&self.inner.attributes, callbacks)?)
+        Ok(host::set_callbacks(&self.inner, callbacks)?)
     }
 
     /// Seconds of silence after which a ping goes out; 0 for none.

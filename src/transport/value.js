@@ -5,6 +5,13 @@ export function property(object, name) {
   try { return Reflect.get(object, name); } catch { return undefined; }
 }
 
+/** For each object, the values of attributes that may refer back to it. If wasm held them, no collector would see that circle. */
+const values = /* @__PURE__ */ new WeakMap();
+
+export const keep = (object, name, value) => void values.set(object, { ...values.get(object), [name]: value });
+/** What was kept last; otherwise null. */
+export const kept = (object, name) => values.get(object)?.[name] ?? null;
+
 // An ArrayBuffer or view is read through the built-in getters, because a subclass may have others.
 const getters = (prototype, ...names) => names.map((name) => Object.getOwnPropertyDescriptor(prototype, name).get);
 const TypedArray = /* @__PURE__ */ Object.getPrototypeOf(Uint8Array.prototype);

@@ -71,11 +71,16 @@ pub(in crate::facade) fn resume(_driver: &Driver) -> Result<(), ChannelError> {
 /// A page has no process to keep alive.
 pub(in crate::facade) fn set_ref(_driver: &Driver, _is_ref: bool) {}
 
-pub(in crate::facade) fn callbacks(_attributes: &Attributes) -> JsValue {
+pub(in crate::facade) fn callbacks(_channel: &Inner) -> JsValue {
     JsValue::NULL
 }
 
-pub(in crate::facade) fn set_callbacks(_attributes: &Attributes, callbacks: &JsValue) -> Result<(), ChannelError> {
+/// There are no callbacks that an opening would need.
+pub(in crate::facade) fn opening(_channel: &Inner) {}
+
+pub(in crate::facade) fn over(_attributes: &Attributes) {}
+
+pub(in crate::facade) fn set_callbacks(_channel: &Inner, callbacks: &JsValue) -> Result<(), ChannelError> {
     if callbacks.is_null() {
         return Ok(());
     }

@@ -60,7 +60,9 @@ pub(in crate::facade) fn check_origin(origin: &str) -> Result<(), ChannelError> 
         return Ok(());
     }
     let advice = "Pass a scheme and a host, such as https://app.example, or null to send none.";
-    Err(ChannelError::invalid(format!("asyncOpen: {} is not an origin. {advice}", quote(&origin.into()))))
+    // What stands before an @ may be a password.
+    let shown = if origin.contains('@') { "this".into() } else { quote(&origin.into()) };
+    Err(ChannelError::invalid(format!("asyncOpen: {shown} is not an origin. {advice}")))
 }
 
 pub(in crate::facade) fn send_ping(driver: &Driver, data: &JsValue) -> Result<Promise, ChannelError> {
@@ -149,16 +151,34 @@ pub(in crate::facade) fn set_ref(driver: &Driver, is_ref: bool) {
     }
 }
 
-pub(in crate::facade) fn callbacks(attributes: &Attributes) -> JsValue {
-    attributes.node.callbacks.borrow().clone()
+/// The name under which the attribute's value is kept.
+const NOTIFICATION_CALLBACKS: &str = "notificationCallbacks";
+
+pub(in crate::facade) fn callbacks(channel: &Inner) -> JsValue {
+    channel.kept(NOTIFICATION_CALLBACKS)
 }
 
-pub(in crate::facade) fn set_callbacks(attributes: &Attributes, callbacks: &JsValue) -> Result<(), ChannelError> {
+pub(in crate::facade) fn set_callbacks(channel: &Inner, callbacks: &JsValue) -> Result<(), ChannelError> {
     if let Some(name) = wrong_method(callbacks, CALLBACKS) {
         return Err(ChannelError::invalid(format!("notificationCallbacks: {name} must be a function.")));
     }
-    attributes.node.callbacks.replace(callbacks.clone());
+    channel.keep(NOTIFICATION_CALLBACKS, callbacks);
+    if channel.driver.state() == State::Connecting {
+        opening(channel);
+    }
     Ok(())
+}
+
+/// The channel opens now: its callbacks are needed even if JavaScript holds the channel no more.
+pub(in crate::facade) fn opening(channel: &Inner) {
+    let before = channel.attributes.node.callbacks.replace(callbacks(channel));
+    drop(before);
+}
+
+/// The channel opens no more.
+pub(in crate::facade) fn over(attributes: &Attributes) {
+    let before = attributes.node.callbacks.replace(JsValue::NULL);
+    drop(before);
 }
 
 pub(in crate::facade) fn http_response(attributes: &Attributes) -> JsValue {
@@ -216,6 +236,7 @@ pub(in crate::facade) use crate::transport::node::{can_queue, remove_listener};
 
 /// Reports the end to eventService. Rejects the unanswered pings, because no pong can arrive any more.
 pub(in crate::facade) fn stopped(attributes: &Attributes, stop: &Stop<JsHost>) {
+    over(attributes);
     let status = stop.status;
     let (code, reason) = stop.peer_close.as_ref().map_or((ABNORMAL, ""), |it| (it.reported_code(), it.reason()));
     tell_closed(attributes.node.serial.get(), stop.was_clean, code, reason);

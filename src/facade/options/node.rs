@@ -60,6 +60,28 @@ const DEFLATE: &[&str] = &[
 /// The keys of `tls` and `socket` that the URI and the channel decide.
 const OWNED_TLS: &[&str] = &["host", "port", "path", "socket", "onread", "allowHalfOpen"];
 const OWNED_SOCKET: &[&str] = &["host", "port", "fd", "onread", "allowHalfOpen"];
+/// Keys of `tls` that would have an effect in `socket`, but would not stay with the server that they are for.
+const TLS_ONLY: &[&str] = &[
+    "ALPNProtocols",
+    "ca",
+    "cert",
+    "checkServerIdentity",
+    "ciphers",
+    "crl",
+    "key",
+    "maxVersion",
+    "minVersion",
+    "passphrase",
+    "pfx",
+    "pskCallback",
+    "rejectUnauthorized",
+    "secureContext",
+    "secureOptions",
+    "secureProtocol",
+    "servername",
+    "session",
+    "sigalgs",
+];
 /// Options of Node's streams that would replace the socket's own methods, or make it give strings.
 const OWNED_BY_STREAM: &[&str] = &["read", "write", "writev", "final", "destroy", "construct", "encoding"];
 
@@ -78,7 +100,7 @@ pub(super) fn parse_host_options(options: &Properties) -> Result<HostOptions, Ch
         one_connecting_per_host: raw.one_connecting_per_host.is_some_and(|Flag(flag)| flag),
         http2: raw.http2.is_some_and(|Flag(flag)| flag),
         tls: tls(&raw.tls)?,
-        socket: handed_on(&raw.socket, "socket", OWNED_SOCKET)?,
+        socket: socket(&raw.socket)?,
         ..default
     })
 }
@@ -195,10 +217,10 @@ fn headers(value: &JsValue) -> Result<Vec<Field>, ChannelError> {
         return Ok(Vec::new());
     }
     if !value.is_object() {
-        let message = format!(
-            "headers: {} is not an object. Use an object of names and values, pairs, or Headers.",
-            quote(value)
-        );
+        // A string may be a whole header, whose value may be a secret.
+        let what = if value.is_string() { "a string".into() } else { quote(value) };
+        let message =
+            format!("headers: {what} is not an object. Use an object of names and values, pairs, or Headers.");
         return Err(ChannelError::invalid(message));
     }
     let failed = |cause| ChannelError::invalid("headers: reading it failed. See the error's cause.").because(cause);
@@ -219,7 +241,9 @@ fn name_and_value(pair: &JsValue) -> Result<(String, JsValue), ChannelError> {
 }
 
 fn header((name, value): &(String, JsValue)) -> Result<Field, ChannelError> {
-    let quoted = quote(&name.as_str().into());
+    // A whole header in place of a name has its value behind a colon, and that may be a secret.
+    let shown = name.split_once(':').map_or_else(|| name.clone(), |(name, _)| format!("{name}:…"));
+    let quoted = quote(&shown.into());
     // String() accepts a symbol, fetch does not.
     let value = Some(value).filter(|value| !value.is_symbol()).and_then(to_text).ok_or_else(|| {
         ChannelError::invalid(format!("headers: the value of {quoted} cannot be converted to a string. Pass a string."))
@@ -227,7 +251,8 @@ fn header((name, value): &(String, JsValue)) -> Result<Field, ChannelError> {
     Field::new(name, &value).map_err(|error| {
         ChannelError::invalid(match error {
             FieldError::Name => {
-                format!("headers: {quoted} is not a valid header name. Use letters, digits and hyphens.")
+                let advice = if name.contains(':') { "Pass the name and the value separately." } else { "Use letters, digits and hyphens." };
+                format!("headers: {quoted} is not a valid header name. {advice}")
             }
             FieldError::Value => {
                 format!("headers: the value of {quoted} contains a control character. Remove it, such as a line break.")
@@ -279,6 +304,16 @@ fn tls(value: &JsValue) -> Result<Object, ChannelError> {
         return Err(ChannelError::invalid(message));
     }
     Ok(options)
+}
+
+fn socket(value: &JsValue) -> Result<Object, ChannelError> {
+    let options = handed_on(value, "socket", OWNED_SOCKET)?;
+    match TLS_ONLY.iter().find(|key| Object::has_own(&options, &JsValue::from_str(key))) {
+        Some(key) => {
+            Err(ChannelError::invalid(format!("socket.{key}: this is an option of TLS. Pass it in the option tls.")))
+        }
+        None => Ok(options),
+    }
 }
 
 /// An option that is passed on to Node's own functions, with Node's keys.

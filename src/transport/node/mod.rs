@@ -104,7 +104,7 @@ impl Default for HostOptions {
 pub(crate) struct Attributes {
     pub(crate) http_response: RefCell<opening::HttpResponse>,
     pub(crate) security: RefCell<security::Security>,
-    /// The attribute `notificationCallbacks`.
+    /// The attribute `notificationCallbacks`, while the channel is active.
     pub(crate) callbacks: RefCell<JsValue>,
     /// `sendPing`'s promises.
     pub(crate) pings: pinging::Promised,

@@ -116,6 +116,17 @@ export const memory = [
     },
   },
   {
+    name: 'a channel to which its own callbacks and load group refer is collected, whether it has stopped or was never opened',
+    hosts: ['node'],
+    async run(t) {
+      const refs = [];
+      for (let at = 0; at < 20; at++) await inCircle(t, refs);
+      for (let at = 0; at < 4; at++) await collect();
+      t.is(refs.length, 40);
+      t.is(refs.filter((ref) => ref.deref()).length, 0);
+    },
+  },
+  {
     name: 'a channel stays alive if only its signal and a ping\'s promise refer to it: the signal stops it, and the ping rejects',
     hosts: ['node'],
     async run(t) {
@@ -174,6 +185,19 @@ function openUnheld(t, signal, { start, stop }) {
   const channel = new t.api.WebSocketChannel({ signal });
   channel.asyncOpen(t.raw('', { then: 'silence' }), null, { onStart: start, onStop: (context, status) => stop(status) }, null);
   return new WeakRef(channel);
+}
+
+/** Makes two channels whose attributes refer to them: one that fails to open, and one that is never opened. */
+function inCircle(t, refs) {
+  return new Promise((resolve) => {
+    const channels = [0, 1].map(() => new t.api.WebSocketChannel());
+    for (const channel of channels) {
+      refs.push(new WeakRef(channel));
+      channel.notificationCallbacks = { onProgress: () => channel.state };
+      channel.loadGroup = Object.assign(new t.api.LoadGroup(), { channel });
+    }
+    channels[0].asyncOpen(t.peer('ws', '/refuse', { status: 403 }), null, { onStop: () => resolve() }, null);
+  });
 }
 
 const silentIterator = () => ({ [Symbol.asyncIterator]() { return this; }, next: () => new Promise(() => {}), return: async () => ({ done: true }) });
