@@ -34,7 +34,7 @@ enum PeerKind {
     /// A server that is reached through the option `socket.path`.
     LocalServer,
     Proxy,
-    /// The peer of a server.
+    /// A client, as `asyncAccept` sees it.
     Client,
 }
 
@@ -166,7 +166,7 @@ impl Peer {
         Self { kind: PeerKind::LocalServer, ..Self::server(uri) }
     }
 
-    /// The peer of a server.
+    /// A client, as `asyncAccept` sees it.
     pub(super) fn client() -> Self {
         Self { at: "the client".into(), kind: PeerKind::Client }
     }
@@ -256,7 +256,7 @@ fn before_response<C>(loss: &Loss<C>) -> (Status, Said) {
     let advice = LISTENS;
     match loss.code.as_str() {
         code if code.starts_with("ERR_HTTP2_HEADER") || code.starts_with("ERR_HTTP2_INVALID_") => (
-            Status::INVALID_ARG,
+            Status::UNEXPECTED, // INVALID_ARG's number would mean that the server is wrong
             Said::new(
                 format!("Node does not send these headers with HTTP/2{}", loss.detail()),
                 "Change the option headers, or leave out the option http2.",
@@ -266,6 +266,10 @@ fn before_response<C>(loss: &Loss<C>) -> (Status, Said) {
             (Status::NET_RESET, Said::new("the connection was reset before a response came", advice))
         }
         "" => (Status::CONNECTION_REFUSED, Said::new("the connection ended before a response came", advice)),
+        "ERR_HTTP2_ERROR" => {
+            let advice = "Leave out the option http2, or look at the server's log.";
+            (Status::CONNECTION_REFUSED, Said::new(format!("what came is not HTTP/2{}", loss.detail()), advice))
+        }
         code if let Some(advice) = of_reset(code) => {
             (Status::CONNECTION_REFUSED, Said::new("the server reset the HTTP/2 stream before a response came", advice))
         }

@@ -100,7 +100,9 @@ pub fn begin<D: Dial, A: Ask<Cause = D::Cause>>(
         return Ok((progress, opening.run(None)));
     }
     let socket = opening.try_dial();
-    let socket = socket.map_err(|Failure { status, message, cause, .. }| InvalidArgument { status, message, cause })?;
+    let socket = socket.map_err(|Failure { message, cause, .. }| {
+        InvalidArgument { status: Status::INVALID_ARG, message, cause } // the caller's mistake; later, it is nobody's
+    })?;
     Ok((progress, opening.run(socket)))
 }
 
@@ -234,7 +236,7 @@ impl<D: Dial, A: Ask<Cause = D::Cause>> Opening<D, A> {
         self.progress.start(self.plan.peer(Party::Server), proxy);
         self.dial.connect(&self.plan.hop()).map_err(|cause| {
             let message = "tls, socket: Node refuses one of these options. The error's cause says which.";
-            Failure { cause: Some(cause), ..Failure::new(Status::INVALID_ARG, message) }
+            Failure { cause: Some(cause), ..Failure::new(Status::UNEXPECTED, message) } // INVALID_ARG's number would blame the peer
         })
     }
 

@@ -121,7 +121,7 @@ fn is_exception(list: &str, uri: &Uri) -> bool {
     entries.into_iter().any(|entry| entry == "*" || excepts(entry, uri))
 }
 
-/// An entry is a name, which also stands for all its subdomains, or an address. Either may have a port.
+/// An entry is a name, which also stands for all its subdomains, an address, or a network such as 10.0.0.0/8. Each may have a port.
 fn excepts(entry: &str, uri: &Uri) -> bool {
     let (name, port) = split_port(entry);
     if port.is_some_and(|port| port != uri.port()) {
@@ -130,12 +130,31 @@ fn excepts(entry: &str, uri: &Uri) -> bool {
     let host = uri.address();
     let name = name.strip_prefix('[').and_then(|it| it.strip_suffix(']')).unwrap_or(name);
     if let Ok(address) = host.parse::<IpAddr>() {
-        return name.parse() == Ok(address);
+        return name.parse() == Ok(address) || is_within(address, name);
     }
+    let (host, name) = (without_dot(host), without_dot(name));
     let name = name.strip_prefix('*').unwrap_or(name);
     let name = name.strip_prefix('.').unwrap_or(name).to_ascii_lowercase();
     let within = host.strip_suffix(name.as_str()).filter(|_| !name.is_empty());
     within.is_some_and(|before| before.is_empty() || before.ends_with('.'))
+}
+
+/// A name without the dot behind it that marks it as complete.
+fn without_dot(name: &str) -> &str {
+    name.strip_suffix('.').unwrap_or(name)
+}
+
+/// Whether the address is in a network such as 10.0.0.0/8 (RFC 4632 §3.1).
+fn is_within(address: IpAddr, network: &str) -> bool {
+    let Some((first, length)) = network.split_once('/') else { return false };
+    let Ok(length) = length.parse::<u32>() else { return false };
+    let bits = |address| match address {
+        IpAddr::V4(it) => (u128::from(it.to_bits()) << 96, 32),
+        IpAddr::V6(it) => (it.to_bits(), 128),
+    };
+    let Ok(first) = first.parse::<IpAddr>() else { return false };
+    let (((one, size), (other, other_size)), rest) = ((bits(address), bits(first)), 128_u32.saturating_sub(length));
+    size == other_size && length <= size && (one ^ other).checked_shr(rest).unwrap_or(0) == 0
 }
 
 /// Splits `name:port`. An IPv6 address without brackets has no port.

@@ -149,6 +149,18 @@ fn no_proxy_excepts_names_what_is_within_them_and_addresses() {
         ("[::1]:81", "ws://[::1]:81/", true),
         ("0:0:0:0:0:0:0:1", "ws://[::1]/", true),
         ("a.example,::1", "ws://[::1]/", true),
+        ("127.0.0.0/8", "ws://127.0.0.1/", true),
+        ("127.0.0.0/31", "ws://127.0.0.1/", true),
+        ("127.0.0.0/32", "ws://127.0.0.1/", false),
+        ("127.0.0.0/33", "ws://127.0.0.1/", false),
+        ("10.0.0.0/8", "ws://127.0.0.1/", false),
+        ("0.0.0.0/0", "ws://127.0.0.1/", true),
+        ("127.0.0.0/x", "ws://127.0.0.1/", false),
+        ("::/0", "ws://127.0.0.1/", false),
+        ("::1/128", "ws://[::1]/", true),
+        ("fe80::/10", "ws://[::1]/", false),
+        ("localhost.", "ws://localhost/", true),
+        ("localhost", "ws://localhost./", true),
     ] {
         for variable in ["no_proxy", "NO_PROXY"] {
             let proxy = chosen(uri, &[("all_proxy", "p:1"), (variable, list)]).unwrap();

@@ -106,7 +106,8 @@ impl Node {
         let href = uri.as_ref().map_or("", |uri| &uri.href);
         let answer = accepting::accept(&request, uri.as_ref(), &terms);
         // If the client has left meanwhile, that is not the caller's mistake: onStop reports it.
-        let is_gone = socket.check_certificates().and_then(|()| socket.is_gone());
+        let is_gone =
+            socket.check_certificates().and_then(|()| socket.is_gone(request.is_http2 && request.method == "HEAD"));
         let is_gone = is_gone.map_err(|cause| unusable(&link, &socket, cause))?;
         let is_early = super::socket::has_response(&connection);
         if !is_gone && !is_early {
@@ -158,8 +159,7 @@ impl Node {
     fn handle_accepted(self: &Rc<Self>, outcome: Outcome, head: &[u8], link: &Link) {
         match outcome {
             Outcome::Open => {
-                self.start(head);
-                self.listen();
+                self.start(head, false);
             }
             Outcome::Denied(denial) => self.conclude(ending_of(&denial), |socket| {
                 socket.end();

@@ -12,7 +12,7 @@ use super::loss::loss_of;
 use super::peer_options::{PeerOptions, is_address};
 use super::route_key::RouteKey;
 use super::session::{Session, Stream};
-use super::socket::Socket;
+use super::socket::{Socket, drop_unanswered};
 use super::{Node, windows};
 use crate::http::Response;
 use crate::opening::{self, Hop, HopTls, Loss, Party, Route, TlsPeer};
@@ -211,7 +211,9 @@ impl opening::Socket for Dialed {
         (self.socket, self.link) = self.dialer.socket_and_link();
         let node = &self.dialer.node;
         let security = node.attributes.node.security.borrow().clone();
-        let stream = Session::open(connection, key, security, node.is_ref())?;
+        let stream = Session::open(connection.clone(), key, security, node.is_ref()).inspect_err(|_| {
+            drop_unanswered(&connection); // nobody else has it
+        })?;
         let room = stream.room_for_others().await?;
         self.stream = Some(stream);
         Ok(room)

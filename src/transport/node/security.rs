@@ -38,11 +38,12 @@ struct Info {
 }
 
 impl Security {
-    /// Node has checked the certificate. `reason` is why it is not trusted, or null. If a client sent no certificate, Node has no reason, or
-    /// a misleading one.
+    /// Node has checked the certificate. `reason` is why it is not trusted, or null. If a client sent no certificate, because it has none or was
+    /// not asked for one, Node has no reason, or a misleading one.
     pub(super) fn of(certificates: Certificates, reason: &JsValue, role: Role) -> Self {
         let sent_none = role == Role::Server && certificates.chain().length() == 0;
-        let reason = (!reason.is_null()).then(|| if sent_none { NO_CERTIFICATE.into() } else { reason_of(reason) });
+        let reason =
+            if sent_none { Some(NO_CERTIFICATE.into()) } else { (!reason.is_null()).then(|| reason_of(reason)) };
         Self { checked: Some((certificates, reason)), described: None }
     }
 

@@ -27,9 +27,11 @@ function onSecure() { this[OWNER].certificates = certificatesOf(this); }
 function onSecureConnect() {
   this.off('secure', onSecure);
   this[OWNER].certificates ??= certificatesOf(this); // in Bun, `secure` comes later
-  this[OWNER].checked(this.authorized ? null : this.authorizationError);
+  this[OWNER].checked(reasonOf(this));
   this[OWNER].handler?.handleSecured();
 }
+/** Why the peer's certificate is not trusted; null if it is. Node has no reason if it was not asked to check. */
+const reasonOf = (socket) => (socket.authorized ? null : socket.authorizationError ?? '');
 function onResponse(fields) { this[OWNER].handler?.handleResponse(fields); }
 function onEnd() { this[OWNER].afterHeld(Socket.prototype.ended); }
 function onError(error) {
@@ -56,7 +58,8 @@ export function answerOnStream(stream, fields, body, ms) {
   if (isClosed(stream)) return true;
   stream.respond(fields);
   claim(stream);
-  stream.on('error', () => stream.destroy()).end(body);
+  stream.on('error', () => stream.destroy());
+  if (!stream.writableEnded) stream.end(body); // a response without a body, such as one to HEAD, has ended the stream
   destroyAfter(stream, ms);
   return true;
 }
@@ -157,11 +160,11 @@ export class Socket extends Reading {
     const socket = this.isStream ? this.session?.socket : this.socket;
     if (typeof socket?.getProtocol !== 'function') return; // `encrypted` may be set behind a TLS terminator
     this.certificates = certificatesOf(socket);
-    this.checked(socket.authorized ? null : socket.authorizationError);
+    this.checked(reasonOf(socket));
   }
 
-  /** Writes an HTTP response, which completes no message. */
-  respond(bytes) { this.socket.write(Buffer.from(bytes)); }
+  /** Writes an HTTP response, or its body, which completes no message. A response to HEAD on a stream has ended it. */
+  respond(bytes) { if (!this.socket.writableEnded) this.socket.write(Buffer.from(bytes)); }
 
   /** Sends the fields of a response on an HTTP/2 stream; throws if Node refuses one. */
   respondOnStream(fields) { this.socket.respond(fields); }
@@ -169,8 +172,11 @@ export class Socket extends Reading {
   /** Gets what arrives, once `resume` is called. */
   listen() { this.socket.on('data', onData); }
 
-  /** Whether no response can reach the client: it has at least ended its side, which is not reported again, or the caller has ended this one. */
-  get isGone() { return isClosed(this.socket) || this.socket.readableEnded || this.socket.writableEnded; }
+  /**
+   * Whether no response can reach the client: it has at least ended its side, which is not reported again, or the caller has ended this one. Node
+   * itself ends this one for HEAD.
+   */
+  isGone(isHead) { return isClosed(this.socket) || this.socket.readableEnded || (!isHead && this.socket.writableEnded); }
 
   watchConnecting(socket) {
     this.watch(socket.on('lookup', onLookup).on('connectionAttempt', onAttempt).on('connect', onConnect));

@@ -49,9 +49,9 @@ extern "C" {
     /// Whether it is a stream of HTTP/2.
     #[wasm_bindgen(method, getter, js_name = isStream)]
     pub(super) fn is_stream(this: &Socket) -> bool;
-    /// Whether the client left before it was accepted.
-    #[wasm_bindgen(method, getter, catch, js_name = isGone)]
-    pub(super) fn is_gone(this: &Socket) -> Result<bool, JsValue>;
+    /// Whether the client left before it was accepted. `is_head`: the request is HEAD over HTTP/2, whose response has no body.
+    #[wasm_bindgen(method, catch, js_name = isGone)]
+    pub(super) fn is_gone(this: &Socket, is_head: bool) -> Result<bool, JsValue>;
     #[wasm_bindgen(method)]
     pub(super) fn replay(this: &Socket, bytes: &[u8]);
     #[wasm_bindgen(method)]

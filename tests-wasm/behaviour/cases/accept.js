@@ -539,6 +539,28 @@ export const acceptances = [
     },
   },
   {
+    name: 'an upgrade accepted late and closed, or suspended and closed, at once: no byte of the client is lost, and both close frames are exchanged',
+    async run(t) {
+      for (const suspends of [false, true]) {
+        const { port, server } = await startAcceptor(t, () => false);
+        const accepted = new Promise((resolve) => server.on('upgrade', (...upgrade) => setTimeout(() => {
+          const talk = t.open(upgrade[0].url, { accept: upgrade });
+          if (suspends) talk.channel.suspend();
+          talk.close(4001);
+          resolve(talk);
+        }, 100)));
+        const begun = clientFrame(2, Buffer.alloc(100, 0xFF));
+        const client = connect(port, '127.0.0.1', () => client.write(upgradeRequest()));
+        t.onEnd(() => client.destroy());
+        setTimeout(() => client.write(begun.subarray(0, 50)), 50);
+        client.on('data', (data) => { // the response, with the close frame or before it
+          if (data.includes(Buffer.from([0x88, 2, 0x0F, 0xA1]))) client.write(Buffer.concat([begun.subarray(50), clientFrame(8, [0x0F, 0xA1])]));
+        });
+        await t.stops(await accepted, { node: 'NS_OK' });
+      }
+    },
+  },
+  {
     name: 'over TLS, securityInfo has the certificate of the client',
     async run(t) {
       const { cert, key } = certificate();
@@ -555,6 +577,16 @@ export const acceptances = [
       const without = (await talk(1)).channel.securityInfo;
       t.same([without.certificate, without.trusted], [null, false]);
       t.is(without.untrustedReason, 'ERR_SSL_PEER_DID_NOT_RETURN_A_CERTIFICATE');
+    },
+  },
+  {
+    name: 'over TLS, a client that is not asked for a certificate is not trusted',
+    async run(t) {
+      const { cert, key } = certificate();
+      const { port, talk } = await startAcceptor(t, () => echoing(), createTlsServer({ cert, key }));
+      await wsClient(t, `wss://127.0.0.1:${port}/`, [], { ca: cert, cert, key });
+      const { certificate: seen, trusted, untrustedReason } = (await talk()).channel.securityInfo;
+      t.same([seen, trusted, untrustedReason], [null, false, 'ERR_SSL_PEER_DID_NOT_RETURN_A_CERTIFICATE']);
     },
   },
   {

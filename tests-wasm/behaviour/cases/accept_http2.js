@@ -66,6 +66,20 @@ export const http2Acceptances = [
       t.same([fields[':status'], fields['retry-after'], fields['keep-alive'], await body, refused.state], [503, '9', undefined, 'später', 'idle']);
     },
   },
+  {
+    name: 'responses without a body reach the client: HEAD, accepted or refused, and a refusal with 304',
+    async run(t) {
+      for (const [method, status, expected] of [['HEAD', null, 405], ['HEAD', 404, 404], ['GET', 304, 304], ['HEAD', 304, 304]]) {
+        const { ask } = await startAccepting(t, { each(headers, stream) {
+          const channel = new t.api.WebSocketChannel();
+          if (status === null) channel.asyncAccept(headers, stream, null, {}, null);
+          else channel.refuse(headers, stream, status, 'why');
+        } });
+        const { fields, body } = await ask({ ':method': method, ':path': '/' });
+        t.same([fields[':status'], await body], [expected, ''], `${method} ${status}`);
+      }
+    },
+  },
   ...[
     ['an unmasked frame', clientFrame(1, 'hello', { mask: false }), 'NS_ERROR_ILLEGAL_VALUE', 1002],
     ['text that is not UTF-8', clientFrame(1, Buffer.from([0xff])), 'NS_ERROR_CANNOT_CONVERT_DATA', 1007],

@@ -44,6 +44,29 @@ export const options = [
     },
   },
   {
+    name: 'what may be a password is not quoted: a header in place of its name, headers in one string, an origin with a user',
+    hosts: ['node'],
+    run(t) {
+      const secret = 'hunter2';
+      for (const headers of [`Authorization: Bearer ${secret}`, { [`Authorization: Bearer ${secret}`]: '' }, [[`Authorization:${secret}`, 'x']]]) {
+        const { message } = t.throws('NS_ERROR_INVALID_ARG', () => new t.api.WebSocketChannel({ headers }));
+        t.ok(!message.includes(secret), message);
+      }
+      const { message } = t.throws('NS_ERROR_INVALID_ARG', () => new t.api.WebSocketChannel().asyncOpen('ws://h/', `https://u:${secret}@a.example`, {}, null));
+      t.ok(!message.includes(secret), message);
+    },
+  },
+  {
+    name: 'options of TLS are refused in socket, where they would go to every server, and would not reach one behind a proxy',
+    hosts: ['node'],
+    run(t) {
+      for (const name of ['cert', 'key', 'rejectUnauthorized', 'checkServerIdentity', 'session', 'ca']) {
+        const { message } = t.throws('NS_ERROR_INVALID_ARG', () => new t.api.WebSocketChannel({ socket: { [name]: false } }));
+        t.is(message, `socket.${name}: this is an option of TLS. Pass it in the option tls.`);
+      }
+    },
+  },
+  {
     name: 'socket options reach net.connect: the local address, the path of a unix socket, a lookup',
     hosts: ['node'],
     async run(t) {
