@@ -181,14 +181,6 @@ mod tests {
     }
 
     #[test]
-    fn a_code_that_is_only_reported_is_never_sent() {
-        for code in 0..=u16::MAX {
-            let sent = CloseCode::for_close(code).map(CloseCode::number);
-            assert!(!matches!(sent, Some(1004 | 1005 | 1006 | 1015)), "close({code})");
-        }
-    }
-
-    #[test]
     fn a_page_may_send_1000_and_3000_to_4999_and_nothing_else() {
         for code in 0..=u16::MAX {
             let may = CloseCode::for_close(code).is_some_and(CloseCode::may_be_sent_by_a_page);

@@ -113,7 +113,7 @@ export function showOpening(output, channel) {
       },
     },
     onProgress: (stage, host) => say(`${STAGES[stage] ?? stage} ${host}`),
-    __onRequest: (head) => { for (const line of head.trimEnd().split('\r\n')) say(`  ${line.replace(SECRET, '$1 …')}`); },
+    [Symbol.for('websocket-channel.onRequest')]: (head) => { for (const line of head.trimEnd().split('\r\n')) say(`  ${line.replace(SECRET, '$1 …')}`); },
     onRedirect: (from, to, status) => { say(`${status}: redirected to ${to}`); return true; },
   };
   eventService.addListener({

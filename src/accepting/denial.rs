@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::http::{Field, http2_field, isomorphic_encode};
+use crate::http::{Field, WEBSOCKET_VERSION, http2_field, isomorphic_encode};
 
 /// An HTTP response that says no.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,7 +53,7 @@ impl Denial {
         let has = |name| fields.iter().any(|field| field.is(name));
         match self.status {
             405 if !has("Allow") => tell("Allow", allowed),
-            400 | 426 => tell("Sec-WebSocket-Version", "13"), // RFC 6455 §4.4
+            400 | 426 => tell("Sec-WebSocket-Version", WEBSOCKET_VERSION), // RFC 6455 §4.4
             _ => {}
         }
         for field in fields {

@@ -7,7 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 
 use super::{Denial, Request};
 use crate::grammar::{is_authority, is_token};
-use crate::http::{Field, accept_for, http2_field, isomorphic_encode};
+use crate::http::{Field, WEBSOCKET_VERSION, accept_for, http2_field, isomorphic_encode};
 use crate::protocol::{Agreement, DeflateOptions, agree_as_server};
 use crate::uri::Uri;
 
@@ -132,7 +132,7 @@ fn checked_connect(request: &Request) -> Result<(), Denial> {
 /// RFC 6455 §4.2.1, item 6.
 fn check_version(request: &Request) -> Result<(), Denial> {
     match request.only("Sec-WebSocket-Version") {
-        Some("13") => Ok(()),
+        Some(WEBSOCKET_VERSION) => Ok(()),
         Some(_) => Err(Denial::because(426, "Only WebSocket version 13 is supported.")),
         None => Err(Denial::because(400, "The request must have one Sec-WebSocket-Version field.")),
     }

@@ -270,7 +270,7 @@ impl<H: Host> Channel<H> {
     /// The next call of the listener. After `None`, the result changes only with the next call or report.
     pub fn poll_notification(&mut self) -> Option<Notification<H>> {
         if !matches!(self.notifications.front(), Some(Notification::Start)) {
-            // The host took these messages before anything else that waits here happened.
+            // Acknowledgements go first. Their order among messages means nothing: the host takes bytes in its own time.
             if let Some(size) = self.unacknowledged.pop_due() {
                 return Some(Notification::Acknowledge(size));
             }

@@ -129,8 +129,8 @@ pub(super) fn given<'a>(options: &'a Properties, name: &str) -> Option<&'a JsVal
 fn whole(options: &Properties, name: &str, default: u32, max: u32) -> Result<u32, ChannelError> {
     let Some(value) = given(options, name) else { return Ok(default) };
     whole_number(value, 1, max).ok_or_else(|| {
-        let advice = " is not a whole number from 1 to ";
-        ChannelError::invalid(sentence(&[name, ": ", &quote(value), advice, &quote(&max.into()), ". Use one."]))
+        let advice = " is not allowed. Use a whole number from 1 to ";
+        ChannelError::invalid(sentence(&[name, ": ", &quote(value), advice, &quote(&max.into()), "."]))
     })
 }
 

@@ -2,22 +2,23 @@
 
 use alloc::rc::Rc;
 
+use js_sys::Function;
 use wasm_bindgen::prelude::*;
 
+use super::host;
 use crate::channel::Ending;
 use crate::status::Status;
 use crate::transport::{Driver, Evidence, as_error, property};
 
 /// A channel that listens to an `AbortSignal`. Dropping it removes the listener from the signal.
 pub(super) struct Abort {
-    signal: AbortSignal,
-    listener: Closure<dyn FnMut()>,
+    forget: Option<Function>,
+    _listener: Closure<dyn FnMut()>,
 }
 
 impl Abort {
     /// Cancels the channel when the signal is aborted, or now if it already is.
     pub(super) fn listen(signal: &JsValue, driver: &Rc<Driver>) -> Self {
-        let signal: AbortSignal = signal.clone().unchecked_into();
         let listener = {
             let (signal, driver) = (signal.clone(), Rc::downgrade(driver));
             Closure::new(move || {
@@ -26,21 +27,25 @@ impl Abort {
                 }
             })
         };
-        let _ = signal.add_event_listener("abort", listener.as_ref()); // the signal was checked to have this method
-        if property(&signal, "aborted").is_truthy() {
-            cancel(driver, &signal);
+        let is_aborted = property(signal, "aborted").is_truthy();
+        // The signal was checked to have the methods of one.
+        let forget = if is_aborted { None } else { host::when_aborted(signal, listener.as_ref()).ok() };
+        if is_aborted {
+            cancel(driver, signal);
         }
-        Self { signal, listener }
+        Self { forget, _listener: listener }
     }
 }
 
 impl Drop for Abort {
     fn drop(&mut self) {
-        let _ = self.signal.remove_event_listener("abort", self.listener.as_ref());
+        if let Some(forget) = &self.forget {
+            let _ = forget.call0(&JsValue::UNDEFINED);
+        }
     }
 }
 
-fn cancel(driver: &Rc<Driver>, signal: &AbortSignal) {
+fn cancel(driver: &Rc<Driver>, signal: &JsValue) {
     let reason = property(signal, "reason");
     driver.cancel(Ending {
         status: Status::BINDING_ABORTED,
@@ -48,14 +53,4 @@ fn cancel(driver: &Rc<Driver>, signal: &AbortSignal) {
         evidence: Evidence::cause(as_error(reason).0),
         ..Ending::default()
     });
-}
-
-#[wasm_bindgen]
-extern "C" {
-    #[derive(Clone)]
-    type AbortSignal;
-    #[wasm_bindgen(method, catch, js_name = addEventListener)]
-    fn add_event_listener(this: &AbortSignal, kind: &str, listener: &JsValue) -> Result<(), JsValue>;
-    #[wasm_bindgen(method, catch, js_name = removeEventListener)]
-    fn remove_event_listener(this: &AbortSignal, kind: &str, listener: &JsValue) -> Result<(), JsValue>;
 }

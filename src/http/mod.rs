@@ -1,6 +1,9 @@
 //! HTTP as far as a WebSocket needs it, without a socket: header fields that are safe to write, one reader for responses (RFC 9110, RFC 9112),
 //! challenges and their answers (RFC 7616, RFC 7617), the rules for redirects, and the names of HTTP/2's error codes.
 
+/// The version of RFC 6455, in `Sec-WebSocket-Version`.
+pub const WEBSOCKET_VERSION: &str = "13";
+
 mod accept_key;
 mod bad_port;
 mod byte_string;

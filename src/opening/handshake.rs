@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use crate::grammar::{is_token, quote};
-use crate::http::{Field, Malformed, Response, accept_for, http2_field};
+use crate::http::{Field, Malformed, Response, WEBSOCKET_VERSION, accept_for, http2_field};
 use crate::protocol::{Agreement, DeflateOptions, agree_as_client};
 
 /// The upgrade request.
@@ -65,7 +65,7 @@ impl Request {
 
     /// Calls `tell` with each field that all versions of HTTP have in common.
     fn each_common_field(&self, mut tell: impl FnMut(&str, &str)) {
-        tell("Sec-WebSocket-Version", "13");
+        tell("Sec-WebSocket-Version", WEBSOCKET_VERSION);
         if !self.protocols.is_empty() {
             tell("Sec-WebSocket-Protocol", &self.protocols.join(", "));
         }

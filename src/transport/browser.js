@@ -1,4 +1,4 @@
-// The size of a text in UTF-8, which is cheaper to compute in JavaScript, and the page's base URI and origin.
+// The size of a text in UTF-8, which is cheaper to compute in JavaScript, the page's base URI and origin, and its signals.
 
 let encoder;
 let scratch;
@@ -23,3 +23,9 @@ export function sizeOf(data, limit) {
 /** The base of relative URIs: the document's base URI, or in a worker the script's URL. */
 export const baseUri = () => globalThis.document?.baseURI ?? globalThis.location?.href;
 export const pageOrigin = () => globalThis.origin;
+
+/** Calls back when the signal is aborted. Returns a function that removes the callback. */
+export function whenAborted(signal, callback) {
+  signal.addEventListener('abort', callback, { once: true });
+  return () => signal.removeEventListener('abort', callback);
+}

@@ -25,7 +25,7 @@ use super::{
 };
 use crate::channel::{Ending, Report, State, Timer as _, Transport};
 use crate::close::{Close, CloseCode, NO_STATUS};
-use crate::status::Status;
+use crate::status::{Status, TOO_BIG};
 
 /// A browser honours no options beyond those that all hosts share.
 #[derive(Clone, Default)]
@@ -168,8 +168,7 @@ impl Browser {
             self.look(); // this may be an echo, so the message it answers was sent
         }
         if size_of(&data, self.max_message_size) > self.max_message_size {
-            let message = "A message is longer than maxMessageSize. Raise the option if you expect such messages.";
-            self.fail(Status::FILE_TOO_BIG, message.into(), None);
+            self.fail(Status::FILE_TOO_BIG, TOO_BIG.into(), None);
         } else {
             self.driver.report(Report::Message(Incoming(data)));
         }

@@ -2,13 +2,15 @@
 
 import { WebSocketChannel } from 'build:channel';
 
-export { baseUri as base } from '../transport/browser.js';
+export { baseUri as base, whenAborted } from '../transport/browser.js';
 
 /** Whether the value is an ArrayBuffer or a view, of any realm. */
 export const isBufferSource = (value) => ArrayBuffer.isView(value) || Object.prototype.toString.call(value) === '[object ArrayBuffer]';
 
-/** The channel reads the source by itself, unless it is detached. Then it has no bytes. */
+/** The channel reads the source by itself, unless it is detached. Then it has no bytes. Throws for memory that is shared or resizable (Web IDL). */
 export function bytesOf(source) {
+  const { resizable, growable } = source.buffer ?? source;
+  if (resizable || growable !== undefined) throw new TypeError('write: the memory is shared or resizable. Pass a copy.');
   try {
     if (source.byteLength > 0) return source;
   } catch { /* a DataView's getter throws then */ }
@@ -20,9 +22,3 @@ export const channelOf = () => ({ channel: new WebSocketChannel() });
 
 /** 0, because nobody else sends on the channel: each acknowledgement is for the oldest write. */
 export const acceptedBy = () => 0;
-
-/** Calls back when the signal is aborted. Returns a function that removes the callback. */
-export function whenAborted(signal, callback) {
-  signal.addEventListener('abort', callback, { once: true });
-  return () => signal.removeEventListener('abort', callback);
-}

@@ -1,8 +1,8 @@
 // What the web's own classes need from Node.
 
-import events from 'node:events';
 import { BECOME_WEB, TAKEN, WebSocketChannel } from 'build:channel';
 
+export { whenAborted } from '../transport/node/abort.js';
 export { bytesOf, isBlob, isBufferSource, isShared, read, sizeOf } from './buffer_source.js';
 
 /** What the options may contain besides the channel's own: the attributes that are set before a channel opens. */
@@ -26,12 +26,3 @@ export const acceptedBy = (channel) => channel[TAKEN] + channel.bufferedAmount;
 
 /** There is no base for relative URLs. */
 export const base = () => undefined;
-
-/**
- * Calls back when the signal is aborted, even if another of its listeners stops the event, because DOM runs abort algorithms first. Returns a
- * function that removes the callback.
- */
-export function whenAborted(signal, callback) {
-  const listening = events.addAbortListener(signal, callback);
-  return () => listening[Symbol.dispose]();
-}

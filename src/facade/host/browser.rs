@@ -4,7 +4,7 @@ use alloc::borrow::Cow;
 use alloc::rc::Rc;
 use alloc::string::String;
 
-use js_sys::Promise;
+use js_sys::{Function, Promise};
 use wasm_bindgen::prelude::*;
 
 use crate::channel::Stop;
@@ -145,4 +145,11 @@ impl WebSocketChannel {
     pub fn refuse(&self) -> Result<(), JsValue> {
         Err(not_implemented("refuse: a page cannot be a server. Accept connections in Node.").into())
     }
+}
+
+#[wasm_bindgen(module = "/src/transport/browser.js")]
+extern "C" {
+    /// Calls back when the signal is aborted. Returns a function that removes the callback.
+    #[wasm_bindgen(catch, js_name = whenAborted)]
+    pub(in crate::facade) fn when_aborted(signal: &JsValue, callback: &JsValue) -> Result<Function, JsValue>;
 }

@@ -3,7 +3,7 @@
 use alloc::rc::Rc;
 use core::cell::RefCell;
 
-use js_sys::Promise;
+use js_sys::{Function, Promise};
 use wasm_bindgen::prelude::*;
 
 use crate::channel::{State, Stop};
@@ -258,4 +258,11 @@ pub(in crate::facade) fn inspect(channel: &Inner) -> JsValue {
     let uri = channel.attributes.uri.borrow();
     let uri = if uri.is_empty() { String::new() } else { format!(" URI: '{}',", without_credentials(&uri)) };
     format!("{class} {{ state: '{state}',{uri} status: '{status}' }}").into()
+}
+
+#[wasm_bindgen(module = "/src/transport/node/abort.js")]
+extern "C" {
+    /// Calls back when the signal is aborted. Returns a function that removes the callback.
+    #[wasm_bindgen(catch, js_name = whenAborted)]
+    pub(in crate::facade) fn when_aborted(signal: &JsValue, callback: &JsValue) -> Result<Function, JsValue>;
 }

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use js_sys::{Function, Reflect};
+use js_sys::{Function, Reflect, Symbol};
 use serde::Serialize;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
@@ -32,11 +32,16 @@ struct Request<'a> {
 impl Asker {
     /// A callback, if there is one, with its `this`.
     fn callback(&self, name: &str) -> Result<Option<(JsValue, Function)>, JsValue> {
+        self.callback_of(&name.into(), name)
+    }
+
+    /// The same, by its key. `name` is what a message calls it.
+    fn callback_of(&self, key: &JsValue, name: &str) -> Result<Option<(JsValue, Function)>, JsValue> {
         let callbacks = self.node.attributes.node.callbacks.borrow().clone();
         if callbacks.is_null() {
             return Ok(None);
         }
-        let callback = Reflect::get(&callbacks, &name.into())?;
+        let callback = Reflect::get(&callbacks, key)?;
         if callback.is_null() || callback.is_undefined() {
             return Ok(None);
         }
@@ -48,10 +53,14 @@ impl Asker {
 
     /// Calls a callback whose result does not matter. What it throws is reported and stops nothing else.
     fn tell(&self, name: &str, call: impl FnOnce(&JsValue, &Function) -> Result<(), JsValue>) {
+        self.tell_by(&name.into(), name, call);
+    }
+
+    fn tell_by(&self, key: &JsValue, name: &str, call: impl FnOnce(&JsValue, &Function) -> Result<(), JsValue>) {
         if self.node.driver.state() != State::Connecting {
             return; // a callback has closed the channel
         }
-        let told = self.callback(name).and_then(|found| match found {
+        let told = self.callback_of(key, name).and_then(|found| match found {
             Some((callbacks, callback)) => call(&callbacks, &callback),
             None => Ok(()),
         });
@@ -99,7 +108,9 @@ impl opening::Ask for Asker {
 
     /// Calls a callback that is not documented. The command's `--verbose` uses it to show the request.
     fn sends(&self, head: impl FnOnce() -> String) {
-        self.tell("__onRequest", |callbacks, callback| callback.call1(callbacks, &head().into()).map(drop));
+        let key = Symbol::for_("websocket-channel.onRequest");
+        let call = |callbacks: &JsValue, callback: &Function| callback.call1(callbacks, &head().into()).map(drop);
+        self.tell_by(&key, "onRequest", call);
     }
 
     fn moved(&self, uri: &Uri) {

@@ -148,6 +148,13 @@ export class Reading {
     else this.afterwards = [...this.afterwards, method];
   }
 
+  /** The connection has ended while it was not to be read. What Node has read ahead is still delivered, and then the end. */
+  holdUnread() {
+    if (this.handler === null || (this.held === NOTHING && this.handler.mayRead())) return;
+    const unread = this.socket.read();
+    if (unread !== null) this.held = [...this.held, unread];
+  }
+
   forgetHeld() { this.held = this.afterwards = NOTHING; }
 
   /** The next message arrives in pieces, which go into `message`; `mayPass` bytes of its first frame may bypass wasm. */

@@ -38,7 +38,10 @@ function onError(error) {
   this[OWNER].error = error;
   this.destroy(); // a TLS error after the handshake leaves the socket open (RFC 8446 §6.2: "MUST immediately close the connection")
 }
-function onClose() { this[OWNER].afterHeld(Socket.prototype.closed); }
+function onClose() {
+  this[OWNER].holdUnread();
+  this[OWNER].afterHeld(Socket.prototype.closed);
+}
 function handleTick(owner) { owner.handler?.handleTick(); }
 function uncork(owner) { owner.uncork(); }
 

@@ -539,6 +539,24 @@ export const acceptances = [
     },
   },
   {
+    name: 'a message that came before a reset, while the channel was suspended, is delivered after resume()',
+    async run(t) {
+      const { url, talk } = await startAcceptor(t);
+      const client = await wsClient(t, url);
+      const { channel, messages } = await talk();
+      await (await talk()).until('onStart');
+      channel.suspend();
+      client.socket.send('before the reset');
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      client.socket._socket.resetAndDestroy();
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      t.same([messages, channel.state], [[], 'open']);
+      channel.resume();
+      await t.stops(await talk(), { node: 'NS_ERROR_NET_RESET' });
+      t.same(messages, ['before the reset']);
+    },
+  },
+  {
     name: 'an upgrade accepted late and closed, or suspended and closed, at once: no byte of the client is lost, and both close frames are exchanged',
     async run(t) {
       for (const suspends of [false, true]) {

@@ -16,6 +16,17 @@ export const signals = [
     },
   },
   {
+    name: 'another listener of the signal that stops the event does not keep the channel from being aborted',
+    hosts: ['node'],
+    async run(t) {
+      const controller = new AbortController();
+      controller.signal.addEventListener('abort', (event) => event.stopImmediatePropagation());
+      const talk = await t.opened(t.peer('ws', '/echo'), { options: { signal: controller.signal } });
+      talk.quietly(() => controller.abort());
+      await t.stops(talk, { node: 'NS_BINDING_ABORTED' });
+    },
+  },
+  {
     name: 'aborted while open: onStop with NS_BINDING_ABORTED and the reason, and the peer sees the channel going away',
     async run(t) {
       const [controller, reason] = [new AbortController(), new RangeError('changed my mind')];

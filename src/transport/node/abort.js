@@ -1,0 +1,12 @@
+// The event abort of an AbortSignal.
+
+import events from 'node:events';
+
+/**
+ * Calls back when the signal is aborted, even if another of its listeners stops the event, because DOM runs abort algorithms first. Returns a
+ * function that removes the callback.
+ */
+export function whenAborted(signal, callback) {
+  const listening = events.addAbortListener(signal, callback);
+  return () => listening[Symbol.dispose]();
+}
