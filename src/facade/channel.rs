@@ -132,11 +132,11 @@ impl Inner {
         let on_stop = Box::new(move |stop: &Stop<JsHost>| channel.stopped(stop));
         let listener = Listener::new(Trampoline::new(listener, context), on_stop);
         host::opening(self);
-        self.driver.open(timeouts, listener, connect).map_err(|error| {
-            host::over(&self.attributes);
-            match error {
-                OpenError::AlreadyOpened => opened_before(method),
-                OpenError::Argument(error) => error,
+        self.driver.open(timeouts, listener, connect).map_err(|error| match error {
+            OpenError::AlreadyOpened => opened_before(method), // and the callbacks are still needed
+            OpenError::Argument(error) => {
+                host::over(&self.attributes);
+                error
             }
         })?;
         self.opened(href, signal);

@@ -35,6 +35,7 @@ const DEVIATIONS = {
     ]],
     ['A stopped event abort is not heard by addAbortListener either.', [
       'web socket events: signal: the listener is removed even if another listener stops the abort event',
+      'signals: another listener of the signal that stops the event does not keep the channel from being aborted',
       'web stream closes: a signal aborted during the handshake: both promises are rejected even if another listener stops the abort event',
     ]],
     ['Events have no initEvent.', [INIT_EVENT]],
