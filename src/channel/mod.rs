@@ -202,7 +202,9 @@ impl<H: Host> Channel<H> {
             State::Closing if self.owes_answer => Some(self.answer()),
             State::Connecting | State::Closing => None,
         };
-        self.closed_by.get_or_insert(ClosedBy::Local);
+        if self.failure.is_none() {
+            self.closed_by.get_or_insert(ClosedBy::Local);
+        }
         self.drop_messages();
         self.commands.push_back(Command::Abort(farewell));
         self.stop(ending);

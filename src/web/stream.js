@@ -134,12 +134,11 @@ export const WebSocketStream = /* @__PURE__ */ (() => {
       if (this.#channel.state !== 'stopped') this.#channel.resume();
     }
 
-    /** Settles when the host has taken the message, or at once if the closing handshake has begun, which no message follows. */
+    /** Settles when the host has taken the message. If the closing handshake has begun, which no message follows, it settles when the connection ends. */
     #write(chunk) {
       const accepted = isBufferSource(chunk) ? this.#channel.sendBinaryMsg(bytesOf(chunk, 'write')) : this.#channel.sendMsg(`${chunk}`);
-      if (!accepted) return undefined;
       const write = deferred();
-      write.end = acceptedBy(this.#channel);
+      write.end = accepted ? acceptedBy(this.#channel) : Infinity;
       this.#writes.push(write);
       return write.promise;
     }
@@ -172,7 +171,10 @@ export const WebSocketStream = /* @__PURE__ */ (() => {
       const error = invalidState(CLOSED);
       if (this.#ending !== null) this.#ending.resolve();
       else this.#writable.error(error);
-      for (const write of this.#writes.splice(0)) write.reject(error); // the host has not taken all of its bytes
+      for (const write of this.#writes.splice(0)) {
+        if (write.end === Infinity) write.resolve();
+        else write.reject(error); // the host has not taken all of its bytes
+      }
       this.#closed.resolve({ closeCode: code, reason });
     }
 

@@ -67,12 +67,17 @@ const TLS_ONLY: &[&str] = &[
     "cert",
     "checkServerIdentity",
     "ciphers",
+    "clientCertEngine",
     "crl",
+    "ecdhCurve",
     "key",
     "maxVersion",
+    "minDHSize",
     "minVersion",
     "passphrase",
     "pfx",
+    "privateKeyEngine",
+    "privateKeyIdentifier",
     "pskCallback",
     "rejectUnauthorized",
     "secureContext",
@@ -308,7 +313,11 @@ fn tls(value: &JsValue) -> Result<Object, ChannelError> {
 
 fn socket(value: &JsValue) -> Result<Object, ChannelError> {
     let options = handed_on(value, "socket", OWNED_SOCKET)?;
-    match TLS_ONLY.iter().find(|key| Object::has_own(&options, &JsValue::from_str(key))) {
+    let is_given = |key: &&&str| {
+        let value = Reflect::get(&options, &JsValue::from_str(key)).unwrap_or_default();
+        !value.is_undefined() && !value.is_null()
+    };
+    match TLS_ONLY.iter().find(is_given) {
         Some(key) => {
             Err(ChannelError::invalid(format!("socket.{key}: this is an option of TLS. Pass it in the option tls.")))
         }

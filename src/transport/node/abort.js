@@ -7,6 +7,6 @@ import events from 'node:events';
  * function that removes the callback.
  */
 export function whenAborted(signal, callback) {
-  const listening = events.addAbortListener(signal, callback);
-  return () => listening[Symbol.dispose]();
+  events.addAbortListener(signal, callback);
+  return () => signal.removeEventListener('abort', callback); // what addAbortListener returns has no method where Symbol.dispose is missing
 }

@@ -30,6 +30,7 @@ impl Node {
             socket.linger(LINGER_MS);
         });
         self.driver.report(Report::Failed(ending));
+        self.unpause(); // the end must not wait for resume()
         self.conclude_if_closed(); // the close frame may have gone out before
     }
 

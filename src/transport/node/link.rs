@@ -232,6 +232,12 @@ impl SocketHandler {
         self.0.open_node().is_none_or(|node| node.handle_rested())
     }
 
+    /// A write has failed. Returns whether that changes [`may_read`](Self::may_read).
+    #[wasm_bindgen(js_name = handleLost)]
+    pub fn handle_lost(&self) -> bool {
+        self.0.open_node().is_some_and(|node| node.handle_lost())
+    }
+
     /// Whether to read on.
     #[wasm_bindgen(js_name = mayRead)]
     pub fn may_read(&self) -> bool {

@@ -148,11 +148,18 @@ export class Reading {
     else this.afterwards = [...this.afterwards, method];
   }
 
-  /** The connection has ended while it was not to be read. What Node has read ahead is still delivered, and then the end. */
+  /** The connection has ended while it was not read. What Node has read ahead is still delivered, and then the end. */
   holdUnread() {
-    if (this.handler === null || (this.held === NOTHING && this.handler.mayRead())) return;
-    const unread = this.socket.read();
-    if (unread !== null) this.held = [...this.held, unread];
+    if (this.handler === null || !(this.socket.readableLength > 0)) return;
+    const rests = this.held !== NOTHING;
+    this.held = [...this.held, this.socket.read()];
+    if (!rests && this.handler.mayRead()) setImmediate(() => this.rested());
+  }
+
+  /** A write has failed, so nothing more is acknowledged. Who waits for that before `resume` must get the end instead. */
+  lost() {
+    if (this.handler === null || !this.handler.handleLost()) return;
+    if (this.held !== NOTHING) setImmediate(() => this.rested());
   }
 
   forgetHeld() { this.held = this.afterwards = NOTHING; }

@@ -44,6 +44,8 @@ pub(crate) struct Node {
     is_ref: Cell<bool>,
     /// The open connection's socket is read. Before that, resuming it would lose what arrives.
     is_read: Cell<bool>,
+    /// A write has failed. The connection is about to end.
+    is_lost: Cell<bool>,
     /// How many times the caller has suspended reading and not resumed it.
     suspended: Cell<u32>,
     /// Runs while reading is suspended. A socket that does not read keeps no process alive, but its open channel must.
@@ -98,6 +100,7 @@ impl Node {
             pinging: Pinging::new(ping),
             is_ref: Cell::new(driver.timer().is_ref()),
             is_read: Cell::new(false),
+            is_lost: Cell::new(false),
             suspended: Cell::new(0),
             paused: Timer::default(),
             peer_closed: Cell::new(false),
@@ -145,7 +148,8 @@ impl Node {
         self.paused.set(MAX_DELAY_MS, || {});
     }
 
-    fn unpause(&self) {
+    /// Nothing holds back reading any more.
+    pub(super) fn unpause(&self) {
         self.paused.clear();
         if self.is_read.get() {
             self.with_socket(Socket::resume);
@@ -166,9 +170,16 @@ impl Node {
         self.suspended.get() > 0
     }
 
-    /// Whether to read: the caller has not suspended it. After `close()`, that has no effect.
+    /// Whether to read: the caller has not suspended it. That has no effect after `close()`, or once a write has failed.
     pub(super) fn may_read(&self) -> bool {
-        !self.is_suspended() || self.driver.state() >= State::Closing
+        !self.is_suspended() || self.driver.state() >= State::Closing || self.is_lost.get()
+    }
+
+    /// A write has failed. Returns whether the caller's suspension held back what there is to read.
+    pub(super) fn handle_lost(&self) -> bool {
+        let could_read = self.may_read();
+        self.is_lost.set(true);
+        !could_read
     }
 
     /// The opening has made a socket.

@@ -557,6 +557,26 @@ export const acceptances = [
     },
   },
   {
+    name: 'a reset ends a channel that resumes only when the client has taken what was sent',
+    async run(t) {
+      const { url, talk } = await startAcceptor(t, () => ({
+        listener: {
+          onBinaryMessageAvailable: (_, bytes) => {
+            accepted.send(bytes);
+            if (accepted.channel.bufferedAmount > 1 << 20) accepted.channel.suspend();
+          },
+        },
+      }));
+      const client = await wsClient(t, url);
+      const accepted = await talk();
+      client.socket._socket.pause();
+      for (let at = 0; at < 400; at++) client.socket.send(Buffer.alloc(65_536));
+      while (accepted.channel.bufferedAmount <= 1 << 20) await new Promise((resolve) => setTimeout(resolve, 10));
+      client.socket._socket.resetAndDestroy();
+      await t.stops(accepted, { node: 'NS_ERROR_NET_RESET' });
+    },
+  },
+  {
     name: 'an upgrade accepted late and closed, or suspended and closed, at once: no byte of the client is lost, and both close frames are exchanged',
     async run(t) {
       for (const suspends of [false, true]) {
@@ -568,9 +588,11 @@ export const acceptances = [
           resolve(talk);
         }, 100)));
         const begun = clientFrame(2, Buffer.alloc(100, 0xFF));
-        const client = connect(port, '127.0.0.1', () => client.write(upgradeRequest()));
+        const client = connect(port, '127.0.0.1', () => {
+          client.write(upgradeRequest());
+          setTimeout(() => client.write(begun.subarray(0, 50)), 50);
+        });
         t.onEnd(() => client.destroy());
-        setTimeout(() => client.write(begun.subarray(0, 50)), 50);
         client.on('data', (data) => { // the response, with the close frame or before it
           if (data.includes(Buffer.from([0x88, 2, 0x0F, 0xA1]))) client.write(Buffer.concat([begun.subarray(50), clientFrame(8, [0x0F, 0xA1])]));
         });

@@ -13,7 +13,7 @@ export const laws = [
   {
     name: 'a test that puts another clock in place while a channel opens, and takes it away: nothing is thrown later',
     async run(t) {
-      const [talk, reference] = Array.from({ length: 2 }, () => t.open(t.peer('ws', '/echo'), { options: { openTimeoutMs: 400 } }));
+      const [talk, reference] = Array.from({ length: 2 }, () => t.open(t.peer('ws', '/echo'), { options: { openTimeoutMs: 2000 } }));
       const started = Promise.all([talk.until('onStart'), reference.until('onStart')]);
       const { setTimeout, clearTimeout } = globalThis;
       Object.assign(globalThis, { setTimeout: () => 1e12, clearTimeout() {} });
@@ -22,7 +22,7 @@ export const laws = [
       } finally {
         Object.assign(globalThis, { setTimeout, clearTimeout });
       }
-      await new Promise((resolve) => { setTimeout(resolve, 500); });
+      await new Promise((resolve) => { setTimeout(resolve, 2100); });
       t.same([talk.channel.state, reference.channel.state], ['open', 'open']);
       for (const one of [talk, reference]) {
         one.close();

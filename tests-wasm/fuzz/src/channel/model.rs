@@ -157,7 +157,9 @@ impl Model {
             State::Closing if self.owes_answer() => Some(self.answer()),
             _ => None,
         });
-        self.closed_by.get_or_insert(ClosedBy::Local);
+        if self.failure.is_none() {
+            self.closed_by.get_or_insert(ClosedBy::Local);
+        }
         self.incoming.clear();
         self.stop(status, None, false);
     }
