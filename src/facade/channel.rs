@@ -20,8 +20,8 @@ use crate::channel::{Ending, OpenError, State, Stop, Timeouts};
 use crate::close::Close;
 use crate::status::Status;
 use crate::transport::{
-    Attributes, ChannelError, Driver, HostTransport, JsHost, Listener, Payload, PayloadKind, PingTimes, Rest, Target,
-    Trampoline, fill, sentence,
+    Attributes, ChannelError, Driver, HostTransport, JsHost, Listener, Payload, PayloadKind, PingTimes, Target,
+    Trampoline, Unfinished, fill, sentence,
 };
 
 /// One channel.
@@ -32,6 +32,8 @@ pub(super) struct Inner {
     options: RefCell<Option<Box<Options>>>,
     /// The object that JavaScript holds.
     this: RefCell<JsValue>,
+    /// It keeps an attribute's value. Most channels need not be asked.
+    has_kept: Cell<bool>,
     /// The subprotocols to ask for, comma separated.
     pub(super) protocols: RefCell<String>,
     original_uri: RefCell<Option<String>>,
@@ -56,6 +58,7 @@ impl Inner {
             attributes: host::attributes(serial),
             options: RefCell::new(Some(Box::new(options))),
             this: RefCell::default(),
+            has_kept: Cell::new(false),
             protocols: RefCell::default(),
             original_uri: RefCell::default(),
             is_active: Cell::new(false),
@@ -78,12 +81,13 @@ impl Inner {
 
     /// Keeps an attribute's value, which may refer back to the channel, in the object that JavaScript holds.
     pub(super) fn keep(&self, name: &str, value: &JsValue) {
+        self.has_kept.set(true);
         keep(&self.this(), name, value);
     }
 
     /// The attribute's value, or null.
     pub(super) fn kept(&self, name: &str) -> JsValue {
-        kept(&self.this(), name)
+        if self.has_kept.get() { kept(&self.this(), name) } else { JsValue::NULL }
     }
 
     /// A `LoadGroup`, or null.
@@ -195,7 +199,7 @@ impl Inner {
 
     /// Sends a message if the transport can do so at once, and returns whether it could. `send` must not call JavaScript.
     #[inline]
-    pub(super) fn send_now(&self, send: impl FnOnce(&HostTransport) -> Option<Rest>) -> bool {
+    pub(super) fn send_now(&self, send: impl FnOnce(&HostTransport) -> Option<Unfinished>) -> bool {
         let Some(rest) = self.driver.with_transport(send).flatten() else { return false };
         if rest.is_due()
             && let Some(transport) = self.driver.transport()

@@ -168,7 +168,7 @@ impl<C: Context> Kept<C> {
     }
 
     /// Ends a message that the next one may refer to. From now on, the context may give way.
-    pub(super) fn rest(&self) {
+    pub(super) fn set_idle(&self) {
         let mut slot = self.0.borrow_mut();
         if slot.context.is_some() && slot.place.is_none() {
             slot.place = Some(IdlePlace::of(&self.0));

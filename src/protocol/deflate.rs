@@ -33,7 +33,7 @@ impl Deflater {
             out.truncate(out.len() - TAIL.len());
         }
         if self.takeover {
-            self.context.rest();
+            self.context.set_idle();
         } else {
             self.context.give_back();
         }

@@ -80,7 +80,7 @@ impl Inflater {
     pub(super) fn finish(&mut self) {
         self.is_between_streams = false;
         match self.window {
-            Some(_) => self.context.rest(),
+            Some(_) => self.context.set_idle(),
             None => self.context.give_back(),
         }
     }

@@ -32,9 +32,9 @@ use crate::status::{Status, TOO_BIG};
 pub(crate) struct HostOptions;
 
 /// What a sent message leaves to do: never anything in a browser.
-pub(crate) enum Rest {}
+pub(crate) enum Unfinished {}
 
-impl Rest {
+impl Unfinished {
     pub(crate) fn is_due(&self) -> bool {
         false
     }
@@ -117,11 +117,11 @@ impl Browser {
     }
 
     /// Never called, because `fill` always returns `None`.
-    pub(crate) fn send_filled(&self, _driver: &Driver, _kind: PayloadKind, _len: usize) -> Option<Rest> {
+    pub(crate) fn send_filled(&self, _driver: &Driver, _kind: PayloadKind, _len: usize) -> Option<Unfinished> {
         None
     }
 
-    pub(crate) fn finish(&self, _rest: Rest) {}
+    pub(crate) fn finish(&self, _rest: Unfinished) {}
 
     fn listen(self: &Rc<Self>) {
         let on = |handle: fn(&Rc<Self>, JsValue)| {

@@ -119,7 +119,7 @@ impl Source {
     }
 
     /// Whether other events must get a turn before the next read. `chunk` is what the last read returned.
-    fn rests(&self, chunk: &Uint8Array) -> bool {
+    fn yields_after(&self, chunk: &Uint8Array) -> bool {
         self.reads.set(self.reads.get().wrapping_add(1));
         chunk.length() == 0 || self.reads.get().is_multiple_of(READS_A_TURN)
     }

@@ -6,8 +6,8 @@
 //!
 //! - `connect(&Rc<Driver>, Target) -> Result<Rc<Self>, ChannelError>`: start to connect; `Err` says which argument is wrong.
 //! - `fill(payload, kind) -> Option<usize>`: put a payload where it can be sent at once, if there is such a place.
-//! - `send_filled(&self, &Driver, kind, len) -> Option<Rest>`: send it if nothing waits before it. Calls no JavaScript.
-//! - `finish(&self, Rest)`: do what `send_filled` has left to do.
+//! - `send_filled(&self, &Driver, kind, len) -> Option<Unfinished>`: send it if nothing waits before it. Calls no JavaScript.
+//! - `finish(&self, Unfinished)`: do what `send_filled` has left to do.
 //! - `outgoing(&self, payload, state) -> (Outgoing, u64)`: a message that may have to wait, and its size in bytes.
 //! - `js_name(name) -> JsValue`: the name of a property, or another text of the program.
 //! - `HostOptions`: the options that only this host honours, validated.
@@ -24,9 +24,9 @@ mod browser;
 pub(crate) mod node;
 
 #[cfg(not(feature = "node"))]
-pub(crate) use browser::{Browser as HostTransport, HostOptions, Incoming, Outgoing, Rest, fill, js_name};
+pub(crate) use browser::{Browser as HostTransport, HostOptions, Incoming, Outgoing, Unfinished, fill, js_name};
 #[cfg(feature = "node")]
-pub(crate) use node::{HostOptions, Incoming, Node as HostTransport, Outgoing, Rest, fill, js_name};
+pub(crate) use node::{HostOptions, Incoming, Node as HostTransport, Outgoing, Unfinished, fill, js_name};
 
 pub(crate) use byte_stream::{ByteStream, function};
 pub(crate) use bytes::{Bytes, of as bytes_of};

@@ -26,7 +26,7 @@ struct Reading {
 struct Handlers {
     item: Closure<dyn Fn(JsValue)>,
     failed: Closure<dyn Fn(JsValue)>,
-    rested: Closure<dyn Fn(JsValue)>,
+    after_turn: Closure<dyn Fn(JsValue)>,
 }
 
 impl Collecting {
@@ -67,7 +67,7 @@ impl Reading {
         let handlers = Handlers {
             item: self.on(Self::received),
             failed: self.on(|this, thrown| this.end(Err(thrown))),
-            rested: self.on(|this, _| this.read()),
+            after_turn: self.on(|this, _| this.read()),
         };
         *self.handlers.borrow_mut() = Some(Rc::new(handlers));
         self.read();
@@ -104,12 +104,12 @@ impl Reading {
     }
 
     fn go_on(&self, chunk: &Uint8Array) {
-        if !self.stream.rests(chunk) {
+        if !self.stream.yields_after(chunk) {
             return self.read();
         }
         let handlers = self.handlers.borrow().clone();
         if let Some(handlers) = handlers {
-            macrotask(handlers.rested.as_ref());
+            macrotask(handlers.after_turn.as_ref());
         }
     }
 

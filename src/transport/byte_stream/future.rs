@@ -28,7 +28,7 @@ impl Source {
             let item = self.read()?;
             let item = JsFuture::from(settled(&item)).await?;
             let Some(chunk) = self.take(&item)? else { return Ok(None) };
-            if self.rests(&chunk) {
+            if self.yields_after(&chunk) {
                 JsFuture::from(Promise::new(&mut |resolve, _| macrotask(&resolve))).await?;
             }
             if chunk.length() > 0 || self.is_over.get() {

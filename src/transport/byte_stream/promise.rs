@@ -19,7 +19,7 @@ impl ByteStream {
     }
 
     /// Whether other events must get a turn before the next read. `chunk` is what the last read returned.
-    pub(crate) fn rests(&self, chunk: &Uint8Array) -> bool {
-        self.source.rests(chunk)
+    pub(crate) fn yields_after(&self, chunk: &Uint8Array) -> bool {
+        self.source.yields_after(chunk)
     }
 }

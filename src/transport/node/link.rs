@@ -226,10 +226,10 @@ impl SocketHandler {
         }
     }
 
-    /// Other events have had a turn since the socket was told to rest, or to resume during a rest. Returns whether to read what the rest has held back.
-    #[wasm_bindgen(js_name = handleRested)]
-    pub fn handle_rested(&self) -> bool {
-        self.0.open_node().is_none_or(|node| node.handle_rested())
+    /// Other events have had a turn since something was held back, or since `resume`. Returns whether to read it.
+    #[wasm_bindgen(js_name = handleHeld)]
+    pub fn handle_held(&self) -> bool {
+        self.0.open_node().is_none_or(|node| node.handle_held())
     }
 
     /// A write has failed. Returns whether that changes [`may_read`](Self::may_read).

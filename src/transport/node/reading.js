@@ -24,8 +24,8 @@ export class Reading {
     this.passing = 0; // how many of the next bytes Rust need not see
     this.large = false; // the last message was a large one of binary payload
     this.message = null; // the message that arrives in pieces (assembly.js)
-    this.held = NOTHING; // what is read after a rest
-    this.afterwards = NOTHING; // what happened meanwhile
+    this.held = NOTHING; // what was received and is read in a later turn
+    this.afterwards = NOTHING; // what happened while something was held back
   }
 
   onread() {
@@ -65,7 +65,7 @@ export class Reading {
 
   /** Reads what was pushed while `chunk` was in use. While a method of the channel's listener runs, it must wait: `chunk` would change before the delivery. */
   readLater(bytes) {
-    if (this.held === NOTHING && this.handler?.isDelivering()) return this.rest(bytes);
+    if (this.held === NOTHING && this.handler?.isDelivering()) return this.holdBack(bytes);
     chunk.set(bytes);
     this.readChunk(bytes.length);
   }
@@ -105,7 +105,7 @@ export class Reading {
   /** Reads these bytes as if they had just been received, behind what is being read. */
   replay(bytes) {
     if (this.held !== NOTHING) return void this.held.push(Buffer.from(bytes));
-    if (!isReading && this.handler?.isDelivering()) return this.rest(bytes); // a stream made in JavaScript may push from within a listener
+    if (!isReading && this.handler?.isDelivering()) return this.holdBack(bytes); // a stream made in JavaScript may push from within a listener
     const readsNow = isReading ? 0 : Math.min(bytes.length, WINDOW);
     if (readsNow < bytes.length) {
       const own = Buffer.from(bytes.subarray(readsNow)); // Rust's are gone when this returns
@@ -116,22 +116,22 @@ export class Reading {
     this.read(readsNow);
   }
 
-  /** Reads nothing more, not even `unread`, and calls handleRested after other events have had a turn. */
-  rest(unread) {
+  /** Reads nothing more, not even `unread`, and calls handleHeld after other events have had a turn. */
+  holdBack(unread) {
     this.socket.pause();
     this.held = [Buffer.from(unread), ...this.held];
-    setImmediate(() => this.rested());
+    setImmediate(() => this.readHeld());
   }
 
-  /** Reads on: first, in a turn of its own, what a rest has held back. */
+  /** Reads on: first, in a turn of its own, what was held back. */
   resume() {
     if (this.held === NOTHING) this.socket.resume();
-    else setImmediate(() => this.rested());
+    else setImmediate(() => this.readHeld());
   }
 
-  /** Ends a rest. Reading may make the next one necessary. A socket without a handler waits for the peer's end. */
-  rested() {
-    if (this.handler !== null && !this.handler.handleRested()) return;
+  /** Reads what was held back, unless it must wait longer; some of it may be held back again. A socket without a handler waits for the peer's end. */
+  readHeld() {
+    if (this.handler !== null && !this.handler.handleHeld()) return;
     const { held } = this;
     this.held = NOTHING;
     this.replay(Buffer.concat(held));
@@ -151,15 +151,15 @@ export class Reading {
   /** The connection has ended while it was not read. What Node has read ahead is still delivered, and then the end. */
   holdUnread() {
     if (this.handler === null || !(this.socket.readableLength > 0)) return;
-    const rests = this.held !== NOTHING;
+    const wasHeld = this.held !== NOTHING;
     this.held = [...this.held, this.socket.read()];
-    if (!rests && this.handler.mayRead()) setImmediate(() => this.rested());
+    if (!wasHeld && this.handler.mayRead()) setImmediate(() => this.readHeld());
   }
 
   /** A write has failed, so nothing more is acknowledged. Who waits for that before `resume` must get the end instead. */
   lost() {
     if (this.handler === null || !this.handler.handleLost()) return;
-    if (this.held !== NOTHING) setImmediate(() => this.rested());
+    if (this.held !== NOTHING) setImmediate(() => this.readHeld());
   }
 
   forgetHeld() { this.held = this.afterwards = NOTHING; }

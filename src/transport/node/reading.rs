@@ -67,34 +67,34 @@ impl Node {
             });
             let Some(event) = event else { break };
             // Behind these, nothing is left in the memory that all connections share.
-            let may_rest = event.source() == Some(Source::Scratch) || matches!(event, Event::End { .. });
+            let may_yield = event.source() == Some(Source::Scratch) || matches!(event, Event::End { .. });
             self.handle_event(event);
-            if may_rest && INFLATED.get() > INFLATED_A_TURN {
+            if may_yield && INFLATED.get() > INFLATED_A_TURN {
                 break;
             }
         }
         self.flush();
         memory::grow_ahead();
-        let must_rest = INFLATED.get() > INFLATED_A_TURN;
-        if must_rest {
+        let must_yield = INFLATED.get() > INFLATED_A_TURN;
+        if must_yield {
             INFLATED.set(0);
-            self.rest(len, at);
+            self.hold_back(len, at);
         }
-        must_rest
+        must_yield
     }
 
     /// Leaves the rest of the chunk, and what follows it, for a later turn.
     #[cold]
-    fn rest(&self, len: usize, at: usize) {
+    fn hold_back(&self, len: usize, at: usize) {
         let unread = windows::with_received(len, |chunk, _| chunk.get(at..).unwrap_or_default().to_vec());
         if is_watched() {
             self.expect_again(unread.len());
         }
-        self.with_socket(|socket| socket.rest(&unread));
+        self.with_socket(|socket| socket.hold_back(&unread));
     }
 
-    /// Other events have had a turn. Returns whether to read what the rest has held back.
-    pub(super) fn handle_rested(self: &Rc<Self>) -> bool {
+    /// Other events have had a turn. Returns whether to read what was held back.
+    pub(super) fn handle_held(self: &Rc<Self>) -> bool {
         // The decompressor may have more output, although all of its input has been read.
         self.may_read() && !self.read(0) && self.may_read()
     }

@@ -61,9 +61,9 @@ extern "C" {
     pub(super) fn pause(this: &Socket);
     #[wasm_bindgen(method)]
     pub(super) fn resume(this: &Socket);
-    /// Reads nothing more, not even `unread`, and calls `handle_rested` after other events have had a turn. So does `resume` from then on.
-    #[wasm_bindgen(method)]
-    pub(super) fn rest(this: &Socket, unread: &[u8]);
+    /// Reads nothing more, not even `unread`, and calls `handle_held` after other events have had a turn. So does `resume` from then on.
+    #[wasm_bindgen(method, js_name = holdBack)]
+    pub(super) fn hold_back(this: &Socket, unread: &[u8]);
     #[wasm_bindgen(method, js_name = setRef)]
     pub(super) fn set_ref(this: &Socket, is_ref: bool);
     #[wasm_bindgen(method)]

@@ -210,7 +210,7 @@ impl Node {
         }
         if !rest.is_empty() {
             let may_read = self.may_read();
-            self.with_socket(|socket| if may_read { socket.replay(rest) } else { socket.rest(rest) });
+            self.with_socket(|socket| if may_read { socket.replay(rest) } else { socket.hold_back(rest) });
         }
         if !is_read {
             self.listen();

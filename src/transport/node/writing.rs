@@ -93,13 +93,13 @@ impl From<PayloadKind> for Kind {
 }
 
 /// What is left to do for a message that was sent.
-pub(crate) struct Rest {
+pub(crate) struct Unfinished {
     framed: Framed,
     wake: Option<Wake>,
     len: usize,
 }
 
-impl Rest {
+impl Unfinished {
     #[inline]
     pub(crate) fn is_due(&self) -> bool {
         self.framed != Framed::Later || self.wake.is_some()
@@ -109,27 +109,27 @@ impl Rest {
 impl Node {
     /// Sends the payload in the send window at once if nothing waits before it.
     #[inline]
-    pub(crate) fn send_filled(&self, driver: &Driver, kind: PayloadKind, len: usize) -> Option<Rest> {
+    pub(crate) fn send_filled(&self, driver: &Driver, kind: PayloadKind, len: usize) -> Option<Unfinished> {
         let Wire { connection, outgoing, .. } = &mut *self.wire.borrow_mut();
         if !outgoing.is_free() || !driver.accept_now(len as u64) {
             return None;
         }
         let framed = windows::with_filled(len, |window| outgoing.frame(connection, kind.into(), window, mask_key));
-        Some(Rest { framed, wake: outgoing.poll_wake(), len })
+        Some(Unfinished { framed, wake: outgoing.poll_wake(), len })
     }
 
     /// Sends a message that other connections send too, if its frame can be shared: by a server, if nothing waits before it.
-    pub(crate) fn send_shared(&self, driver: &Driver, message: &mut Shared) -> Option<Rest> {
+    pub(crate) fn send_shared(&self, driver: &Driver, message: &mut Shared) -> Option<Unfinished> {
         let Wire { connection, outgoing, .. } = &mut *self.wire.borrow_mut();
         if self.role != Role::Server || !outgoing.is_free() || !driver.accept_now(message.size()) {
             return None;
         }
         let framed = outgoing.share(connection, message, mask_key);
-        Some(Rest { framed, wake: outgoing.poll_wake(), len: 0 })
+        Some(Unfinished { framed, wake: outgoing.poll_wake(), len: 0 })
     }
 
     /// Does what a sent message has left to do.
-    pub(crate) fn finish(&self, Rest { framed, wake, len }: Rest) {
+    pub(crate) fn finish(&self, Unfinished { framed, wake, len }: Unfinished) {
         self.obey(framed, len);
         self.wake(wake);
     }

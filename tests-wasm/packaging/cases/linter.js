@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
 import { describe, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { finish } from '../harness/program.js';
 import { tool } from '../harness/project.js';
 import { tarball } from '../harness/tarball.js';
@@ -19,6 +21,15 @@ export function linters() {
       const { code, stdout, stderr } = await finish(tool('attw'), ['--format', 'ascii', '--no-color', tarball()]);
       assert.equal(code, 0, stdout + stderr);
       assert.match(stdout, /No problems found/);
+    });
+
+    test('the release check fails while fields are missing that only a publisher can fill in, and names each', async () => {
+      const file = (path) => fileURLToPath(new URL(`../../../${path}`, import.meta.url));
+      const manifest = JSON.parse(await readFile(file('pkg-template/package.json'), 'utf8'));
+      const { code, stdout, stderr } = await finish(process.execPath, [file('scripts/release.js'), '--check']);
+      const missing = ['repository', 'homepage', 'bugs', 'author'].filter((field) => manifest[field] === undefined);
+      for (const field of missing) assert.ok(`${stdout}${stderr}`.includes(`pkg-template/package.json: "${field}" is missing. Add it.`), stdout + stderr);
+      if (missing.length > 0) assert.notEqual(code, 0);
     });
   });
 }
