@@ -4,9 +4,9 @@
 const WAKING = 'The process sleeps for four fifths of the time (profile: 79 % idle, 14 % in the write, nothing else above 1 %). The case measures '
   + 'how soon the system wakes two processes in turn: according to strace, every client makes one read, one write and one wait for each message.';
 const SYSTEM_WRITE = 'Profile: 82 % of the time goes into the system\'s write of the same bytes for every client, a twentieth into copying and masking. '
-  + 'From run to run, the ratio was 1.07 to 1.47.';
+  + 'From run to run, the ratio was 0.86 to 1.47.';
 const COPIES = 'Profile: 18 % in the write, 10 % in copying a mebibyte into wasm and out again, which is the price of masking it there in memory of '
-  + 'bounded size. The rest is waiting for the peer. From run to run, the ratio was 1.01 to 1.36.';
+  + 'bounded size. The rest is waiting for the peer. From run to run, the ratio was 0.88 to 1.36.';
 const COPIED_OUT = 'Profile: 56 % in the write, 10 % in masking, 16 % in copying into wasm and out again, in memory of bounded size. ws masks directly into the '
   + 'memory that is written. From run to run, the ratio was 1.04 to 1.27.';
 const INFLATING = 'Inflating 64 KiB of JSON alone takes 46 µs in wasm (ARCHITECTURE.md, "Compression"), the largest part of the CPU time per '
