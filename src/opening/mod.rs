@@ -101,7 +101,7 @@ pub fn begin<D: Dial, A: Ask<Cause = D::Cause>>(
     }
     let socket = opening.try_dial();
     let socket = socket.map_err(|Failure { message, cause, .. }| {
-        InvalidArgument { status: Status::INVALID_ARG, message, cause } // the caller's mistake; later, it is nobody's
+        InvalidArgument { status: Status::INVALID_ARG, message, cause } // asyncOpen throws it, so it is an argument
     })?;
     Ok((progress, opening.run(socket)))
 }

@@ -147,14 +147,14 @@ fn without_dot(name: &str) -> &str {
 /// Whether the address is in a network such as 10.0.0.0/8 (RFC 4632 §3.1).
 fn is_within(address: IpAddr, network: &str) -> bool {
     let Some((first, length)) = network.split_once('/') else { return false };
-    let Ok(length) = length.parse::<u32>() else { return false };
-    let bits = |address| match address {
-        IpAddr::V4(it) => (u128::from(it.to_bits()) << 96, 32),
-        IpAddr::V6(it) => (it.to_bits(), 128),
+    let (Ok(first), Ok(length)) = (first.parse::<IpAddr>(), length.parse::<u32>()) else { return false };
+    // The bits that differ, the first one leftmost.
+    let (different, size) = match (address, first) {
+        (IpAddr::V4(one), IpAddr::V4(other)) => (u128::from(one.to_bits() ^ other.to_bits()) << 96, 32),
+        (IpAddr::V6(one), IpAddr::V6(other)) => (one.to_bits() ^ other.to_bits(), 128),
+        _ => return false,
     };
-    let Ok(first) = first.parse::<IpAddr>() else { return false };
-    let (((one, size), (other, other_size)), rest) = ((bits(address), bits(first)), 128_u32.saturating_sub(length));
-    size == other_size && length <= size && (one ^ other).checked_shr(rest).unwrap_or(0) == 0
+    length <= size && different.leading_zeros() >= length
 }
 
 /// Splits `name:port`. An IPv6 address without brackets has no port.

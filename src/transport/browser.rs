@@ -199,13 +199,13 @@ impl Browser {
         if let Some(close) = close {
             self.driver.report(Report::PeerClose(close)); // it may come without a clean end: Firefox also waits for the server's FIN
         }
-        let ending = match event.was_clean() {
-            false => Ending { message: message.into(), ..Ending::default() },
-            true if has_close => Ending::clean(),
-            true => {
-                let message = "The peer closed with a code that no close frame may have.".into();
-                Ending { status: Status::ILLEGAL_VALUE, message, ..Ending::default() }
-            }
+        let ending = if !event.was_clean() {
+            Ending { message: message.into(), ..Ending::default() }
+        } else if has_close {
+            Ending::clean()
+        } else {
+            let message = "The peer closed with a code that no close frame may have.".into();
+            Ending { status: Status::ILLEGAL_VALUE, message, ..Ending::default() }
         };
         self.driver.report(Report::Gone(ending));
     }

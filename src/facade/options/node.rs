@@ -6,13 +6,13 @@ use serde::de::value::MapDeserializer;
 use serde::de::{Deserializer, Error};
 use wasm_bindgen::prelude::*;
 
-use super::{Properties, own_properties, whole_number};
+use super::{Properties, given, own_properties, whole_number};
 use crate::facade::arguments::quote;
 use crate::http::{Field, FieldError};
 use crate::opening::{Proxy, ProxySetting};
 use crate::protocol::{DeflateOptions, WindowBits};
 use crate::transport::node::{env, parse_uri};
-use crate::transport::{ChannelError, HostOptions, property, to_text};
+use crate::transport::{ChannelError, HostOptions, to_text};
 
 /// The options as JavaScript passes them. What Node itself validates is passed on unchanged.
 #[derive(Deserialize)]
@@ -302,32 +302,26 @@ fn proxy(value: &JsValue) -> Result<ProxySetting, ChannelError> {
 
 /// Node starts to connect before it looks at `servername`. If it then throws, nobody has the socket.
 fn tls(value: &JsValue) -> Result<Object, ChannelError> {
-    let options = handed_on(value, "tls", OWNED_TLS)?;
-    let servername = property(&options, "servername");
-    if !(servername.is_undefined() || servername.is_null() || servername.is_string()) {
-        let message = format!("tls.servername: {} is not a string. Pass a host name.", quote(&servername));
+    let properties = own_properties(value, "tls")?;
+    if let Some(servername) = given(&properties, "servername").filter(|it| !it.is_string()) {
+        let message = format!("tls.servername: {} is not a string. Pass a host name.", quote(servername));
         return Err(ChannelError::invalid(message));
     }
-    Ok(options)
+    handed_on(properties, "tls", OWNED_TLS)
 }
 
 fn socket(value: &JsValue) -> Result<Object, ChannelError> {
-    let options = handed_on(value, "socket", OWNED_SOCKET)?;
-    let is_given = |key: &&&str| {
-        let value = Reflect::get(&options, &JsValue::from_str(key)).unwrap_or_default();
-        !value.is_undefined() && !value.is_null()
-    };
-    match TLS_ONLY.iter().find(is_given) {
+    let properties = own_properties(value, "socket")?;
+    match TLS_ONLY.iter().find(|key| given(&properties, key).is_some()) {
         Some(key) => {
             Err(ChannelError::invalid(format!("socket.{key}: this is an option of TLS. Pass it in the option tls.")))
         }
-        None => Ok(options),
+        None => handed_on(properties, "socket", OWNED_SOCKET),
     }
 }
 
 /// An option that is passed on to Node's own functions, with Node's keys.
-fn handed_on(value: &JsValue, name: &str, owned: &[&str]) -> Result<Object, ChannelError> {
-    let properties = own_properties(value, name)?;
+fn handed_on(properties: Properties, name: &str, owned: &[&str]) -> Result<Object, ChannelError> {
     let mut owned = owned.iter().chain(OWNED_BY_STREAM);
     if let Some(key) = owned.find(|key| properties.iter().any(|(name, _)| name == *key)) {
         let message =

@@ -10,7 +10,7 @@ use wasm_bindgen_futures::JsFuture;
 use super::Node;
 use crate::channel::State;
 use crate::opening::{self, Answer, AuthRequest, Credentials, Party, Stage};
-use crate::transport::{as_error, report, settled};
+use crate::transport::{as_error, report, settled, to_text};
 use crate::uri::Uri;
 
 /// The callbacks of one channel.
@@ -31,36 +31,29 @@ struct Request<'a> {
 
 impl Asker {
     /// A callback, if there is one, with its `this`.
-    fn callback(&self, name: &str) -> Result<Option<(JsValue, Function)>, JsValue> {
-        self.callback_of(&name.into(), name)
-    }
-
-    /// The same, by its key. `name` is what a message calls it.
-    fn callback_of(&self, key: &JsValue, name: &str) -> Result<Option<(JsValue, Function)>, JsValue> {
+    fn callback(&self, key: impl Into<JsValue>) -> Result<Option<(JsValue, Function)>, JsValue> {
         let callbacks = self.node.attributes.node.callbacks.borrow().clone();
         if callbacks.is_null() {
             return Ok(None);
         }
-        let callback = Reflect::get(&callbacks, key)?;
+        let key = key.into();
+        let callback = Reflect::get(&callbacks, &key)?;
         if callback.is_null() || callback.is_undefined() {
             return Ok(None);
         }
         let callback = callback.dyn_into().map_err(|_| {
+            let name = to_text(&key).unwrap_or_default();
             JsValue::from(js_sys::TypeError::new(&format!("notificationCallbacks.{name} must be a function.")))
         })?;
         Ok(Some((callbacks, callback)))
     }
 
     /// Calls a callback whose result does not matter. What it throws is reported and stops nothing else.
-    fn tell(&self, name: &str, call: impl FnOnce(&JsValue, &Function) -> Result<(), JsValue>) {
-        self.tell_by(&name.into(), name, call);
-    }
-
-    fn tell_by(&self, key: &JsValue, name: &str, call: impl FnOnce(&JsValue, &Function) -> Result<(), JsValue>) {
+    fn tell(&self, key: impl Into<JsValue>, call: impl FnOnce(&JsValue, &Function) -> Result<(), JsValue>) {
         if self.node.driver.state() != State::Connecting {
             return; // a callback has closed the channel
         }
-        let told = self.callback_of(key, name).and_then(|found| match found {
+        let told = self.callback(key).and_then(|found| match found {
             Some((callbacks, callback)) => call(&callbacks, &callback),
             None => Ok(()),
         });
@@ -70,7 +63,9 @@ impl Asker {
     }
 
     async fn ask(&self, request: &AuthRequest) -> Result<Answer<JsValue>, JsValue> {
-        let Some((callbacks, callback)) = self.callback("onAuthRequired")? else { return Ok(Answer::NoCallback) };
+        let Some((callbacks, callback)) = self.callback("onAuthRequired")? else {
+            return Ok(Answer::NoCallback);
+        };
         let request = Request {
             scheme: request.scheme.name(),
             realm: &request.realm,
@@ -108,9 +103,9 @@ impl opening::Ask for Asker {
 
     /// Calls a callback that is not documented. The command's `--verbose` uses it to show the request.
     fn sends(&self, head: impl FnOnce() -> String) {
-        let key = Symbol::for_("websocket-channel.onRequest");
-        let call = |callbacks: &JsValue, callback: &Function| callback.call1(callbacks, &head().into()).map(drop);
-        self.tell_by(&key, "onRequest", call);
+        self.tell(Symbol::for_("websocket-channel.onRequest"), |callbacks, callback| {
+            callback.call1(callbacks, &head().into()).map(drop)
+        });
     }
 
     fn moved(&self, uri: &Uri) {

@@ -4,9 +4,8 @@ use std::borrow::Cow;
 
 use wasm_bindgen::JsValue;
 
-use super::Node;
-use super::due;
 use super::socket::Socket;
+use super::{Node, due};
 use crate::channel::{Ending, Report, Timer as _};
 use crate::opening::{Loss, explain_loss};
 use crate::protocol::{Fault, FaultKind, Role};
