@@ -1,7 +1,7 @@
 // WebSocketStream of the WHATWG proposal, over a channel.
 
 import { acceptedBy, base, bytesOf, channelOf, isBufferSource, whenAborted } from 'build:web-host';
-import { ChannelError, Status } from 'build:channel';
+import { requireGlobals } from '../facade/load.js';
 import { checkClose, checkProtocols, isSendable, parseURL, toCloseInfo } from './arguments.js';
 import { fail, open, missingProtocol, startClosing, stopError } from './connection.js';
 import { closeOf, connectionError } from './error.js';
@@ -42,7 +42,7 @@ export const WebSocketStream = /* @__PURE__ */ (() => {
 
     constructor(url, options = undefined) {
       requireArguments('WebSocketStream', arguments.length, 1);
-      requireStreams();
+      requireGlobals('WebSocketStream', ['ReadableStream', 'WritableStream'], 'stream/web');
       const text = toUSVString(url);
       const { protocols, signal, rest } = parseOptions(options);
       const record = parseURL(text, base());
@@ -198,13 +198,6 @@ export const WebSocketStream = /* @__PURE__ */ (() => {
 
 /** A message's bytes in an ArrayBuffer of their own, which the reader may transfer: a channel's small messages share one. */
 const owned = (bytes) => bytes.byteLength === bytes.buffer.byteLength ? bytes : bytes.slice();
-
-/** @throws ChannelError NS_ERROR_NOT_AVAILABLE if a class of streams is missing */
-function requireStreams() {
-  if (globalThis.ReadableStream && globalThis.WritableStream) return;
-  throw new ChannelError('NS_ERROR_NOT_AVAILABLE', Status.NS_ERROR_NOT_AVAILABLE, 'WebSocketStream: ReadableStream or WritableStream is missing here. '
-    + 'Under Jest with jsdom, set them on globalThis from Node\'s stream/web, in a file that setupFiles names.');
-}
 
 /** A promise whose rejection nobody has to handle. */
 function deferred() {
