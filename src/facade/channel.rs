@@ -135,11 +135,11 @@ impl Inner {
         let channel = self.clone();
         let on_stop = Box::new(move |stop: &Stop<JsHost>| channel.stopped(stop));
         let listener = Listener::new(Trampoline::new(listener, context), on_stop);
-        host::opening(self);
+        host::hold_callbacks(self);
         self.driver.open(timeouts, listener, connect).map_err(|error| match error {
             OpenError::AlreadyOpened => opened_before(method), // and the callbacks are still needed
             OpenError::Argument(error) => {
-                host::over(&self.attributes);
+                host::release_callbacks(&self.attributes);
                 error
             }
         })?;

@@ -76,9 +76,9 @@ pub(in crate::facade) fn callbacks(_channel: &Inner) -> JsValue {
 }
 
 /// There are no callbacks that an opening would need.
-pub(in crate::facade) fn opening(_channel: &Inner) {}
+pub(in crate::facade) fn hold_callbacks(_channel: &Inner) {}
 
-pub(in crate::facade) fn over(_attributes: &Attributes) {}
+pub(in crate::facade) fn release_callbacks(_attributes: &Attributes) {}
 
 pub(in crate::facade) fn set_callbacks(_channel: &Inner, callbacks: &JsValue) -> Result<(), ChannelError> {
     if callbacks.is_null() {

@@ -164,19 +164,19 @@ pub(in crate::facade) fn set_callbacks(channel: &Inner, callbacks: &JsValue) -> 
     }
     channel.keep(NOTIFICATION_CALLBACKS, callbacks);
     if channel.driver.state() == State::Connecting {
-        opening(channel);
+        hold_callbacks(channel);
     }
     Ok(())
 }
 
 /// The channel opens now: its callbacks are needed even if JavaScript holds the channel no more.
-pub(in crate::facade) fn opening(channel: &Inner) {
+pub(in crate::facade) fn hold_callbacks(channel: &Inner) {
     let before = channel.attributes.node.callbacks.replace(callbacks(channel));
     drop(before);
 }
 
 /// The channel opens no more.
-pub(in crate::facade) fn over(attributes: &Attributes) {
+pub(in crate::facade) fn release_callbacks(attributes: &Attributes) {
     let before = attributes.node.callbacks.replace(JsValue::NULL);
     drop(before);
 }
@@ -236,7 +236,7 @@ pub(in crate::facade) use crate::transport::node::{can_queue, remove_listener};
 
 /// Reports the end to eventService. Rejects the unanswered pings, because no pong can arrive any more.
 pub(in crate::facade) fn stopped(attributes: &Attributes, stop: &Stop<JsHost>) {
-    over(attributes);
+    release_callbacks(attributes);
     let status = stop.status;
     let (code, reason) = stop.peer_close.as_ref().map_or((ABNORMAL, ""), |it| (it.reported_code(), it.reason()));
     tell_closed(attributes.node.serial.get(), stop.was_clean, code, reason);

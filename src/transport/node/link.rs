@@ -233,9 +233,9 @@ impl SocketHandler {
     }
 
     /// A write has failed. Returns whether that changes [`may_read`](Self::may_read).
-    #[wasm_bindgen(js_name = handleLost)]
-    pub fn handle_lost(&self) -> bool {
-        self.0.open_node().is_some_and(|node| node.handle_lost())
+    #[wasm_bindgen(js_name = handleWriteFailed)]
+    pub fn handle_write_failed(&self) -> bool {
+        self.0.open_node().is_some_and(|node| node.handle_write_failed())
     }
 
     /// Whether to read on.

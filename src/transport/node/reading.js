@@ -157,8 +157,8 @@ export class Reading {
   }
 
   /** A write has failed, so nothing more is acknowledged. Who waits for that before `resume` must get the end instead. */
-  lost() {
-    if (this.handler === null || !this.handler.handleLost()) return;
+  writeFailed() {
+    if (this.handler === null || !this.handler.handleWriteFailed()) return;
     if (this.held !== NOTHING) setImmediate(() => this.readHeld());
   }
 

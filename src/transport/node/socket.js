@@ -279,9 +279,9 @@ export class Socket extends Reading {
   }
 
   hand(bytes, block, messages, part) {
-    if (this.isReset) return this.lost();
+    if (this.isReset) return this.writeFailed();
     this.socket.write(bytes, (error) => {
-      if (error || this.isReset) return this.lost(); // and do not reuse the block, which the system may still read
+      if (error || this.isReset) return this.writeFailed(); // and do not reuse the block, which the system may still read
       if (block !== null && blocks.length < MAX_BLOCKS) blocks.push(block);
       this.handler?.handleWritten(messages, part);
     });

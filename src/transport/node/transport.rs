@@ -45,7 +45,7 @@ pub(crate) struct Node {
     /// The open connection's socket is read. Before that, resuming it would lose what arrives.
     is_read: Cell<bool>,
     /// A write has failed. The connection is about to end.
-    is_lost: Cell<bool>,
+    write_failed: Cell<bool>,
     /// How many times the caller has suspended reading and not resumed it.
     suspended: Cell<u32>,
     /// Runs while reading is suspended. A socket that does not read keeps no process alive, but its open channel must.
@@ -100,7 +100,7 @@ impl Node {
             pinging: Pinging::new(ping),
             is_ref: Cell::new(driver.timer().is_ref()),
             is_read: Cell::new(false),
-            is_lost: Cell::new(false),
+            write_failed: Cell::new(false),
             suspended: Cell::new(0),
             paused: Timer::default(),
             peer_closed: Cell::new(false),
@@ -172,13 +172,13 @@ impl Node {
 
     /// Whether to read: the caller has not suspended it. That has no effect after `close()`, or once a write has failed.
     pub(super) fn may_read(&self) -> bool {
-        !self.is_suspended() || self.driver.state() >= State::Closing || self.is_lost.get()
+        !self.is_suspended() || self.driver.state() >= State::Closing || self.write_failed.get()
     }
 
     /// A write has failed. Returns whether the caller's suspension held back what there is to read.
-    pub(super) fn handle_lost(&self) -> bool {
+    pub(super) fn handle_write_failed(&self) -> bool {
         let could_read = self.may_read();
-        self.is_lost.set(true);
+        self.write_failed.set(true);
         !could_read
     }
 
