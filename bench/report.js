@@ -24,7 +24,7 @@ const middle = (rounds, key) => {
   return list.length > 0 ? median(list) : null;
 };
 const show = (value) => value === null ? '–' : number(value);
-const spread = (list) => list.length > 0 ? `${number(median(list))} (${number(Math.min(...list))}–${number(Math.max(...list))})` : '–';
+const spread = (list) => list.length > 1 ? `${number(median(list))} (${number(Math.min(...list))}–${number(Math.max(...list))})` : show(list[0] ?? null);
 const label = (client, host) => client === 'whatwg' && OWN.includes(host) ? `${host}'s own` : NAMES[client];
 
 const below = (value) => value !== null && value < 1 ? `**${times(value)}**` : times(value);
@@ -273,6 +273,12 @@ export function withSections(text, { web, server, http2 }) {
     const end = whole.indexOf('\n## ', start);
     return `${whole.slice(0, start)}${section}\n\nMeasured by itself, on ${new Date().toISOString().slice(0, 10)}.\n${whole.slice(end)}`;
   }, text);
+}
+
+/** Returns the comparison at the end of a report, or an empty string. A full run does not measure it anew. */
+export function comparisonIn(text) {
+  const start = text.indexOf(`${COMPARISON}\n`);
+  return start < 0 ? '' : text.slice(start);
 }
 
 /** Returns the report with the comparison of two builds at its end, in place of an older one. */

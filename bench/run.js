@@ -11,7 +11,7 @@ import { main, root, run, say } from '../scripts/run.js';
 import { CASES, HOSTS, cannot } from './cases.js';
 import { measureLatency } from './latency.js';
 import { measureScale } from './scale.js';
-import { printCase, results, withComparison, withSections } from './report.js';
+import { comparisonIn, printCase, results, withComparison, withSections } from './report.js';
 import { measureHttp2 } from './http2.js';
 import { measureServer } from './server.js';
 import { measureWeb } from './web.js';
@@ -115,16 +115,17 @@ async function commitOf(installed) {
 /** Writes RESULTS.md from the last full run. If there is only a comparison, adds it to the existing file. */
 async function report() {
   const file = join(folder, 'RESULTS.md');
+  const before = await readFile(file, 'utf8');
   const comparison = await readFile(compared, 'utf8').then(JSON.parse, () => null);
   const last = await readFile(measured, 'utf8').catch(() => null);
   if (last === null) {
-    await writeFile(file, withComparison(await readFile(file, 'utf8'), comparison));
+    await writeFile(file, withComparison(before, comparison));
     return say('wrote the comparison into bench/RESULTS.md');
   }
   const { rows, ...others } = JSON.parse(last);
   // The targets and the reasons for missing them may have been edited since the run.
   const described = rows.map((row) => ({ ...row, ...CASES.find(({ section, name }) => section === row.section && name === row.name) }));
-  await writeFile(file, withComparison(results({ ...others, rows: described }), comparison));
+  await writeFile(file, withComparison(`${results({ ...others, rows: described })}\n${comparisonIn(before)}`, comparison));
   say('wrote bench/RESULTS.md');
 }
 
