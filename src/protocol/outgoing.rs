@@ -12,8 +12,8 @@
 //! 4. Report each write that the system has taken ([`OutgoingQueue::handle_written`]), and each wake that is due.
 
 mod driving;
+mod next_write;
 
-use std::cell::Cell;
 use std::collections::VecDeque;
 use std::rc::Rc;
 
@@ -21,28 +21,19 @@ use super::connection::Connection;
 use super::event::Kind;
 use super::frame::{MAX_HEADER, MaskKey};
 use super::sending::Fragments;
-use super::shared::{Shared, SharedFrames};
+use super::shared::Shared;
 use crate::close::Close;
+use next_write::NextWrite;
 
 pub use driving::{Done, Fill, Framed, Payload, Piece, Wake};
 
 /// The outgoing queue of one connection.
 pub struct OutgoingQueue<P> {
-    /// Frames that leave together in one write.
-    out: Vec<u8>,
-    /// Frames for the next write that other connections send too. While there are any, `out` is empty.
-    shared: SharedFrames,
-    /// What is complete once those frames are taken.
-    done: Done,
-    /// The message that goes out in pieces. Set only while it waits.
-    large: Option<(P, Fragments)>,
-    /// A payload is with the driver, between [`poll_piece`](Self::poll_piece) and [`handle_piece`](Self::handle_piece).
-    filling: bool,
-    /// How many pieces of the large message this turn has sent.
+    next_write: NextWrite,
+    current: Current<P>,
+    /// How many pieces of the current message this turn has sent.
     pieces: u32,
-    /// The large message is a stream that has no data now.
-    pending: bool,
-    /// Messages behind the large one, in order.
+    /// Messages behind the current one, in order.
     queue: VecDeque<P>,
     /// The close frame behind those messages.
     close: Option<Close>,
@@ -58,6 +49,19 @@ pub struct OutgoingQueue<P> {
     turn: Asked,
 }
 
+/// The message that goes out in pieces.
+#[derive(Default)]
+enum Current<P> {
+    #[default]
+    None,
+    /// It is with the driver, between [`OutgoingQueue::poll_piece`] and [`OutgoingQueue::handle_piece`].
+    Filling,
+    /// Its next piece may go out.
+    Waiting(P, Fragments),
+    /// It is a stream that has no data now.
+    Pending(P, Fragments),
+}
+
 /// Whether a wake is wanted, and whether the driver knows.
 #[derive(Clone, Copy, PartialEq, Eq, Default)]
 enum Asked {
@@ -69,8 +73,6 @@ enum Asked {
 
 /// The most payload bytes in the window.
 pub const WINDOW: usize = 64 * 1024;
-/// Frames beyond this many bytes are written at once, not at the tick's end.
-const FULL: usize = 64 * 1024;
 /// Payloads of at least this size are framed in place in the window, not collected.
 const IN_PLACE: usize = 32 * 1024;
 /// The most pieces of one message in one turn. Then other events get a turn: compressing this many pieces takes about 20 ms.
@@ -78,21 +80,12 @@ pub const PIECES_A_TURN: u32 = 16;
 /// A large message continues when the system has at most this many writes left to take.
 const MAX_WRITES: u32 = 32;
 
-thread_local! {
-    /// The memory of the last `out` that was written. The next `out` takes it, so that an idle connection owns none.
-    static SPARE: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
-}
-
 impl<P> Default for OutgoingQueue<P> {
     fn default() -> Self {
         Self {
-            out: Vec::new(),
-            shared: SharedFrames::default(),
-            done: Done::default(),
-            large: None,
-            filling: false,
+            next_write: NextWrite::default(),
+            current: Current::None,
             pieces: 0,
-            pending: false,
             queue: VecDeque::new(),
             close: None,
             closing: false,
@@ -115,7 +108,7 @@ impl<P: Payload> OutgoingQueue<P> {
     /// Whether a message is going out in pieces.
     #[inline]
     pub fn is_busy(&self) -> bool {
-        self.filling || self.large.is_some()
+        !matches!(self.current, Current::None)
     }
 
     /// Whether there was a close frame.
@@ -125,7 +118,7 @@ impl<P: Payload> OutgoingQueue<P> {
 
     /// Whether frames wait for the next write.
     pub fn has_collected(&self) -> bool {
-        !self.out.is_empty() || !self.shared.is_empty()
+        !self.next_write.is_empty()
     }
 
     /// Whether the close frame is written and the system has taken everything.
@@ -147,8 +140,7 @@ impl<P: Payload> OutgoingQueue<P> {
             let mut fragments = connection.begin_message(kind, len as u64);
             return self.frame_piece(connection, &mut fragments, window, Done { messages: 1, part: 0 }, keys);
         }
-        self.collect();
-        connection.send(kind, window.get(MAX_HEADER..).unwrap_or_default(), keys, &mut self.out);
+        connection.send(kind, window.get(MAX_HEADER..).unwrap_or_default(), keys, self.next_write.room());
         self.collected(Done { messages: 1, part: 0 })
     }
 
@@ -160,12 +152,12 @@ impl<P: Payload> OutgoingQueue<P> {
         mut keys: impl FnMut() -> MaskKey,
     ) -> Framed {
         let frame = message.frame(connection);
-        if !self.out.is_empty() || connection.has_transmit() {
-            self.collect();
-            connection.write_controls(&mut keys, &mut self.out);
-            self.out.extend_from_slice(&frame);
+        if self.next_write.takes_shared() && !connection.has_transmit() {
+            self.next_write.share(frame);
         } else {
-            self.shared.push(frame);
+            let out = self.next_write.room();
+            connection.write_controls(&mut keys, out);
+            out.extend_from_slice(&frame);
         }
         self.collected(Done { messages: 1, part: 0 })
     }
@@ -200,9 +192,7 @@ impl<P: Payload> OutgoingQueue<P> {
     /// Drops the messages that wait. The peer has closed and will not read them (RFC 6455 §5.5.1).
     #[cold]
     pub fn drop_messages(&mut self) {
-        self.large = None;
-        self.filling = false;
-        self.pending = false;
+        self.current = Current::None;
         self.queue = VecDeque::new();
         self.turn = Asked::No;
     }
@@ -220,7 +210,10 @@ impl<P: Payload> OutgoingQueue<P> {
 
     /// A stream that was [`Fill::Pending`] has more, its end, or an error.
     pub fn handle_ready(&mut self) {
-        self.pending = false;
+        self.current = match std::mem::take(&mut self.current) {
+            Current::Pending(payload, fragments) => Current::Waiting(payload, fragments),
+            other => other,
+        };
         if self.turn == Asked::No && self.writes <= MAX_WRITES {
             self.pieces = 0;
         }
@@ -236,17 +229,11 @@ impl<P: Payload> OutgoingQueue<P> {
 
     /// The payload whose piece is next. After `None`, call again after the next input.
     pub fn poll_piece(&mut self, connection: &mut Connection) -> Option<Piece<P>> {
-        if self.filling || self.pending || self.turn != Asked::No {
+        if self.turn != Asked::No {
             return None;
         }
-        if let Some((payload, fragments)) = self.large.take() {
-            if self.pieces >= PIECES_A_TURN && !fragments.is_single() {
-                self.large = Some((payload, fragments));
-                self.go_on_soon();
-                return None;
-            }
-            self.filling = true;
-            return Some(Piece { payload, fragments: Some(fragments) });
+        if self.is_busy() {
+            return self.poll_current();
         }
         let Some(payload) = self.queue.pop_front() else {
             self.queue = VecDeque::new(); // an idle connection owns no buffer
@@ -257,7 +244,7 @@ impl<P: Payload> OutgoingQueue<P> {
             }
             return None;
         };
-        self.filling = true;
+        self.current = Current::Filling;
         self.pieces = 0;
         let size = payload.size();
         let fragments = (size > WINDOW as u64 || payload.is_stream()).then(|| {
@@ -265,6 +252,19 @@ impl<P: Payload> OutgoingQueue<P> {
             if payload.is_stream() { fragments.in_frames() } else { fragments }
         });
         Some(Piece { payload, fragments })
+    }
+
+    fn poll_current(&mut self) -> Option<Piece<P>> {
+        match std::mem::replace(&mut self.current, Current::Filling) {
+            Current::Waiting(payload, fragments) if self.pieces < PIECES_A_TURN || fragments.is_single() => {
+                Some(Piece { payload, fragments: Some(fragments) })
+            }
+            not_now => {
+                self.current = not_now;
+                self.go_on_soon();
+                None
+            }
+        }
     }
 
     /// Frames the next piece of a payload. It is in `window`, behind the header room; `fill` says what was put there.
@@ -276,15 +276,15 @@ impl<P: Payload> OutgoingQueue<P> {
         window: &mut [u8],
         keys: impl FnMut() -> MaskKey,
     ) -> Framed {
-        if !std::mem::replace(&mut self.filling, false) {
+        if !matches!(self.current, Current::Filling) {
             return Framed::Later; // it was dropped meanwhile
         }
+        self.current = Current::None;
         let Piece { payload, fragments } = piece;
         let last = match fill {
             Fill::Bytes { last, .. } => last,
             Fill::Pending => {
-                self.large = fragments.map(|fragments| (payload, fragments));
-                self.pending = true;
+                self.current = fragments.map_or(Current::None, |fragments| Current::Pending(payload, fragments));
                 return Framed::Later;
             }
             Fill::Failed => return Framed::Failed,
@@ -295,7 +295,7 @@ impl<P: Payload> OutgoingQueue<P> {
         let done = if last { Done { messages: 1, part: 0 } } else { Done { messages: 0, part } };
         let framed = self.frame_piece(connection, &mut fragments, window, done, keys);
         if !last {
-            self.large = Some((payload, fragments));
+            self.current = Current::Waiting(payload, fragments);
         }
         framed
     }
@@ -307,10 +307,10 @@ impl<P: Payload> OutgoingQueue<P> {
         if connection.has_transmit() {
             return None;
         }
-        let frames = self.shared.take_joined()?;
+        let due = self.next_write.take_shared()?;
         self.close_unwritten = false;
         self.writes += 1;
-        Some((frames, std::mem::take(&mut self.done)))
+        Some(due)
     }
 
     /// Bytes to write now, and what they complete. Give the memory back with [`recycle`](Self::recycle). After `None`, call again after
@@ -322,28 +322,24 @@ impl<P: Payload> OutgoingQueue<P> {
         connection: &mut Connection,
         keys: impl FnMut() -> MaskKey,
     ) -> Option<(Vec<u8>, Done)> {
-        self.unshare();
         self.close_unwritten = false; // it is written now, or there is none
-        let only_pongs = self.out.is_empty() && !connection.has_close();
+        let only_pongs = self.next_write.is_empty() && !connection.has_close();
         if only_pongs && (!connection.has_transmit() || self.writes > 0) {
             return None;
         }
-        let mut out = std::mem::take(&mut self.out);
+        let mut out = self.next_write.take_own();
         connection.poll_transmit(keys, &mut out);
         if out.is_empty() {
             return None;
         }
         self.writes += 1;
         self.only_pongs |= only_pongs;
-        Some((out, std::mem::take(&mut self.done)))
+        Some((out, self.next_write.take_done()))
     }
 
     /// Keeps the memory of what was written for the next write, unless it is unusually large.
-    pub fn recycle(mut out: Vec<u8>) {
-        if out.capacity() <= 4 * FULL {
-            out.clear();
-            SPARE.set(out);
-        }
+    pub fn recycle(out: Vec<u8>) {
+        next_write::recycle(out);
     }
 
     /// When the driver must call again. After `None`, call this again after the next input.
@@ -374,8 +370,7 @@ impl<P: Payload> OutgoingQueue<P> {
         done: Done,
         keys: impl FnMut() -> MaskKey,
     ) -> Framed {
-        self.unshare();
-        match connection.continue_message(fragments, window, done.messages > 0, keys, &mut self.out) {
+        match connection.continue_message(fragments, window, done.messages > 0, keys, self.next_write.unshared()) {
             Some(start) => {
                 self.writes += 1;
                 Framed::InPlace { start, done }
@@ -384,35 +379,17 @@ impl<P: Payload> OutgoingQueue<P> {
         }
     }
 
-    /// Prepares `out` for more frames.
-    #[inline]
-    fn collect(&mut self) {
-        if self.out.capacity() == 0 {
-            self.out = SPARE.take();
-        }
-        self.unshare();
-    }
-
-    /// Moves the shared frames to `out`, because something else leaves with them.
-    #[inline]
-    fn unshare(&mut self) {
-        if !self.shared.is_empty() {
-            self.shared.move_to(&mut self.out);
-        }
-    }
-
     /// Frames were added to the next write.
     #[inline]
-    fn collected(&mut self, Done { messages, part }: Done) -> Framed {
-        self.done.messages += messages;
-        self.done.part = if messages > 0 { 0 } else { self.done.part.saturating_add(part) };
+    fn collected(&mut self, done: Done) -> Framed {
+        self.next_write.complete(done);
         self.tick_soon();
-        if self.out.len() + self.shared.len() >= FULL { Framed::Full } else { Framed::Later }
+        if self.next_write.is_full() { Framed::Full } else { Framed::Later }
     }
 
     /// Continues a large message after other events have had a turn, if the system takes what was written.
     fn go_on_soon(&mut self) {
-        if self.large.is_some() && !self.pending && self.writes <= MAX_WRITES && self.turn == Asked::No {
+        if matches!(self.current, Current::Waiting(..)) && self.writes <= MAX_WRITES && self.turn == Asked::No {
             self.turn = Asked::Wanted;
         }
     }

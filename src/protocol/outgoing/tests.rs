@@ -286,7 +286,7 @@ fn an_idle_queue_owns_no_buffer() {
         sender.send(Fake::new(70 * KIB, seed), false);
     }
     sender.settle();
-    assert_eq!((sender.outgoing.out.capacity(), sender.outgoing.queue.capacity()), (0, 0));
+    assert_eq!((sender.outgoing.next_write.capacity(), sender.outgoing.queue.capacity()), (0, 0));
 }
 
 #[test]
@@ -495,7 +495,7 @@ proptest! {
             let closed = sender.seen.iter().find_map(|seen| if let Seen::Close(code) = seen { Some(*code) } else { None });
             assert_eq!(closed, close);
             assert_eq!(sender.outgoing.is_over(), close.is_some());
-            let idle = sender.outgoing.out.is_empty() && !sender.outgoing.is_busy() && sender.outgoing.queue.is_empty();
+            let idle = sender.outgoing.next_write.is_empty() && !sender.outgoing.is_busy() && sender.outgoing.queue.is_empty();
             assert!(idle && !sender.connection.has_close(), "something is left behind");
             sender.wire
         });
