@@ -11,7 +11,7 @@ use super::link::{Link, SocketHandler};
 use super::loss::loss_of;
 use super::peer_options::{PeerOptions, is_address};
 use super::route_key::RouteKey;
-use super::session::{Session, Stream};
+use super::session::{Place, Session};
 use super::socket::{Socket, drop_unanswered};
 use super::{Node, windows};
 use crate::http::Response;
@@ -24,7 +24,7 @@ pub(super) struct Dialer {
     pub(super) node: Rc<Node>,
     pub(super) options: PeerOptions,
     /// Keeps the HTTP/2 session of the last response for the next request: a redirect, or an answer to a challenge.
-    pub(super) spare: Rc<RefCell<Option<Stream>>>,
+    pub(super) spare: Rc<RefCell<Option<Place>>>,
 }
 
 impl Dialer {
@@ -34,8 +34,8 @@ impl Dialer {
         (Rc::new(Socket::new(SocketHandler::new(link.clone()), self.node.is_ref())), link)
     }
 
-    fn keep_spare(&self, stream: Option<Stream>) {
-        let before = self.spare.replace(stream);
+    fn keep_spare(&self, place: Option<Place>) {
+        let before = self.spare.replace(place);
         drop(before); // which may end its session
     }
 }
@@ -74,9 +74,9 @@ impl opening::Dial for Dialer {
             starts_secure,
             secure_context,
             is_read,
-            stream: None,
+            place: None,
             is_joined: false,
-            is_kept: false,
+            is_established: false,
         })
     }
 
@@ -85,7 +85,7 @@ impl opening::Dial for Dialer {
     }
 
     fn join(&self, key: &RouteKey) -> Option<Dialed> {
-        let stream = Session::join(key, self.node.is_ref())?;
+        let place = Session::join(key, self.node.is_ref())?;
         self.keep_spare(None);
         let (socket, link) = self.socket_and_link();
         Some(Dialed {
@@ -96,9 +96,9 @@ impl opening::Dial for Dialer {
             starts_secure: true,
             secure_context: None,
             is_read: false,
-            stream: Some(stream),
+            place: Some(place),
             is_joined: true,
-            is_kept: false,
+            is_established: false,
         })
     }
 }
@@ -116,41 +116,46 @@ pub(super) struct Dialed {
     /// Whether it reads what arrives.
     is_read: bool,
     /// The place in an HTTP/2 session: the socket is a stream, or will be.
-    stream: Option<Stream>,
+    place: Option<Place>,
     /// The session existed before.
     is_joined: bool,
     /// The connection is open, and the socket belongs to the transport.
-    is_kept: bool,
+    is_established: bool,
 }
 
 impl Dialed {
     /// Hands over the socket, because the connection is open.
-    pub(super) fn keep(mut self) -> Kept {
-        self.is_kept = true;
-        Kept { socket: self.socket.clone(), link: self.link.clone(), stream: self.stream.take(), is_read: self.is_read }
+    pub(super) fn into_established(mut self) -> Established {
+        self.is_established = true;
+        Established {
+            socket: self.socket.clone(),
+            link: self.link.clone(),
+            place: self.place.take(),
+            is_read: self.is_read,
+        }
     }
 }
 
 /// What an open connection consists of.
-pub(super) struct Kept {
+pub(super) struct Established {
     pub(super) socket: Rc<Socket>,
     pub(super) link: Rc<Link>,
     /// The place in an HTTP/2 session, if the socket is a stream of one.
-    pub(super) stream: Option<Stream>,
+    pub(super) place: Option<Place>,
     /// Whether it reads what arrives. If not, it must be told to.
     pub(super) is_read: bool,
 }
 
 impl Drop for Dialed {
     fn drop(&mut self) {
-        if !self.is_kept {
-            if let Some(stream) = self.stream.as_ref().filter(|_| self.dialer.node.has_timed_out.get()) {
-                stream.withdraw();
+        if !self.is_established {
+            if let Some(place) = self.place.as_ref().filter(|_| self.dialer.node.has_timed_out.get()) {
+                place.withdraw();
             }
             self.link.detach();
             self.socket.destroy();
             self.socket.detach();
-            self.dialer.keep_spare(self.stream.take());
+            self.dialer.keep_spare(self.place.take());
         }
     }
 }
@@ -199,7 +204,7 @@ impl opening::Socket for Dialed {
     }
 
     fn speaks_http2(&self) -> bool {
-        self.stream.is_some() || self.socket.alpn().is_some_and(|protocol| protocol == "h2")
+        self.place.is_some() || self.socket.alpn().is_some_and(|protocol| protocol == "h2")
     }
 
     async fn share(&mut self, key: RouteKey) -> Result<Option<usize>, Loss<JsValue>> {
@@ -211,20 +216,20 @@ impl opening::Socket for Dialed {
         (self.socket, self.link) = self.dialer.socket_and_link();
         let node = &self.dialer.node;
         let security = node.attributes.node.security.borrow().clone();
-        let stream = Session::open(connection.clone(), key, security, node.is_ref()).inspect_err(|_| {
+        let place = Session::open(connection.clone(), key, security, node.is_ref()).inspect_err(|_| {
             drop_unanswered(&connection); // nobody else has it
         })?;
-        let room = stream.room_for_others().await?;
-        self.stream = Some(stream);
+        let room = place.room_for_others().await?;
+        self.place = Some(place);
         Ok(room)
     }
 
     async fn request(&mut self, fields: &[(String, String)]) -> Result<Response, Loss<JsValue>> {
-        let Some(stream) = &self.stream else { return Err(loss_of(JsValue::UNDEFINED)) };
+        let Some(place) = &self.place else { return Err(loss_of(JsValue::UNDEFINED)) };
         self.is_read = false;
-        self.socket.request(stream.session(), &fields_object(fields)).map_err(loss_of)?;
+        self.socket.request(place.session(), &fields_object(fields)).map_err(loss_of)?;
         self.dialer.node.dialed(&self.socket);
-        self.dialer.node.attributes.node.security.replace(stream.security());
+        self.dialer.node.attributes.node.security.replace(place.security());
         let fields = self.link.wait(|mailbox| mailbox.response.take()).await?;
         Ok(response_of(&fields))
     }

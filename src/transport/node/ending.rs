@@ -87,7 +87,7 @@ impl Node {
             }
             socket.detach();
         }
-        self.stream.take();
+        self.place.take();
         self.drop_outgoing();
     }
 
@@ -115,7 +115,7 @@ impl Node {
         self.paused.clear();
         let socket = self.socket.borrow_mut().take();
         drop(socket);
-        self.stream.take();
+        self.place.take();
         self.drop_outgoing();
         let ending = if self.lingers.get() { Ending::clean() } else { self.of_loss(loss) };
         self.driver.report(Report::Gone(ending));

@@ -8,7 +8,7 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 
 use super::ask::Asker;
-use super::dial::{Dialed, Dialer, Kept};
+use super::dial::{Dialed, Dialer, Established};
 use super::names::object;
 use super::peer_options::PeerOptions;
 use super::socket::Socket;
@@ -114,11 +114,11 @@ impl Node {
         }
         drop(over);
         let Opened { socket, protocol, extensions, deflate, response, rest } = opened;
-        let Kept { socket, link, stream, is_read } = socket.keep();
+        let Established { socket, link, place, is_read } = socket.into_established();
         link.open(self.clone());
         let before = self.socket.replace(Some(socket));
         drop(before);
-        self.stream.replace(stream);
+        self.place.replace(place);
         self.settle(deflate, protocol, extensions, response);
         self.start(&rest, is_read);
     }

@@ -53,7 +53,7 @@ impl Session {
         key: RouteKey,
         security: Security,
         is_ref: bool,
-    ) -> Result<Stream, Loss<JsValue>> {
+    ) -> Result<Place, Loss<JsValue>> {
         let authority = match key.host.contains(':') {
             true => format!("https://[{}]:{}", key.host, key.port),
             false => format!("https://{}:{}", key.host, key.port),
@@ -66,16 +66,16 @@ impl Session {
             Rc::new(Self { raw, key, security, state: RefCell::default(), users: Cell::new(0), refs: Cell::new(0) });
         session.raw.set_ref(false);
         handler.replace(Some(session.clone()));
-        Ok(Stream::of(session, is_ref))
+        Ok(Place::of(session, is_ref))
     }
 
     /// Takes a place in a session with an equal key that has room.
-    pub(super) fn join(key: &RouteKey, is_ref: bool) -> Option<Stream> {
+    pub(super) fn join(key: &RouteKey, is_ref: bool) -> Option<Place> {
         let with_room: Vec<_> =
             SESSIONS.with_borrow(|sessions| sessions.iter().filter(|session| session.room() > 0).cloned().collect());
         // To compare keys may run the user's code, which may take the last place.
         let found = with_room.into_iter().find(|it| it.key == *key && it.room() > 0 && !it.raw.is_closed());
-        found.map(|session| Stream::of(session, is_ref))
+        found.map(|session| Place::of(session, is_ref))
     }
 
     /// How many more channels fit, according to the server's settings.
@@ -110,12 +110,12 @@ impl Session {
 }
 
 /// A channel's place in a session. The session ends with the last one.
-pub(super) struct Stream {
+pub(super) struct Place {
     session: Rc<Session>,
     is_ref: Cell<bool>,
 }
 
-impl Stream {
+impl Place {
     fn of(session: Rc<Session>, is_ref: bool) -> Self {
         session.users.set(session.users.get() + 1);
         if is_ref {
@@ -168,7 +168,7 @@ impl Stream {
     }
 }
 
-impl Drop for Stream {
+impl Drop for Place {
     fn drop(&mut self) {
         self.set_ref(false);
         let left = self.session.users.get().saturating_sub(1);

@@ -14,7 +14,7 @@ use super::payload::Outgoing;
 use super::pinging::Pinging;
 use super::reading::{Incoming, hand_over};
 use super::security::{Certificates, Security};
-use super::session::Stream;
+use super::session::Place;
 use super::socket::Socket;
 use super::writing::Wire;
 use crate::channel::{Ending, Report, State, Timer as _, Transport};
@@ -36,7 +36,7 @@ pub(crate) struct Node {
     /// Observes the frames while `eventService` has a listener.
     pub(super) watched: RefCell<Option<Box<Watched>>>,
     /// The place in an HTTP/2 session, if the socket is a stream of one.
-    pub(super) stream: RefCell<Option<Stream>>,
+    pub(super) place: RefCell<Option<Place>>,
     /// openTimeoutMs or closeTimeoutMs has run out.
     pub(super) has_timed_out: Cell<bool>,
     pub(super) pinging: Pinging,
@@ -95,7 +95,7 @@ impl Node {
             wire: RefCell::new(Wire::unopened(max_message_size.into())),
             socket: RefCell::default(),
             watched: RefCell::default(),
-            stream: RefCell::default(),
+            place: RefCell::default(),
             has_timed_out: Cell::new(false),
             pinging: Pinging::new(ping),
             is_ref: Cell::new(driver.timer().is_ref()),
@@ -112,8 +112,8 @@ impl Node {
 
     /// Lets no more channels join the HTTP/2 session, if the socket is a stream of one, because a timeout has run out.
     pub(super) fn withdraw_session(&self) {
-        if let Some(stream) = &*self.stream.borrow() {
-            stream.withdraw();
+        if let Some(place) = &*self.place.borrow() {
+            place.withdraw();
         }
     }
 
@@ -122,11 +122,11 @@ impl Node {
         self.is_ref.set(is_ref);
         self.paused.set_ref(is_ref);
         self.with_socket(|socket| socket.set_ref(is_ref));
-        let stream = self.stream.take();
-        if let Some(stream) = &stream {
-            stream.set_ref(is_ref);
+        let place = self.place.take();
+        if let Some(place) = &place {
+            place.set_ref(is_ref);
         }
-        self.stream.replace(stream);
+        self.place.replace(place);
     }
 
     pub(super) fn is_ref(&self) -> bool {
