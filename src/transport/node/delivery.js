@@ -19,6 +19,9 @@ let received = 0;
 let base = 0;
 /** A copy of the chunk. Binary messages are views of its buffer, because a view takes a twentieth of the time that a buffer does. */
 let copy = null;
+/** `copy.buffer`, which V8 does not compile inline. */
+let copyBuffer = null;
+const chunkBuffer = chunk.buffer;
 /** A piece of the chunk as a string, headers included, and its position. */
 let run = '';
 let runStart = 0;
@@ -35,7 +38,7 @@ export function begin(length) {
 export function lookFrom(start) { base = start; }
 
 /** Nothing more of the chunk is delivered. */
-export function end() { copy = null; }
+export function end() { copy = copyBuffer = null; }
 
 /** Rust has unmasked what was received from `start` to `end`. */
 export function unmasked(start, end) {
@@ -79,8 +82,8 @@ export function deliverBinary(listener, inflated, start, end) {
   if (inflated) return listener.binary(new Uint8Array(wasm().buffer.slice(inflateAt + start, inflateAt + end)));
   if (start === end) return listener.binary(new Uint8Array());
   // A listener may have transferred the copy.
-  if (copy === null || copy.byteLength === 0) copy = new Uint8Array(chunk.buffer.slice(0, received));
-  listener.binary(new Uint8Array(copy.buffer, base + start, end - start));
+  if (copy === null || copy.byteLength === 0) copy = new Uint8Array(copyBuffer = chunkBuffer.slice(0, received));
+  listener.binary(new Uint8Array(copyBuffer, base + start, end - start));
 }
 
 /** Adds the next piece of a message that arrives in pieces. */
