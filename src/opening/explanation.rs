@@ -281,6 +281,13 @@ fn when_open(code: &str) -> (Status, Said) {
     match code {
         code if is_reset(code) => (Status::NET_RESET, Said::new("the connection was reset", "")),
         "" => (Status::OK, Said::new("the connection ended without a close frame", "")),
+        "ERR_STREAM_WRITE_AFTER_END" => (
+            Status::OK,
+            Said::new(
+                "other code of this process ended the socket",
+                "Call the channel's close() instead of the socket's end().",
+            ),
+        ),
         _ if let Some(advice) = of_reset(code) => (Status::NET_RESET, Said::new("the HTTP/2 stream was reset", advice)),
         _ => (Status::NET_RESET, Said::new("the connection was lost", "")),
     }

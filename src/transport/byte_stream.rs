@@ -92,11 +92,11 @@ impl Source {
             self.is_over.set(true);
             if left > 0 {
                 return Err(wrong_length(&sentence(&[
-                    "the stream ended ",
+                    "the stream ended too early. Missing: ",
                     &number(left),
-                    " bytes short of ",
+                    " of ",
                     &number(self.size),
-                    ".",
+                    " bytes.",
                 ])));
             }
             return Ok(None);

@@ -1,6 +1,6 @@
 //! The options that only Node honours.
 
-use js_sys::{Array, Function, Object, Reflect, Symbol};
+use js_sys::{Array, Object, Reflect, Symbol};
 use serde::Deserialize;
 use serde::de::value::MapDeserializer;
 use serde::de::{Deserializer, Error};
@@ -229,7 +229,7 @@ fn headers(value: &JsValue) -> Result<Vec<Field>, ChannelError> {
         return Err(ChannelError::invalid(message));
     }
     let failed = |cause| ChannelError::invalid("headers: reading it failed. See the error's cause.").because(cause);
-    let iterates = Reflect::get(value, &Symbol::iterator()).map_err(failed)?.is_instance_of::<Function>();
+    let iterates = Reflect::get(value, &Symbol::iterator()).map_err(failed)?.is_function(); // of any realm
     if iterates {
         let pairs = from_iterable(value).map_err(failed)?;
         pairs.iter().map(|pair| header(&name_and_value(&pair)?)).collect()
@@ -240,7 +240,8 @@ fn headers(value: &JsValue) -> Result<Vec<Field>, ChannelError> {
 
 /// Reads an item of an iterable.
 fn name_and_value(pair: &JsValue) -> Result<(String, JsValue), ChannelError> {
-    let pair = from_iterable(pair).ok().filter(|pair| pair.length() == 2);
+    let items = if pair.is_object() { from_iterable(pair).ok() } else { None }; // a string has items, too
+    let pair = items.filter(|items| items.length() == 2);
     let pair = pair.ok_or_else(|| ChannelError::invalid("headers: an item is not a pair. Use [name, value]."))?;
     Ok((to_text(&pair.get(0)).unwrap_or_default(), pair.get(1)))
 }

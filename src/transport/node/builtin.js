@@ -6,5 +6,7 @@ export const http2 = () => process.getBuiltinModule?.('node:http2') ?? require('
 const crypto = () => process.getBuiltinModule?.('node:crypto') ?? require('node:crypto');
 
 export const createSecureContext = (options) => tls().createSecureContext(options);
+/** Fills the bytes with random ones. Node 20 can be started without the global `crypto`. */
+export const fillRandom = (bytes) => { (globalThis.crypto ?? crypto().webcrypto).getRandomValues(bytes); };
 /** The certificate that these bytes are, in DER. */
 export const parseCertificate = (der) => new (crypto().X509Certificate)(der);

@@ -7,9 +7,9 @@ use wasm_bindgen::prelude::*;
 use crate::channel::MAX_OUTSTANDING;
 use crate::protocol::MaskKey;
 
-#[wasm_bindgen]
+#[wasm_bindgen(module = "/src/transport/node/builtin.js")]
 extern "C" {
-    #[wasm_bindgen(js_namespace = crypto, js_name = getRandomValues, catch)]
+    #[wasm_bindgen(js_name = fillRandom, catch)]
     fn fill_random(bytes: &mut [u8]) -> Result<(), JsValue>;
 }
 

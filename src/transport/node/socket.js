@@ -94,7 +94,8 @@ function giveUp(socket) {
 
 /** Destroys the socket if its peer does not end the connection within `ms`. */
 export function destroyAfter(socket, ms, destroy = () => socket.destroy()) {
-  const timer = setTimeout(() => destroy(socket), ms).unref();
+  const timer = setTimeout(() => destroy(socket), ms);
+  timer.unref?.(); // where a page's setTimeout is in its place, it is a number
   socket.once('close', () => clearTimeout(timer));
 }
 

@@ -33,7 +33,7 @@ export const whenSecure = (socket, look) => socket.prependListener('secure', loo
 
 /** Whether a use of `process._tickCallback` would be reported, or throw (DEP0134). */
 const isReported = () => process.env.NODE_PENDING_DEPRECATION === '1'
-  || [...process.execArgv, process.env.NODE_OPTIONS ?? ''].some((flags) => flags.includes('--pending-deprecation'));
+  || [...process.execArgv, process.env.NODE_OPTIONS ?? ''].some((flags) => /--pending[-_]deprecation/.test(flags));
 
 /**
  * Runs the waiting callbacks of promises and process.nextTick, as Node does after each callback. Null if not available, or with

@@ -8,10 +8,11 @@ use super::{Id, Running, Timer};
 
 #[wasm_bindgen]
 extern "C" {
-    #[wasm_bindgen(method, js_name = ref)]
-    fn keep(this: &Id);
-    #[wasm_bindgen(method)]
-    fn unref(this: &Id);
+    // Where a page's setTimeout has taken the place of Node's, a timer is a number, without these methods.
+    #[wasm_bindgen(method, catch, js_name = ref)]
+    fn keep(this: &Id) -> Result<(), JsValue>;
+    #[wasm_bindgen(method, catch)]
+    fn unref(this: &Id) -> Result<(), JsValue>;
 }
 
 /// Whether a timer lets the process end.
@@ -24,7 +25,7 @@ impl Process {
     /// The host has a new timer.
     pub(super) fn handle_set(&self, id: &Id) {
         if self.is_unref.get() {
-            id.unref();
+            let _ = id.unref();
         }
     }
 }
@@ -35,7 +36,7 @@ impl Timer {
         self.process.is_unref.set(!is_ref);
         let id = self.running.borrow().as_ref().map(|Running { id, .. }| id.clone());
         if let Some(id) = id {
-            if is_ref { id.keep() } else { id.unref() }
+            let _ = if is_ref { id.keep() } else { id.unref() };
         }
     }
 

@@ -641,6 +641,23 @@ export const acceptances = [
     },
   },
   {
+    name: 'a socket that the server ends itself while the channel is open: onStop says so, and blames no one else',
+    async run(t) {
+      let own;
+      const { url, talk } = await startAcceptor(t, (request, socket) => {
+        own = socket;
+        return {};
+      });
+      await wsClient(t, url);
+      const accepted = await talk();
+      await accepted.until('onStart');
+      own.end();
+      t.is(accepted.send('too late'), true);
+      const { message } = await t.stops(accepted, { node: 'NS_BASE_STREAM_CLOSED' });
+      t.ok(message.includes('other code of this process ended the socket'), message);
+    },
+  },
+  {
     name: 'this package at both ends: compression, a subprotocol, and a close by the server',
     async run(t) {
       const { url, talk } = await startAcceptor(t, () => echoing({ protocols: 'chat' }));

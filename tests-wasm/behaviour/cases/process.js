@@ -272,6 +272,35 @@ export const processes = [
       t.same([code, stdout.trim()], [0, 'open close ping']);
     },
   },
+  ...[
+    ['setTimeout returns numbers, as in a page', `
+      const real = setTimeout;
+      globalThis.setTimeout = (callback, ms) => real(callback, ms)[Symbol.toPrimitive]();
+    `],
+    ['the global crypto is missing', 'delete globalThis.crypto;'],
+    ['uses of process._tickCallback throw (--pending_deprecation, spelled as Node allows)', '', ['--pending_deprecation', '--throw-deprecation']],
+  ].map(([where, before, nodeFlags]) => ({
+    name: `a channel and a WebSocket open, echo and close cleanly where ${where}`,
+    async run(t) {
+      const { code, stdout, stderr } = await program(`
+        import { WebSocket } from 'websocket-channel';
+        ${before}
+        const channel = new WebSocketChannel();
+        channel.asyncOpen(process.argv[1], null, {
+          onStart() { channel.unref(); channel.ref().sendMsg('echo'); },
+          onMessageAvailable(_, text) { console.log(text); channel.close(); },
+          onStop(_, status) {
+            console.log(statusName(status));
+            const socket = new WebSocket(process.argv[1]);
+            socket.onopen = () => socket.send('web');
+            socket.onmessage = ({ data }) => { console.log(data); socket.close(); };
+            socket.onclose = ({ wasClean }) => console.log(wasClean);
+          },
+        }, null);
+      `, t.peer('ws', '/echo'), { nodeFlags });
+      t.same([code, stdout, stderr], [0, 'echo\nNS_OK\nweb\ntrue\n', '']);
+    },
+  })),
   {
     name: 'an error that is thrown between two WebSocket messages and caught by uncaughtException loses none of the messages',
     async run(t) {

@@ -27,6 +27,25 @@ export const signals = [
     },
   },
   {
+    name: 'one signal for many channels: Node warns of no leak, and all of them are cancelled',
+    hosts: ['node'],
+    async run(t) {
+      const warnings = [];
+      const heard = ({ message }) => warnings.push(message);
+      process.on('warning', heard);
+      try {
+        const controller = new AbortController();
+        const talks = Array.from({ length: 12 }, () => t.open(t.peer('rude', '/silence'), { options: { signal: controller.signal } }));
+        for (const talk of talks) await t.observed(talk);
+        controller.abort();
+        for (const talk of talks) await t.stops(talk, { node: 'NS_BINDING_ABORTED' });
+      } finally {
+        process.off('warning', heard);
+      }
+      t.same(warnings, []);
+    },
+  },
+  {
     name: 'aborted while open: onStop with NS_BINDING_ABORTED and the reason, and the peer sees the channel going away',
     async run(t) {
       const [controller, reason] = [new AbortController(), new RangeError('changed my mind')];
