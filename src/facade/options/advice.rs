@@ -4,6 +4,9 @@ use std::borrow::Cow;
 
 use super::{NODE, SHARED};
 
+/// What WebSocket and WebSocketStream take besides the options of a channel.
+const WEB: &[&str] = &["protocols", "origin", "notificationCallbacks", "loadGroup", "pingInterval", "pingTimeout"];
+
 /// What to do about an unknown option. It may be an attribute, or have another name in ws or in Node.
 pub(super) fn advice_for(name: &str) -> Cow<'static, str> {
     let advice = match name {
@@ -11,7 +14,7 @@ pub(super) fn advice_for(name: &str) -> Cow<'static, str> {
             "It is an attribute of the channel: set it before asyncOpen."
         }
         "protocol" | "protocols" | "subprotocol" | "subprotocols" => {
-            "Set the channel's attribute protocol before asyncOpen; WebSocket and WebSocketStream take { protocols }."
+            "WebSocket and WebSocketStream take { protocols }. On a channel, set its attribute protocol before asyncOpen."
         }
         "0" => "Pass subprotocols as { protocols: [...] }.",
         "origin" => "Pass it to asyncOpen, as the second argument.",
@@ -26,7 +29,15 @@ pub(super) fn advice_for(name: &str) -> Cow<'static, str> {
         "localAddress" | "family" | "lookup" => "Put it into the option socket.",
         "agent" | "dispatcher" => "Use the option proxy for a proxy; tls and socket have the rest.",
         "auth" => "Put user and password into the URI, or use notificationCallbacks.onAuthRequired.",
-        _ => return format!("Remove it. The options are {}.", [SHARED, NODE].concat().join(", ")).into(),
+        _ => return of_unknown(name).into(),
     };
     advice.into()
+}
+
+fn of_unknown(name: &str) -> String {
+    if let Some(known) = WEB.iter().find(|known| known.eq_ignore_ascii_case(name)) {
+        return format!("Did you mean {known}?");
+    }
+    let (options, web) = ([SHARED, NODE].concat().join(", "), WEB.join(", "));
+    format!("Remove it. The options are {options}. WebSocket and WebSocketStream also take {web}.")
 }

@@ -20,6 +20,9 @@ export const constructions = [
         const { message } = refused(t, 'NS_ERROR_INVALID_ARG', { [name]: 5 });
         t.ok(message.includes(name), `it names ${name}: ${message}`);
       }
+      if (t.host !== 'node') return;
+      t.ok(refused(t, 'NS_ERROR_INVALID_ARG', { pinginterval: 5 }).message.includes('Did you mean pingInterval?'));
+      t.ok(refused(t, 'NS_ERROR_INVALID_ARG', { other: 5 }).message.includes('WebSocket and WebSocketStream also take protocols, origin,'));
     },
   },
   {
