@@ -43,7 +43,7 @@ export interface StopDetail {
 export interface HttpResponse {
   readonly status: number;
   /** Names are in lower case. If a header occurs several times, its values are joined with ", ". */
-  readonly headers: Readonly<Record<string, string>>;
+  readonly headers: Readonly<Record<string, string | undefined>>;
 }
 
 /** An HTTP response that is not an upgrade. */
@@ -112,6 +112,7 @@ type IsUnknown<Type> = [Type] extends [{ readonly noSuchProperty: never }] ? tru
 export interface UrlLike {
   readonly href: string;
   readonly searchParams: object;
+  toJSON(): string;
 }
 
 /** A `Blob`. */
@@ -565,8 +566,10 @@ export declare const eventService: {
 };
 
 /** Node only: the second argument of `WebSocket`, with all options of a channel. */
-export interface WebSocketOptions extends ChannelOptions, OpeningOptions {
+export interface WebSocketOptions extends Omit<ChannelOptions, 'headers'>, OpeningOptions {
   protocols?: string | Iterable<string> | null | undefined;
+  /** Node only: extra request headers, as `fetch` takes them: an object, pairs, or `Headers`; also all that the host's own class takes. */
+  headers?: ChannelOptions['headers'] | (IsUnknown<HostHeadersInit> extends true ? never : HostHeadersInit);
   /** Node only: how many redirects to follow, 0 to 1000. Default 0: the standard follows none. */
   redirects?: number | null | undefined;
 }
@@ -692,7 +695,9 @@ export class WebSocketError extends HostExceptionClass {
 type HostDOMException = DOMException;
 type HostException = IsUnknown<HostDOMException> extends true ? Error : HostDOMException;
 // @ts-ignore
-type HostHeaders = Exclude<RequestInit['headers'], undefined>;
+type HostHeaders = Headers;
+// @ts-ignore
+type HostHeadersInit = Exclude<RequestInit['headers'], undefined>;
 // @ts-ignore
 type HostEvent = Event;
 // @ts-ignore
@@ -711,7 +716,7 @@ export class ChannelError extends Error {
   readonly name: keyof typeof Status | 'NS_ERROR_FAILURE';
   /** The same name. */
   readonly code: keyof typeof Status | 'NS_ERROR_FAILURE';
-  /** The 32-bit number of that name. */
+  /** The 32-bit number of that name; the number of your own, if the name is NS_ERROR_FAILURE. */
   readonly result: number;
   /** What the channel's `onStop` gets, if the error is that of a `WebSocket`'s event `error` or the `cause` of a `WebSocketError`. */
   readonly detail?: StopDetail;

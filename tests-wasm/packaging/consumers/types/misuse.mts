@@ -124,6 +124,14 @@ new WebSocketChannel({ signal: new AbortController() });
 new WebSocketChannel({ tls: true });
 // @ts-expect-error a header that is not a string
 new WebSocketChannel({ headers: { Age: 1 } });
+// @ts-expect-error a header without a value
+new WebSocketChannel({ headers: { Age: undefined } });
+// @ts-expect-error items that are not pairs
+new WebSocketChannel({ headers: [['Age', '1', '2']] });
+// @ts-expect-error an object that merely looks like a URL
+channel.asyncOpen({ href: 'ws://127.0.0.1/', searchParams: {} }, null, {});
+// @ts-expect-error a header that the response may not have
+channel.httpResponse?.headers['retry-after'].trim();
 // @ts-expect-error permessage-deflate is on by default
 new WebSocketChannel({ deflate: true });
 // @ts-expect-error an unknown option in the type

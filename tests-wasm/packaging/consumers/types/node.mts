@@ -20,6 +20,14 @@ new WebSocketChannel({ tls: { rejectUnauthorised: false } });
 // @ts-expect-error net.connect takes a number
 new WebSocketChannel({ socket: { family: 'IPv4' } });
 
+new WebSocketChannel({ headers: new Headers({ Age: '1' }) });
+// @ts-expect-error a header without a value
+new WebSocketChannel({ headers: { Age: undefined } });
+// @ts-expect-error items that are not pairs
+new WebSocketChannel({ headers: [['Age', '1', '2']] });
+// @ts-expect-error a list as a value
+new WebSocketChannel({ headers: { Cookie: ['a=1', 'b=2'] } });
+
 // The server end takes the arguments of an HTTP server's event.
 const room = new LoadGroup();
 for (const server of [createServer(), createTlsServer()]) {
