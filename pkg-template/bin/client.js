@@ -3,7 +3,7 @@
 import { onInterrupt } from './interrupt.js';
 import { Lines, textOf } from './lines.js';
 import { newChannel } from './new_channel.js';
-import { BAD_CLOSE, closing, exitCode, inFlags } from './outcome.js';
+import { BAD_CLOSE, INTERRUPTED, closing, exitCode, inFlags } from './outcome.js';
 import { Output } from './output.js';
 import { HIGH_WATER } from './pressure.js';
 import { Terminal } from './terminal.js';
@@ -14,6 +14,9 @@ export function connect(options) {
   const isInteractive = Boolean(process.stdin.isTTY && process.stdout.isTTY);
   return new Client(options, isInteractive).run();
 }
+
+/** How long a server may take to answer the close frame after SIGTERM or SIGHUP, in milliseconds. */
+const KILL_PATIENCE = 2000;
 
 class Client {
   #options;
@@ -59,7 +62,7 @@ class Client {
         onServerClose: (_, code, reason) => this.#afterEvents(() => this.#serverCloses(code, reason)),
         onStop: (_, status, detail) => this.#afterEvents(() => resolve(this.#stopped(detail))),
       }, null);
-      onInterrupt(() => this.interrupt());
+      onInterrupt((signal) => this.interrupt(signal));
       this.#output.note(`connecting to ${shown(this.#channel.URI)}`);
     });
   }
@@ -75,11 +78,12 @@ class Client {
     else act();
   }
 
-  /** Ctrl-C: the first closes, the second exits at once. So does the first if the channel is closing already. */
-  interrupt() {
+  /** The first signal closes, the second exits at once. So does the first if the channel is closing already. Nobody sends `kill` a second time. */
+  interrupt(signal = 'SIGINT') {
     this.#interrupts += 1;
-    if (this.#interrupts > 1 || this.#isClosing) process.exit(130);
-    if (this.#channel.state === 'open') this.#output.note('closing; Ctrl-C again to leave at once');
+    if (this.#interrupts > 1 || this.#isClosing) process.exit(INTERRUPTED);
+    if (this.#channel.state === 'open') this.#output.note(signal === 'SIGINT' ? 'closing; Ctrl-C again to leave at once' : 'closing');
+    if (signal !== 'SIGINT') setTimeout(() => process.exit(INTERRUPTED), KILL_PATIENCE).unref();
     this.close();
   }
 
@@ -145,7 +149,10 @@ class Client {
     const atOnce = this.#input?.isTerminal ? 0 : 1;
     const seconds = this.#options.wait ?? (this.#wanted === undefined ? atOnce : Infinity);
     if (!this.#isStdinOver || this.#isHeld || seconds === Infinity || this.#channel.bufferedAmount > 0) return;
-    this.#silence = setTimeout(() => this.close(), seconds * 1000);
+    this.#silence = setTimeout(() => {
+      if (this.#options.wait === undefined && atOnce > 0 && this.#received === 0) this.#output.note('closing, because nothing came for 1 s after the end of stdin; to wait longer, use --wait');
+      this.close();
+    }, seconds * 1000);
   }
 
   #came(data) {
@@ -197,7 +204,7 @@ class Client {
     this.#input?.close();
     if (!this.#input || this.#input.isTerminal !== true) process.stdin.destroy();
     if (detail.http) this.#opening?.response(detail.http);
-    const code = exitCode(detail, this.#wasOpen);
+    const code = this.#interrupts > 0 && detail.name !== 'NS_OK' ? INTERRUPTED : exitCode(detail, this.#wasOpen);
     const how = closing(detail.code, detail.reason);
     if (code === BAD_CLOSE) this.#output.problem(`the server closed with an error: ${how}`);
     else if (detail.name === 'NS_OK') this.#output.note(`${detail.closedBy === 'remote' ? 'the server closed' : 'closed'}: ${how}`);

@@ -8,7 +8,7 @@ import { certificate } from './certificate.js';
 import { onInterrupt } from './interrupt.js';
 import { Lines, textOf } from './lines.js';
 import { setPings } from './new_channel.js';
-import { CANNOT_LISTEN, closing, inFlags } from './outcome.js';
+import { CANNOT_LISTEN, INTERRUPTED, closing, inFlags } from './outcome.js';
 import { Output } from './output.js';
 import { Pressure, StdoutPressure } from './pressure.js';
 import { size } from './style.js';
@@ -49,7 +49,7 @@ export async function listen(options) {
   const { address, port, family } = server.address();
   const host = family === 'IPv6' ? `[${address}]` : address;
   const end = interrupted(everybody); // before the line that says it listens
-  output.note(`listening on ${options.tls ? 'wss' : 'ws'}://${host}:${port}/ (${[options.relay && 'relays', options.stdin && 'sends stdin'].filter(Boolean).join(', ') || 'echoes'}); Ctrl-C ends it`);
+  output.note(`listening on ${options.tls ? 'wss' : 'ws'}://${host}:${port}/ (${[options.relay && 'relays', options.stdin && 'sends each line of stdin to all clients'].filter(Boolean).join(', ') || 'echoes'}); Ctrl-C ends it`);
   if (options.stdin) sendLines(service);
   await end;
   server.close();
@@ -57,10 +57,19 @@ export async function listen(options) {
   return 0;
 }
 
+/** A token (RFC 9110 §5.6.2). A request that asks for anything else is denied. */
+const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
+
+/** The subprotocol that a request asks for first, or "". */
+function preferred({ headers }) {
+  const [first] = (headers['sec-websocket-protocol'] ?? '').split(',');
+  return TOKEN.test(first.trim()) ? first.trim() : '';
+}
+
 /** A channel that is ready for asyncAccept. */
-function newServerChannel(options, signal) {
+function newServerChannel(options, signal, request) {
   const channel = new WebSocketChannel({ ...options.channel, signal });
-  channel.protocol = (options.subprotocol ?? []).join(',');
+  channel.protocol = options.subprotocol?.join(',') ?? (request ? preferred(request) : '');
   setPings(channel, options);
   return channel;
 }
@@ -78,7 +87,7 @@ function takeOver(channel, output, upgrade, listener) {
 /** Serves one client. */
 function serve({ options, output, frames, everybody, pressure, stdout }, upgrade) {
   const controller = new AbortController();
-  const channel = newServerChannel(options, controller.signal);
+  const channel = newServerChannel(options, controller.signal, upgrade[0]);
   channel.loadGroup = everybody;
   members.set(channel, { controller, socket: upgrade[1] });
   const name = `#${clients += 1}`;
@@ -95,13 +104,13 @@ function serve({ options, output, frames, everybody, pressure, stdout }, upgrade
     pressure.hold(channel, receivers, socketOf);
   };
   takeOver(channel, output, upgrade, {
-    onStart: () => { if (channel.state === 'open') output.note(`${name} connected: ${new URL(channel.URI).pathname}`); },
+    onStart: () => { if (channel.state === 'open') output.note(`${name} connected: ${new URL(channel.URI).pathname}${channel.protocol && `, subprotocol ${channel.protocol}`}`); },
     onMessageAvailable: (_, text) => received(text),
     onBinaryMessageAvailable: (_, bytes) => received(bytes),
     onAcknowledge: () => pressure.eased(channel),
     onStop(_, number, { message, code, reason, name: status }) {
       pressure.eased(channel);
-      output.note(`${name} has left: ${status === 'NS_OK' ? closing(code, reason) : inFlags(message)}`);
+      output.note(`${name} has left: ${status === 'NS_OK' ? closing(code, reason) : inFlags(message).replace(/^the client: /, '')}`);
       queueMicrotask(() => names.delete(channel.serial)); // its last frames are shown in a microtask
     },
   });
@@ -152,7 +161,7 @@ function interrupted(everybody) {
     let count = 0;
     onInterrupt(() => {
       count += 1;
-      if (count > 1) process.exit(130);
+      if (count > 1) process.exit(INTERRUPTED);
       process.stdin.destroy();
       for (const channel of everybody) channel.close(1001, 'The server is shutting down.');
       const look = setInterval(() => { if (everybody.activeCount === 0) finish(); }, 20);

@@ -3,7 +3,7 @@
 import { createHistogram, performance } from 'node:perf_hooks';
 import { onInterrupt } from './interrupt.js';
 import { newChannel } from './new_channel.js';
-import { closing, exitCode, inFlags } from './outcome.js';
+import { INTERRUPTED, closing, exitCode, inFlags } from './outcome.js';
 import { HIGH_WATER } from './pressure.js';
 import { printable, safeJson, styles } from './style.js';
 
@@ -15,7 +15,7 @@ const SENDING = 10;
 /** Opens, sends, and sums up. Returns the exit code of the worst connection. */
 export async function load(options) {
   const { load: count, rate = 1, size = 125, seconds = 10 } = options;
-  const run = { options, size, latencies: createHistogram(), opening: createHistogram(), sent: 0, received: 0, lastAt: 0, opened: 0, open: 0, failures: new Map(), worst: 0, isOver: false, connecting: new Set(), leave: null };
+  const run = { options, size, latencies: createHistogram(), opening: createHistogram(), sent: 0, received: 0, lastAt: 0, ids: 0, opened: 0, open: 0, failures: new Map(), worst: 0, isOver: false, connecting: new Set(), leave: null };
   onInterrupt(() => interrupt(run));
   newChannel(options); // throws for an option that is wrong, before anything is shown
   const progress = showProgress(run);
@@ -33,7 +33,7 @@ export async function load(options) {
   progress.stop();
   await Promise.race([Promise.all(channels.map(({ close }) => close())), new Promise((resolve) => { run.leave = resolve; })]);
   if (run.sent > 0 && run.received === 0) {
-    run.failures.set('nothing came back. --load measures echoes: the server must send each message back.', 1);
+    run.failures.set('nothing came back. --load measures echoes: the server must send each message back, unchanged, to the client that sent it.', 1);
     run.worst ||= 1;
   } else if (run.received < run.sent) {
     run.failures.set(`${run.sent - run.received} messages did not come back in time.`, 1);
@@ -55,7 +55,7 @@ function interrupt(run) {
 function open(run) {
   const { options } = run;
   const began = performance.now();
-  const times = new Times();
+  const times = new Times(run.ids += 1);
   let ended;
   const end = new Promise((resolve) => { ended = resolve; });
   return new Promise((resolve) => {
@@ -72,13 +72,13 @@ function open(run) {
         run.opening.record(micros(performance.now() - began));
         resolve({ channel, times, close() { channel.close(); return end; } });
       },
-      onMessageAvailable: (_, text) => heard(run, times, text),
-      onBinaryMessageAvailable: (_, bytes) => heard(run, times, Buffer.from(bytes.subarray(0, 20)).toString('latin1')),
+      onMessageAvailable: (_, text) => heard(run, times, text, text.length),
+      onBinaryMessageAvailable: (_, bytes) => heard(run, times, Buffer.from(bytes.subarray(0, 40)).toString('latin1'), bytes.length),
       onStop(_, status, detail) {
         ended();
         if (wasOpen) run.open -= 1;
         if (['NS_OK', 'NS_BINDING_ABORTED'].includes(detail.name) && run.isOver) {
-          if (!wasOpen) run.worst ||= 130; // Ctrl-C, while it was connecting
+          if (!wasOpen) run.worst ||= INTERRUPTED; // Ctrl-C, while it was connecting
           return;
         }
         const message = detail.name === 'NS_OK' ? `the server closed: ${closing(detail.code, detail.reason)}` : inFlags(detail.message);
@@ -89,10 +89,12 @@ function open(run) {
   });
 }
 
-/** An echo. A server may send more than it received, which does not count. */
-function heard(run, times, text) {
+/** A message of this length has arrived, which begins with `text`. What is not an echo of the connection's own messages does not count. */
+function heard(run, times, text, length) {
   const now = performance.now();
-  const time = times.take(Number.parseInt(text, 10));
+  const [, id, number] = /^(\d+):(\d+) /.exec(text) ?? [];
+  const isOwn = id === undefined ? /^x*$/.test(text) : Number(id) === times.id;
+  const time = isOwn && length === run.size ? times.take(Number(number)) : undefined;
   if (time === undefined) return;
   run.received += 1;
   run.lastAt = now;
@@ -127,7 +129,7 @@ async function send(run, channels, rate, seconds) {
     const until = performance.now() + SENDING;
     for (; next < due && performance.now() < until; next++) {
       const { channel, times } = channels[next % channels.length];
-      if (channel.bufferedAmount > HIGH_WATER || !channel.sendMsg(numbered(times.next, run.size))) continue; // its server does not read, or it is closed
+      if (channel.bufferedAmount > HIGH_WATER || !channel.sendMsg(times.message(run.size))) continue; // its server does not read, or it is closed
       times.add(performance.now());
       run.sent += 1;
     }
@@ -159,10 +161,7 @@ function showProgress(run) {
   };
 }
 
-/** A message of this size that begins with its number, if that fits. */
-const numbered = (number, size) => (`${number} `.length > size ? 'x'.repeat(size) : `${number} `.padEnd(size, 'x'));
-
-/** When each message of a channel was sent. */
+/** A channel's messages, and when each was sent. */
 class Times {
   /** Undefined for those that came back. */
   #times = [];
@@ -170,14 +169,22 @@ class Times {
   #first = 0;
   #taken = 0;
 
-  /** The number of the next message. */
-  get next() { return this.#first + this.#times.length; }
+  /** `id` is the channel's number. */
+  constructor(id) { this.id = id; }
+
+  /** The next message, of this size. It begins with the channel's number and its own, if they fit. */
+  message(size) {
+    const head = `${this.id}:${this.#next} `;
+    return head.length > size ? 'x'.repeat(size) : head.padEnd(size, 'x');
+  }
+
+  get #next() { return this.#first + this.#times.length; }
 
   add(time) { this.#times.push(time); }
 
   /** The time of the message with this number; undefined if it came back before. Without a number: of the first that has not come back. */
   take(number) {
-    const at = number >= 0 && number < this.next ? number - this.#first : this.#taken;
+    const at = number >= 0 && number < this.#next ? number - this.#first : this.#taken;
     const time = this.#times[at];
     if (time !== undefined) this.#times[at] = undefined;
     while (this.#taken < this.#times.length && this.#times[this.#taken] === undefined) this.#taken += 1;

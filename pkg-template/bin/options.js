@@ -106,7 +106,7 @@ function hint(error) {
 /** What users of other clients try. */
 const MEANT = {
   c: 'Pass the URI without a flag.', connect: 'Pass the URI without a flag.', auth: 'Did you mean --user?', 'no-check': 'Did you mean --insecure?',
-  execute: 'Did you mean --send?', 'show-ping-pong': 'Did you mean --frames?', P: 'Did you mean --frames?', slash: 'Type /help for the commands: they need no flag.',
+  execute: 'Did you mean --send?', L: 'Redirects are followed, up to --max-redirects.', location: 'Redirects are followed, up to --max-redirects.', 'show-ping-pong': 'Did you mean --frames?', P: 'Did you mean --frames?', slash: 'Type /help for the commands: they need no flag.',
   text: 'Messages are text, unless --binary is given.', E: 'To close at the end of stdin, use --wait 0.', 'user-agent': "Use --header 'User-Agent: NAME'.",
 };
 

@@ -2,10 +2,11 @@
 
 export const BAD_CLOSE = 9;
 export const CANNOT_LISTEN = 10;
+export const INTERRUPTED = 130;
 
 /** [code, what it means], as the help shows them. */
 export const EXIT_CODES = [
-  [0, 'the connection was closed cleanly, or everything asked for has arrived'],
+  [0, 'the connection was closed cleanly, also if Ctrl-C or a signal asked for that, or everything asked for has arrived'],
   [1, 'the connection was lost after it had opened; messages are missing (--count, --load); a line or a file could not be handled'],
   [2, 'the command line is wrong'],
   [3, 'no connection: the name was not found, nothing listens there, or there was no HTTP response'],
@@ -16,12 +17,12 @@ export const EXIT_CODES = [
   [8, 'the server broke the protocol, or a limit'],
   [BAD_CLOSE, 'the server closed with an error: a code other than 1000, 1001 or none'],
   [CANNOT_LISTEN, '--listen: it cannot listen on this port or address'],
-  [130, 'interrupted before the connection was closed'],
+  [INTERRUPTED, 'interrupted, and the connection was not closed cleanly'],
 ];
 
 const BY_STATUS = {
   NS_OK: 0,
-  NS_BINDING_ABORTED: 130,
+  NS_BINDING_ABORTED: INTERRUPTED,
   NS_ERROR_UNKNOWN_HOST: 3,
   NS_ERROR_WEBSOCKET_CONNECTION_REFUSED: 3,
   NS_ERROR_NET_INADEQUATE_SECURITY: 5,

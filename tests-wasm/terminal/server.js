@@ -55,6 +55,7 @@ function serve(socket, { url: path }) {
       socket.removeAllListeners('message').on('message', (data) => { if (count++ % 2 === 0) socket.send(data, { binary: false }); });
     },
     '/binary-echo': () => socket.removeAllListeners('message').on('message', (data) => socket.send(data, { binary: true })),
+    '/no-echo': () => socket.removeAllListeners('message').on('message', () => socket.send('no')),
     '/reordered': () => socket.removeAllListeners('message').on('message', (data) => setTimeout(() => socket.send(data, { binary: false }), Math.random() * 50)),
     '/half-late': () => { // the first half of a second is lost
       const begin = Date.now() + 500;

@@ -136,6 +136,20 @@ test('--quiet shows an error close; SIGTERM closes politely; a port alone is a p
   assert.equal((await started.done).code, 0);
 });
 
+test('SIGTERM ends the command soon, with 130, if the server does not answer the close frame', async () => {
+  const started = start(['--close-timeout', '60', `${url}/deaf`]);
+  await started.until(/connected/);
+  started.child.kill('SIGTERM');
+  const { code, stderr } = await started.done;
+  assert.deepEqual([code, /closing\n$/.test(stderr)], [130, true], stderr);
+});
+
+test('the end of stdin closes the connection after a second of silence, and a note says how to wait longer', async () => {
+  const { code, stderr } = await run([`${url}/silent`], 'a question\n');
+  assert.deepEqual([code, /nothing came for 1 s .* use --wait\n/.test(stderr)], [0, true], stderr);
+  assert.doesNotMatch((await run([url], 'an echo\n')).stderr, /nothing came/);
+});
+
 test('a refusal: --verbose shows the response, and the message names --user', async () => {
   const { code, stderr } = await run(['--verbose', `${url}/user`]);
   assert.equal(code, 4);
@@ -417,6 +431,18 @@ test('--listen --frames counts the messages of each client separately, and names
   assert.doesNotMatch(stderr, /#2 {3}a message/);
 });
 
+test('--listen accepts the first subprotocol that a client asks for, or only those of --subprotocol', async () => {
+  const any = await listening([]);
+  assert.equal((await client(any.uri, ['chat', 'other'])).socket.protocol, 'chat');
+  await any.until(/#1 connected: \/, subprotocol chat\n/);
+  any.child.kill('SIGTERM');
+  await any.done;
+  const one = await listening(['-p', 'other']);
+  assert.equal((await client(one.uri, ['chat', 'other'])).socket.protocol, 'other');
+  one.child.kill('SIGTERM');
+  await one.done;
+});
+
 test('--relay sends to all other clients, and --stdin to all clients', async () => {
   const relay = await listening(['--relay']);
   const [one, two, three] = [await client(relay.uri), await client(relay.uri), await client(relay.uri)];
@@ -544,6 +570,13 @@ test('--load opens connections, sends at a rate, and prints a summary', async ()
   const half = await run(['--load', '2', '--rate', '20', '--seconds', '1', `${url}/half`]);
   assert.equal(half.code, 1);
   assert.match(half.stdout, /\d+ messages did not come back in time\./);
+  const relay = await listening(['--relay']);
+  for (const other of [`${url}/no-echo`, relay.uri]) {
+    const { code, stdout } = await run(['--load', '2', '--rate', '20', '--seconds', '1', other]);
+    assert.deepEqual([code, /messages +40 sent, 0 came back.*[^]*nothing came back/.test(stdout)], [1, true], stdout);
+  }
+  relay.child.kill('SIGTERM');
+  await relay.done;
   const open = await run(['--load', '2', '--rate', '0', '--seconds', '1', '--json', url]);
   const idle = JSON.parse(open.stdout);
   assert.deepEqual([open.code, idle.connections, idle.sent, idle.latencyMs, idle.seconds >= 0.9], [0, 2, 0, null, true]);
