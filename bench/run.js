@@ -179,6 +179,7 @@ async function measure(options, peers) {
   const rounds = roundsOf(options);
   const hosts = await hostsOf(options);
   const cases = CASES.filter(({ section, name }) => `${section} ${name}`.includes(options.case ?? ''));
+  if (cases.length === 0) throw new Error(`--case: no case contains "${options.case}". A case is called "Receive binary 16 B", for example.`);
   const rows = [];
   for (const one of cases) {
     const row = { ...one, hosts: {} };
