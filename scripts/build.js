@@ -75,6 +75,7 @@ const resolver = ({ host, wasm }) => ({
       'build:wasm': join(build, host, 'websocket_channel_bg.wasm'),
       'build:module': join(template, 'wasm', `${wasm}.js`),
       'build:channel': join(root, 'src', 'facade', 'channel.js'),
+      'build:send-window': join(root, 'src', 'transport', ...host === 'node' ? ['node', 'windows.js'] : ['browser.js']),
       'build:web-host': join(root, 'src', 'web', `host_${host}.js`),
       'build:constants': join(build, 'constants.js'),
     };

@@ -183,18 +183,14 @@ impl Inner {
     }
 
     /// Returns whether a message was accepted. If not, [`take_error`](Self::take_error) says what is wrong with it, if anything is.
+    fn send(&self, value: &JsValue, kind: PayloadKind) -> bool {
+        fill(value, kind).is_some_and(|len| self.send_filled(kind, len)) || self.send_later(value, kind)
+    }
+
+    /// Sends the payload in the send window if nothing waits before it, and returns whether it did. It calls no JavaScript before it does.
     #[inline]
-    pub(super) fn send(&self, value: &JsValue, kind: PayloadKind) -> bool {
-        if let Some(len) = fill(value, kind)
-            && self.send_now(|transport| transport.send_filled(&self.driver, kind, len))
-        {
-            return true;
-        }
-        let sent = self.send_later(value, kind);
-        sent.unwrap_or_else(|error| {
-            self.error.replace(Some(error));
-            false
-        })
+    pub(super) fn send_filled(&self, kind: PayloadKind, len: usize) -> bool {
+        self.send_now(|transport| transport.send_filled(&self.driver, kind, len))
     }
 
     /// Sends a message if the transport can do so at once, and returns whether it could. `send` must not call JavaScript.
@@ -220,13 +216,18 @@ impl Inner {
         self.error.take()
     }
 
+    /// The same for a message that may have to wait.
     #[cold]
-    fn send_later(&self, value: &JsValue, kind: PayloadKind) -> Result<bool, ChannelError> {
+    pub(super) fn send_later(&self, value: &JsValue, kind: PayloadKind) -> bool {
         let method = match kind {
             PayloadKind::Text => "sendMsg",
             PayloadKind::Binary => "sendBinaryMsg",
         };
-        self.push(parse_payload(value, kind)?, method)
+        let sent = parse_payload(value, kind).and_then(|payload| self.push(payload, method));
+        sent.unwrap_or_else(|error| {
+            self.error.replace(Some(error));
+            false
+        })
     }
 
     fn push(&self, payload: Payload, method: &str) -> Result<bool, ChannelError> {

@@ -60,17 +60,17 @@ impl WebSocketChannel {
         Ok(self.inner.open(uri, origin, listener, context)?)
     }
 
-    /// `sendMsg`: returns whether the text was accepted. If not, `channel.js` calls `__problem`, because returning a `Result`
-    /// would cost every send 21 ns.
+    /// `sendMsg` of a text that may have to wait: returns whether it was accepted. If not, `channel.js` calls `__problem`, because returning a
+    /// `Result` would cost every send 21 ns.
     #[wasm_bindgen(js_name = sendMsg)]
     pub fn accepts_msg(&self, text: &JsValue) -> bool {
-        self.inner.send(text, PayloadKind::Text)
+        self.inner.send_later(text, PayloadKind::Text)
     }
 
     /// `sendBinaryMsg`: the same for bytes, an `ArrayBuffer` or a view of one.
     #[wasm_bindgen(js_name = sendBinaryMsg)]
     pub fn accepts_binary_msg(&self, bytes: &JsValue) -> bool {
-        self.inner.send(bytes, PayloadKind::Binary)
+        self.inner.send_later(bytes, PayloadKind::Binary)
     }
 
     /// Throws what is wrong with the message that was not accepted. Returns false if nothing is.

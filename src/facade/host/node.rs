@@ -8,6 +8,7 @@ use wasm_bindgen::prelude::*;
 
 use crate::channel::{State, Stop};
 use crate::close::ABNORMAL;
+use crate::facade::WebSocketChannel;
 use crate::facade::arguments::{parse_bytes, quote, text_length, wrong_method};
 use crate::facade::channel::Inner;
 use crate::facade::error::not_connected;
@@ -15,7 +16,9 @@ use crate::facade::options::whole_number;
 use crate::protocol::{self, MAX_CONTROL};
 use crate::status::Status;
 use crate::transport::node::{self, tell_closed};
-use crate::transport::{Attributes, ChannelError, Driver, HostOptions, JsHost, MAX_DELAY_MS, PingTimes, property};
+use crate::transport::{
+    Attributes, ChannelError, Driver, HostOptions, JsHost, MAX_DELAY_MS, PayloadKind, PingTimes, property,
+};
 use crate::uri::{is_origin, without_credentials};
 
 /// The longest delay of `setTimeout`, in seconds.
@@ -32,6 +35,15 @@ const EVENTS: &[&str] = &[
     "frameSent",
     "frameReceived",
 ];
+
+#[wasm_bindgen]
+impl WebSocketChannel {
+    /// Sends a message of `len` bytes that `channel.js` has put into the send window, if nothing waits before it. Returns whether it did.
+    #[wasm_bindgen(js_name = __sendFilled)]
+    pub fn send_filled(&self, len: u32, is_text: bool) -> bool {
+        node::has_keys() && self.inner.send_filled(PayloadKind::of(is_text), len as usize)
+    }
+}
 
 /// Makes panics readable.
 pub(in crate::facade) fn start() {

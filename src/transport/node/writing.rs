@@ -38,10 +38,19 @@ impl Wire {
     }
 }
 
+/// Whether there are mask keys for a message in the send window. If not, the slow path reports why. (A server needs none, but who sends is not
+/// known yet.)
+#[inline]
+pub(crate) fn has_keys() -> bool {
+    keys::prepare().is_ok()
+}
+
 /// Puts a payload into the send window. Returns `None` if it does not fit, or is not of this kind.
 #[inline]
 pub(crate) fn fill(payload: &JsValue, kind: PayloadKind) -> Option<usize> {
-    keys::prepare().ok()?; // the slow path reports the error. (A server needs no keys, but who sends is not known yet.)
+    if !has_keys() {
+        return None;
+    }
     let filled = match kind {
         PayloadKind::Text => fill_text(payload),
         PayloadKind::Binary => fill_bytes(payload),
