@@ -150,6 +150,37 @@ fn a_message_that_ends_within_a_block_fails() {
     targets::connection(b"\x85\x01\x2b\xc1\x07\xf2\x48\x85\x01\x09\x02\x00\xc1\x03\x00\x68\xfd\x03");
 }
 
+#[test]
+fn a_compressor_that_served_before_may_compress_differently() {
+    // `outgoing`: zlib-rs chooses other matches after a reset. What it writes is as valid.
+    let first = [
+        &[0xA7; 10][..],
+        b"\x01\x00\x00\x00\x00\x00\x00\x00",
+        &[0xA7; 44],
+        b"\x58",
+        &[0xA7; 28],
+        b"\x2d\x24\x2f\x02\x30\x71",
+        &[0xA7; 10],
+        b"\xa6",
+        &[0xA7; 21],
+        b"\x24\x2f\x02\x30\x71\x01\x07\x23\x17\x17",
+    ]
+    .concat();
+    let second = [
+        &[0xA7; 10][..],
+        b"\x01\x00\x00\x00\x00\x00\x00\x00",
+        &[0xA7; 9],
+        b"\x8b\x00",
+        &[0xA7; 33],
+        b"\x58",
+        &[0xA7; 26],
+        b"\x24\x2f\x02\x30\x71\x01\x07\x23\x17\x17",
+    ]
+    .concat();
+    targets::outgoing(&first);
+    targets::outgoing(&second);
+}
+
 const LINES: &[&str] = &[
     "HTTP/1.1 101 Switching Protocols\r\n",
     "HTTP/1.1 404 Not Found\r\n",

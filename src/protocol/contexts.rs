@@ -26,7 +26,8 @@ pub(super) trait Context: Sized + 'static {
     fn new(shape: Self::Shape) -> Self;
     /// The memory that one takes, in bytes.
     fn size(shape: Self::Shape) -> usize;
-    /// Makes it as good as new.
+    /// Makes it as good as new. (A compressor may choose other matches than a new one, as valid as those: zlib-rs 0.6.8 keeps its hash
+    /// chains.)
     fn reset(&mut self);
     /// The contexts of this kind.
     fn all(contexts: &mut Contexts) -> &mut All<Self>;
