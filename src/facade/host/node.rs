@@ -41,7 +41,7 @@ impl WebSocketChannel {
     /// Sends a message of `len` bytes that `channel.js` has put into the send window, if nothing waits before it. Returns whether it did.
     #[wasm_bindgen(js_name = __sendFilled)]
     pub fn send_filled(&self, len: u32, is_text: bool) -> bool {
-        node::has_keys() && self.inner.send_filled(PayloadKind::of(is_text), len as usize)
+        self.inner.send_filled(PayloadKind::of(is_text), len as usize)
     }
 }
 

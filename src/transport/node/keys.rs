@@ -30,10 +30,16 @@ thread_local! {
     static POOL: RefCell<Pool> = const { RefCell::new(Pool { bytes: [0; POOL_SIZE], used: POOL_SIZE }) };
 }
 
+/// Whether enough random bytes are left, so that [`prepare`] would do nothing.
+#[inline]
+pub(super) fn are_ready() -> bool {
+    POOL.with_borrow(|pool| pool.used <= POOL_SIZE - RESERVE)
+}
+
 /// Draws random bytes if few are left. It calls JavaScript, so nothing may be borrowed. The error is what the generator throws.
 #[inline]
 pub(super) fn prepare() -> Result<(), JsValue> {
-    if POOL.with_borrow(|pool| pool.used <= POOL_SIZE - RESERVE) { Ok(()) } else { draw() }
+    if are_ready() { Ok(()) } else { draw() }
 }
 
 #[cold]

@@ -47,7 +47,7 @@ pub(crate) use opening::{env, parse as parse_uri};
 pub(crate) use payload::Outgoing;
 pub(crate) use reading::Incoming;
 pub(crate) use transport::Node;
-pub(crate) use writing::{Unfinished, fill, gather, has_keys};
+pub(crate) use writing::{Unfinished, fill, gather};
 
 use std::cell::{Cell, RefCell};
 
