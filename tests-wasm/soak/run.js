@@ -24,6 +24,8 @@ const HELP = `npm run soak [-- options]
     --help         print this text`;
 
 const MIB = 2 ** 20;
+/** When the progress was last printed, in half minutes. */
+let printed = 0;
 const mib = (bytes) => `${(bytes / MIB).toFixed(1)} MiB`;
 const NUMBERS = ['minutes', 'channels', 'seed', 'plan'];
 const OPTIONS = { ...Object.fromEntries([...NUMBERS, 'node'].map((name) => [name, { type: 'string' }])), help: { type: 'boolean' } };
@@ -93,9 +95,6 @@ async function all({ minutes = 10, channels: size = 200, seed = Date.now() % 2 *
   await live({ ...planOf(0, world.host), fault: 'none' }, world); // the last channel that ended may still be on the stack
   return summary({ seconds: (performance.now() - since) / 1000, minutes, count, statuses, wrong, watch, left: await watch.left() });
 }
-
-/** When the progress was last printed, in half minutes. */
-let printed = 0;
 
 /** Prints the progress: on a terminal one line that is overwritten, elsewhere a line every half minute. */
 function progress({ rss, wasm, table }, { since, minutes, count, wrong }) {

@@ -46,7 +46,7 @@ async function start(server, [variable, usual], folder, behind, authority) {
     const numbers = await freePorts(server.ports.length);
     const ports = Object.fromEntries(server.ports.map((name, at) => [name, numbers[at]]));
     const child = run(program, server.write(folder, ports, behind, authority), folder);
-    if (await listening(child, numbers)) return ports;
+    if (await listening(child, numbers) && !lacksPort(folder)) return ports;
     child.stdin.end();
     if (attempt === 3) throw new Error(`${program} does not start:\n${readFileSync(join(folder, 'log'), 'utf8')}`);
   }
@@ -58,7 +58,7 @@ async function start(server, [variable, usual], folder, behind, authority) {
  */
 function run(program, args, cwd) {
   const script = 'exec 3<&0; "$@" 3<&- & server=$!; (cat <&3 >/dev/null; kill $server) & watcher=$!; wait $server; kill $watcher';
-  const log = openSync(join(cwd, 'log'), 'a');
+  const log = openSync(join(cwd, 'log'), 'w');
   const child = spawn('/bin/sh', ['-c', script, 'sh', program, ...args], { cwd, stdio: ['pipe', 'ignore', log] });
   closeSync(log);
   return child;
@@ -76,6 +76,9 @@ async function listening(child, ports) {
   }
   return true;
 }
+
+/** Whether another process has one of its ports. nginx goes on for some seconds then, and listens on the other ports meanwhile. */
+const lacksPort = (folder) => /address already in use/i.test(readFileSync(join(folder, 'log'), 'utf8'));
 
 function connects(port) {
   return new Promise((resolve) => {
