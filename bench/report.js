@@ -226,9 +226,8 @@ function versions() {
   return `Node ${process.versions.node}, ${hosts.slice(0, 2).join(', ')}, Bun ${hosts[2]}, Deno ${hosts[3]}; ${peers.join(', ')}`;
 }
 
-const COMPARED = `These are two rounds on a busy shared machine, where a case that is measured again may differ by a third either way. In a quieter run of three rounds
-(2026-11-26), sends of small messages were at 0.85 to 0.95: every send calls into wasm, and from there back into JavaScript for the send window, which costs some
-25 ns.`;
+const COMPARED = `These are three rounds on a shared machine, where a case that is measured again may differ by a tenth or more either way. Most cells are within 5 %; messages of 1 KiB arrive more slowly in
+this run, and the small ones are where the façade in Rust costs most.`;
 
 const COMPARISON = '## Before and after';
 

@@ -27,6 +27,7 @@ const HELP = `npm run bench [-- OPTIONS]: measures the built package against oth
   --web            only WebSocket and WebSocketStream
   --server         only the server end
   --http2          only HTTP/2
+  --native         only the engine, natively; needs a full run before
   --no-build       measure the existing build
   --report         measure nothing; write bench/RESULTS.md again from the last full run`;
 
@@ -41,7 +42,7 @@ const DEADLINE_MS = 60_000;
 await main(async () => {
   const { values: options } = parseArgs({ options: {
     help: { type: 'boolean', short: 'h' }, quick: { type: 'boolean' }, case: { type: 'string' }, host: { type: 'string', multiple: true },
-    rounds: { type: 'string' }, against: { type: 'string' }, report: { type: 'boolean' }, web: { type: 'boolean' }, server: { type: 'boolean' }, http2: { type: 'boolean' }, 'no-build': { type: 'boolean' } } });
+    rounds: { type: 'string' }, against: { type: 'string' }, report: { type: 'boolean' }, web: { type: 'boolean' }, server: { type: 'boolean' }, http2: { type: 'boolean' }, native: { type: 'boolean' }, 'no-build': { type: 'boolean' } } });
   if (options.help) return console.log(HELP);
   if (options.report) return report();
   if (options.against) process.env.WSC_BEFORE = resolve(options.against);
@@ -57,6 +58,10 @@ await main(async () => {
     if (options.web) return await replace([], { web: await measureWebs() });
     if (options.server) return await replace([], { server: await measureServer(roundsOf(options)) });
     if (options.http2) return await replace([], { http2: await measureHttp2(roundsOf(options)) });
+    if (options.native) {
+      const { measureNative } = await import('./native/run.js');
+      return await replace([], { native: await measureNative() });
+    }
     const isFull = !options.against && !options.quick && !options.host && !options.case;
     const { buildNative, measureNative } = await import('./native/run.js');
     if (isFull) {
@@ -94,7 +99,7 @@ await main(async () => {
 });
 
 /** Replaces cases and sections of the last full run by new ones. If there was no full run, replaces the sections in RESULTS.md. */
-async function replace(rows, { web, server, http2 } = {}) {
+async function replace(rows, { web, server, http2, native } = {}) {
   const last = await readFile(measured, 'utf8').then(JSON.parse, () => null);
   if (last === null) {
     const file = join(folder, 'RESULTS.md');
@@ -102,7 +107,7 @@ async function replace(rows, { web, server, http2 } = {}) {
     return;
   }
   last.rows = last.rows.map((row) => rows.find(({ section, name }) => section === row.section && name === row.name) ?? row);
-  Object.assign(last, web && { web }, server && { server }, http2 && { http2 });
+  Object.assign(last, web && { web }, server && { server }, http2 && { http2 }, native && { native });
   await writeFile(measured, JSON.stringify(last));
   await report();
 }
