@@ -182,11 +182,6 @@ impl Inner {
         Ok(())
     }
 
-    /// Returns whether a message was accepted. If not, [`take_error`](Self::take_error) says what is wrong with it, if anything is.
-    fn send(&self, value: &JsValue, kind: PayloadKind) -> bool {
-        fill(value, kind).is_some_and(|len| self.send_filled(kind, len)) || self.send_later(value, kind)
-    }
-
     /// Sends the payload in the send window if nothing waits before it, and returns whether it did. It calls no JavaScript before it does.
     #[inline]
     pub(super) fn send_filled(&self, kind: PayloadKind, len: usize) -> bool {
@@ -205,9 +200,10 @@ impl Inner {
         true
     }
 
-    /// [`send`](Self::send) for a member of a group: nobody asks what is wrong.
+    /// Sends a message to a member of a group, and returns whether it was accepted: nobody asks what is wrong.
     pub(super) fn send_quietly(&self, value: &JsValue, kind: PayloadKind) -> bool {
-        let was_accepted = self.send(value, kind);
+        let was_accepted =
+            fill(value, kind).is_some_and(|len| self.send_filled(kind, len)) || self.send_later(value, kind);
         self.error.take();
         was_accepted
     }
@@ -216,7 +212,8 @@ impl Inner {
         self.error.take()
     }
 
-    /// The same for a message that may have to wait.
+    /// Returns whether a message that may have to wait was accepted. If not, [`take_error`](Self::take_error) says what is wrong with it, if anything
+    /// is.
     #[cold]
     pub(super) fn send_later(&self, value: &JsValue, kind: PayloadKind) -> bool {
         let method = match kind {

@@ -2,7 +2,7 @@
 
 use zlib_rs::{Deflate, DeflateFlush, Inflate, InflateFlush};
 
-use super::contexts;
+use super::contexts::{self, press};
 use super::deflate::Deflater;
 use super::inflate::{Inflater, TAIL};
 
@@ -128,12 +128,6 @@ fn data_that_is_not_deflate_is_an_error() {
 /// Messages that resemble each other.
 fn message(number: usize) -> Vec<u8> {
     format!("{{\"symbol\":\"ABC{}\",\"price\":{}}}", number % 7, number * 31).repeat(1 + number % 60).into_bytes()
-}
-
-/// Makes all idle contexts give way.
-fn press() {
-    contexts::set_budget(0);
-    contexts::set_budget(contexts::DEFAULT_BUDGET);
 }
 
 #[test]

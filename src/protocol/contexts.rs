@@ -311,6 +311,13 @@ pub(super) fn in_use() -> (usize, usize) {
     })
 }
 
+/// Makes every idle context give way, and frees the spare ones.
+#[cfg(test)]
+pub(super) fn press() {
+    set_budget(0);
+    set_budget(DEFAULT_BUDGET);
+}
+
 /// The bytes of all contexts.
 #[cfg(test)]
 pub(super) fn used() -> usize {

@@ -484,8 +484,7 @@ proptest! {
         let role = if serves { Role::Server } else { Role::Client };
         let (messages, close) = expected(&happenings);
         let wires = [true, false].map(|fast| {
-            contexts::set_budget(0); // a compressor that has served before may choose other matches than a new one
-            contexts::set_budget(contexts::DEFAULT_BUDGET);
+            contexts::press(); // a compressor that has served before may choose other matches than a new one
             let mut sender = Sender::with_role(role, deflate().filter(|_| compressed));
             for (number, happening) in happenings.iter().enumerate() {
                 apply(&mut sender, happening, number, fast);
