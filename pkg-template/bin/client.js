@@ -146,11 +146,11 @@ class Client {
   /** Once stdin has ended and the system has taken everything, closes the channel when nothing has arrived for a while. */
   #awaitSilence() {
     clearTimeout(this.#silence);
-    const atOnce = this.#input?.isTerminal ? 0 : 1;
-    const seconds = this.#options.wait ?? (this.#wanted === undefined ? atOnce : Infinity);
+    const usual = this.#input?.isTerminal ? 0 : 1;
+    const seconds = this.#options.wait ?? (this.#wanted === undefined ? usual : Infinity);
     if (!this.#isStdinOver || this.#isHeld || seconds === Infinity || this.#channel.bufferedAmount > 0) return;
     this.#silence = setTimeout(() => {
-      if (this.#options.wait === undefined && atOnce > 0 && this.#received === 0) this.#output.note('closing, because nothing came for 1 s after the end of stdin; to wait longer, use --wait');
+      if (this.#options.wait === undefined && seconds > 0 && this.#received === 0) this.#output.note(`closing, because nothing came for ${seconds} s after the end of stdin; to wait longer, use --wait`);
       this.close();
     }, seconds * 1000);
   }

@@ -1,7 +1,7 @@
 // --listen: a server, to test clients with.
 
 import { once } from 'node:events';
-import { createServer } from 'node:http';
+import { createServer, validateHeaderName } from 'node:http';
 import { createSecureServer } from 'node:http2';
 import { LoadGroup, WebSocketChannel } from 'websocket-channel';
 import { certificate } from './certificate.js';
@@ -57,13 +57,15 @@ export async function listen(options) {
   return 0;
 }
 
-/** A token (RFC 9110 §5.6.2). A request that asks for anything else is denied. */
-const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
-
 /** The subprotocol that a request asks for first, or "". */
 function preferred({ headers }) {
-  const [first] = (headers['sec-websocket-protocol'] ?? '').split(',');
-  return TOKEN.test(first.trim()) ? first.trim() : '';
+  const name = (headers['sec-websocket-protocol'] ?? '').split(',')[0].trim();
+  try {
+    validateHeaderName(name); // a subprotocol is a token, as a header's name is
+    return name;
+  } catch {
+    return ''; // the channel says what is wrong with the request
+  }
 }
 
 /** A channel that is ready for asyncAccept. */
