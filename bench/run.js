@@ -45,6 +45,7 @@ await main(async () => {
     rounds: { type: 'string' }, against: { type: 'string' }, report: { type: 'boolean' }, web: { type: 'boolean' }, server: { type: 'boolean' }, http2: { type: 'boolean' }, native: { type: 'boolean' }, 'no-build': { type: 'boolean' } } });
   if (options.help) return console.log(HELP);
   if (options.report) return report();
+  if (options.native) await access(measured).catch(() => { throw new Error('--native replaces a part of a full run, and there is none on this machine. Run npm run bench first.'); });
   if (options.against) process.env.WSC_BEFORE = resolve(options.against);
   await prepare(options);
   const scratch = await mkdtemp(join(tmpdir(), 'wsc-bench-'));
@@ -58,12 +59,9 @@ await main(async () => {
     if (options.web) return await replace([], { web: await measureWebs() });
     if (options.server) return await replace([], { server: await measureServer(roundsOf(options)) });
     if (options.http2) return await replace([], { http2: await measureHttp2(roundsOf(options)) });
-    if (options.native) {
-      const { measureNative } = await import('./native/run.js');
-      return await replace([], { native: await measureNative() });
-    }
-    const isFull = !options.against && !options.quick && !options.host && !options.case;
     const { buildNative, measureNative } = await import('./native/run.js');
+    if (options.native) return await replace([], { native: await measureNative() });
+    const isFull = !options.against && !options.quick && !options.host && !options.case;
     if (isFull) {
       say('compiling the native engine');
       await buildNative(); // what does not compile would end a run of half an hour without a result
