@@ -57,21 +57,23 @@ impl Options {
     /// Reads the constructor's argument: only its own properties, each once.
     pub(super) fn parse(options: &JsValue) -> Result<Self, ChannelError> {
         let own = own_properties(options, "options")?;
+        if own.is_empty() { Ok(Self::default()) } else { Self::read(&own) }
+    }
+
+    #[cold] // so that it is compiled only when a channel has options: the host compiles a function when it is first called
+    fn read(own: &Properties) -> Result<Self, ChannelError> {
         let default = Self::default();
-        if own.is_empty() {
-            return Ok(default);
-        }
         if let Some((name, _)) = own.iter().find(|(name, _)| ![SHARED, NODE].iter().any(|it| it.contains(&&**name))) {
             return Err(unknown(name));
         }
         Ok(Self {
             timeouts: Timeouts {
-                open: whole(&own, "openTimeoutMs", default.timeouts.open, MAX_DELAY_MS)?,
-                close: whole(&own, "closeTimeoutMs", default.timeouts.close, MAX_DELAY_MS)?,
+                open: whole(own, "openTimeoutMs", default.timeouts.open, MAX_DELAY_MS)?,
+                close: whole(own, "closeTimeoutMs", default.timeouts.close, MAX_DELAY_MS)?,
             },
-            max_message_size: whole(&own, "maxMessageSize", default.max_message_size, MAX_MESSAGE_SIZE)?,
-            signal: signal(&own)?,
-            host: parse_host_options(&own)?,
+            max_message_size: whole(own, "maxMessageSize", default.max_message_size, MAX_MESSAGE_SIZE)?,
+            signal: signal(own)?,
+            host: parse_host_options(own)?,
         })
     }
 }
