@@ -34,7 +34,7 @@ const BUNDLES = [
 ];
 
 /** The most bytes, gzipped, that a page may download. (Any change to the wasm moves the size by up to 100 bytes: in base64, gzip finds repetition only at every third byte.) */
-export const BROWSER_BUDGET = 54_400;
+export const BROWSER_BUDGET = 54_500;
 
 /** The names under which the package's files import its wasm. esbuild leaves these imports unchanged. */
 const BESIDE = { browser: 'browser.wasm', node: 'node-wasm.cjs' };

@@ -6,7 +6,7 @@ use js_sys::{Array, Function, Reflect, Set, Symbol};
 use wasm_bindgen::prelude::*;
 
 use super::arguments::{parse_payload, quote};
-use super::host;
+use super::{Returned, host};
 use crate::status::Status;
 use crate::transport::{ChannelError, PayloadKind, sentence};
 
@@ -53,8 +53,8 @@ impl LoadGroup {
 
     /// Iterates over the channels that are active now.
     #[wasm_bindgen(js_name = "[Symbol.iterator]")]
-    pub fn iterate(&self) -> JsValue {
-        self.snapshot().values().into()
+    pub fn iterate(&self) -> Returned {
+        Ok(self.snapshot().values().into())
     }
 
     /// What `console.log` shows in Node.
@@ -65,8 +65,8 @@ impl LoadGroup {
 
     /// The set that channels join and leave.
     #[wasm_bindgen(getter, js_name = __members)]
-    pub fn members(&self) -> Set {
-        self.members.clone()
+    pub fn members(&self) -> Returned {
+        Ok(self.members.clone().into())
     }
 
     fn snapshot(&self) -> Array {

@@ -28,6 +28,11 @@ use crate::transport::{ChannelError, PayloadKind, PingTimes, sentence};
 
 pub use load_group::LoadGroup;
 
+/// What a method returns whose result is an object or a string, even if it never throws. V8 11.3, of Node 20, may include calls of wasm in the code that
+/// it optimizes. If it has to discard that code during a call whose only result is an object, it ends the process ("unreachable code"). A `Result`
+/// is more than one result, and such calls are not included.
+type Returned = Result<JsValue, JsValue>;
+
 /// Gecko's nsIWebSocketChannel.
 #[wasm_bindgen(skip_typescript)]
 pub struct WebSocketChannel {
@@ -116,15 +121,15 @@ impl WebSocketChannel {
 
     /// `ref`: the channel keeps a Node process alive.
     #[wasm_bindgen(js_name = ref)]
-    pub fn keep(&self) -> JsValue {
+    pub fn keep(&self) -> Returned {
         host::set_ref(&self.inner.driver, true);
-        self.inner.this()
+        Ok(self.inner.this())
     }
 
     /// `unref`: the channel does not keep a Node process alive.
-    pub fn unref(&self) -> JsValue {
+    pub fn unref(&self) -> Returned {
         host::set_ref(&self.inner.driver, false);
-        self.inner.this()
+        Ok(self.inner.this())
     }
 
     /// Cancels the channel, for its load group.
@@ -148,12 +153,12 @@ impl WebSocketChannel {
 
     /// The subprotocols to ask for. Once open, the one that the server has selected, or empty.
     #[wasm_bindgen(getter)]
-    pub fn protocol(&self) -> JsValue {
+    pub fn protocol(&self) -> Returned {
         let protocol = match self.inner.driver.state() {
             State::Idle | State::Connecting => &self.inner.protocols,
             _ => &self.inner.attributes.protocol,
         };
-        protocol.borrow().as_str().into()
+        Ok(protocol.borrow().as_str().into())
     }
 
     /// Sets the subprotocols to ask for.
@@ -171,26 +176,26 @@ impl WebSocketChannel {
 
     /// The response's `Sec-WebSocket-Extensions`, or empty.
     #[wasm_bindgen(getter)]
-    pub fn extensions(&self) -> JsValue {
-        self.inner.attributes.extensions.borrow().as_str().into()
+    pub fn extensions(&self) -> Returned {
+        Ok(self.inner.attributes.extensions.borrow().as_str().into())
     }
 
     /// The response that opened the channel, as `{ status, headers }`, or null.
     #[wasm_bindgen(getter, js_name = httpResponse)]
-    pub fn http_response(&self) -> JsValue {
-        host::http_response(&self.inner.attributes)
+    pub fn http_response(&self) -> Returned {
+        Ok(host::http_response(&self.inner.attributes))
     }
 
     /// What is known about the TLS connection, or null.
     #[wasm_bindgen(getter, js_name = securityInfo)]
-    pub fn security_info(&self) -> JsValue {
-        host::security_info(&self.inner.attributes)
+    pub fn security_info(&self) -> Returned {
+        Ok(host::security_info(&self.inner.attributes))
     }
 
     /// The group that the channel is a member of, or null.
     #[wasm_bindgen(getter, js_name = loadGroup)]
-    pub fn load_group(&self) -> JsValue {
-        self.inner.load_group()
+    pub fn load_group(&self) -> Returned {
+        Ok(self.inner.load_group())
     }
 
     /// Moves the channel to another group.
@@ -201,8 +206,8 @@ impl WebSocketChannel {
 
     /// The callbacks to call while the channel opens, or null.
     #[wasm_bindgen(getter, js_name = notificationCallbacks)]
-    pub fn notification_callbacks(&self) -> JsValue {
-        host::callbacks(&self.inner)
+    pub fn notification_callbacks(&self) -> Returned {
+        Ok(host::callbacks(&self.inner))
     }
 
     /// Sets the callbacks.
@@ -245,8 +250,8 @@ impl WebSocketChannel {
 
     /// The name of the channel's state.
     #[wasm_bindgen(getter)]
-    pub fn state(&self) -> JsValue {
-        self.inner.state_name().into()
+    pub fn state(&self) -> Returned {
+        Ok(self.inner.state_name().into())
     }
 
     /// The channel's status, an nsresult.
@@ -269,8 +274,8 @@ impl WebSocketChannel {
 
     /// What `console.log` shows in Node.
     #[wasm_bindgen(js_name = __inspect)]
-    pub fn inspect(&self) -> JsValue {
-        host::inspect(&self.inner)
+    pub fn inspect(&self) -> Returned {
+        Ok(host::inspect(&self.inner))
     }
 
     /// Sends a valid payload that a group broadcasts, if the channel is open. Returns whether it was accepted.

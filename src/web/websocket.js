@@ -71,7 +71,7 @@ export class WebSocket extends EventTarget {
   }
 
   #waitingAmount() {
-    const buffered = this.#readyState === CLOSED || this.#channel.state === 'idle' ? 0 : this.#channel.bufferedAmount;
+    const buffered = this.#readyState === CLOSED ? 0 : this.#channel.bufferedAmount;
     return this.#unsent + buffered + (this.#outbox?.size ?? 0);
   }
 

@@ -14,6 +14,7 @@ import { flow } from './cases/flow.js';
 import { halfCloses } from './cases/half_close.js';
 import { headers } from './cases/header.js';
 import { headerValues } from './cases/header_value.js';
+import { hotAttributes } from './cases/hot_attribute.js';
 import { http2 } from './cases/http2.js';
 import { http2Sessions } from './cases/http2_session.js';
 import { interimAnswers } from './cases/interim.js';
@@ -52,5 +53,5 @@ export const nodeSuite = [...suite, ...named({
   requirements, headers, interimAnswers, attacks, differential, flow, memory, memoryLimits, processes, pings, sentPings, nodeStreams, streamPaces, progress, diagnoses,
   redirects, redirectOrigins, authorization, digests, securityInfos, proxies, proxyAuthorization, proxyEnvironment, proxyFailures, proxyWaits, proxyTargets,
   failedOpens, headerValues, halfCloses, resetsAfter101, pingFloods, busyLoops, tlsIdentities, proxyInterims, bufferedStreams, consoleViews, oneConnecting, webSocketFailures,
-  acceptances, broadcasts, http2, http2Sessions, http2Acceptances, eventServices, tcpEnds, isolations, turns,
+  acceptances, broadcasts, http2, http2Sessions, http2Acceptances, eventServices, tcpEnds, isolations, turns, hotAttributes,
 })];
