@@ -14,8 +14,8 @@ const SHORT = 1024;
 /** If the user keeps a text, that keeps at most this many other bytes in memory. */
 const RUN = 4096;
 
-/** How much of `chunk` was received, and where the part that Rust looks at begins. */
-let received = 0;
+/** How much of `chunk` is to be read, and where the part that Rust looks at begins. */
+export let received = 0;
 let base = 0;
 /** A copy of the chunk. Binary messages are views of its buffer, because a view takes a twentieth of the time that a buffer does. */
 let copy = null;
@@ -38,7 +38,17 @@ export function begin(length) {
 export function lookFrom(start) { base = start; }
 
 /** Nothing more of the chunk is delivered. */
-export function end() { copy = copyBuffer = null; }
+export function end() {
+  received = 0;
+  copy = copyBuffer = null;
+}
+
+/** Takes the rest of the chunk, from `start` of what Rust looks at. It is not read now. */
+export function takeRest(start) {
+  const rest = Buffer.from(chunk.subarray(base + start, received));
+  received = Math.min(received, base + start);
+  return rest;
+}
 
 /** Rust has unmasked what was received from `start` to `end`. */
 export function unmasked(start, end) {

@@ -49,7 +49,7 @@ impl Node {
         }
     }
 
-    /// Both close frames have been exchanged. The channel ends now, or with the socket ([`Node::handle_closed`]).
+    /// Both close frames have been exchanged. The channel ends now, or with the socket ([`Node::closed`]).
     fn conclude_cleanly(&self) {
         let ends_with_tcp = self.attributes.node.is_web.get();
         if ends_with_tcp && let Some(socket) = self.socket().filter(|it| !it.is_stream()) {
@@ -80,8 +80,12 @@ impl Node {
         self.pinging.stop();
         self.paused.clear();
         let socket = self.socket.borrow_mut().take();
+        let held = self.held.take();
         if let Some(socket) = socket {
             farewell(&socket);
+            if held.is_some() {
+                socket.resume(); // it waits for the peer's end
+            }
             if self.role == Role::Client {
                 socket.set_ref(false); // the program need not wait; a server's program may wait for its last connection
             }
@@ -99,7 +103,7 @@ impl Node {
     }
 
     /// The peer has ended its side. If it has not sent a close frame, nothing more will arrive. What is being sent may still go out.
-    pub(super) fn handle_end(&self) {
+    pub(super) fn end(&self) {
         if self.peer_closed.get() || self.has_failed.get() {
             return; // a close frame of ours is on its way
         }
@@ -110,11 +114,13 @@ impl Node {
     }
 
     /// The socket is closed.
-    pub(super) fn handle_closed(&self, loss: Loss<JsValue>) {
+    pub(super) fn closed(&self, loss: Loss<JsValue>) {
         self.pinging.stop();
         self.paused.clear();
         let socket = self.socket.borrow_mut().take();
-        drop(socket);
+        if let Some(socket) = socket {
+            socket.detach();
+        }
         self.place.take();
         self.drop_outgoing();
         let ending = if self.lingers.get() { Ending::clean() } else { self.of_loss(loss) };

@@ -5,6 +5,7 @@ use std::future::poll_fn;
 use std::rc::Rc;
 use std::task::{Poll, Waker};
 
+use js_sys::Uint8Array;
 use wasm_bindgen::prelude::*;
 
 use super::Node;
@@ -126,6 +127,12 @@ impl Link {
         waker.is_some()
     }
 
+    /// Puts a Buffer, or undefined, into the mailbox. Returns `false` if the opening is over.
+    fn receive(&self, bytes: &JsValue) -> bool {
+        let bytes = bytes.dyn_ref::<Uint8Array>().map(Uint8Array::to_vec).unwrap_or_default();
+        self.post(|mailbox| mailbox.received.extend(bytes))
+    }
+
     #[inline]
     fn open_node(&self) -> Option<Rc<Node>> {
         match &*self.phase.borrow() {
@@ -181,10 +188,20 @@ impl SocketHandler {
         self.0.post(|mailbox| mailbox.secured = true);
     }
 
-    /// Whether a method of the listener is running. What arrives meanwhile must wait.
-    #[wasm_bindgen(js_name = isDelivering)]
-    pub fn is_delivering(&self) -> bool {
-        self.0.open_node().is_some_and(|node| node.driver.is_delivering())
+    /// Whether what arrives must wait, because something waits already, or because a method of the listener is running.
+    #[wasm_bindgen(js_name = mustWait)]
+    pub fn must_wait(&self) -> bool {
+        self.0.open_node().is_some_and(|node| node.is_holding() || node.driver.is_delivering())
+    }
+
+    /// A Buffer has arrived that must wait.
+    #[wasm_bindgen(js_name = handleEarly)]
+    pub fn handle_early(&self, bytes: JsValue) {
+        if !self.0.receive(&bytes)
+            && let Some(node) = self.0.open_node()
+        {
+            node.handle_early(bytes);
+        }
     }
 
     /// This many bytes are in the receive window. Returns how many of the next ones may bypass wasm.
@@ -226,22 +243,20 @@ impl SocketHandler {
         }
     }
 
-    /// Other events have had a turn since something was held back, or since `resume`. Returns whether to read it.
-    #[wasm_bindgen(js_name = handleHeld)]
-    pub fn handle_held(&self) -> bool {
-        self.0.open_node().is_none_or(|node| node.handle_held())
+    /// Other events have had a turn since `readLater`.
+    #[wasm_bindgen(js_name = handleLater)]
+    pub fn handle_later(&self) {
+        if let Some(node) = self.0.open_node() {
+            node.handle_later();
+        }
     }
 
-    /// A write has failed. Returns whether that changes [`may_read`](Self::may_read).
+    /// A write has failed.
     #[wasm_bindgen(js_name = handleWriteFailed)]
-    pub fn handle_write_failed(&self) -> bool {
-        self.0.open_node().is_some_and(|node| node.handle_write_failed())
-    }
-
-    /// Whether to read on.
-    #[wasm_bindgen(js_name = mayRead)]
-    pub fn may_read(&self) -> bool {
-        self.0.open_node().is_none_or(|node| node.may_read())
+    pub fn handle_write_failed(&self) {
+        if let Some(node) = self.0.open_node() {
+            node.handle_write_failed();
+        }
     }
 
     /// The system has taken a write, which completes this many messages and this many bytes of the next.
@@ -268,15 +283,16 @@ impl SocketHandler {
         self.0.post(|mailbox| mailbox.response = Some(fields));
     }
 
-    /// The socket is closed, because of `error` if that is not null. This is the last call. For an HTTP/2 stream, `reset` is the code that
-    /// it was reset with, or 0, and `is_lost` says whether its session was lost.
+    /// The socket is closed, because of `error` if that is not null. This is the last call but for `handleLater`. For an HTTP/2 stream, `reset` is
+    /// the code that it was reset with, or 0, and `is_lost` says whether its session was lost. `unread` is a Buffer of what was not read yet, or
+    /// undefined.
     #[wasm_bindgen(js_name = handleClosed)]
-    pub fn handle_closed(&self, error: JsValue, reset: u32, is_lost: bool) {
+    pub fn handle_closed(&self, error: JsValue, reset: u32, is_lost: bool, unread: JsValue) {
         let loss = loss_of_stream(error, reset, is_lost);
         if let Some(node) = self.0.open_node() {
-            self.0.detach();
-            node.handle_closed(loss);
+            node.handle_closed(unread, loss);
         } else {
+            self.0.receive(&unread);
             self.0.post(|mailbox| mailbox.lost = Some(loss));
         }
     }

@@ -3,7 +3,7 @@
 //! | file | |
 //! |---|---|
 //! | `transport.rs` | one connection: its parts, and what the channel asks of it |
-//! | `reading.rs`, `ending.rs` | what arrives, and how a connection ends |
+//! | `reading.rs`, `held.rs`, `ending.rs` | what arrives, what of it must wait, and how a connection ends |
 //! | `writing.rs`, `due.rs`, `payload.rs` | what goes out |
 //! | `opening.rs`, `dial.rs`, `peer_options.rs`, `ask.rs` | how a connection is established: [`crate::opening`] over Node's sockets and the user's callbacks |
 //! | `accepting.rs` | the same for a connection that a server has accepted: [`crate::accepting`] |
@@ -20,6 +20,7 @@ mod due;
 mod ending;
 mod events;
 mod fields;
+mod held;
 mod keys;
 mod link;
 mod loss;

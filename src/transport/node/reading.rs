@@ -37,6 +37,10 @@ impl Node {
     /// Handles the first `len` bytes of the receive window. Returns how many of the next ones may bypass wasm.
     pub(super) fn handle_data(self: &Rc<Self>, len: usize) -> f64 {
         self.pinging.handle_heard();
+        if self.is_holding() {
+            self.hold_rest(socket::take_rest(0));
+            return 0.0;
+        }
         // What is dropped is not observed either: its last frame may never end.
         if is_watched() && !self.wire.borrow().connection.is_deaf() {
             self.look_at_received(len);
@@ -51,8 +55,8 @@ impl Node {
         self.handle_data(0)
     }
 
-    /// Reads the chunk. Returns whether it was left for a later turn.
-    fn read(self: &Rc<Self>, len: usize) -> bool {
+    /// Reads the chunk. Returns whether its rest was left for a later turn.
+    pub(super) fn read(self: &Rc<Self>, len: usize) -> bool {
         let mut at = 0;
         loop {
             match self.role {
@@ -78,25 +82,23 @@ impl Node {
         let must_yield = INFLATED.get() > INFLATED_A_TURN;
         if must_yield {
             INFLATED.set(0);
-            self.hold_back(len, at);
+            self.leave_rest(len, at);
         }
         must_yield
     }
 
-    /// Leaves the rest of the chunk, and what follows it, for a later turn.
+    /// Leaves the rest of the chunk for a later turn: what is in the window from `at` on, where some of it is unmasked already, and what follows.
     #[cold]
-    fn hold_back(&self, len: usize, at: usize) {
+    fn leave_rest(&self, len: usize, at: usize) {
         let unread = windows::with_received(len, |chunk, _| chunk.get(at..).unwrap_or_default().to_vec());
         if is_watched() {
             self.expect_again(unread.len());
         }
-        self.with_socket(|socket| socket.hold_back(&unread));
-    }
-
-    /// Other events have had a turn. Returns whether to read what was held back.
-    pub(super) fn handle_held(self: &Rc<Self>) -> bool {
-        // The decompressor may have more output, although all of its input has been read.
-        self.may_read() && !self.read(0) && self.may_read()
+        if self.socket().is_some() {
+            self.hold_rest(socket::copied(&unread));
+            self.hold_rest(socket::take_rest(len as u32));
+            self.wait_a_turn();
+        }
     }
 
     /// Delivers the messages that are entirely in the chunk, until anything else comes. This is the hot loop.

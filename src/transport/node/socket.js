@@ -33,15 +33,12 @@ function onSecureConnect() {
 /** Why the peer's certificate is not trusted; null if it is. Node has no reason if it was not asked to check. */
 const reasonOf = (socket) => (socket.authorized ? null : socket.authorizationError ?? '');
 function onResponse(fields) { this[OWNER].handler?.handleResponse(fields); }
-function onEnd() { this[OWNER].afterHeld(Socket.prototype.ended); }
+function onEnd() { this[OWNER].ended(); }
 function onError(error) {
   this[OWNER].error = error;
   this.destroy(); // a TLS error after the handshake leaves the socket open (RFC 8446 §6.2: "MUST immediately close the connection")
 }
-function onClose() {
-  this[OWNER].holdUnread();
-  this[OWNER].afterHeld(Socket.prototype.closed);
-}
+function onClose() { this[OWNER].closed(); }
 function handleTick(owner) { owner.handler?.handleTick(); }
 function uncork(owner) { owner.uncork(); }
 
@@ -100,7 +97,7 @@ export function destroyAfter(socket, ms, destroy = () => socket.destroy()) {
 }
 
 export class Socket extends Reading {
-  /** `handler` belongs to Rust. It is told what happens, and freed when the socket is closed or detached. */
+  /** `handler` belongs to Rust. It is told what happens, and freed when the socket is detached. */
   constructor(handler, isRef) {
     super(handler);
     this.isRef = isRef; // whether it keeps the process alive
@@ -223,18 +220,20 @@ export class Socket extends Reading {
     else if (this.socket.rstCode === 0) this.socket.destroy(); // otherwise Node waits until everything is written, which never happens
   }
 
+  /** What Node has read ahead is still delivered, and then the end. */
   closed() {
     const { handler, error, socket, session } = this;
+    if (handler === null) return;
     if (error !== null) this.checked(error);
-    this.release();
-    handler?.handleClosed(error, socket.rstCode ?? 0, session?.destroyed === true);
-    handler?.free();
+    const unread = socket.readableLength > 0 ? socket.read() : null;
+    handler.handleClosed(error, socket.rstCode ?? 0, session?.destroyed === true, unread ?? undefined);
   }
 
   /** Gives bytes back: TLS, which starts next, reads them first. (A socket that flows would report them again.) */
   unread(bytes) { this.socket.off('data', onData).pause().unshift(bytes.slice()); }
 
   pause() { this.socket.pause(); }
+  resume() { this.socket.resume(); }
   setRef(isRef) {
     this.isRef = isRef;
     this.socket?.[isRef ? 'ref' : 'unref']?.();
@@ -280,9 +279,9 @@ export class Socket extends Reading {
   }
 
   hand(bytes, block, messages, part) {
-    if (this.isReset) return this.writeFailed();
+    if (this.isReset) return this.handler?.handleWriteFailed();
     this.socket.write(bytes, (error) => {
-      if (error || this.isReset) return this.writeFailed(); // and do not reuse the block, which the system may still read
+      if (error || this.isReset) return this.handler?.handleWriteFailed(); // and do not reuse the block, which the system may still read
       if (block !== null && blocks.length < MAX_BLOCKS) blocks.push(block);
       this.handler?.handleWritten(messages, part);
     });
@@ -303,14 +302,9 @@ export class Socket extends Reading {
   /** Stops reporting. */
   detach() {
     const { handler } = this;
-    this.release();
-    queueMicrotask(() => handler?.free()); // not at once: one of its methods may be running
-  }
-
-  release() {
     this.handler = null;
     this.message = null;
-    this.forgetHeld();
     forgetLast();
+    queueMicrotask(() => handler?.free()); // not at once: one of its methods may be running
   }
 }

@@ -53,7 +53,7 @@ extern "C" {
     #[wasm_bindgen(method, catch, js_name = isGone)]
     pub(super) fn is_gone(this: &Socket, is_head: bool) -> Result<bool, JsValue>;
     #[wasm_bindgen(method)]
-    pub(super) fn replay(this: &Socket, bytes: &[u8]);
+    pub(super) fn replay(this: &Socket, bytes: &JsValue);
     #[wasm_bindgen(method)]
     pub(super) fn unread(this: &Socket, bytes: &[u8]);
 
@@ -61,9 +61,9 @@ extern "C" {
     pub(super) fn pause(this: &Socket);
     #[wasm_bindgen(method)]
     pub(super) fn resume(this: &Socket);
-    /// Reads nothing more, not even `unread`, and calls `handle_held` after other events have had a turn. So does `resume` from then on.
-    #[wasm_bindgen(method, js_name = holdBack)]
-    pub(super) fn hold_back(this: &Socket, unread: &[u8]);
+    /// Calls `handle_later` after other events have had a turn.
+    #[wasm_bindgen(method, js_name = readLater)]
+    pub(super) fn read_later(this: &Socket);
     #[wasm_bindgen(method, js_name = setRef)]
     pub(super) fn set_ref(this: &Socket, is_ref: bool);
     #[wasm_bindgen(method)]
@@ -136,6 +136,9 @@ extern "C" {
     pub(super) fn deliver_utf8(listener: &Trampoline, inflated: bool, start: u32, end: u32);
     #[wasm_bindgen(js_name = deliverBinary)]
     pub(super) fn deliver_binary(listener: &Trampoline, inflated: bool, start: u32, end: u32);
+    /// The rest of the chunk, from here on: a Buffer. It is not read now.
+    #[wasm_bindgen(js_name = takeRest)]
+    pub(super) fn take_rest(start: u32) -> JsValue;
     /// Rust has unmasked these bytes of what was received.
     pub(super) fn unmasked(start: u32, end: u32);
     #[wasm_bindgen(js_name = deliverPiece)]

@@ -8,6 +8,7 @@ use wasm_bindgen::JsValue;
 
 use super::ending::LINGER_MS;
 use super::events::{Watched, is_watched};
+use super::held::Held;
 use super::memory;
 use super::opening::{self, Opening};
 use super::payload::Outgoing;
@@ -15,7 +16,7 @@ use super::pinging::Pinging;
 use super::reading::{Incoming, hand_over};
 use super::security::{Certificates, Security};
 use super::session::Place;
-use super::socket::Socket;
+use super::socket::{Socket, copied};
 use super::writing::Wire;
 use crate::channel::{Ending, Report, State, Timer as _, Transport};
 use crate::close::Close;
@@ -33,6 +34,8 @@ pub(crate) struct Node {
     pub(super) wire: RefCell<Wire>,
     /// The socket that connects now, then the open connection's.
     pub(super) socket: RefCell<Option<Rc<Socket>>>,
+    /// What has arrived and is read in a later turn.
+    pub(super) held: RefCell<Option<Box<Held>>>,
     /// Observes the frames while `eventService` has a listener.
     pub(super) watched: RefCell<Option<Box<Watched>>>,
     /// The place in an HTTP/2 session, if the socket is a stream of one.
@@ -94,6 +97,7 @@ impl Node {
             opening: RefCell::default(),
             wire: RefCell::new(Wire::unopened(max_message_size.into())),
             socket: RefCell::default(),
+            held: RefCell::default(),
             watched: RefCell::default(),
             place: RefCell::default(),
             has_timed_out: Cell::new(false),
@@ -152,7 +156,7 @@ impl Node {
     pub(super) fn unpause(&self) {
         self.paused.clear();
         if self.is_read.get() {
-            self.with_socket(Socket::resume);
+            self.read_on();
         }
     }
 
@@ -175,11 +179,13 @@ impl Node {
         !self.is_suspended() || self.driver.state() >= State::Closing || self.write_failed.get()
     }
 
-    /// A write has failed. Returns whether the caller's suspension held back what there is to read.
-    pub(super) fn handle_write_failed(&self) -> bool {
+    /// A write has failed, so nothing more is acknowledged. Who waits for that before `resume` must get the end instead.
+    pub(super) fn handle_write_failed(&self) {
         let could_read = self.may_read();
         self.write_failed.set(true);
-        !could_read
+        if !could_read && self.is_holding() {
+            self.with_socket(Socket::read_later);
+        }
     }
 
     /// The opening has made a socket.
@@ -209,8 +215,12 @@ impl Node {
             Pinging::start(self);
         }
         if !rest.is_empty() {
-            let may_read = self.may_read();
-            self.with_socket(|socket| if may_read { socket.replay(rest) } else { socket.hold_back(rest) });
+            let rest = copied(rest);
+            if self.may_read() {
+                self.with_socket(|socket| socket.replay(&rest));
+            } else {
+                self.hold_rest(rest);
+            }
         }
         if !is_read {
             self.listen();
@@ -220,13 +230,10 @@ impl Node {
     /// Begins to read a socket that was not read before.
     fn listen(&self) {
         self.is_read.set(true);
-        let may_read = self.may_read();
-        self.with_socket(|socket| {
-            socket.listen();
-            if may_read {
-                socket.resume();
-            }
-        });
+        self.with_socket(Socket::listen);
+        if self.may_read() {
+            self.read_on();
+        }
     }
 
     #[inline]

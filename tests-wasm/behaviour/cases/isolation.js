@@ -1,4 +1,5 @@
 import { Duplex } from 'node:stream';
+import { constants, deflateRawSync } from 'node:zlib';
 import { collect } from '../harness/garbage.js';
 import { secondCopy } from '../harness/installed.js';
 import { BINARY, frame, PING, TEXT } from '../peers/frame.js';
@@ -16,6 +17,7 @@ export const isolations = [
         if (heard.length === 1) second.push(Buffer.concat([masked(TEXT, 'of B, and longer'), masked(TEXT, 'b2'), masked(BINARY, 'b3')]));
       });
       first.push(Buffer.concat([masked(TEXT, 'a1'), masked(BINARY, 'a2'), masked(PING, ''), masked(TEXT, 'a3')]));
+      while (heard.length < 6) await turn();
       t.same(heard, ['A a1', 'A a2', 'A a3', 'B of B, and longer', 'B b2', 'B b3']);
     },
   },
@@ -25,9 +27,23 @@ export const isolations = [
       const heard = [];
       const stream = await accepted(t, 'A', heard, () => { if (heard.length === 1) stream.push(masked(TEXT, 'last')); });
       stream.push(Buffer.concat(Array.from({ length: 3000 }, (_, at) => masked(TEXT, `message ${at} ${'x'.repeat(30)}`))));
-      t.is(heard.length, 3001);
+      while (heard.length < 3001) await turn();
       t.ok(heard.slice(0, -1).every((it, at) => it.startsWith(`A message ${at} `)), 'in order');
       t.is(heard.at(-1), 'A last');
+    },
+  },
+  {
+    name: 'a stream that pushes inside its own listener, among messages that take longer than a turn to inflate: messages stay in order',
+    async run(t) {
+      const heard = [];
+      const { stream } = await acceptedWith(t, 'A', heard, {
+        deflate: true,
+        onMessage() { if (heard.length === 1) stream.push(Buffer.concat([masked(TEXT, 'last'), masked(TEXT, 'but one')])); },
+      });
+      const large = [1, 2, 3, 4].map((at) => Buffer.alloc((3 << 20) + at));
+      stream.push(Buffer.concat(large.map((bytes) => masked(BINARY | RSV1, deflated(bytes)))));
+      while (heard.length < 6) await turn();
+      t.same(heard.map((it) => it.length), [...large.map((bytes) => bytes.length + 2), 'A last'.length, 'A but one'.length]);
     },
   },
   {
@@ -221,7 +237,10 @@ async function openAtOnce(t, server, count) {
 
 const REQUEST = {
   method: 'GET', httpVersion: '1.1', url: '/',
-  rawHeaders: ['Host', 'h', 'Upgrade', 'websocket', 'Connection', 'Upgrade', 'Sec-WebSocket-Version', '13', 'Sec-WebSocket-Key', 'dGhlIHNhbXBsZSBub25jZQ=='],
+  rawHeaders: [
+    'Host', 'h', 'Upgrade', 'websocket', 'Connection', 'Upgrade', 'Sec-WebSocket-Version', '13', 'Sec-WebSocket-Key', 'dGhlIHNhbXBsZSBub25jZQ==',
+    'Sec-WebSocket-Extensions', 'permessage-deflate',
+  ],
 };
 
 /** Returns a JavaScript stream. `write` is called with what is written to it. */
@@ -244,10 +263,10 @@ async function accepted(t, name, heard, onMessage = () => {}, options = {}) {
  * Returns a JavaScript stream, and the channel that has accepted it. Each message is added to `heard`, after `name`, before `onMessage` is called.
  * `change` is called with the stream before.
  */
-async function acceptedWith(t, name, heard, { api = t.api, loadGroup = null, write = () => {}, change = () => {}, onMessage = () => {}, onAcknowledge = () => {} } = {}) {
+async function acceptedWith(t, name, heard, { api = t.api, loadGroup = null, write = () => {}, change = () => {}, deflate = false, onMessage = () => {}, onAcknowledge = () => {} } = {}) {
   const stream = streamOf(write);
   change(stream);
-  const channel = new api.WebSocketChannel({ deflate: false });
+  const channel = new api.WebSocketChannel(deflate ? {} : { deflate });
   channel.loadGroup = loadGroup;
   const note = (_, data) => {
     heard.push(`${name} ${Buffer.from(data)}`);
@@ -262,4 +281,12 @@ async function acceptedWith(t, name, heard, { api = t.api, loadGroup = null, wri
 const turn = () => new Promise((resolve) => { setImmediate(resolve); });
 
 /** Returns a client's frame, masked with zeros. */
-const masked = (opcode, text) => Buffer.concat([Buffer.from([0x80 | opcode, 0x80 | text.length, 0, 0, 0, 0]), Buffer.from(text)]);
+function masked(opcode, payload) {
+  const whole = frame(opcode, payload);
+  const header = whole.subarray(0, whole.length - payload.length);
+  header[1] |= 0x80;
+  return Buffer.concat([header, Buffer.alloc(4), whole.subarray(header.length)]);
+}
+
+const RSV1 = 0x40;
+const deflated = (bytes) => deflateRawSync(bytes, { finishFlush: constants.Z_SYNC_FLUSH, level: 9 }).subarray(0, -4);
