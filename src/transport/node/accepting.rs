@@ -183,7 +183,7 @@ impl Node {
         let lost = link.with_mailbox(|mailbox| mailbox.lost.take()).flatten();
         link.open(self.clone());
         socket.destroy();
-        self.closed(lost.unwrap_or_else(Loss::ended));
+        self.conclude_closed(lost.unwrap_or_else(Loss::ended));
     }
 }
 

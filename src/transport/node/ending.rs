@@ -49,7 +49,7 @@ impl Node {
         }
     }
 
-    /// Both close frames have been exchanged. The channel ends now, or with the socket ([`Node::closed`]).
+    /// Both close frames have been exchanged. The channel ends now, or with the socket ([`Node::conclude_closed`]).
     fn conclude_cleanly(&self) {
         let ends_with_tcp = self.attributes.node.is_web.get();
         if ends_with_tcp && let Some(socket) = self.socket().filter(|it| !it.is_stream()) {
@@ -103,7 +103,7 @@ impl Node {
     }
 
     /// The peer has ended its side. If it has not sent a close frame, nothing more will arrive. What is being sent may still go out.
-    pub(super) fn end(&self) {
+    pub(super) fn conclude_ended(&self) {
         if self.peer_closed.get() || self.has_failed.get() {
             return; // a close frame of ours is on its way
         }
@@ -114,7 +114,7 @@ impl Node {
     }
 
     /// The socket is closed.
-    pub(super) fn closed(&self, loss: Loss<JsValue>) {
+    pub(super) fn conclude_closed(&self, loss: Loss<JsValue>) {
         self.pinging.stop();
         self.paused.clear();
         let socket = self.socket.borrow_mut().take();

@@ -195,9 +195,9 @@ impl Node {
         })
     }
 
-    /// How many of the next bytes may bypass wasm: none while they are observed.
+    /// How many of the next bytes may bypass wasm: none while they are observed, or must wait.
     pub(super) fn passable(&self) -> f64 {
-        if is_watched() { 0.0 } else { self.wire.borrow().connection.passable() as f64 }
+        if is_watched() || self.is_holding() { 0.0 } else { self.wire.borrow().connection.passable() as f64 }
     }
 }
 

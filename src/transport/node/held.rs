@@ -1,4 +1,6 @@
 //! What has arrived and must wait: it is read in a later turn, in order, and the end of the connection behind it.
+//!
+//! Whoever begins to hold something calls [`Node::wait_a_turn`], unless reading is suspended: then `resume` goes on ([`Node::read_on`]).
 
 use std::collections::VecDeque;
 use std::rc::Rc;
@@ -14,7 +16,7 @@ use crate::opening::Loss;
 pub(super) struct Held {
     /// The rest of what was being read.
     rest: VecDeque<Arrived>,
-    /// What has come behind it. Some of that may have come while it was read: a stream made in JavaScript may push at any time.
+    /// What has come behind it. Some of that may be here before the rest is known: a stream made in JavaScript may push while a chunk is read.
     behind: VecDeque<Arrived>,
 }
 
@@ -44,6 +46,12 @@ impl Node {
         self.held.borrow_mut().get_or_insert_default().behind.push_back(arrived);
     }
 
+    fn forget_end(&self) {
+        if let Some(held) = &mut *self.held.borrow_mut() {
+            held.behind.retain(|arrived| !matches!(arrived, Arrived::End));
+        }
+    }
+
     /// Reads nothing more before other events have had a turn.
     pub(super) fn wait_a_turn(&self) {
         self.with_socket(|socket| {
@@ -66,18 +74,21 @@ impl Node {
         if self.is_holding() {
             self.hold_behind(Arrived::End);
         } else {
-            self.end();
+            self.conclude_ended();
         }
     }
 
     /// The socket is closed. `unread` is a Buffer of what was not read yet, or undefined.
     pub(super) fn handle_closed(&self, unread: JsValue, loss: Loss<JsValue>) {
         let was_holding = self.is_holding();
+        if !was_holding && unread.is_undefined() {
+            return self.conclude_closed(loss);
+        }
         if !unread.is_undefined() {
             self.hold_behind(Arrived::Bytes(unread));
         }
-        if !self.is_holding() {
-            return self.closed(loss);
+        if loss.cause.is_some() {
+            self.forget_end(); // an error says more
         }
         self.hold_behind(Arrived::Closed(loss));
         if !was_holding && self.may_read() {
@@ -92,8 +103,11 @@ impl Node {
 
     /// Other events have had a turn. Reads what waits, unless it must wait longer; some of it may have to wait again.
     pub(super) fn handle_later(self: &Rc<Self>) {
-        // The decompressor may have more output, although all of its input has been read.
-        if !self.is_holding() || !self.may_read() || self.read(0) || !self.may_read() {
+        if !self.is_holding() || !self.may_read() {
+            return;
+        }
+        let must_wait = self.read(0); // the decompressor may have more output, although all of its input has been read
+        if must_wait || !self.may_read() {
             return;
         }
         let (Some(held), Some(socket)) = (self.held.take(), self.socket()) else { return };
@@ -102,8 +116,8 @@ impl Node {
         while let Some(arrived) = waiting.pop_front() {
             match arrived {
                 Arrived::Bytes(bytes) => socket.replay(&bytes),
-                Arrived::End => self.end(),
-                Arrived::Closed(loss) => return self.closed(loss),
+                Arrived::End => self.conclude_ended(),
+                Arrived::Closed(loss) => return self.conclude_closed(loss),
             }
             if self.socket().is_none() {
                 break;

@@ -91,7 +91,7 @@ impl Node {
     #[cold]
     fn leave_rest(&self, len: usize, at: usize) {
         let unread = windows::with_received(len, |chunk, _| chunk.get(at..).unwrap_or_default().to_vec());
-        if is_watched() {
+        if is_watched() && !unread.is_empty() {
             self.expect_again(unread.len());
         }
         if self.socket().is_some() {

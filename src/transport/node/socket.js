@@ -81,6 +81,13 @@ function claim(socket) {
 /** Whether a write calls back after the peer has ended its side. On Deno's TLS sockets it never does. */
 const writesAfterEnd = (socket) => !(process.versions.deno && socket.encrypted);
 
+/** What Node has read from a closed socket and not reported; undefined if there is nothing. `read` returns all of it, or one of several parts. */
+function readAhead(socket) {
+  const parts = [];
+  for (let part; socket.readableLength > 0 && (part = socket.read()) !== null;) parts.push(part);
+  return parts.length > 0 ? Buffer.concat(parts) : undefined;
+}
+
 const isClosed = (socket) => socket.destroyed || socket.closed === true;
 
 /** Destroys the socket of a channel. The peer of a stream is told that it is not needed any more (RFC 8441 §5); by itself, Node would report no error. */
@@ -225,8 +232,7 @@ export class Socket extends Reading {
     const { handler, error, socket, session } = this;
     if (handler === null) return;
     if (error !== null) this.checked(error);
-    const unread = socket.readableLength > 0 ? socket.read() : null;
-    handler.handleClosed(error, socket.rstCode ?? 0, session?.destroyed === true, unread ?? undefined);
+    handler.handleClosed(error, socket.rstCode ?? 0, session?.destroyed === true, readAhead(socket));
   }
 
   /** Gives bytes back: TLS, which starts next, reads them first. (A socket that flows would report them again.) */

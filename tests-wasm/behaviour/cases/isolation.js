@@ -46,6 +46,50 @@ export const isolations = [
       t.same(heard.map((it) => it.length), [...large.map((bytes) => bytes.length + 2), 'A last'.length, 'A but one'.length]);
     },
   },
+  ...Object.entries({
+    'then resume()': (stream, channel) => { stream.destroy(); channel.resume(); },
+    'and a turn later resume()': async (stream, channel) => {
+      stream.destroy();
+      await turn();
+      channel.resume();
+    },
+    'right after resume()': (stream, channel) => {
+      channel.resume();
+      stream.destroy();
+    },
+  }).map(([when, destroy]) => ({
+    name: `a suspended channel whose stream has pushed several messages and is destroyed, ${when}: all of them are delivered`,
+    async run(t) {
+      const heard = [];
+      let isStopped = false;
+      const { stream, channel } = await acceptedWith(t, 'A', heard, { onStop: () => { isStopped = true; } });
+      channel.suspend();
+      for (const text of ['one', 'two', 'three']) {
+        stream.push(masked(TEXT, text));
+        await turn();
+      }
+      await destroy(stream, channel);
+      while (!isStopped) await turn();
+      t.same(heard, ['A one', 'A two', 'A three']);
+    },
+  })),
+  {
+    name: 'a stream that pushes inside its own listener, and is destroyed by the listener of what it pushed: what it pushed is delivered',
+    async run(t) {
+      const heard = [];
+      let isStopped = false;
+      const { stream } = await acceptedWith(t, 'A', heard, {
+        onMessage() {
+          if (heard.length === 1) for (const text of ['two', 'three', 'four']) stream.push(masked(TEXT, text));
+          if (heard.length === 2) stream.destroy();
+        },
+        onStop: () => { isStopped = true; },
+      });
+      stream.push(masked(TEXT, 'one'));
+      while (!isStopped) await turn();
+      t.same(heard, ['A one', 'A two', 'A three', 'A four']);
+    },
+  },
   {
     name: 'a stream that pushes frames one by one inside its own onAcknowledge: each message is its own',
     async run(t) {
@@ -263,7 +307,7 @@ async function accepted(t, name, heard, onMessage = () => {}, options = {}) {
  * Returns a JavaScript stream, and the channel that has accepted it. Each message is added to `heard`, after `name`, before `onMessage` is called.
  * `change` is called with the stream before.
  */
-async function acceptedWith(t, name, heard, { api = t.api, loadGroup = null, write = () => {}, change = () => {}, deflate = false, onMessage = () => {}, onAcknowledge = () => {} } = {}) {
+async function acceptedWith(t, name, heard, { api = t.api, loadGroup = null, write = () => {}, change = () => {}, deflate = false, onMessage = () => {}, ...listener } = {}) {
   const stream = streamOf(write);
   change(stream);
   const channel = new api.WebSocketChannel(deflate ? {} : { deflate });
@@ -272,7 +316,7 @@ async function acceptedWith(t, name, heard, { api = t.api, loadGroup = null, wri
     heard.push(`${name} ${Buffer.from(data)}`);
     onMessage();
   };
-  channel.asyncAccept(REQUEST, stream, null, { onMessageAvailable: note, onBinaryMessageAvailable: note, onAcknowledge }, null);
+  channel.asyncAccept(REQUEST, stream, null, { onMessageAvailable: note, onBinaryMessageAvailable: note, ...listener }, null);
   t.onEnd(() => stream.destroy());
   await turn(); // The stream flows now.
   return { stream, channel };
