@@ -2,6 +2,7 @@
 // bypasses wasm: Rust says how many of the next bytes may. Rust also says what must wait (held.rs).
 
 import { begin, chunk, end, lookFrom, received } from './delivery.js';
+import { canFinish, finish } from './tick.js';
 import { WINDOW, receiveAt, wasm } from './windows.js';
 
 /** Payload that bypasses wasm is read directly into its message if it has at least this many bytes. */
@@ -29,14 +30,19 @@ export class Reading {
       callback: (length, buffer) => {
         if (buffer === chunk) this.read(length);
         else this.readDirectly(length);
+        // Node takes the next buffer from what this returns. If a callback of process.nextTick throws right behind it, Node goes on with the old buffer.
+        if (this.readsDirectly || buffer !== chunk) finish();
         return true;
       },
     };
   }
 
-  /** Where to read next; undefined for the same buffer again. A large message's payload is read directly into the message. */
+  /** Whether the next bytes are a large message's payload, and are read directly into the message. */
+  get readsDirectly() { return canFinish && this.handler !== null && this.passing >= DIRECT; }
+
+  /** Where to read next; undefined for the same buffer again. */
   nextBuffer() {
-    const next = this.handler !== null && this.passing >= DIRECT ? this.message.room(this.passing) : chunk;
+    const next = this.readsDirectly ? this.message.room(this.passing) : chunk;
     // Each attempt to connect has a handle of its own, which must get its buffer.
     if (next === chunk && this.buffer === chunk && !this.socket.connecting) return undefined;
     this.buffer = next;

@@ -1,5 +1,8 @@
 // The end of a tick, when what the tick has sent goes out in one write.
 
+import { report } from '../listener.js';
+import { runMicrotasks } from './undocumented.js';
+
 /** How many callers hold back the ends of ticks, and what waits for them. */
 let holds = 0;
 let held = [];
@@ -17,4 +20,18 @@ export function release() {
   holds -= 1;
   if (holds > 0) return;
   for (const [callback, owner] of held.splice(0)) process.nextTick(callback, owner);
+}
+
+/** Whether the ends of ticks do no harm to what Node's callbacks return: `finish` can be called first, or the runtime is not Node itself. */
+export const canFinish = runMicrotasks !== null || 'bun' in process.versions || 'deno' in process.versions;
+
+/** Runs what waits for the end of the tick now. What it throws is reported. */
+export function finish() {
+  for (;;) {
+    try {
+      return runMicrotasks?.();
+    } catch (error) {
+      report(error);
+    }
+  }
 }
