@@ -20,6 +20,8 @@ const behind = [];
 export class Tasks {
   #waiting = [];
   #next = 0;
+  #channel;
+  #isSuspended = false;
   #hear;
   #isOver;
   #run = () => {
@@ -37,8 +39,9 @@ export class Tasks {
     }
   };
 
-  /** The first task runs after microtasks have run. `hear` gets each message, and `isOver` is called when nothing waits any more. */
-  constructor(hear, isOver) {
+  /** The first task runs after microtasks have run. `hear` gets each of the channel's messages, and `isOver` is called when nothing waits any more. */
+  constructor(channel, hear, isOver) {
+    this.#channel = channel;
     this.#hear = hear;
     this.#isOver = isOver;
     this.#schedule();
@@ -52,11 +55,21 @@ export class Tasks {
       this.#waiting[this.#next++] = undefined;
       if (typeof task === 'function') task();
       else this.#hear(task);
-      if (runMicrotasks === null) return true;
+      if (runMicrotasks === null) return this.#waitATurn();
       runMicrotasks();
     }
+    if (this.#isSuspended && this.#channel.state !== 'stopped') this.#channel.resume();
     this.#isOver();
     return false;
+  }
+
+  /** Where microtasks cannot be run, each task takes a turn of the event loop. Meanwhile the channel must not read more and more. */
+  #waitATurn() {
+    if (!this.#isSuspended && this.#next < this.#waiting.length && this.#channel.state === 'open') {
+      this.#isSuspended = true;
+      this.#channel.suspend();
+    }
+    return true;
   }
 
   #schedule() {

@@ -210,7 +210,7 @@ export class WebSocket extends EventTarget {
   }
 
   #wakeLater() {
-    this.#tasks = new Tasks((message) => this.#hear(message), () => { this.#tasks = null; });
+    this.#tasks = new Tasks(this.#channel, (message) => this.#hear(message), () => { this.#tasks = null; });
   }
 
   #closing() {

@@ -43,7 +43,7 @@ import { bufferedStreams } from './cases/stream_buffered.js';
 import { nodeStreams } from './cases/stream_node.js';
 import { streamPaces } from './cases/stream_pace.js';
 import { tcpEnds } from './cases/tcp_end.js';
-import { tickErrors } from './cases/tick_error.js';
+import { ticks } from './cases/tick.js';
 import { tlsIdentities } from './cases/tls_identity.js';
 import { turns } from './cases/turn.js';
 import { webSocketFailures } from './cases/web_socket_failure.js';
@@ -54,5 +54,5 @@ export const nodeSuite = [...suite, ...named({
   requirements, headers, interimAnswers, attacks, differential, flow, memory, memoryLimits, processes, pings, sentPings, nodeStreams, streamPaces, progress, diagnoses,
   redirects, redirectOrigins, authorization, digests, securityInfos, proxies, proxyAuthorization, proxyEnvironment, proxyFailures, proxyWaits, proxyTargets,
   failedOpens, headerValues, halfCloses, resetsAfter101, pingFloods, busyLoops, tlsIdentities, proxyInterims, bufferedStreams, consoleViews, oneConnecting, webSocketFailures,
-  acceptances, broadcasts, http2, http2Sessions, http2Acceptances, eventServices, tcpEnds, isolations, turns, hotAttributes, tickErrors,
+  acceptances, broadcasts, http2, http2Sessions, http2Acceptances, eventServices, tcpEnds, isolations, turns, hotAttributes, ticks,
 })];

@@ -11,8 +11,11 @@ const WRITES = `(() => {
   ]).flat();
 })()`;
 
-/** A program that goes on after errors that nothing catches, as many servers do. Node reads on, but may not notice that the buffer to read into is another. */
-export const tickErrors = ['channel', 'WebSocket'].map((api) => ({
+/**
+ * The ends of ticks. A program that goes on after errors that nothing catches, as many servers do: Node reads on, but may not notice that the buffer to
+ * read into is another. And a host that does not let the package run microtasks, so that each event of a WebSocket takes a turn.
+ */
+export const ticks = [...['channel', 'WebSocket'].map((api) => ({
   name: `${api}: callbacks of process.nextTick throw while large messages arrive: the messages are unchanged`,
   async run(t) {
     const { code, stdout, stderr } = await withSendingServer(WRITES, `
@@ -37,4 +40,19 @@ export const tickErrors = ['channel', 'WebSocket'].map((api) => ({
     t.is(code, 0, stderr);
     t.same(JSON.parse(stdout), { begins: 10, ends: 10, done: 10, right: 20, wrong: 0, thrown: 50 });
   },
-}));
+})), {
+  name: 'WebSocket: a flood of messages where microtasks cannot be run: the peer must wait for the events',
+  async run(t) {
+    const { code, stdout, stderr } = await withSendingServer('[Array(65_536).fill(frame(1, "x".repeat(1000)))]', `
+      let heard = 0;
+      new WebSocket(url).onmessage = () => {
+        heard += 1;
+        if (heard < 300) return;
+        console.log(connection.writableLength);
+        process.exit();
+      };
+    `, { nodeFlags: ['--pending-deprecation'] });
+    t.is(code, 0, stderr);
+    t.ok(Number(stdout) > 32 << 20, `${stdout.trim()} bytes have not been sent`);
+  },
+}];
