@@ -74,6 +74,18 @@ export const isolations = [
     },
   })),
   {
+    name: 'EPIPE: from the system, the connection was reset; from Node itself, which refuses to write behind the peer\'s end, it has ended',
+    async run(t) {
+      for (const [fields, status] of [[{ errno: -32, syscall: 'write' }, 'NS_ERROR_NET_RESET'], [{}, 'NS_BASE_STREAM_CLOSED']]) {
+        let name = null;
+        const { stream } = await acceptedWith(t, 'A', [], { onStop: (_, number, detail) => { ({ name } = detail); } });
+        stream.destroy(Object.assign(new Error('EPIPE'), { code: 'EPIPE', ...fields }));
+        while (name === null) await turn();
+        t.is(name, status);
+      }
+    },
+  },
+  {
     name: 'a stream that pushes inside its own listener, and is destroyed by the listener of what it pushed: what it pushed is delivered',
     async run(t) {
       const heard = [];
