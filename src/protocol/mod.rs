@@ -32,8 +32,6 @@ mod shared;
 mod utf8;
 
 #[cfg(test)]
-mod compression_tests;
-#[cfg(test)]
 mod tests;
 
 pub use connection::Connection;

@@ -23,6 +23,7 @@ use super::frame::{MAX_HEADER, MaskKey};
 use super::sending::Fragments;
 use super::shared::Shared;
 use crate::close::Close;
+use driving::{Asked, Wakes};
 use next_write::NextWrite;
 
 pub use driving::{Done, Fill, Framed, Payload, Piece, Wake};
@@ -45,8 +46,7 @@ pub struct OutgoingQueue<P> {
     writes: u32,
     /// The oldest of them has only pongs and pings. There is none before it: pongs alone wait for that.
     only_pongs: bool,
-    tick: Asked,
-    turn: Asked,
+    wakes: Wakes,
 }
 
 /// The message that goes out in pieces.
@@ -60,15 +60,6 @@ enum Current<P> {
     Waiting(P, Fragments),
     /// It is a stream that has no data now.
     Pending(P, Fragments),
-}
-
-/// Whether a wake is wanted, and whether the driver knows.
-#[derive(Clone, Copy, PartialEq, Eq, Default)]
-enum Asked {
-    #[default]
-    No,
-    Wanted,
-    Told,
 }
 
 /// The most payload bytes in the window.
@@ -92,8 +83,7 @@ impl<P> Default for OutgoingQueue<P> {
             close_unwritten: false,
             writes: 0,
             only_pongs: false,
-            tick: Asked::No,
-            turn: Asked::No,
+            wakes: Wakes::default(),
         }
     }
 }
@@ -194,17 +184,17 @@ impl<P: Payload> OutgoingQueue<P> {
     pub fn drop_messages(&mut self) {
         self.current = Current::None;
         self.queue = VecDeque::new();
-        self.turn = Asked::No;
+        self.wakes.turn = Asked::No;
     }
 
     /// The tick is over.
     pub fn handle_tick(&mut self) {
-        self.tick = Asked::No;
+        self.wakes.tick = Asked::No;
     }
 
     /// Other events have had their turn.
     pub fn handle_turn(&mut self) {
-        self.turn = Asked::No;
+        self.wakes.turn = Asked::No;
         self.pieces = 0;
     }
 
@@ -214,7 +204,7 @@ impl<P: Payload> OutgoingQueue<P> {
             Current::Pending(payload, fragments) => Current::Waiting(payload, fragments),
             other => other,
         };
-        if self.turn == Asked::No && self.writes <= MAX_WRITES {
+        if self.wakes.turn == Asked::No && self.writes <= MAX_WRITES {
             self.pieces = 0;
         }
     }
@@ -229,7 +219,7 @@ impl<P: Payload> OutgoingQueue<P> {
 
     /// The payload whose piece is next. After `None`, call again after the next input.
     pub fn poll_piece(&mut self, connection: &mut Connection) -> Option<Piece<P>> {
-        if self.turn != Asked::No {
+        if self.wakes.turn != Asked::No {
             return None;
         }
         if self.is_busy() {
@@ -345,21 +335,13 @@ impl<P: Payload> OutgoingQueue<P> {
     /// When the driver must call again. After `None`, call this again after the next input.
     #[inline]
     pub fn poll_wake(&mut self) -> Option<Wake> {
-        for (asked, wake) in [(&mut self.tick, Wake::Tick), (&mut self.turn, Wake::Turn)] {
-            if *asked == Asked::Wanted {
-                *asked = Asked::Told;
-                return Some(wake);
-            }
-        }
-        None
+        self.wakes.poll()
     }
 
     /// Asks for a tick, because there is something to write at its end.
     #[inline]
     pub fn tick_soon(&mut self) {
-        if self.tick == Asked::No {
-            self.tick = Asked::Wanted;
-        }
+        self.wakes.tick.want();
     }
 
     fn frame_piece(
@@ -389,8 +371,8 @@ impl<P: Payload> OutgoingQueue<P> {
 
     /// Continues a large message after other events have had a turn, if the system takes what was written.
     fn go_on_soon(&mut self) {
-        if matches!(self.current, Current::Waiting(..)) && self.writes <= MAX_WRITES && self.turn == Asked::No {
-            self.turn = Asked::Wanted;
+        if matches!(self.current, Current::Waiting(..)) && self.writes <= MAX_WRITES {
+            self.wakes.turn.want();
         }
     }
 }

@@ -73,3 +73,43 @@ pub enum Wake {
     /// Call [`OutgoingQueue::handle_turn`](super::OutgoingQueue::handle_turn) after other events have had a turn.
     Turn,
 }
+
+/// The wakes that are wanted.
+#[derive(Default)]
+pub(super) struct Wakes {
+    pub(super) tick: Asked,
+    pub(super) turn: Asked,
+}
+
+impl Wakes {
+    /// A wake that the driver does not know of yet.
+    #[inline]
+    pub(super) fn poll(&mut self) -> Option<Wake> {
+        for (asked, wake) in [(&mut self.tick, Wake::Tick), (&mut self.turn, Wake::Turn)] {
+            if *asked == Asked::Wanted {
+                *asked = Asked::Told;
+                return Some(wake);
+            }
+        }
+        None
+    }
+}
+
+/// Whether a wake is wanted, and whether the driver knows.
+#[derive(Clone, Copy, PartialEq, Eq, Default)]
+pub(super) enum Asked {
+    #[default]
+    No,
+    Wanted,
+    Told,
+}
+
+impl Asked {
+    /// The driver must be told, unless it knows.
+    #[inline]
+    pub(super) fn want(&mut self) {
+        if *self == Self::No {
+            *self = Self::Wanted;
+        }
+    }
+}

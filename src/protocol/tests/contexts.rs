@@ -2,9 +2,9 @@
 
 use zlib_rs::{Deflate, DeflateFlush, Inflate, InflateFlush};
 
-use super::contexts::{self, press};
-use super::deflate::Deflater;
-use super::inflate::{Inflater, TAIL};
+use super::super::contexts::{self, press};
+use super::super::deflate::Deflater;
+use super::super::inflate::{Inflater, TAIL};
 
 /// Inflates a message through an output of `room` bytes.
 fn inflate(inflater: &mut Inflater, message: &[u8], room: usize) -> Vec<u8> {
