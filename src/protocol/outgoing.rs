@@ -378,6 +378,8 @@ impl<P: Payload> OutgoingQueue<P> {
 }
 
 #[cfg(all(test, not(target_arch = "wasm32")))] // proptest is available only on the host
+mod laws;
+#[cfg(all(test, not(target_arch = "wasm32")))]
 mod simulation;
 #[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests;
