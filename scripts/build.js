@@ -103,7 +103,7 @@ async function bundle({ file, format, ...which }) {
     target: isNode ? 'node20' : 'es2022',
     loader: { '.wasm': 'base64' },
     plugins: [resolver(which)],
-    inject: isNode ? [] : [join(template, 'coder.js')],
+    inject: ['schedulers.js', ...isNode ? [] : ['coder.js']].map((name) => join(template, name)),
     legalComments: 'none',
     logOverride: { 'duplicate-object-key': 'silent' }, // wasm-bindgen imports each of our modules once for each function
     logLevel: 'warning',

@@ -72,6 +72,8 @@ class FiredEvent extends Event {
 class FiredMessageEvent extends FiredEvent {
   #data;
   #origin;
+  /** What `initMessageEvent` has set, and `ports` once it was read. */
+  #rest = null;
 
   constructor(data, origin) {
     super('message');
@@ -81,12 +83,20 @@ class FiredMessageEvent extends FiredEvent {
 
   get data() { return this.#data; }
   get origin() { return this.#origin; }
-  get lastEventId() { return ''; }
-  get source() { return null; }
-  get ports() { return NO_PORTS; }
-}
+  get lastEventId() { return this.#rest?.lastEventId ?? ''; }
+  get source() { return this.#rest?.source ?? null; }
+  get ports() { return (this.#rest ??= { ports: Object.freeze([]) }).ports; }
 
-const NO_PORTS = Object.freeze([]);
+  initMessageEvent(type, bubbles = false, cancelable = false, data = null, origin = '', lastEventId = '', source = null, ports = []) {
+    requireArguments('initMessageEvent', arguments.length, 1);
+    const init = new MessageEvent(type, { origin, lastEventId, source, ports }); // converts them
+    if (FiredEvent.isDispatched(this)) return;
+    this.initEvent(init.type, bubbles, cancelable);
+    this.#data = data;
+    this.#origin = init.origin;
+    this.#rest = { lastEventId: init.lastEventId, source: init.source, ports: Object.freeze([...init.ports]) };
+  }
+}
 
 class FiredCloseEvent extends FiredEvent {
   #wasClean;

@@ -1,11 +1,11 @@
 // The tasks in which events are fired. Microtasks run between two tasks (HTML §8.1.7.3), so that a program that awaits each message misses none.
 
-import { hold, release } from '../transport/node/tick.js';
+import { hold, nextTick, release, setImmediate } from '../transport/node/tick.js';
 import { runMicrotasks } from '../transport/node/undocumented.js';
 
 /** Calls back after all microtasks have run, without a turn of the event loop. */
 export function afterMicrotasks(callback) {
-  if (runMicrotasks === null) return void queueMicrotask(() => process.nextTick(callback)); // called in a microtask, nextTick waits for the others
+  if (runMicrotasks === null) return void queueMicrotask(() => nextTick(callback)); // called in a microtask, nextTick waits for the others
   try {
     runMicrotasks(); // throws what the user's callbacks of process.nextTick throw
   } finally {
@@ -74,7 +74,7 @@ export class Tasks {
 
   #schedule() {
     if (runMicrotasks === null) setImmediate(this.#run);
-    else process.nextTick(this.#run);
+    else nextTick(this.#run);
   }
 
   /** Adds a message or a function behind those that wait. */

@@ -1,6 +1,7 @@
 // WebSocket of the WHATWG WebSockets Standard, over a channel. For Node: a browser has its own.
 
 import { ChannelError, Status, TAKEN } from 'build:channel';
+import { setImmediate } from '../transport/node/tick.js';
 import { bytesOf, channelOf, isBlob, isBufferSource, isShared, sizeOf } from 'build:web-host';
 import { checkClose, checkProtocols, parseProtocols, parseURL } from './arguments.js';
 import { fail, open, missingProtocol, startClosing, stopError } from './connection.js';
@@ -198,7 +199,7 @@ export class WebSocket extends EventTarget {
 
   #hear(message) {
     if (this.#readyState !== OPEN) return;
-    this.#origin ??= new URL(this.url).origin;
+    this.#origin ??= new URL(this.#channel.originalURI).origin; // a subclass may have its own url
     fire(messageEvent(typeof message === 'string' ? message : this.#binary(message), this.#origin), 'message', this, this.#listeners);
   }
 
@@ -242,7 +243,7 @@ export class WebSocket extends EventTarget {
   [Symbol.for('nodejs.util.inspect.custom')](_, options, inspect) {
     if (!(#readyState in this)) return `${this.constructor?.name} {}`; // a Proxy, or an object that inherits from a socket
     const state = ['CONNECTING', 'OPEN', 'CLOSING', 'CLOSED'][this.#readyState];
-    return `${this.constructor.name} ${inspect({ url: withoutCredentials(this.url), readyState: state, protocol: this.#protocol }, options)}`;
+    return `${this.constructor.name} ${inspect({ url: withoutCredentials(this.#blockedURL ?? this.#channel.originalURI), readyState: state, protocol: this.#protocol }, options)}`;
   }
 
   static {

@@ -2,6 +2,7 @@ const SLOW_READER = 'pings: pingTimeout does not stop a channel whose peer reads
 const TUNNEL_UNREF = "proxy waits: an unref'd channel that is open through a tunnel lets the program end, and ref() keeps the program alive again";
 const REDIRECTED = 'security infos: after a redirect to another server, securityInfo describes the last server';
 const NOT_TRUSTED = 'proxies: an untrusted server is not trusted through a proxy either, and its certificate can be inspected';
+const INIT_MESSAGE_EVENT = 'web socket events: initMessageEvent sets what it is given, and does nothing during the dispatch';
 const INIT_EVENT = 'web socket events: initEvent after the dispatch: the event is no longer trusted, and has no target';
 const CHANGED_BLOB = 'web socket failures: a Blob that cannot be read fails the connection: error with the cause, close with 1006';
 
@@ -38,7 +39,7 @@ const DEVIATIONS = {
       'signals: another listener of the signal that stops the event does not keep the channel from being aborted',
       'web stream closes: a signal aborted during the handshake: both promises are rejected even if another listener stops the abort event',
     ]],
-    ['Events have no initEvent.', [INIT_EVENT]],
+    ['Events have no initEvent.', [INIT_EVENT, INIT_MESSAGE_EVENT]],
     ['A Blob has no bytes but what its properties say.', ['web socket sends: a Blob\'s overridden properties are ignored: its real bytes are sent']],
     ['A Blob of a file that has changed can be read.', [CHANGED_BLOB]],
     ['TLS sessions are not reused.', ['security infos: a resumed TLS session is reported as reused and trusted']],
@@ -71,6 +72,7 @@ const DEVIATIONS = {
     ['No event that a program makes can be trusted: isTrusted is a property of each event.', [
       'open is a plain Event: its attributes during the dispatch and after it', 'message is a MessageEvent: data, origin, and the attributes that stay empty',
       'close is a CloseEvent: wasClean, code, reason; readyState is 3 by then', 'error is a plain Event, fired before close; readyState is 3 by then',
+      'initMessageEvent sets what it is given, and does nothing during the dispatch',
     ].map((what) => `web socket events: ${what}`)],
     ['A TLS socket over another socket cannot let the program end.', [TUNNEL_UNREF]],
     ['A TLS server does not expose the socket below it, which the peer in this case resets.', ['https to ws', 'https to wss'].map(brokenTunnel)],
@@ -83,7 +85,7 @@ const DEVIATIONS = {
       'web socket events: stopImmediatePropagation ends the dispatch; stopPropagation keeps the event from listeners that do not capture',
       'web socket events: dispatchEvent: a listener that a capturing one adds, or removes and adds, is called once',
     ]],
-    ['initEvent leaves the target.', [INIT_EVENT]],
+    ['initEvent leaves the target.', [INIT_EVENT, INIT_MESSAGE_EVENT]],
     ['A listener without handleEvent is not reported.', ['web socket events: an exception in a listener is reported, and the others are called: functions, handlers, a missing or throwing handleEvent']],
     ['[Clamp] cuts a fraction off instead of rounding.', [
       ...[1000.6, 4999.5].map((code) => `web socket closes: a code that may not be sent: InvalidAccessError for ${code}, whatever the state`),

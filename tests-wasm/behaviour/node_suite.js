@@ -1,5 +1,7 @@
 import { acceptances } from './cases/accept.js';
+import { acceptedEnds } from './cases/accept_end.js';
 import { http2Acceptances } from './cases/accept_http2.js';
+import { acceptedRequests } from './cases/accept_request.js';
 import { attacks } from './cases/attack.js';
 import { authorization } from './cases/authorization.js';
 import { broadcasts } from './cases/broadcast.js';
@@ -54,5 +56,5 @@ export const nodeSuite = [...suite, ...named({
   requirements, headers, interimAnswers, attacks, differential, flow, memory, memoryLimits, processes, pings, sentPings, nodeStreams, streamPaces, progress, diagnoses,
   redirects, redirectOrigins, authorization, digests, securityInfos, proxies, proxyAuthorization, proxyEnvironment, proxyFailures, proxyWaits, proxyTargets,
   failedOpens, headerValues, halfCloses, resetsAfter101, pingFloods, busyLoops, tlsIdentities, proxyInterims, bufferedStreams, consoleViews, oneConnecting, webSocketFailures,
-  acceptances, broadcasts, http2, http2Sessions, http2Acceptances, eventServices, tcpEnds, isolations, turns, hotAttributes, ticks,
+  acceptances, acceptedRequests, acceptedEnds, broadcasts, http2, http2Sessions, http2Acceptances, eventServices, tcpEnds, isolations, turns, hotAttributes, ticks,
 })];

@@ -3,7 +3,6 @@
 use std::rc::Rc;
 
 use wasm_bindgen::prelude::*;
-use wasm_bindgen_futures::spawn_local;
 
 use super::ending::LINGER_MS;
 use super::fields::{field_lines, fields_object};
@@ -16,6 +15,7 @@ use crate::http::{Field, Response};
 use crate::opening::Loss;
 use crate::protocol::Role;
 use crate::status::Status;
+use crate::transport::timer::microtask;
 use crate::transport::{Attributes, ChannelError, Driver, JsHost, PingTimes};
 use crate::uri::Uri;
 
@@ -133,7 +133,8 @@ impl Node {
             }
         };
         let accepted = node.clone();
-        spawn_local(async move { accepted.handle_accepted(outcome, &head, &link) });
+        // A microtask of its own, so that the listener is called in the caller's AsyncLocalStorage context: futures share one.
+        microtask(Box::new(move || accepted.handle_accepted(outcome, &head, &link)));
         Ok(node)
     }
 

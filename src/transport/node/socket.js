@@ -6,7 +6,7 @@ import { forgetLast } from './assembly.js';
 import { http2, tls } from './builtin.js';
 import { certificatesOf } from './certificate.js';
 import { Reading } from './reading.js';
-import { atEnd } from './tick.js';
+import { atEnd, setImmediate } from './tick.js';
 import { backlogOf, whenSecure } from './undocumented.js';
 import { MAX_HEADER, sendAt, wasm } from './windows.js';
 
@@ -98,6 +98,7 @@ function giveUp(socket) {
 
 /** Destroys the socket if its peer does not end the connection within `ms`. */
 export function destroyAfter(socket, ms, destroy = () => socket.destroy()) {
+  const { clearTimeout } = globalThis; // of the same clock, whatever a test puts in its place meanwhile
   const timer = setTimeout(() => destroy(socket), ms);
   timer.unref?.(); // where a page's setTimeout is in its place, it is a number
   socket.once('close', () => clearTimeout(timer));

@@ -3,13 +3,17 @@
 import { report } from '../listener.js';
 import { runMicrotasks } from './undocumented.js';
 
+// As they are when the package is loaded. Fake timers (of Jest, Vitest, Sinon) put others in their places, and forget what waits there when they go.
+export const { nextTick } = process;
+export const { setImmediate } = globalThis;
+
 /** How many callers hold back the ends of ticks, and what waits for them. */
 let holds = 0;
 let held = [];
 
 /** Calls `callback` with `owner` after the current code and its promise callbacks have run. */
 export function atEnd(callback, owner) {
-  if (holds === 0) process.nextTick(callback, owner);
+  if (holds === 0) nextTick(callback, owner);
   else held.push([callback, owner]);
 }
 
@@ -19,7 +23,7 @@ export function hold() { holds += 1; }
 export function release() {
   holds -= 1;
   if (holds > 0) return;
-  for (const [callback, owner] of held.splice(0)) process.nextTick(callback, owner);
+  for (const [callback, owner] of held.splice(0)) nextTick(callback, owner);
 }
 
 /** Whether the ends of ticks do no harm to what Node's callbacks return: `finish` can be called first, or the runtime is not Node itself. */

@@ -159,6 +159,24 @@ export const webSocketConstructions = [
     },
   },
   {
+    name: 'a subclass with attributes of its own: messages arrive, with the origin of the connection',
+    async run(t) {
+      const url = t.peer('ws', '/greet', { count: 1 });
+      class Named extends t.api.WebSocket {
+        get url() { return 'https://other.example/'; }
+        get readyState() { return 'ready'; }
+        get binaryType() { return 'none'; }
+      }
+      for (const make of [() => new Named(url), () => Object.defineProperty(new t.api.WebSocket(url), 'url', { value: 'no URL' })]) {
+        const socket = make();
+        const { data, origin } = await new Promise((resolve) => { socket.onmessage = resolve; });
+        t.same([data, origin], ['0:', new URL(url).origin]);
+        socket.close();
+        await new Promise((resolve) => { socket.onclose = resolve; });
+      }
+    },
+  },
+  {
     name: 'a subclass works, and new.target determines the prototype',
     async run(t) {
       class Mine extends t.api.WebSocket {

@@ -444,6 +444,40 @@ export const webSocketEvents = [
     },
   },
   {
+    name: 'initMessageEvent sets what it is given, and does nothing during the dispatch',
+    async run(t) {
+      const { socket } = t.socket(t.peer('ws', '/greet', { count: 1 }));
+      const event = await new Promise((resolve) => {
+        socket.onmessage = (it) => {
+          it.initMessageEvent('other', true, true, 'data');
+          t.same([it.type, it.bubbles, it.data, it.isTrusted], ['message', false, '0:', true]);
+          resolve(it);
+        };
+      });
+      await new Promise((resolve) => setTimeout(resolve)); // until the dispatch has ended
+      const { port1 } = new MessageChannel();
+      throwsTypeError(() => event.initMessageEvent(), 'without arguments');
+      throwsTypeError(() => event.initMessageEvent('other', true, true, 1, '', '', {}), 'a source that is none');
+      t.same([event.type, event.data], ['message', '0:']);
+      event.initMessageEvent('other', true, true, { x: 1 }, 'an origin', 5, port1, [port1]);
+      t.same([event.type, event.bubbles, event.cancelable, event.data, event.origin, event.lastEventId], ['other', true, true, { x: 1 }, 'an origin', '5']);
+      t.same([event.isTrusted, event.target, event.source === port1, event.ports.length, event.ports[0] === port1], [false, null, true, 1, true]);
+      t.same([Object.isFrozen(event.ports), event.ports === event.ports, event.initMessageEvent.length], [true, true, 1]);
+      event.initMessageEvent('again');
+      t.same([event.type, event.data, event.origin, event.lastEventId, event.source, event.ports.length], ['again', null, '', '', null, 0]);
+      port1.close();
+    },
+  },
+  {
+    name: 'each message has its own array of ports',
+    async run(t) {
+      const observed = t.socket(t.peer('ws', '/greet', { count: 2 }));
+      await observed.until('message', 2);
+      const [one, other] = observed.seen.filter(({ type }) => type === 'message').map(({ event }) => event);
+      t.same([one.ports === one.ports, one.ports === other.ports], [true, false]);
+    },
+  },
+  {
     name: 'dispatchEvent of a non-event: TypeError; of an event that is being dispatched: InvalidStateError',
     async run(t) {
       const { socket } = t.socket(t.peer('ws', '/greet', { count: 1 }));

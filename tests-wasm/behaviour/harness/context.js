@@ -17,6 +17,7 @@ export class Context {
   #streams = [];
   #stops = [];
   #host;
+  #memoryBefore;
 
   constructor(api, host, addresses) {
     this.api = api;
@@ -24,6 +25,7 @@ export class Context {
     this.host = host.name;
     this.engine = host.engine;
     this.addresses = addresses;
+    this.#memoryBefore = host.memory();
   }
 
   /** A peer's URL. `peer` is a name in the addresses, and `query` chooses how the path behaves. An id is added for `observed`. */
@@ -152,7 +154,7 @@ export class Context {
     }
     for (const observed of this.#sockets) await observed.finish();
     for (const stream of this.#streams) await finishStream(stream);
-    for (const stop of this.#stops) await stop();
+    while (this.#stops.length > 0) await this.#stops.shift()();
     // A call after onStop, or an event after close, would arrive now.
     await new Promise((resolve) => setTimeout(resolve));
     for (const { seen } of this.#sockets) assert.is(seen.at(-1).type, 'close', 'the last event');
@@ -161,7 +163,8 @@ export class Context {
       if (breach) assert.fail(`a law is broken: ${breach}\n${talk}`);
     }
     const memory = this.#host.memory();
-    if (memory > MEMORY_LIMIT + this.api.WebSocketChannel.compressionMemory) assert.fail(`wasm memory has grown to ${memory} bytes`);
+    const limit = MEMORY_LIMIT + this.api.WebSocketChannel.compressionMemory;
+    if (memory > limit && memory > this.#memoryBefore) assert.fail(`wasm memory has grown from ${this.#memoryBefore} to ${memory} bytes`);
   }
 
   /** Called after a failure. Closes what is still open, so that it does not disturb the next case. */
@@ -173,7 +176,7 @@ export class Context {
         // The case has failed already, with a better reason.
       }
     }
-    for (const stop of this.#stops) stop();
+    while (this.#stops.length > 0) this.#stops.shift()();
   }
 }
 

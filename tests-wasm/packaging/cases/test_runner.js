@@ -9,7 +9,8 @@ import { finish } from '../harness/program.js';
 import { project, projects, tool } from '../harness/project.js';
 
 const JEST = {
-  'talk.test.js': 'jest/talk.test.js', 'refused.test.js': 'jest/refused.test.js', 'setup.js': 'jest/setup.js', 'talk.mjs': 'talk.mjs',
+  'talk.test.js': 'jest/talk.test.js', 'refused.test.js': 'jest/refused.test.js', 'fake_timers.test.js': 'jest/fake_timers.test.js',
+  'setup.js': 'jest/setup.js', 'talk.mjs': 'talk.mjs',
 };
 const VITEST = { 'talk.test.js': 'vitest/talk.test.js', 'talk.mjs': 'talk.mjs' };
 
@@ -35,6 +36,11 @@ export function testRunners(world) {
 
     test('requires the Node build in the environment node, and talks', async () => {
       assertRoundTrip(await jest('node', 'talk.test'));
+    });
+
+    test('channels go on during and after fake timers, in Node and in jsdom', async () => {
+      await jest('node', 'fake_timers.test');
+      await jest('jsdom', 'fake_timers.test', '--setupFiles', './setup.js');
     });
 
     test('requires the browser build in jsdom; without TextEncoder, the constructor throws an error that says what to do', async () => {
