@@ -81,6 +81,7 @@ function takeOver(channel, output, upgrade, listener) {
   try {
     channel.asyncAccept(...upgrade, listener, null);
   } catch (error) {
+    names.delete(channel.serial); // there will be no onStop
     output.problem(inFlags(error.message, error.cause));
     upgrade[1].destroy();
   }

@@ -144,7 +144,7 @@ impl ResponseReader {
         if self.held.iter().zip(b"HTTP/1.").any(|(byte, expected)| byte != expected) {
             return Err(Malformed::not_http(NOT_HTTP));
         }
-        let Some(len) = end_of_head(&self.held, before) else {
+        let Some(len) = end_of_head(&self.held, before)? else {
             return if self.held.len() < MAX_HEAD {
                 Ok(None)
             } else {
@@ -157,11 +157,19 @@ impl ResponseReader {
     }
 }
 
-/// Where the head ends, if it does. `seen` bytes were looked at before; only what follows, and the three bytes before it, can end it.
-fn end_of_head(held: &[u8], seen: usize) -> Option<usize> {
-    let from = seen.saturating_sub(3);
-    let position = held.get(from..)?.windows(4).position(|window| window == b"\r\n\r\n")?;
-    Some(from.saturating_add(position).saturating_add(4))
+/// Where the head ends, if it does: behind the first blank line. `seen` bytes were looked at before.
+fn end_of_head(held: &[u8], seen: usize) -> Result<Option<usize>, Malformed> {
+    let lines = held.iter().enumerate().skip(seen).filter(|(_, byte)| **byte == b'\n');
+    for (at, _) in lines {
+        let before = held.get(..at).unwrap_or_default();
+        if before.ends_with(b"\r\n\r") {
+            return Ok(Some(at.saturating_add(1)));
+        }
+        if before.ends_with(b"\n") || before.ends_with(b"\n\r") {
+            return Err(Malformed::wrong("The response's lines end in LF instead of CRLF."));
+        }
+    }
+    Ok(None)
 }
 
 fn parse_head(head: &[u8]) -> Result<Response, Malformed> {
@@ -279,6 +287,17 @@ mod tests {
     fn a_head_that_breaks_the_rules_is_wrong() {
         for lines in ["A b: c\r\n", ": c\r\n", "A: b\0\r\n", " folded: a\r\n", "A: b\n\nhidden\r\n"] {
             assert_eq!(malformed(&format!("HTTP/1.1 101 Ok\r\n{lines}\r\n")).kind, MalformedKind::Wrong, "{lines:?}");
+        }
+    }
+
+    #[test]
+    fn lines_that_end_in_lf_are_recognized_at_the_blank_line() {
+        for head in ["HTTP/1.1 101 Ok\nA: b\n\n", "HTTP/1.1 101 Ok\nA: b\n\r\n", "HTTP/1.1 101 Ok\r\nA: b\n\r\n"] {
+            for size in [head.len(), 1] {
+                let mut reader = ResponseReader::new(Expect::Upgrade);
+                let error = head.as_bytes().chunks(size).find_map(|chunk| reader.read(chunk).err());
+                assert!(error.unwrap().message.contains("LF"), "{head:?}");
+            }
         }
     }
 

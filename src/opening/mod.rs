@@ -172,6 +172,7 @@ impl<D: Dial, A: Ask<Cause = D::Cause>> Opening<D, A> {
                 }
                 Exchange::Refused(refusal) => {
                     drop(socket);
+                    self.is_repeated = false; // the next request is another
                     apart(self.follow(refusal, Party::Server)).await?;
                 }
                 Exchange::Again => {}

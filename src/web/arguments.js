@@ -50,13 +50,19 @@ export function checkProtocols(protocols) {
  */
 export function parseProtocols(value) {
   if (value === undefined) return { protocols: [] };
-  if (!isObject(value)) return { protocols: [toDOMString(value)] };
-  const iterator = value[Symbol.iterator];
-  if (iterator !== undefined && iterator !== null) return { protocols: toSequence(value, iterator) };
-  if (hasText(value)) return { protocols: [toDOMString(value)] };
+  const list = toProtocols(value);
+  if (list !== null) return { protocols: list };
   const options = Object.assign(Object.create(null), value); // only own members: a prototype may have been polluted
   const { protocols = null, ...rest } = options;
-  return { ...parseProtocols(protocols ?? undefined), options: rest };
+  return { protocols: protocols === null ? [] : toProtocols(protocols) ?? [toDOMString(protocols)], options: rest };
+}
+
+/** (DOMString or sequence<DOMString>), as a list; null for what can only be options. */
+function toProtocols(value) {
+  if (!isObject(value)) return [toDOMString(value)];
+  const iterator = value[Symbol.iterator];
+  if (iterator !== undefined && iterator !== null) return toSequence(value, iterator);
+  return hasText(value) ? [toDOMString(value)] : null;
 }
 
 /** Whether converting the object to a string gives anything but what Object's own toString makes of it (ECMA-262 §7.1.1.1). */

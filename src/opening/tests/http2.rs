@@ -111,6 +111,13 @@ fn a_stream_that_was_not_taken_up_is_tried_once_more() {
 }
 
 #[test]
+fn each_request_is_tried_once_more() {
+    let moving = session([Ok(answer(307, &[("location", "/there")]))]);
+    let refusing = || session([Err("REFUSED_STREAM")]);
+    World::new([refusing(), moving, refusing(), welcomes()]).open_with("wss://h/", http2()).opened();
+}
+
+#[test]
 fn refusals_redirects_and_authorization_are_those_of_http_1_1() {
     let refusing = Script { reads: [Read::Bytes(b"no".to_vec()), Read::End].into(), ..session([Ok(answer(403, &[]))]) };
     let failure = World::new([refusing]).open_with("wss://h/", http2()).failed();

@@ -83,7 +83,7 @@ impl Node {
         let held = self.held.take();
         if let Some(socket) = socket {
             farewell(&socket);
-            if held.is_some() {
+            if held.is_some() || self.is_suspended() {
                 socket.resume(); // it waits for the peer's end
             }
             if self.role == Role::Client {

@@ -1,3 +1,5 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import { once } from 'node:events';
 import { deflateRawSync } from 'node:zlib';
 import { settled, startRaw } from '../harness/raw_server.js';
 import { BINARY, frame as frameOf, TEXT } from '../peers/frame.js';
@@ -99,6 +101,29 @@ export const flow = [
       talk.close(4000, 'enough');
       await t.stops(talk, { node: 'NS_OK' });
       t.same(talk.messages, []);
+    },
+  },
+  {
+    name: 'a suspended channel that is cancelled reads the peer\'s end, and its socket closes without waiting',
+    async run(t) {
+      const sockets = [];
+      const add = ({ socket }) => sockets.push(socket);
+      subscribe('net.client.socket', add);
+      t.onEnd(() => unsubscribe('net.client.socket', add));
+      const server = await startRaw();
+      t.onEnd(() => server.stop());
+      const talk = t.open(`ws://127.0.0.1:${server.port}/`);
+      const connection = await server.next();
+      connection.socket.on('end', () => connection.socket.end());
+      connection.accept();
+      await talk.until('onStart');
+      talk.channel.suspend();
+      talk.channel.loadGroup = new t.api.LoadGroup();
+      talk.channel.loadGroup.cancel();
+      await t.stops(talk, { node: 'NS_BINDING_ABORTED' });
+      const [client] = sockets;
+      if (!client.closed) await once(client, 'close');
+      t.is(client.readableEnded, true, 'the peer\'s end was read');
     },
   },
   {

@@ -138,6 +138,15 @@ export const webSocketConstructions = [
     },
   })),
   {
+    name: 'an object as the member protocols of the options is not taken for options: SyntaxError',
+    hosts: ['node'],
+    run(t) {
+      for (const protocols of [{ proxy: 'socks5://127.0.0.1:1' }, { protocols: ['chat'] }, {}]) {
+        throwsDOMException('SyntaxError', () => new t.api.WebSocket(t.peer('ws', '/echo'), { protocols }));
+      }
+    },
+  },
+  {
     name: 'while connecting: readyState 0, no extensions, no protocol, nothing buffered, binaryType blob, no handlers',
     async run(t) {
       const { socket } = t.socket(t.peer('rude', '/silence'), 'chat');

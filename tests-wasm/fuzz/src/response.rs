@@ -55,7 +55,10 @@ fn predict(expect: Expect, mut bytes: &[u8], outcome: &Outcome) {
             return;
         }
         let Some(len) = bytes.windows(4).position(|window| window == b"\r\n\r\n").map(|at| at + 4) else {
-            let kind = if bytes.len() < 16 * 1024 { MalformedKind::NotHttp } else { MalformedKind::Wrong };
+            let has_blank_line =
+                bytes.windows(2).any(|line| line == b"\n\n") || bytes.windows(3).any(|line| line == b"\n\r\n");
+            let kind =
+                if bytes.len() < 16 * 1024 && !has_blank_line { MalformedKind::NotHttp } else { MalformedKind::Wrong };
             assert_eq!(outcome.as_ref().unwrap_err().kind, kind);
             return;
         };
