@@ -58,8 +58,6 @@ pub enum Event {
     End {
         /// Text or binary.
         kind: Kind,
-        /// It is text, and every byte is below 0x80.
-        ascii: bool,
     },
     /// A pong with this payload. Unsolicited ones are allowed (RFC 6455 §5.5.3).
     Pong(Vec<u8>),

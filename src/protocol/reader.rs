@@ -277,8 +277,8 @@ impl Reader {
 
     fn end_message(&mut self) -> Step {
         let Some(Message { kind, utf8, .. }) = self.message.take() else { return Ok(None) };
-        let ascii = utf8.finish().map_err(|_| not_utf8())? && kind == Kind::Text;
-        Ok(Some(Read::Event(Event::End { kind, ascii })))
+        utf8.finish().map_err(|_| not_utf8())?;
+        Ok(Some(Read::Event(Event::End { kind })))
     }
 
     /// Collects a control frame's payload. Returns the frame once it is complete.

@@ -9,7 +9,6 @@ pub(super) struct Utf8 {
     /// The beginning of a character that is still incomplete.
     partial: [u8; 4],
     partial_len: usize,
-    not_ascii: bool,
 }
 
 /// The text is not valid UTF-8, no matter what follows.
@@ -26,7 +25,6 @@ impl Utf8 {
     }
 
     fn check_characters(&mut self, mut piece: &[u8]) -> Result<(), NotUtf8> {
-        self.not_ascii = true;
         while self.partial_len > 0 {
             let Some((byte, rest)) = piece.split_first() else { return Ok(()) };
             piece = rest;
@@ -39,9 +37,9 @@ impl Utf8 {
         }
     }
 
-    /// Ends the text. Returns whether all of it was ASCII.
-    pub(super) fn finish(self) -> Result<bool, NotUtf8> {
-        if self.partial_len == 0 { Ok(!self.not_ascii) } else { Err(NotUtf8) }
+    /// Ends the text.
+    pub(super) fn finish(self) -> Result<(), NotUtf8> {
+        if self.partial_len == 0 { Ok(()) } else { Err(NotUtf8) }
     }
 
     fn complete_with(&mut self, byte: u8) -> Result<(), NotUtf8> {
@@ -112,7 +110,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn in_pieces(text: &[u8], cuts: &[usize]) -> Result<bool, NotUtf8> {
+    fn in_pieces(text: &[u8], cuts: &[usize]) -> Result<(), NotUtf8> {
         let (mut utf8, mut from) = (Utf8::default(), 0);
         for cut in cuts.iter().copied().chain([text.len()]) {
             let to = cut.clamp(from, text.len());
@@ -142,7 +140,8 @@ mod tests {
         fn pieces_are_validated_as_the_whole_is(text in any::<String>(), cuts in proptest::collection::vec(0usize..40, 0..6)) {
             let mut cuts = cuts;
             cuts.sort_unstable();
-            prop_assert_eq!(in_pieces(text.as_bytes(), &cuts), Ok(text.is_ascii()));
+            prop_assert_eq!(in_pieces(text.as_bytes(), &cuts), Ok(()));
+            prop_assert_eq!(check_whole(text.as_bytes()), Ok(text.is_ascii()));
         }
 
         #[test]

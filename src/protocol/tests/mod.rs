@@ -14,7 +14,7 @@ use crate::close::{Close, CloseCode};
 /// An event with the bytes that its ranges stand for.
 #[derive(Clone, PartialEq, Debug)]
 enum Seen {
-    Text(String, bool),
+    Text(String),
     Binary(Vec<u8>),
     Close(u16, String),
     Failed(FaultKind),
@@ -52,7 +52,9 @@ fn feed(connection: &mut Connection, bytes: &[u8], size: usize) -> Vec<Seen> {
             let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
             seen.push(match event {
                 Event::Message { kind: Kind::Text, source, payload, ascii } => {
-                    Seen::Text(text(&bytes_of(source, payload)), ascii)
+                    let text = text(&bytes_of(source, payload));
+                    assert_eq!(ascii, text.is_ascii());
+                    Seen::Text(text)
                 }
                 Event::Message { source, payload, .. } => Seen::Binary(bytes_of(source, payload)),
                 Event::Begin { .. } => {
@@ -63,8 +65,8 @@ fn feed(connection: &mut Connection, bytes: &[u8], size: usize) -> Vec<Seen> {
                     gathered.extend_from_slice(&bytes_of(source, payload));
                     continue;
                 }
-                Event::End { kind: Kind::Text, ascii } => Seen::Text(text(&std::mem::take(&mut gathered)), ascii),
-                Event::End { kind: Kind::Binary, .. } => Seen::Binary(std::mem::take(&mut gathered)),
+                Event::End { kind: Kind::Text } => Seen::Text(text(&std::mem::take(&mut gathered))),
+                Event::End { kind: Kind::Binary } => Seen::Binary(std::mem::take(&mut gathered)),
                 Event::Pong(_) => continue,
                 Event::Close(close) => Seen::Close(close.reported_code(), close.reason().to_owned()),
                 Event::Failed(fault) => {
@@ -113,7 +115,7 @@ fn frame(first: u8, payload: &[u8]) -> Vec<u8> {
 }
 
 fn text(text: &str) -> Seen {
-    Seen::Text(text.to_owned(), text.is_ascii())
+    Seen::Text(text.to_owned())
 }
 
 /// The same frames as a client sends them, each with a different key.

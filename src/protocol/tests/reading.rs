@@ -141,7 +141,7 @@ fn payload_that_passes_by_is_counted_and_seen_by_nobody() {
     assert_eq!(connection.passable(), 0, "a ping is for us");
     assert_eq!(poll(&mut connection, &[b'i', b'n', 0x80, 1]), None);
     connection.pass(1);
-    assert_eq!(poll(&mut connection, b""), Some(Event::End { kind: Kind::Binary, ascii: false }));
+    assert_eq!(poll(&mut connection, b""), Some(Event::End { kind: Kind::Binary }));
     assert!(matches!(poll(&mut connection, &[0x01, 10]), Some(Event::Begin { kind: Kind::Text, .. })));
     assert_eq!(connection.passable(), 0, "text is judged");
 }

@@ -157,7 +157,7 @@ impl Node {
                 let inflated = source == Source::Scratch;
                 self.with_socket(|socket| socket::deliver_piece(&socket.message(), inflated, start, end, ascii));
             }
-            Event::End { kind, .. } => {
+            Event::End { kind } => {
                 let Some(socket) = self.socket() else { return };
                 self.driver.message(self, Incoming::Assembled(kind, socket.end_message()));
             }

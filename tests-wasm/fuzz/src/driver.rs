@@ -69,7 +69,7 @@ impl Driver {
             if self.path == Path::Fast {
                 while let Some(whole) = self.poll_whole(&mut chunk, &mut at) {
                     assert!(!self.is_over(), "{whole:?} came after {:?}", self.seen.last());
-                    self.message(whole.kind, chunk[whole.start..whole.end].to_vec(), whole.ascii);
+                    self.whole_message(whole.kind, chunk[whole.start..whole.end].to_vec(), whole.ascii);
                 }
             }
             let before = at;
@@ -139,15 +139,15 @@ impl Driver {
                 gathered.extend(piece);
                 assert!(gathered.len() <= self.limit, "pieces went over the limit");
             }
-            Event::End { kind, ascii } => {
+            Event::End { kind } => {
                 let (begun, gathered) = self.gathering.take().expect("an end without a message");
                 assert_eq!(kind, begun);
-                self.message(kind, gathered, ascii);
+                self.message(kind, gathered);
             }
             Event::Message { kind, source, payload, ascii } => {
                 assert!(self.gathering.is_none(), "a message inside another");
                 let bytes = bytes(source, payload);
-                self.message(kind, bytes, ascii);
+                self.whole_message(kind, bytes, ascii);
             }
             Event::Pong(payload) => assert!(payload.len() <= 125),
             Event::Close(close) => self.seen.push(Seen::Close(close.reported_code(), close.reason().to_owned())),
@@ -158,11 +158,15 @@ impl Driver {
         }
     }
 
-    fn message(&mut self, kind: Kind, bytes: Vec<u8>, ascii: bool) {
+    fn whole_message(&mut self, kind: Kind, bytes: Vec<u8>, ascii: bool) {
+        assert_eq!(ascii, kind == Kind::Text && bytes.is_ascii());
+        self.message(kind, bytes);
+    }
+
+    fn message(&mut self, kind: Kind, bytes: Vec<u8>) {
         assert!(bytes.len() <= self.limit, "a message of {} bytes over the limit of {}", bytes.len(), self.limit);
         if kind == Kind::Text {
             assert!(std::str::from_utf8(&bytes).is_ok(), "a text that is not UTF-8");
-            assert_eq!(ascii, bytes.is_ascii());
         }
         self.seen.push(Seen::Message { text: kind == Kind::Text, bytes });
     }

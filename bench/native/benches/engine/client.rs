@@ -92,7 +92,7 @@ impl Client for Ours {
                     }
                     Event::Begin { size_hint, .. } => self.gathered.reserve(size_hint as usize),
                     Event::Piece { payload, .. } => self.gathered.extend_from_slice(&chunk[payload]),
-                    Event::End { kind, .. } => {
+                    Event::End { kind } => {
                         seen(kind, &self.gathered);
                         self.gathered.clear();
                         count -= 1;
