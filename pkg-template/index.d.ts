@@ -295,7 +295,7 @@ export class WebSocketChannel {
    * @param listener any object; its methods are optional
    * @param context passed to each method of the listener
    * @throws ChannelError NS_ERROR_MALFORMED_URI, NS_ERROR_INVALID_ARG, NS_ERROR_NOT_IMPLEMENTED, NS_ERROR_ALREADY_OPENED; in Node also
-   * NS_ERROR_OUT_OF_MEMORY, and NS_ERROR_UNEXPECTED if `crypto.getRandomValues` fails
+   * NS_ERROR_OUT_OF_MEMORY, and NS_ERROR_UNEXPECTED if `crypto.getRandomValues` fails; in the browser build NS_ERROR_NOT_AVAILABLE where there is no `WebSocket`
    */
   asyncOpen(uri: string | UrlLike, origin: string | null | undefined, listener: WebSocketListener<undefined>): void;
   asyncOpen<Context>(
@@ -332,7 +332,7 @@ export class WebSocketChannel {
    * the response. The channel stays idle. A request can be accepted or refused once.
    * @param status 300 to 599
    * @param body text for people; none by default
-   * @throws ChannelError NS_ERROR_INVALID_ARG, NS_ERROR_ALREADY_OPENED; NS_ERROR_NOT_IMPLEMENTED in a browser
+   * @throws ChannelError NS_ERROR_INVALID_ARG, NS_ERROR_ALREADY_OPENED, NS_ERROR_OUT_OF_MEMORY; NS_ERROR_NOT_IMPLEMENTED in a browser
    */
   refuse(request: UpgradeRequest | StreamFields, socket: UpgradeSocket, status: number, body?: string): void;
 
@@ -555,7 +555,7 @@ export interface WebSocketEventListener {
 }
 
 /**
- * Node only: reports what happens on every channel of the process, including those of `WebSocket` and `WebSocketStream`. It costs nothing while it has
+ * Node only: reports what happens on every channel of the thread, including those of `WebSocket` and `WebSocketStream`. It costs nothing while it has
  * no listener; while it has one, every frame is copied.
  */
 export declare const eventService: {

@@ -165,12 +165,16 @@ async function copyWasm() {
 /** Reads the tables from Rust. */
 const readTables = async () => JSON.parse(await run('cargo', ['run', '--quiet', '--example', 'tables'], { quiet: true }));
 
+/** A range of characters in a regular expression's class. */
+const characterRange = (range) => [...new Set(range)].map((code) => String.fromCharCode(code).replace(/[-\]\\^]/, '\\$&')).join('-');
+
 /** Writes the tables as JavaScript, and as types in place of the template's placeholders. */
-async function constants({ statuses, closeCodes, maxReason }) {
+async function constants({ statuses, closeCodes, maxReason, pageRanges, tokenRanges }) {
   const object = (rows) => `Object.freeze({ ${rows.map(([number, name]) => `${name}: ${number}`).join(', ')} })`;
   await mkdir(build, { recursive: true });
   await writeFile(join(build, 'constants.js'),
-    `export const Status = ${object(statuses)};\nexport const CloseCodes = ${object(closeCodes)};\nexport const MAX_REASON = ${maxReason};\n`);
+    `export const Status = ${object(statuses)};\nexport const CloseCodes = ${object(closeCodes)};\nexport const MAX_REASON = ${maxReason};\n`
+    + `export const PAGE_RANGES = ${JSON.stringify(pageRanges)};\nexport const TOKEN = /^[${tokenRanges.map(characterRange).join('')}]+$/;\n`);
   const lines = (rows, prefix, show) => rows.map(([number, name, meaning]) =>
     `  /** ${meaning} */\n  ${prefix}${name}: ${show(number)};`).join('\n');
   const hex = (number) => number === 0 ? '0' : `0x${number.toString(16).toUpperCase()}`;

@@ -1,8 +1,9 @@
-// `npm run lint` checks formatting, runs clippy for the host and both wasm builds, and compiles the benchmarks' crates. Warnings are errors.
+// `npm run lint` checks the layers of src/ and the formatting, runs clippy for the host and both wasm builds, and compiles the benchmarks' crates. Warnings are errors.
 
 import { join } from 'node:path';
-import { wasmTarget } from './tools.js';
+import { checkLayers } from './layers.js';
 import { main, root, run, say } from './run.js';
+import { wasmTarget } from './tools.js';
 
 const BUILDS = {
   host: ['--all-targets'],
@@ -16,6 +17,7 @@ const BENCHES = ['native', 'peer'];
 
 /** Throws at the first check that fails. Returns the number of checks. */
 export async function lint() {
+  await checkLayers();
   await wasmTarget();
   await run('cargo', ['fmt', '--check']);
   for (const [name, args] of Object.entries(BUILDS)) {
@@ -27,7 +29,7 @@ export async function lint() {
     await run('cargo', ['clippy', '--quiet', '--all-targets', '--locked', '--manifest-path', join(root, 'bench', name, 'Cargo.toml'),
       '--target-dir', join(root, 'target', `lint-${name}`), '--', '-D', 'warnings']);
   }
-  return 1 + Object.keys(BUILDS).length + BENCHES.length;
+  return 2 + Object.keys(BUILDS).length + BENCHES.length;
 }
 
 if (import.meta.filename === process.argv[1]) await main(lint);

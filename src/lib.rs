@@ -10,7 +10,7 @@
 //!  ┌─────▼─────────────────────────────────────────────────────────────┴─────┐
 //!  │ channel::Driver  Idle → Connecting → Open → Closing → Stopped           │
 //!  └─────┬─────────────────────────────────────────────────────────────▲─────┘
-//!        │ Command: Send · Close · Abort           Report: Opened · Message · Sent · PeerClose · Gone
+//!        │ Command: Send · Close · Abort           Report: Opened · Message · Sent · PeerClose · Failed · Gone
 //!  ┌─────▼─────────────────────────────────────────────────────────────┴─────┐
 //!  │ transport                                                               │
 //!  │   browser.rs  the native WebSocket                                      │

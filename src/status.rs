@@ -22,9 +22,6 @@ macro_rules! statuses {
     };
 }
 
-/// What onStop says with [`Status::FILE_TOO_BIG`].
-pub const TOO_BIG: &str = "A message is longer than maxMessageSize. Raise the option if you expect such messages.";
-
 impl Status {
     /// The name that `onStop` reports; 0x80070057 is NS_ERROR_ILLEGAL_VALUE there. `None` for a number that is not in the table.
     pub fn name(self) -> Option<&'static str> {

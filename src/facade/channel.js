@@ -107,7 +107,7 @@ class LoadGroup {
   [INSPECT]() { return this.#group.__inspect(); }
 }
 
-/** What happens on every channel of the process. */
+/** What happens on every channel of the thread. */
 const eventService = {
   addListener(listener) {
     exports ??= load();

@@ -266,7 +266,7 @@ impl WebSocketChannel {
         self.inner.driver.buffered_amount() as f64
     }
 
-    /// A number unique in this process.
+    /// A number unique in this thread.
     #[wasm_bindgen(getter)]
     pub fn serial(&self) -> u32 {
         self.inner.serial
@@ -299,7 +299,7 @@ impl WebSocketChannel {
     }
 }
 
-/// `WebSocketChannel.compressionMemory`, in bytes: the most that the compression contexts of this process take together.
+/// `WebSocketChannel.compressionMemory`, in bytes: the most that the compression contexts of this thread take together.
 #[wasm_bindgen(js_name = compressionMemory)]
 pub fn compression_memory() -> f64 {
     host::compression_memory()

@@ -1,5 +1,6 @@
 //! What the opening needs from its host: sockets. The opening may be dropped at every await. Dropping a socket destroys its connection.
 
+use super::loss::Loss;
 use super::proxy::Proxy;
 use crate::http::Response;
 use crate::uri::Uri;
@@ -138,30 +139,5 @@ pub trait Socket {
     fn unread(&mut self, bytes: Vec<u8>);
 }
 
-/// What the system says about a connection that failed or was lost.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Loss<C> {
-    /// Node's error code, or the name of the HTTP/2 error code if the peer has reset the stream (RFC 9113 §7), or empty.
-    pub code: String,
-    /// The error's message, or empty.
-    pub message: String,
-    /// The error; `None` if the connection just ended.
-    pub cause: Option<C>,
-}
-
 /// Parses a URI. The second argument is the base of a relative one (WHATWG URL).
 pub type Parse = fn(&str, Option<&str>) -> Option<Uri>;
-
-impl<C> Loss<C> {
-    /// The connection just ended.
-    pub fn ended() -> Self {
-        Self { code: String::new(), message: String::new(), cause: None }
-    }
-
-    /// The error's message in one line, to append to the problem; empty if there is none.
-    pub(super) fn detail(&self) -> String {
-        let words: Vec<_> = self.message.split_whitespace().collect();
-        let line = words.join(" ");
-        if line.is_empty() { line } else { format!(": {}", line.trim_end_matches('.')) }
-    }
-}

@@ -1,6 +1,6 @@
 //! Why a channel does not open.
 
-use super::dial::Loss;
+use super::loss::Loss;
 use crate::http::{Malformed, Response};
 use crate::status::Status;
 

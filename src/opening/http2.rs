@@ -2,8 +2,8 @@
 
 use super::candidate::{Candidate, News, Place};
 use super::dial::Party;
-use super::explanation::Leg;
 use super::failure::{Failure, Obstacle};
+use super::loss::Leg;
 use super::progress::Point;
 use super::{Ask, Dial, Exchange, Opening, Socket};
 

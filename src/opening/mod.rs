@@ -24,6 +24,7 @@ mod failure;
 mod follow;
 mod handshake;
 mod http2;
+mod loss;
 mod plan;
 mod progress;
 mod proxy;
@@ -38,9 +39,9 @@ mod tests;
 
 pub use account::Credentials;
 pub use ask::{Answer, Ask, AuthRequest, Stage};
-pub use dial::{Dial, Hop, HopTls, Loss, Parse, Party, Route, Socket, TlsPeer};
-pub use explanation::explain_loss;
+pub use dial::{Dial, Hop, HopTls, Parse, Party, Route, Socket, TlsPeer};
 pub use failure::{Failure, InvalidArgument};
+pub use loss::{Loss, explain_loss};
 pub use progress::Progress;
 pub use proxy::Proxy;
 pub use settings::{ProxySetting, Settings};
@@ -49,9 +50,9 @@ use std::pin::Pin;
 use std::rc::Rc;
 
 use candidate::{Candidate, News};
-use explanation::Leg;
 use failure::Obstacle;
 use handshake::Settled;
+use loss::Leg;
 use plan::Plan;
 use progress::Point;
 use proxy::ProxyKind;
@@ -330,7 +331,7 @@ impl<D: Dial, A: Ask<Cause = D::Cause>> Opening<D, A> {
     }
 
     fn lost(&self, party: Party, leg: Leg, loss: Loss<D::Cause>) -> Failure<D::Cause> {
-        let (status, message) = explanation::of_loss(&self.plan.peer(party), leg, &loss);
+        let (status, message) = loss::of_loss(&self.plan.peer(party), leg, &loss);
         Failure { cause: loss.cause, ..Failure::new(status, message) }
     }
 

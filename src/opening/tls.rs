@@ -1,7 +1,7 @@
 //! Why TLS failed, and what OpenSSL's and Node's codes for certificates mean.
 
-use super::dial::Loss;
 use super::explanation::{Peer, Said};
+use super::loss::Loss;
 
 /// Whether the code is a TLS error.
 pub(super) fn is_tls(code: &str) -> bool {

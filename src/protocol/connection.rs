@@ -245,8 +245,7 @@ impl Connection {
     #[cold]
     fn fail(&mut self, fault: Fault) -> Event {
         self.deafen();
-        let reason = fault.kind.for_peer().unwrap_or(&fault.message);
-        self.close(Close::because(fault.kind.close_code(), reason));
+        self.close(Close::because(fault.kind.close_code(), &fault.message));
         Event::Failed(fault)
     }
 

@@ -9,7 +9,7 @@ use crate::close::CloseCode;
 pub struct Fault {
     /// The kind, which decides the close code.
     pub kind: FaultKind,
-    /// A sentence for people.
+    /// A sentence for people, which the close frame carries too.
     pub message: Cow<'static, str>,
 }
 
@@ -37,11 +37,6 @@ impl FaultKind {
             Self::TooBig => CloseCode::MESSAGE_TOO_BIG,
             Self::NoMemory => CloseCode::INTERNAL_ERROR,
         }
-    }
-
-    /// The reason that the peer gets instead of the fault's message, which is advice for this end's own users.
-    pub(super) fn for_peer(self) -> Option<&'static str> {
-        (self == Self::TooBig).then_some("The message is longer than this end accepts.")
     }
 
     pub(super) fn because(self, message: impl Into<Cow<'static, str>>) -> Fault {

@@ -10,7 +10,6 @@ use super::frame::{self, Header, MAX_CONTROL, MAX_HEADER, MaskKey, Opcode, Parse
 use super::inflate::Inflater;
 use super::utf8::{self, Utf8};
 use crate::close::{Close, CloseCode};
-use crate::status::TOO_BIG;
 
 /// Reads the frames of one connection.
 pub(super) struct Reader {
@@ -325,5 +324,5 @@ fn not_utf8() -> Fault {
 }
 
 fn too_big() -> Fault {
-    FaultKind::TooBig.because(TOO_BIG)
+    FaultKind::TooBig.because("The message is longer than this end accepts.")
 }

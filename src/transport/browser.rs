@@ -20,12 +20,12 @@ pub(crate) use self::sending::Outgoing;
 use self::sending::Queued;
 use super::timer::microtask;
 use super::{
-    Attributes, ChannelError, Driver, Evidence, JsHost, Listener, PayloadKind, Target, Timer, as_error,
+    Attributes, ChannelError, Driver, Evidence, JsHost, Listener, PayloadKind, TOO_BIG, Target, Timer, as_error,
     global_property, property, sentence,
 };
 use crate::channel::{Ending, Report, State, Timer as _, Transport};
 use crate::close::{Close, CloseCode, NO_STATUS};
-use crate::status::{Status, TOO_BIG};
+use crate::status::Status;
 
 /// A browser honours no options beyond those that all hosts share.
 #[derive(Clone, Default)]

@@ -49,6 +49,9 @@ use crate::channel::{self, Host};
 use crate::status::Status;
 use crate::uri::Uri;
 
+/// What onStop says with [`Status::FILE_TOO_BIG`].
+const TOO_BIG: &str = "A message is longer than maxMessageSize. Raise the option if you expect such messages.";
+
 /// A JavaScript host.
 pub(crate) struct JsHost;
 

@@ -1,6 +1,6 @@
 // The constructors' arguments (WHATWG WebSockets, "get a URL record" and the constructor's steps).
 
-import { MAX_REASON } from 'build:constants';
+import { MAX_REASON, PAGE_RANGES, TOKEN } from 'build:constants';
 import { isObject, toClampedShort, toDictionary, toDOMString, toSequence, toUSVString } from './idl.js';
 
 const syntaxError = (message) => new DOMException(message, 'SyntaxError');
@@ -27,11 +27,8 @@ function parsed(text, base) {
   }
 }
 
-/** A token (RFC 9110 §5.6.2), which a subprotocol must be (RFC 6455 §4.1). */
-const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
-
 /**
- * Throws unless each subprotocol is a token and appears only once. Case makes no difference, as in Node's own class and in
+ * Throws unless each subprotocol is a token (RFC 9110 §5.6.2) and appears only once. Case makes no difference, as in Node's own class and in
  * the browsers' test suite; browsers themselves distinguish "chat" from "Chat".
  * @throws DOMException SyntaxError
  */
@@ -73,7 +70,7 @@ function hasText(object) {
 }
 
 /** Whether a program may send this close code; null means none. */
-export const isSendable = (code) => code === null || code === 1000 || (code >= 3000 && code <= 4999);
+export const isSendable = (code) => code === null || PAGE_RANGES.some(([first, last]) => code >= first && code <= last);
 
 /**
  * Checks a close code and a reason; null means that it is absent. A reason without a code is sent with 1000.

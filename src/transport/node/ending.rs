@@ -1,7 +1,5 @@
 //! How one connection ends: cleanly, by a fault, or with the socket.
 
-use std::borrow::Cow;
-
 use wasm_bindgen::JsValue;
 
 use super::socket::Socket;
@@ -10,7 +8,7 @@ use crate::channel::{Ending, Report, Timer as _};
 use crate::opening::{Loss, explain_loss};
 use crate::protocol::{Fault, FaultKind, Role};
 use crate::status::Status;
-use crate::transport::{Evidence, JsHost};
+use crate::transport::{Evidence, JsHost, TOO_BIG};
 use crate::uri::Uri;
 
 /// How long a socket whose channel is done waits for the peer's end, in milliseconds.
@@ -149,6 +147,7 @@ pub(super) fn of_fault(fault: Fault) -> Ending<JsHost> {
         FaultKind::NotDeflated => Status::INVALID_CONTENT_ENCODING,
         FaultKind::NoMemory => Status::OUT_OF_MEMORY,
     };
-    let message: Cow<'static, str> = fault.message;
+    // This end's user can do something about the limit.
+    let message = if fault.kind == FaultKind::TooBig { TOO_BIG.into() } else { fault.message };
     Ending { status, message, ..Ending::default() }
 }
