@@ -7,9 +7,9 @@ use std::ptr::addr_eq;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 
-/// The place of one opening.
+/// Where one opening stands among those that may share a session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Place {
+pub(super) enum Standing {
     /// It connects.
     Leads,
     /// It waits, because the first is connecting.
@@ -31,7 +31,7 @@ pub(super) enum News {
     NoHttp2,
     /// It failed, which may be its own fault: the next one leads. If that one fails too, all others connect at once.
     Failure,
-    /// None, because it was closed, or has found a place elsewhere. The next one leads.
+    /// None, because it was closed, or has found a session elsewhere. The next one leads.
     None,
 }
 
@@ -39,11 +39,11 @@ pub(super) enum News {
 pub(super) struct Candidate {
     /// Its line's.
     key: Rc<dyn Any>,
-    place: Rc<Cell<Place>>,
+    standing: Rc<Cell<Standing>>,
     waker: Rc<RefCell<Option<Waker>>>,
 }
 
-type Follower = (Rc<Cell<Place>>, Rc<RefCell<Option<Waker>>>);
+type Follower = (Rc<Cell<Standing>>, Rc<RefCell<Option<Waker>>>);
 
 /// A leader's followers.
 struct Line {
@@ -74,18 +74,18 @@ fn equal_key<K: PartialEq + 'static>(key: &K) -> Option<Rc<dyn Any>> {
 impl Candidate {
     /// Leads if no other does that may share its session.
     pub(super) fn new<K: PartialEq + 'static>(key: K) -> Self {
-        let place = Rc::new(Cell::new(Place::Leads));
+        let standing = Rc::new(Cell::new(Standing::Leads));
         let waker = Rc::default();
         let key = equal_key(&key).unwrap_or_else(|| Rc::new(key));
         LINES.with_borrow_mut(|lines| {
             if let Some(line) = lines.iter_mut().find(|line| line.has_key(&key)) {
-                place.set(Place::Follows);
-                line.followers.push((place.clone(), Rc::clone(&waker)));
+                standing.set(Standing::Follows);
+                line.followers.push((standing.clone(), Rc::clone(&waker)));
             } else {
                 lines.push(Line { key: key.clone(), followers: Vec::new(), is_second_try: false });
             }
         });
-        Self { key, place, waker }
+        Self { key, standing, waker }
     }
 
     /// Whether this is the key that it was made with.
@@ -93,31 +93,31 @@ impl Candidate {
         self.key.downcast_ref() == Some(key)
     }
 
-    pub(super) fn place(&self) -> Place {
-        self.place.get()
+    pub(super) fn standing(&self) -> Standing {
+        self.standing.get()
     }
 
     /// Tells the followers how to go on. Only a leader's news count.
     pub(super) fn tell(&self, news: News) {
-        if self.place.replace(Place::IsAlone) != Place::Leads {
+        if self.standing.replace(Standing::IsAlone) != Standing::Leads {
             return;
         }
         let line = LINES.with_borrow_mut(|lines| lines.extract_if(.., |line| line.has_key(&self.key)).next());
         let Some(Line { key, mut followers, is_second_try }) = line else { return };
-        let (place, how_many) = match news {
-            News::Session(room) => (Place::MayJoin, room),
-            News::NoHttp2 => (Place::DoesWithout, usize::MAX),
-            News::Failure if is_second_try => (Place::IsAlone, usize::MAX),
-            News::Failure | News::None => (Place::Follows, 0),
+        let (standing, how_many) = match news {
+            News::Session(room) => (Standing::MayJoin, room),
+            News::NoHttp2 => (Standing::DoesWithout, usize::MAX),
+            News::Failure if is_second_try => (Standing::IsAlone, usize::MAX),
+            News::Failure | News::None => (Standing::Follows, 0),
         };
         let mut rest = followers.split_off(how_many.min(followers.len())).into_iter();
-        let mut all: Vec<_> = followers.into_iter().map(|follower| (follower, place)).collect();
+        let mut all: Vec<_> = followers.into_iter().map(|follower| (follower, standing)).collect();
         if let Some(next) = rest.next() {
-            all.push((next, Place::Leads));
+            all.push((next, Standing::Leads));
             let line = Line { key, followers: rest.collect(), is_second_try: news == News::Failure };
             LINES.with_borrow_mut(|lines| lines.push(line));
         }
-        all.iter().for_each(|((cell, _), place)| cell.set(*place));
+        all.iter().for_each(|((cell, _), standing)| cell.set(*standing));
         for ((_, waker), _) in all {
             let waker = waker.borrow_mut().take(); // not while it is borrowed: a waker may run anything
             if let Some(waker) = waker {
@@ -131,7 +131,7 @@ impl Future for &Candidate {
     type Output = ();
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
-        if self.place() != Place::Follows {
+        if self.standing() != Standing::Follows {
             return Poll::Ready(());
         }
         self.waker.replace(Some(context.waker().clone()));
@@ -141,10 +141,10 @@ impl Future for &Candidate {
 
 impl Drop for Candidate {
     fn drop(&mut self) {
-        if self.place() == Place::Follows {
+        if self.standing() == Standing::Follows {
             LINES.with_borrow_mut(|lines| {
                 if let Some(line) = lines.iter_mut().find(|line| line.has_key(&self.key)) {
-                    line.followers.retain(|(place, _)| !Rc::ptr_eq(place, &self.place));
+                    line.followers.retain(|(standing, _)| !Rc::ptr_eq(standing, &self.standing));
                 }
             });
         }

@@ -1,6 +1,6 @@
 //! WebSockets over HTTP/2 (RFC 8441): a stream of a session that channels share replaces a connection.
 
-use super::candidate::{Candidate, News, Place};
+use super::candidate::{Candidate, News, Standing};
 use super::dial::Party;
 use super::failure::{Failure, Obstacle};
 use super::loss::Leg;
@@ -30,7 +30,7 @@ impl<D: Dial, A: Ask<Cause = D::Cause>> Opening<D, A> {
 
     /// Takes a place among the openings that may share a session: leads them, or follows the one that leads. Returns whether it follows.
     pub(super) fn take_place(&mut self) -> bool {
-        if self.candidate.as_ref().is_some_and(|candidate| candidate.place() == Place::DoesWithout) {
+        if self.candidate.as_ref().is_some_and(|candidate| candidate.standing() == Standing::DoesWithout) {
             self.plan.do_without_http2();
         }
         let Some(key) = self.key() else {
@@ -39,10 +39,10 @@ impl<D: Dial, A: Ask<Cause = D::Cause>> Opening<D, A> {
         };
         let stands = self.candidate.as_ref().filter(|candidate| candidate.has_key(&key));
         // The session that it waited for has no room left. Another session is needed, and the next leader makes it.
-        if stands.is_none_or(|candidate| candidate.place() == Place::MayJoin) {
+        if stands.is_none_or(|candidate| candidate.standing() == Standing::MayJoin) {
             self.candidate = Some(Candidate::new(key));
         }
-        self.candidate.as_ref().is_some_and(|candidate| candidate.place() == Place::Follows)
+        self.candidate.as_ref().is_some_and(|candidate| candidate.standing() == Standing::Follows)
     }
 
     /// The extended CONNECT and its response.

@@ -22,18 +22,18 @@ use crate::transport::{ChannelError, Evidence, JsHost, Target, parse_url, proper
 use crate::uri::Uri;
 
 /// The opening of one channel. Dropping it drops its sockets and everything it waits for.
-pub(super) struct Opening {
+pub(super) struct OpeningTask {
     progress: Rc<Progress>,
     abort: AbortHandle,
 }
 
-impl Drop for Opening {
+impl Drop for OpeningTask {
     fn drop(&mut self) {
         self.abort.abort();
     }
 }
 
-impl Opening {
+impl OpeningTask {
     /// How the channel ends because openTimeoutMs has run out.
     pub(super) fn timed_out(&self) -> Ending<JsHost> {
         ending_of(self.progress.timed_out())
@@ -86,7 +86,7 @@ pub(super) fn begin(node: &Rc<Node>, target: Target) -> Result<(), ChannelError>
             Err(_) => {} // the channel was closed
         }
     });
-    *node.opening.borrow_mut() = Some(Opening { progress, abort });
+    *node.opening.borrow_mut() = Some(OpeningTask { progress, abort });
     Ok(())
 }
 

@@ -10,7 +10,7 @@ use super::ending::LINGER_MS;
 use super::events::{Watched, is_watched};
 use super::held::Held;
 use super::memory;
-use super::opening::{self, Opening};
+use super::opening::{self, OpeningTask};
 use super::payload::Outgoing;
 use super::pinging::Pinging;
 use super::reading::{Incoming, hand_over};
@@ -30,7 +30,7 @@ pub(crate) struct Node {
     pub(super) role: Role,
     pub(super) attributes: Rc<Attributes>,
     /// Set until the connection is open.
-    pub(super) opening: RefCell<Option<Opening>>,
+    pub(super) opening: RefCell<Option<OpeningTask>>,
     pub(super) wire: RefCell<Wire>,
     /// The socket that connects now, then the open connection's.
     pub(super) socket: RefCell<Option<Rc<Socket>>>,
@@ -290,6 +290,6 @@ impl Transport<JsHost> for Node {
         }
         self.has_timed_out.set(true);
         self.withdraw_session();
-        self.opening.borrow().as_ref().map(Opening::timed_out)
+        self.opening.borrow().as_ref().map(OpeningTask::timed_out)
     }
 }
