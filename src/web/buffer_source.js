@@ -46,7 +46,7 @@ export const isShared = (value) => has(sharedLength, value);
  * BufferSource: the bytes of an ArrayBuffer or a view, ready to be sent. What a subclass claims about itself is ignored.
  * A detached buffer has no bytes. Shared and resizable ones throw: the interface has neither [AllowShared] nor [AllowResizable].
  */
-export function bytesOf(source, method) {
+export function toBufferSource(source, method) {
   if (!ArrayBuffer.isView(source)) return fixed(source, method) ? source : new Uint8Array();
   if (tagOf.call(source) !== undefined) return fixed(typedArrayBuffer.call(source), method) && typedArrayLength.call(source) > 0 ? source : new Uint8Array();
   return fixed(dataViewBuffer.call(source), method) && dataViewLength.call(source) > 0

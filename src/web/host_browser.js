@@ -8,7 +8,7 @@ export { baseUri as base, whenAborted } from '../transport/browser.js';
 export const isBufferSource = (value) => ArrayBuffer.isView(value) || Object.prototype.toString.call(value) === '[object ArrayBuffer]';
 
 /** The channel reads the source by itself, unless it is detached. Then it has no bytes. Throws for memory that is shared or resizable (Web IDL). */
-export function bytesOf(source) {
+export function toBufferSource(source) {
   const { resizable, growable } = source.buffer ?? source;
   if (resizable || growable !== undefined) throw new TypeError('write: the memory is shared or resizable. Pass a copy.');
   try {

@@ -3,7 +3,7 @@
 import { BECOME_WEB, TAKEN, WebSocketChannel } from 'build:channel';
 
 export { whenAborted } from '../transport/node/abort.js';
-export { bytesOf, isBlob, isBufferSource, isShared, read, sizeOf } from './buffer_source.js';
+export { isBlob, isBufferSource, isShared, read, sizeOf, toBufferSource } from './buffer_source.js';
 
 /** What the options may contain besides the channel's own: the attributes that are set before a channel opens. */
 const ATTRIBUTES = ['notificationCallbacks', 'loadGroup', 'pingInterval', 'pingTimeout'];

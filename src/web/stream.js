@@ -1,6 +1,6 @@
 // WebSocketStream of the WHATWG proposal, over a channel.
 
-import { acceptedBy, base, bytesOf, channelOf, isBufferSource, whenAborted } from 'build:web-host';
+import { acceptedBy, base, channelOf, isBufferSource, toBufferSource, whenAborted } from 'build:web-host';
 import { requireGlobals } from '../facade/load.js';
 import { checkClose, checkProtocols, isSendable, parseURL, toCloseInfo } from './arguments.js';
 import { fail, open, missingProtocol, startClosing, stopError } from './connection.js';
@@ -136,7 +136,7 @@ export const WebSocketStream = /* @__PURE__ */ (() => {
 
     /** Settles when the host has taken the message. If the closing handshake has begun, which no message follows, it settles when the connection ends. */
     #write(chunk) {
-      const accepted = isBufferSource(chunk) ? this.#channel.sendBinaryMsg(bytesOf(chunk, 'write')) : this.#channel.sendMsg(`${chunk}`);
+      const accepted = isBufferSource(chunk) ? this.#channel.sendBinaryMsg(toBufferSource(chunk, 'write')) : this.#channel.sendMsg(`${chunk}`);
       const write = deferred();
       write.end = accepted ? acceptedBy(this.#channel) : Infinity;
       this.#writes.push(write);

@@ -2,7 +2,7 @@
 
 import { ChannelError, Status, TAKEN } from 'build:channel';
 import { setImmediate } from '../transport/node/tick.js';
-import { bytesOf, channelOf, isBlob, isBufferSource, isShared, sizeOf } from 'build:web-host';
+import { channelOf, isBlob, isBufferSource, isShared, sizeOf, toBufferSource } from 'build:web-host';
 import { checkClose, checkProtocols, parseProtocols, parseURL } from './arguments.js';
 import { fail, open, missingProtocol, startClosing, stopError } from './connection.js';
 import { closeEvent, dispatchForeign, errorEvent, fire, messageEvent, openEvent } from './events.js';
@@ -96,7 +96,7 @@ export class WebSocket extends EventTarget {
   send(data) {
     if (this.#readyState === OPEN && this.#outbox === null) {
       if (typeof data === 'string') return void this.#sendText(data);
-      if (ArrayBuffer.isView(data)) return void this.#sendBytes(bytesOf(data, 'send'));
+      if (ArrayBuffer.isView(data)) return void this.#sendBytes(toBufferSource(data, 'send'));
     }
     requireArguments('send', arguments.length, 1);
     const [kind, message, size] = converted(data);
@@ -280,7 +280,7 @@ function converted(data) {
   if (typeof data === 'object' && data !== null) {
     if (isBlob(data)) return ['blob', data, () => sizeOf(data)];
     if (isBufferSource(data) || isShared(data)) {
-      const bytes = bytesOf(data, 'send');
+      const bytes = toBufferSource(data, 'send');
       return ['bytes', bytes, () => bytes.byteLength];
     }
   }
