@@ -5,6 +5,7 @@ import * as wasm from 'build:glue';
 import { CloseCodes, Status } from 'build:constants';
 import { load } from './load.js';
 import { fillBytes, fillText } from 'build:send-window';
+import { needDeepStack, needStack } from 'build:stack';
 
 const names = new Map(Object.entries(Status).map(([name, number]) => [number, name]));
 
@@ -24,6 +25,19 @@ function tidy({ prototype }, symbols) {
   }
 }
 
+/**
+ * A stack overflow inside wasm would leave its values borrowed for ever, and no channel of the thread would work any more. So a method that is called when the stack is
+ * nearly used up throws its RangeError before it enters wasm.
+ */
+const GUARDED = ['asyncOpen', 'asyncAccept', 'refuse', 'sendMsg', 'sendBinaryMsg', 'sendBinaryStream', 'sendPing', 'close', 'suspend', 'resume'];
+
+function guard(prototype, name) {
+  const { value: method, ...attributes } = Object.getOwnPropertyDescriptor(prototype, name);
+  const value = { [name](...args) { needDeepStack(); return method.apply(this, args); } }[name];
+  Object.defineProperty(value, 'length', { value: method.length, configurable: true });
+  Object.defineProperty(prototype, name, { value, ...attributes });
+}
+
 const tag = (name) => ({ value: name, configurable: true });
 const THIS = Symbol('this');
 const PROBLEM = Symbol('problem');
@@ -38,6 +52,8 @@ const INSPECT = Symbol.for('nodejs.util.inspect.custom');
 tidy(wasm.WebSocketChannel, {
   __this: THIS, __problem: PROBLEM, __sendFilled: SEND_FILLED, __cancel: CANCEL, __closeEmpty: CLOSE_EMPTY, __becomeWeb: BECOME_WEB, __taken: TAKEN, __inspect: INSPECT, __sendIfOpen: SEND_IF_OPEN,
 });
+
+for (const name of GUARDED) guard(wasm.WebSocketChannel.prototype, name);
 
 class WebSocketChannel extends wasm.WebSocketChannel {
   constructor(options) {
@@ -59,11 +75,13 @@ class WebSocketChannel extends wasm.WebSocketChannel {
 
   // Most messages go through the send window, so that wasm gets a number. To pass the message itself takes a third more time.
   sendMsg(text) {
+    needStack();
     const length = fillText(text);
     return (length >= 0 && this[SEND_FILLED](length, true)) || super.sendMsg(text) || super[PROBLEM]();
   }
 
   sendBinaryMsg(bytes) {
+    needStack();
     const length = fillBytes(bytes);
     return (length >= 0 && this[SEND_FILLED](length, false)) || super.sendBinaryMsg(bytes) || super[PROBLEM]();
   }
@@ -80,13 +98,17 @@ class LoadGroup {
 
   get activeCount() { return this.#group.activeCount; }
 
-  cancel(status) { this.#group.cancel(status); }
+  cancel(status) {
+    needDeepStack();
+    this.#group.cancel(status);
+  }
 
   sendMsg(text) { return this.#send(text, true); }
 
   sendBinaryMsg(bytes) { return this.#send(bytes, false); }
 
   #send(payload, isText) {
+    needDeepStack();
     const broadcast = this.#group.__broadcast(payload, isText);
     try {
       let accepted = 0;

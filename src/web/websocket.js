@@ -1,6 +1,7 @@
 // WebSocket of the WHATWG WebSockets Standard, over a channel. For Node: a browser has its own.
 
 import { ChannelError, Status, TAKEN } from 'build:channel';
+import { needDeepStack } from 'build:stack';
 import { setImmediate } from '../transport/node/tick.js';
 import { channelOf, isBlob, isBufferSource, isShared, sizeOf, toBufferSource } from 'build:web-host';
 import { checkClose, checkProtocols, parseProtocols, parseURL } from './arguments.js';
@@ -45,6 +46,7 @@ export class WebSocket extends EventTarget {
 
   constructor(url, protocols = undefined) {
     requireArguments('WebSocket', arguments.length, 1);
+    needDeepStack(); // V8 ends the process if it has to compile a regular expression where the stack is used up
     super();
     if (isObject(arguments[2])) warn(); // as ws takes its options
     const text = toUSVString(url);
@@ -108,6 +110,7 @@ export class WebSocket extends EventTarget {
   }
 
   close(code = undefined, reason = undefined) {
+    needDeepStack();
     const channel = this.#channel;
     const close = checkClose(code === undefined ? null : toClampedShort(code), reason === undefined ? null : toUSVString(reason));
     const readyState = this.#readyState;
@@ -173,6 +176,7 @@ export class WebSocket extends EventTarget {
 
   /** "Fail the WebSocket connection", for a reason that the channel does not know. */
   #fail(error) {
+    if (!(error instanceof ChannelError)) throw error; // the stack is used up, and nothing was sent
     this.#failure ??= error;
     if (this.#readyState === OPEN) this.#readyState = CLOSING;
     fail(this.#channel, error);

@@ -45,6 +45,7 @@ import { bufferedStreams } from './cases/stream_buffered.js';
 import { nodeStreams } from './cases/stream_node.js';
 import { streamPaces } from './cases/stream_pace.js';
 import { tcpEnds } from './cases/tcp_end.js';
+import { stackOverflows } from './cases/stack_overflow.js';
 import { ticks } from './cases/tick.js';
 import { tlsIdentities } from './cases/tls_identity.js';
 import { turns } from './cases/turn.js';
@@ -56,5 +57,5 @@ export const nodeSuite = [...suite, ...named({
   requirements, headers, interimAnswers, attacks, differential, flow, memory, memoryLimits, processes, pings, sentPings, nodeStreams, streamPaces, progress, diagnoses,
   redirects, redirectOrigins, authorization, digests, securityInfos, proxies, proxyAuthorization, proxyEnvironment, proxyFailures, proxyWaits, proxyTargets,
   failedOpens, headerValues, halfCloses, resetsAfter101, pingFloods, busyLoops, tlsIdentities, proxyInterims, bufferedStreams, consoleViews, oneConnecting, webSocketFailures,
-  acceptances, acceptedRequests, acceptedEnds, broadcasts, http2, http2Sessions, http2Acceptances, eventServices, tcpEnds, isolations, turns, hotAttributes, ticks,
+  acceptances, acceptedRequests, acceptedEnds, broadcasts, http2, http2Sessions, http2Acceptances, eventServices, tcpEnds, isolations, turns, hotAttributes, ticks, stackOverflows,
 })];
