@@ -4,8 +4,10 @@ import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { root } from './run.js';
 
-/** What each room of Rust may import. `facade` and `transport` may import everything below them. */
+/** The rooms of Rust that know no JavaScript. */
 const PURE = ['accepting', 'channel', 'close', 'grammar', 'http', 'opening', 'protocol', 'status', 'uri'];
+
+/** What each room of Rust may import. */
 const MAY_IMPORT = {
   close: [],
   status: [],

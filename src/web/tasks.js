@@ -1,6 +1,6 @@
 // The tasks in which events are fired. Microtasks run between two tasks (HTML §8.1.7.3), so that a program that awaits each message misses none.
 
-import { hold, nextTick, release, setImmediate } from '../transport/node/tick.js';
+import { hold, nextTick, release } from '../transport/node/tick.js';
 import { runMicrotasks } from '../transport/node/undocumented.js';
 
 /** Calls back after all microtasks have run, without a turn of the event loop. */

@@ -2,7 +2,6 @@
 
 import { ChannelError, Status, TAKEN } from 'build:channel';
 import { needDeepStack } from 'build:stack';
-import { setImmediate } from '../transport/node/tick.js';
 import { channelOf, isBlob, isBufferSource, isShared, sizeOf, toBufferSource } from 'build:web-host';
 import { checkClose, checkProtocols, parseProtocols, parseURL } from './arguments.js';
 import { fail, open, missingProtocol, startClosing, stopError } from './connection.js';

@@ -2,7 +2,7 @@
 // bypasses wasm: Rust says how many of the next bytes may. Rust also says what must wait (held.rs).
 
 import { begin, chunk, end, lookFrom, received } from './delivery.js';
-import { canFinish, finish, setImmediate } from './tick.js';
+import { canFinish, finish } from './tick.js';
 import { WINDOW, receiveAt, wasm } from './windows.js';
 
 /** Payload that bypasses wasm is read directly into its message if it has at least this many bytes. */

@@ -6,7 +6,7 @@ import { forgetLast } from './assembly.js';
 import { http2, tls } from './builtin.js';
 import { certificatesOf } from './certificate.js';
 import { Reading } from './reading.js';
-import { atEnd, setImmediate } from './tick.js';
+import { atEnd } from './tick.js';
 import { backlogOf, whenSecure } from './undocumented.js';
 import { MAX_HEADER, sendAt, wasm } from './windows.js';
 

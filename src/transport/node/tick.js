@@ -3,9 +3,8 @@
 import { report } from '../listener.js';
 import { runMicrotasks } from './undocumented.js';
 
-// As they are when the package is loaded. Fake timers (of Jest, Vitest, Sinon) put others in their places, and forget what waits there when they go.
+// As it is when the package is loaded: pkg-template/schedulers.js says why.
 export const { nextTick } = process;
-export const { setImmediate } = globalThis;
 
 /** How many callers hold back the ends of ticks, and what waits for them. */
 let holds = 0;

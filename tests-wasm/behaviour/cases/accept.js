@@ -106,7 +106,6 @@ export const acceptances = [
     async run(t) {
       const { port, talk } = await startAcceptor(t, () => echoing());
       const bytes = Buffer.concat([Buffer.from(upgradeRequest()), clientFrame(1, 'slowly'), clientFrame(2, 'b'), clientFrame(8)]);
-      const { connect } = await import('node:net');
       const socket = connect({ port, host: '127.0.0.1', noDelay: true });
       let said = '';
       socket.on('data', (data) => { said += data.toString('latin1'); });

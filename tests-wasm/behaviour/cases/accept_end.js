@@ -70,7 +70,6 @@ export const acceptedEnds = [
       });
       await rawTalk(port, upgradeRequest(), { reset: true });
       await t.stops(await talk(), { node: 'NS_ERROR_NET_RESET' });
-      const { connect } = await import('node:net');
       const ending = connect(port, '127.0.0.1', () => ending.write(upgradeRequest()));
       ending.once('data', () => ending.end());
       await t.stops(await talk(1), { node: 'NS_BASE_STREAM_CLOSED' });

@@ -30,7 +30,6 @@ export const acceptedRequests = [
   {
     name: 'a client that leaves before the server accepts: the channel never opens, and the socket is closed',
     async run(t) {
-      const { connect } = await import('node:net');
       for (const leave of ['end', 'destroy', 'resetAndDestroy']) {
         let upgrade;
         const { server, port } = await startAcceptor(t, (...given) => { upgrade = given; return false; });
@@ -114,7 +113,6 @@ export const acceptedRequests = [
         new t.api.WebSocketChannel().refuse(request, socket, 404);
         return false;
       });
-      const { connect } = await import('node:net');
       const client = connect({ port, host: '127.0.0.1', allowHalfOpen: true }, () => client.write(upgradeRequest(changes)));
       client.on('error', () => {}).resume();
       const poke = setInterval(() => client.write('x'), 100); // gets a reset once the client is disconnected
