@@ -36,7 +36,7 @@ pub(super) struct Inner {
     has_kept: Cell<bool>,
     /// The subprotocols to ask for, comma separated.
     pub(super) protocols: RefCell<String>,
-    original_uri: RefCell<Option<String>>,
+    pub(super) original_uri: RefCell<Option<Rc<String>>>,
     /// True from `asyncOpen` to `onStop`.
     is_active: Cell<bool>,
     /// The option `signal`, while the channel is active.
@@ -149,8 +149,9 @@ impl Inner {
 
     /// `asyncOpen` or `asyncAccept` has succeeded.
     fn opened(self: &Rc<Self>, href: String, signal: &JsValue) {
-        self.attributes.uri.replace(href.clone());
-        self.original_uri.replace(Some(href));
+        let uri = Rc::new(href);
+        self.attributes.uri.replace(Some(uri.clone()));
+        self.original_uri.replace(Some(uri));
         let options = self.options.take();
         drop(options);
         self.is_active.set(true);
@@ -257,13 +258,6 @@ impl Inner {
         self.driver.cancel(Ending::cancelled(status));
     }
 
-    pub(super) fn original_uri(&self, name: &str) -> Result<JsValue, ChannelError> {
-        self.original_uri.borrow().as_deref().map(JsValue::from_str).ok_or_else(|| {
-            let message = sentence(&[name, ": there is no URI before asyncOpen. Call asyncOpen first."]);
-            ChannelError::new(Status::NOT_INITIALIZED, message)
-        })
-    }
-
     pub(super) fn state_name(&self) -> &'static str {
         match self.driver.state() {
             State::Idle => "idle",
@@ -273,6 +267,14 @@ impl Inner {
             State::Stopped => "stopped",
         }
     }
+}
+
+/// The value of the attribute `name`, a URI.
+pub(super) fn uri_of(name: &str, uri: &RefCell<Option<Rc<String>>>) -> Result<JsValue, ChannelError> {
+    uri.borrow().as_ref().map(|uri| JsValue::from_str(uri)).ok_or_else(|| {
+        let message = sentence(&[name, ": there is no URI before asyncOpen. Call asyncOpen first."]);
+        ChannelError::new(Status::NOT_INITIALIZED, message)
+    })
 }
 
 #[cold]

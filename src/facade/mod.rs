@@ -19,7 +19,7 @@ use alloc::rc::Rc;
 use js_sys::Promise;
 use wasm_bindgen::prelude::*;
 
-use self::channel::Inner;
+use self::channel::{Inner, uri_of};
 use self::error::already_opened;
 use crate::channel::State;
 use crate::close::Close;
@@ -141,14 +141,13 @@ impl WebSocketChannel {
     /// The URI that was passed to `asyncOpen`, parsed.
     #[wasm_bindgen(getter, js_name = originalURI)]
     pub fn original_uri(&self) -> Result<JsValue, JsValue> {
-        Ok(self.inner.original_uri("originalURI")?)
+        Ok(uri_of("originalURI", &self.inner.original_uri)?)
     }
 
     /// The URI after redirects.
     #[wasm_bindgen(getter, js_name = URI)]
     pub fn uri(&self) -> Result<JsValue, JsValue> {
-        self.inner.original_uri("URI")?;
-        Ok(self.inner.attributes.uri.borrow().as_str().into())
+        Ok(uri_of("URI", &self.inner.attributes.uri)?)
     }
 
     /// The subprotocols to ask for. Once open, the one that the server has selected, or empty.

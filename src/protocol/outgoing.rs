@@ -49,7 +49,7 @@ pub struct OutgoingQueue<P> {
     wakes: Wakes,
 }
 
-/// The message that goes out in pieces.
+/// The message that goes out in pieces. Boxed, because an idle channel has none.
 #[derive(Default)]
 enum Current<P> {
     #[default]
@@ -57,9 +57,9 @@ enum Current<P> {
     /// It is with the driver, between [`OutgoingQueue::poll_piece`] and [`OutgoingQueue::handle_piece`].
     Filling,
     /// Its next piece may go out.
-    Waiting(P, Fragments),
+    Waiting(Box<Piece<P>>),
     /// It is a stream that has no data now.
-    Pending(P, Fragments),
+    Pending(Box<Piece<P>>),
 }
 
 /// The most payload bytes in the window.
@@ -201,7 +201,7 @@ impl<P: Payload> OutgoingQueue<P> {
     /// A stream that was [`Fill::Pending`] has more, its end, or an error.
     pub fn handle_ready(&mut self) {
         self.current = match std::mem::take(&mut self.current) {
-            Current::Pending(payload, fragments) => Current::Waiting(payload, fragments),
+            Current::Pending(piece) => Current::Waiting(piece),
             other => other,
         };
         if self.wakes.turn == Asked::No && self.writes <= MAX_WRITES {
@@ -246,9 +246,7 @@ impl<P: Payload> OutgoingQueue<P> {
 
     fn poll_current(&mut self) -> Option<Piece<P>> {
         match std::mem::replace(&mut self.current, Current::Filling) {
-            Current::Waiting(payload, fragments) if self.pieces < PIECES_A_TURN || fragments.is_single() => {
-                Some(Piece { payload, fragments: Some(fragments) })
-            }
+            Current::Waiting(piece) if self.pieces < PIECES_A_TURN || piece.is_single() => Some(*piece),
             not_now => {
                 self.current = not_now;
                 self.go_on_soon();
@@ -274,7 +272,9 @@ impl<P: Payload> OutgoingQueue<P> {
         let last = match fill {
             Fill::Bytes { last, .. } => last,
             Fill::Pending => {
-                self.current = fragments.map_or(Current::None, |fragments| Current::Pending(payload, fragments));
+                if fragments.is_some() {
+                    self.current = Current::Pending(Box::new(Piece { payload, fragments }));
+                }
                 return Framed::Later;
             }
             Fill::Failed => return Framed::Failed,
@@ -285,7 +285,7 @@ impl<P: Payload> OutgoingQueue<P> {
         let done = if last { Done { messages: 1, part: 0 } } else { Done { messages: 0, part } };
         let framed = self.frame_piece(connection, &mut fragments, window, done, keys);
         if !last {
-            self.current = Current::Waiting(payload, fragments);
+            self.current = Current::Waiting(Box::new(Piece { payload, fragments: Some(fragments) }));
         }
         framed
     }

@@ -18,7 +18,7 @@ pub(super) struct Reader {
     /// The most payload bytes of a message, on the wire and inflated.
     limit: u64,
     /// Set if permessage-deflate was negotiated.
-    inflater: Option<Inflater>,
+    inflater: Option<Box<Inflater>>,
     /// The beginning of a header that continues in a later chunk.
     header: Vec<u8>,
     /// The frame whose payload is being read.
@@ -86,7 +86,7 @@ impl Reader {
 
     /// Permits compressed messages.
     pub(super) fn inflate_with(&mut self, inflater: Inflater) {
-        self.inflater = Some(inflater);
+        self.inflater = Some(Box::new(inflater));
     }
 
     /// Frees everything: nothing more is read.

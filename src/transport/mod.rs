@@ -143,8 +143,8 @@ pub(crate) struct Target {
 /// The values of the channel's attributes that come from the transport.
 #[derive(Default)]
 pub(crate) struct Attributes {
-    /// The current URI, after redirects.
-    pub(crate) uri: RefCell<String>,
+    /// The current URI, after redirects. `None` before there is one.
+    pub(crate) uri: RefCell<Option<Rc<String>>>,
     /// The subprotocol that the server has selected.
     pub(crate) protocol: RefCell<String>,
     /// The response's `Sec-WebSocket-Extensions`.

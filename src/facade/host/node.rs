@@ -198,7 +198,7 @@ pub(in crate::facade) fn http_response(attributes: &Attributes) -> JsValue {
 }
 
 pub(in crate::facade) fn security_info(attributes: &Attributes) -> JsValue {
-    unborrowed(&attributes.node.security, |security| security.describe())
+    unborrowed(&attributes.node.security, |security| security.as_mut().map_or(JsValue::NULL, |it| it.describe()))
 }
 
 /// Uses the content of a cell that is not borrowed meanwhile, because `describe` calls JavaScript.
@@ -268,7 +268,7 @@ pub(in crate::facade) fn inspect(channel: &Inner) -> JsValue {
     let status = channel.driver.status();
     let status = status.name().map_or_else(|| format!("0x{:X}", status.0), Into::into);
     let uri = channel.attributes.uri.borrow();
-    let uri = if uri.is_empty() { String::new() } else { format!(" URI: '{}',", without_credentials(&uri)) };
+    let uri = uri.as_deref().map(|uri| format!(" URI: '{}',", without_credentials(uri))).unwrap_or_default();
     format!("{class} {{ state: '{state}',{uri} status: '{status}' }}").into()
 }
 

@@ -21,6 +21,13 @@ pub struct Piece<P> {
     pub(super) fragments: Option<Fragments>,
 }
 
+impl<P> Piece<P> {
+    /// Whether all its pieces form one frame.
+    pub(super) fn is_single(&self) -> bool {
+        self.fragments.as_ref().is_some_and(Fragments::is_single)
+    }
+}
+
 /// What a payload has put into the window.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Fill {

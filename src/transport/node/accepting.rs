@@ -125,7 +125,7 @@ impl Node {
             _ if is_early => Outcome::Early,
             Err(denial) => Outcome::Denied(denial),
             Ok(upgrade) => {
-                node.attributes.uri.replace(href.into()); // the event service reports it
+                node.attributes.uri.replace(Some(Rc::new(href.into()))); // the event service reports it
                 node.settle_upgrade(&socket, upgrade);
                 link.open(node.clone());
                 driver.begin_open();

@@ -109,7 +109,7 @@ impl opening::Ask for Asker {
     }
 
     fn moved(&self, uri: &Uri) {
-        self.node.attributes.uri.replace(uri.href.clone());
+        self.node.attributes.uri.replace(Some(Rc::new(uri.href.clone())));
     }
 
     async fn credentials(&self, request: &AuthRequest) -> Answer<JsValue> {

@@ -133,7 +133,7 @@ impl Node {
     }
 
     fn uri(&self) -> Uri {
-        Uri::new(self.attributes.uri.borrow().clone())
+        Uri::new(self.attributes.uri.borrow().as_deref().cloned().unwrap_or_default())
     }
 }
 

@@ -102,7 +102,7 @@ impl Node {
     pub(super) fn tell_opened(&self) {
         if is_watched() {
             let it = &self.attributes;
-            let (uri, protocol) = (it.uri.borrow().clone(), it.protocol.borrow().clone());
+            let (uri, protocol) = (it.uri.borrow().as_deref().map(JsValue::from), it.protocol.borrow().clone());
             notify("webSocketOpened", arguments![self.serial(), uri, protocol, it.extensions.borrow().as_str()]);
         }
     }

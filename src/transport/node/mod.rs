@@ -104,7 +104,7 @@ impl Default for HostOptions {
 /// The values of the channel's attributes that only Node has.
 pub(crate) struct Attributes {
     pub(crate) http_response: RefCell<opening::HttpResponse>,
-    pub(crate) security: RefCell<security::Security>,
+    pub(crate) security: RefCell<Option<Box<security::Security>>>,
     /// The attribute `notificationCallbacks`, while the channel is active.
     pub(crate) callbacks: RefCell<JsValue>,
     /// `sendPing`'s promises.

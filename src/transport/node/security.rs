@@ -13,9 +13,10 @@ use crate::transport::to_text;
 const NO_CERTIFICATE: &str = "ERR_SSL_PEER_DID_NOT_RETURN_A_CERTIFICATE";
 
 /// What is known about a channel's TLS connection.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub(crate) struct Security {
-    checked: Option<(Certificates, Option<String>)>,
+    certificates: Certificates,
+    untrusted_reason: Option<String>,
     /// The attribute's value, made when it is first read.
     described: Option<JsValue>,
 }
@@ -42,16 +43,16 @@ impl Security {
     /// not asked for one, Node has no reason, or a misleading one.
     pub(super) fn of(certificates: Certificates, reason: &JsValue, role: Role) -> Self {
         let sent_none = role == Role::Server && certificates.chain().length() == 0;
-        let reason =
+        let untrusted_reason =
             if sent_none { Some(NO_CERTIFICATE.into()) } else { (!reason.is_null()).then(|| reason_of(reason)) };
-        Self { checked: Some((certificates, reason)), described: None }
+        Self { certificates, untrusted_reason, described: None }
     }
 
-    /// The attribute: the same object each time for the same connection, or null.
+    /// The attribute: the same object each time for the same connection.
     pub(crate) fn describe(&mut self) -> JsValue {
-        let Some((certificates, reason)) = &self.checked else { return JsValue::NULL };
+        let Self { certificates, untrusted_reason, described } = self;
         let described =
-            self.described.get_or_insert_with(|| describe(certificates, reason.clone()).unwrap_or(JsValue::NULL));
+            described.get_or_insert_with(|| describe(certificates, untrusted_reason.clone()).unwrap_or(JsValue::NULL));
         described.clone()
     }
 }

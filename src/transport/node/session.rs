@@ -18,7 +18,7 @@ pub(super) struct Session {
     raw: RawSession,
     key: RouteKey,
     /// The server's certificate.
-    security: Security,
+    security: Option<Box<Security>>,
     state: RefCell<State>,
     /// How many channels use it, and how many of those keep the process alive.
     users: Cell<u32>,
@@ -51,7 +51,7 @@ impl Session {
     pub(super) fn open(
         connection: JsValue,
         key: RouteKey,
-        security: Security,
+        security: Option<Box<Security>>,
         is_ref: bool,
     ) -> Result<Place, Loss<JsValue>> {
         let authority = match key.host.contains(':') {
@@ -156,7 +156,7 @@ impl Place {
     }
 
     /// The server's certificate.
-    pub(super) fn security(&self) -> Security {
+    pub(super) fn security(&self) -> Option<Box<Security>> {
         self.session.security.clone()
     }
 

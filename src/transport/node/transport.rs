@@ -197,7 +197,7 @@ impl Node {
 
     pub(super) fn handle_certificates(&self, certificates: Certificates, reason: JsValue) {
         let security = Security::of(certificates, &reason, self.role); // this may call a user's getter
-        let before = self.attributes.node.security.replace(security);
+        let before = self.attributes.node.security.replace(Some(Box::new(security)));
         drop(before);
     }
 
