@@ -1,8 +1,8 @@
 // The flags as a channel's options.
 
 import { X509Certificate } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import tls from 'node:tls';
+import { contentOf } from './file.js';
 import { UsageError } from './usage_error.js';
 
 /** What --socket can set: the options of net.connect that are texts, and those that are numbers or booleans. The host and port are the URI's. */
@@ -84,8 +84,8 @@ function certificate(name, path) {
 /** The content of a flag's file. */
 export function file(name, path) {
   try {
-    return readFileSync(path);
+    return contentOf(path);
   } catch (error) {
-    throw new UsageError(`--${name}: ${error.message}.`);
+    throw new UsageError(`--${name}: ${error.message}`);
   }
 }

@@ -10,9 +10,9 @@ const FLAGS = {
     ['once', '1', null, 'end after the first message'],
     ['count', 'n', 'N', 'end after N messages'],
     ['wait', 'w', 'SECONDS', 'after stdin has ended, close once no message has arrived for this many seconds; "forever" never closes (default 1; 0 on a terminal; forever with --once or --count)'],
-    ['json', 'j', null, 'print one object per line: time, direction ("sent", "received"), kind ("text", "binary"), size in bytes, and text, base64 or, with --save, file; on a terminal, indent messages that are JSON'],
+    ['json', 'j', null, 'print one object per line: time, direction ("sent", "received"), kind ("text", "binary"), size in bytes, and text, base64 or, with --save, file; on a terminal, indent messages that are JSON; with --load, print the summary as an object; with --listen, it needs --stdin'],
     ['binary', 'b', null, 'send each line as a binary message, byte by byte'],
-    ['save', null, 'FOLDER', 'save binary messages to files in this folder instead of printing them'],
+    ['save', null, 'FOLDER', 'save binary messages to files in this folder instead of printing them; with --listen, it needs --stdin'],
   ],
   'The connection': [
     ['header+', 'H', '"NAME: VALUE"', 'add a request header'],

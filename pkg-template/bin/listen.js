@@ -18,6 +18,14 @@ import { showFrames } from './watch.js';
 /** The answer to a CONNECT of HTTP/1.1, which asks for a tunnel. */
 const NO_PROXY = 'HTTP/1.1 405 Method Not Allowed\r\nAllow: GET\r\nConnection: close\r\nContent-Length: 0\r\n\r\n';
 
+/** Why it cannot listen, and what to do. */
+const WHY_NOT = {
+  EADDRINUSE: ({ listen }) => `another program listens on port ${listen}. Use another port, or 0 for any free one`,
+  EACCES: ({ listen }) => `this user may not listen on port ${listen}. Use a port from 1024 on`,
+  EADDRNOTAVAIL: ({ host }) => `this machine does not have the address ${host}. Check --host`,
+  ENOTFOUND: ({ host }) => `the name ${host} was not found. Check --host`,
+};
+
 /** Serves until it is interrupted. Returns the exit code. */
 export async function listen(options) {
   const output = new Output(options, false);
@@ -43,7 +51,7 @@ export async function listen(options) {
   try {
     await once(server, 'listening');
   } catch (error) {
-    output.problem(`cannot listen: ${error.message}.`);
+    output.problem(`cannot listen: ${WHY_NOT[error.code]?.(options) ?? error.message}.`);
     return CANNOT_LISTEN;
   }
   const { address, port, family } = server.address();

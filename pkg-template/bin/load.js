@@ -15,7 +15,7 @@ const SENDING = 10;
 /** Opens, sends, and sums up. Returns the exit code of the worst connection. */
 export async function load(options) {
   const { load: count, rate = 1, size = 125, seconds = 10 } = options;
-  const run = { options, size, latencies: createHistogram(), opening: createHistogram(), sent: 0, received: 0, lastAt: 0, ids: 0, opened: 0, open: 0, failures: new Map(), worst: 0, isOver: false, connecting: new Set(), leave: null };
+  const run = { options, size, latencies: createHistogram(), opening: createHistogram(), sent: 0, received: 0, lastAt: 0, sentUntil: 0, ids: 0, opened: 0, open: 0, failures: new Map(), worst: 0, isOver: false, connecting: new Set(), leave: null };
   onInterrupt(() => interrupt(run));
   newChannel(options); // throws for an option that is wrong, before anything is shown
   const progress = showProgress(run);
@@ -27,7 +27,7 @@ export async function load(options) {
   const cpu = process.cpuUsage();
   await send(run, channels, rate, seconds);
   run.isOver = true;
-  const ended = run.sent > 0 && run.received === run.sent ? run.lastAt : performance.now();
+  const ended = run.sent > 0 && run.received === run.sent ? Math.max(run.lastAt, run.sentUntil) : performance.now();
   const elapsed = Math.max(ended - began, 1) / 1000;
   const { user, system } = process.cpuUsage(cpu);
   progress.stop();
@@ -116,14 +116,14 @@ async function openAll(run, count) {
 }
 
 /**
- * Sends `rate` messages a second on each channel, evenly over the time. If the machine or the server cannot keep up, fewer are sent. At a rate
- * of 0, the channels stay open for that time.
+ * Sends `rate` messages a second on each channel, evenly over the time, which ends a while after the last message. If the machine or the server cannot
+ * keep up, fewer are sent. At a rate of 0, the channels stay open for that time.
  */
 async function send(run, channels, rate, seconds) {
   const began = performance.now();
   const all = rate * seconds * channels.length;
   let next = 0;
-  while ((next < all || rate === 0) && run.open > 0 && !run.isOver) {
+  while (run.open > 0 && !run.isOver) {
     const elapsed = (performance.now() - began) / 1000;
     const due = Math.min(all, elapsed * rate * channels.length);
     const until = performance.now() + SENDING;
@@ -136,6 +136,7 @@ async function send(run, channels, rate, seconds) {
     if (elapsed > seconds) break;
     await new Promise((resolve) => setTimeout(resolve, 1));
   }
+  run.sentUntil = performance.now();
   // The last echoes are still on their way.
   for (let waited = 0; run.received < run.sent && waited < 1000 && channels.some(({ channel }) => channel.state === 'open'); waited += 10) {
     await new Promise((resolve) => setTimeout(resolve, 10));
@@ -147,7 +148,7 @@ function showProgress(run) {
   const isTTY = process.stderr.isTTY && process.env.TERM !== 'dumb';
   let before = 0;
   const show = () => {
-    const line = `${run.open} open, ${run.sent} sent, ${run.received} back, ${run.received - before} a second, 50 % ${ms(run.latencies.percentile(50))}, 99 % ${ms(run.latencies.percentile(99))}`;
+    const line = `${run.open} open, ${run.sent} sent, ${run.received} back, ${run.received - before} a second, round trip ${run.latencies.count > 0 ? `50 % ${ms(run.latencies.percentile(50))}, 99 % ${ms(run.latencies.percentile(99))}` : '–'}`;
     before = run.received;
     process.stderr.write(isTTY ? `\r\x1b[2K${line.slice(0, (process.stderr.columns || 80) - 1)}` : `${line}\n`);
   };
@@ -205,7 +206,7 @@ function summarize(run, count, elapsed, cpu) {
     const all = (histogram) => (histogram.count === 0 ? null : Object.fromEntries([50, 90, 99, 99.9].map((it) => [`p${it}`, histogram.percentile(it) / 1000])));
     return console.log(safeJson({
       connections: run.opened, wanted: count, sent: run.sent, received: run.received, seconds: elapsed, perSecond: run.received / elapsed,
-      latencyMs: all(latencies), openingMs: all(opening), failures: Object.fromEntries(run.failures),
+      latencyMs: all(latencies), openingMs: all(opening), failures: [...run.failures].map(([message, count]) => ({ message, count })),
     }));
   }
   const lines = [

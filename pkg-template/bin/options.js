@@ -52,7 +52,7 @@ export function parse(args) {
   if (rest.length > 0) throw new UsageError(`Unexpected argument: "${rest[0]}". Pass messages on stdin or with --send.`);
   checkMode(options);
   if (options.listen !== undefined && uri !== undefined) throw new UsageError('--listen takes a port and no URI. Remove the URI.');
-  if (options.listen === undefined && uri === undefined) throw missing(options);
+  if (options.listen === undefined && !uri?.trim()) throw missing(options);
   const first = [...options.send ?? [], ...(options['send-file'] ?? []).map((path) => file('send-file', path === '-' ? 0 : path))];
   const isTls = options.tls || (options.listen !== undefined && Boolean(options.cert ?? options.key));
   return { ...options, first, tls: isTls, uri: uri === undefined ? undefined : withScheme(uri), channel: channelOptions(options) };
@@ -66,6 +66,8 @@ const ONLY = [
   [['client', 'listen'], ['frames', 'verbose', 'save']],
   [['client', 'load'], ['origin', 'user', 'proxy', 'ca', 'insecure', 'servername', 'socket', 'http2', 'max-redirects', 'timeout']],
 ];
+/** The flags that contradict each other. */
+const APART = [['deflate', 'no-deflate'], ['quiet', 'verbose'], ['once', 'count']];
 const MODES = { client: 'the client', listen: '--listen', load: '--load' };
 
 function checkMode({ listen, load, ...options }) {
@@ -76,8 +78,10 @@ function checkMode({ listen, load, ...options }) {
     if (name !== undefined) throw new UsageError(`--${name} is for ${modes.map((it) => MODES[it]).join(' and ')}. Remove it.`);
   }
   if (options['ping-timeout'] !== undefined && !options.ping) throw new UsageError('--ping-timeout needs --ping: without it, no ping is sent.');
-  if (options.deflate && options['no-deflate']) throw new UsageError('--deflate and --no-deflate cannot be combined. Remove one of them.');
-  if (options.once && options.count !== undefined) throw new UsageError('--once and --count cannot be combined. Remove one of them.');
+  const apart = APART.find((names) => names.every((name) => options[name] !== undefined));
+  if (apart) throw new UsageError(`--${apart[0]} and --${apart[1]} cannot be combined. Remove one of them.`);
+  if (options['send-file']?.filter((it) => it === '-').length > 1) throw new UsageError('--send-file: stdin can be sent once. Pass - once.');
+  if (options.user !== undefined && !options.user.includes(':')) throw new UsageError('--user: the colon is missing. Write NAME:PASSWORD; the password may be empty.');
   const shown = mode === 'listen' && !options.stdin && ['json', 'save'].find((it) => options[it] !== undefined);
   if (shown) throw new UsageError(`--${shown} with --listen needs --stdin. Add --stdin, or remove --${shown}.`);
 }
@@ -143,8 +147,9 @@ function checkCloseCode(code) {
   throw new UsageError(`--close-code: ${code} is not a code that may be sent. Use one of ${ranges}.`);
 }
 
-/** `localhost:8080/chat` and `8080/chat` are meant as ws://localhost:8080/chat. */
-function withScheme(uri) {
+/** `localhost:8080/chat` and `8080/chat` are meant as ws://localhost:8080/chat. White space around a URI is removed, as URL parsers do. */
+function withScheme(given) {
+  const uri = given.trim();
   if (/^[a-z][a-z0-9+.-]*:\/\//i.test(uri)) return uri;
   return /^\d+(?![^/?#])/.test(uri) ? `ws://localhost:${uri}` : `ws://${uri}`;
 }

@@ -46,30 +46,45 @@ export function exitCode({ name, http, closedBy, code }, wasOpen) {
 /** A close code and its reason, in one line: a reason with line breaks could pass for output of the command's own. */
 export const closing = (code, reason) => `${code} ${reason.replace(/\s+/g, ' ')}`.trim();
 
-/** The channel's messages name its options. On the command line, these are flags. */
+/** The flags that set a channel's options and arguments. */
 const FLAGS = {
-  openTimeoutMs: '--timeout', closeTimeoutMs: '--close-timeout', asyncOpen: 'URI', close: '--close-code', redirects: '--max-redirects', maxMessageSize: '--max-size', headers: '--header', proxy: '--proxy',
-  protocol: '--subprotocol', origin: '--origin', pingInterval: '--ping', pingTimeout: '--ping-timeout', 'tls.ca': '--ca', 'tls.servername': '--servername',
+  asyncOpen: 'URI', protocol: '--subprotocol', origin: '--origin', close: '--close-code', pingInterval: '--ping', pingTimeout: '--ping-timeout',
+  openTimeoutMs: '--timeout', closeTimeoutMs: '--close-timeout', maxMessageSize: '--max-size', redirects: '--max-redirects', headers: '--header', proxy: '--proxy', http2: '--http2',
+  'tls.ca': '--ca', 'tls.cert': '--cert', 'tls.key': '--key', 'tls.servername': '--servername',
 };
+/** These take NAME=VALUE. */
+const SETTINGS = ['socket', 'deflate'];
 
-const WORDS = [
-  ['in the option tls.ca', 'with --ca FILE, or trust any certificate with --insecure'], ['in the options tls.cert and tls.key', 'with --cert and --key'],
+function flagOf(option) {
+  const [group, name] = option.split('.');
+  return FLAGS[option] ?? (name && SETTINGS.includes(group) ? `--${group} ${name}` : undefined);
+}
+
+/** What the channel's messages advise, and what to do on the command line instead. */
+const ADVICE = [
+  ['Pass the certificate of its authority in the option tls.ca.', 'Pass the certificate of its authority with --ca FILE, or trust any certificate with --insecure.'],
+  ['If you trust it, pass it in the option tls.ca.', 'If you trust it, pass it with --ca FILE, or trust any certificate with --insecure.'],
   ['tls, socket: Node refuses one of these options.', 'Node refuses a value of --socket, --servername, --ca, --cert or --key:'],
-  ['proxy, socket.path:', '--proxy, --socket path:'], ['Unknown setting: deflate.', 'Unknown setting: --deflate '],
-  ['onAuthRequired gave up.', 'It does not accept --user, which is sent only to the server in the URI.'], [/Put them in the URI, or return them from notificationCallbacks\.onAuthRequired\./, 'Pass them with --user NAME:PASSWORD.'],
-  [' Put them in the option proxy, or return them from notificationCallbacks.onAuthRequired.', ' Put them in the URI of --proxy.'],
-  ['the option tls.servername', '--servername'], ['the option socket.', '--socket '], ['in the option headers', 'with --header'], ['the option proxy', '--proxy'],
-  ['Pass the origin to asyncOpen, or to WebSocket as the option origin.', 'Use --origin.'], ["Set the channel's attribute protocol, or pass the subprotocols to WebSocket.", 'Use --subprotocol.'],
+  ['proxy, socket.path:', '--proxy, --socket path:'],
+  ['Unknown setting: deflate.', 'Unknown setting: --deflate '],
+  ['onAuthRequired gave up.', 'It does not accept --user, which is sent only to the server in the URI.'],
+  ['Put them in the URI, or return them from notificationCallbacks.onAuthRequired.', 'Pass them with --user NAME:PASSWORD.'],
+  ['Put them in the option proxy, or return them from notificationCallbacks.onAuthRequired.', 'Put them in the URI of --proxy.'],
+  ['in the option proxy.', 'in the URI of --proxy.'],
+  ['Pass the origin to asyncOpen, or to WebSocket as the option origin.', 'Use --origin.'],
+  ["Set the channel's attribute protocol, or pass the subprotocols to WebSocket.", 'Use --subprotocol.'],
 ];
 
-/** A channel's message in the command's words. `cause` is the error's. */
+/** A channel's message in the command's words: where it names options, it names flags. `cause` is the error's. */
 export function inFlags(message, cause) {
   const [, origin] = /^asyncOpen: (".*" is not an origin\. .*), or null to send none\.$/.exec(message) ?? [];
   if (origin) return `--origin: ${origin}.`;
-  const [where] = /^[\w.]+(?=: )/.exec(message) ?? [];
-  const begun = FLAGS[where] ? `${FLAGS[where]}${message.slice(where.length)}` : message;
-  return WORDS.reduce((text, [words, flags]) => text.replace(words, flags), begun)
-    .replace(/^deflate\.(?=\w+: )/, '--deflate ')
-    .replace(/\b(?:openTimeoutMs|closeTimeoutMs|maxMessageSize|pingTimeout)\b/, (option) => FLAGS[option])
+  return ADVICE.reduce((text, [words, instead]) => text.replace(words, instead), message)
+    .replace(/^[\w.]+(?=: )/, (where) => flagOf(where) ?? where)
+    .replace(/\b(in )?the options? (\w+(?:\.\w+)?)(?: and (\w+\.\w+))?/g, (words, within, ...[one, other]) => {
+      const flags = [one, other].filter(Boolean).map(flagOf);
+      return flags.includes(undefined) ? words : `${within ? 'with ' : ''}${flags.join(' and ')}`;
+    })
+    .replace(/\b(?:openTimeoutMs|closeTimeoutMs|maxMessageSize|pingTimeout)\b/, flagOf)
     .replace("The error's cause says which.", () => (cause instanceof Error ? cause.message : ''));
 }

@@ -79,8 +79,8 @@ export class Output {
   #prepare(folder) {
     try {
       mkdirSync(folder, { recursive: true });
-    } catch (error) {
-      throw new UsageError(`--save: ${error.message}.`);
+    } catch ({ code, message }) {
+      throw new UsageError(`--save: ${code === 'EEXIST' ? `"${folder}" is a file. Pass a folder` : message}.`);
     }
   }
 

@@ -34,11 +34,17 @@ export function hex(bytes, limit = 512) {
   return lines.join('\n');
 }
 
-/** Makes a text that cannot move the cursor or change the terminal. Control characters except line breaks and tabs become symbols. */
-export const printable = (text) => text.replace(/[\0-\x08\x0b-\x1f\x7f-\x9f]/g, (char) => (char < ' ' ? String.fromCharCode(0x2400 + char.charCodeAt(0)) : '\ufffd'));
+/**
+ * Makes a text that cannot move the cursor, change the terminal, or show what follows it in another order. Control characters except line breaks and
+ * tabs become symbols, and so do the directional formatting characters that would reverse the rest of a line (UAX #9, explicit ones).
+ */
+export const printable = (text) => text.replace(/[\0-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]/g, (char) => (char < ' ' ? String.fromCharCode(0x2400 + char.charCodeAt(0)) : '\ufffd'));
 
-/** JSON without control characters: JSON.stringify leaves some as they are. */
-export const safeJson = (value) => JSON.stringify(value).replace(/[\x7f-\x9f]/g, (char) => `\\u00${char.charCodeAt(0).toString(16)}`);
+/** The same in one line. */
+export const printableLine = (text) => printable(text).replaceAll('\n', '␊');
+
+/** JSON without control and directional characters: JSON.stringify leaves some as they are. */
+export const safeJson = (value) => JSON.stringify(value).replace(/[\x7f-\x9f\u202a-\u202e\u2066-\u2069]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
 
 /** The longest JSON that is indented, and the deepest: others take too long, or too much space. */
 const [MAX_JSON, MAX_DEPTH] = [4 << 20, 100];

@@ -1,12 +1,12 @@
 // A person at a terminal: line editing, history, commands.
 
-import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { clearScreenDown, createInterface, cursorTo, moveCursor } from 'node:readline';
+import { contentNow } from './file.js';
 import { utf8 } from './lines.js';
 import { forgetRows } from './undocumented.js';
 
-const HELP = `A line is sent as a text message. A line that begins with / is a command; // sends a line that begins with /.
+const HELP = `A line is sent as a text message, an empty one is not sent. A line that begins with / is a command; // sends a line that begins with /.
   /ping [TEXT]             send a ping, and show how long the pong took
   /close [CODE [REASON]]   close, with 1000 by default
   /binary @FILE            send a file as a binary message
@@ -109,11 +109,7 @@ function bytes(text) {
 function read(text) {
   const from = path(text);
   if (from === '') throw new Error('The name of the file is missing. Write it behind the @.');
-  try {
-    return readFileSync(from);
-  } catch ({ code, message }) {
-    throw new Error(code === 'EISDIR' ? `${from} is a folder. Pass a file.` : `${message}.`);
-  }
+  return contentNow(from);
 }
 
 /** The path in `@~/a file` or `@"a file"`. */

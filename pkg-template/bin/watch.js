@@ -2,7 +2,7 @@
 
 import dns from 'node:dns';
 import { eventService } from 'websocket-channel';
-import { printable, size } from './style.js';
+import { printable, printableLine, size } from './style.js';
 
 const NAMES = { 0: 'continuation', 1: 'text', 2: 'binary', 8: 'close', 9: 'ping', 10: 'pong' };
 
@@ -69,8 +69,8 @@ export function showFrames(output, nameOf = () => '') {
 function content({ opCode, rsvBit1, payload }) {
   if (rsvBit1 || opCode === 0 || opCode === 2) return '';
   const bytes = Buffer.from(payload);
-  if (opCode === 8) return payload.length >= 2 ? `${bytes.readUInt16BE()} ${printable(bytes.toString('utf8', 2))}`.trim() : '';
-  const text = printable(bytes.toString('utf8', 0, 60)).replaceAll('\n', '␊');
+  if (opCode === 8) return payload.length >= 2 ? `${bytes.readUInt16BE()} ${printableLine(bytes.toString('utf8', 2))}`.trim() : '';
+  const text = printableLine(bytes.toString('utf8', 0, 60));
   return text && `"${text}${payload.length > 60 ? '…' : ''}"`;
 }
 

@@ -70,7 +70,9 @@ test('at a terminal: files, /quit, Tab, and editing the line', async () => {
   terminal.type(`/binary @${join(folder, 'a file')}\r`);
   await terminal.until(/← 11 B binary[^]*from a file/);
   terminal.type('/text @/nowhere\r');
-  await terminal.until(/ENOENT/);
+  await terminal.until(/there is no file "\/nowhere"/);
+  terminal.type('/text @/dev/zero\r');
+  await terminal.until(/a pipe or a device\. Pass a regular file\./);
   // Left, then x: key by key, because readline takes keys that come together for pasted text.
   const keys = [['ab', /ab/], ['\x1b[D', /\x1b\[1D/], ['x', /> axb/], ['\r', /← 3 B.* .*axb/], ['/qu', /\/qu/], ['\t', /\/quit /], ['\r', /closed: 1000/]];
   for (const [key, shown] of keys) {
@@ -97,10 +99,11 @@ test('at a terminal: Ctrl-Z and fg, and a second Ctrl-C that does not wait for t
 });
 
 test('at a terminal: no byte of a server reaches the terminal as a control character, whatever stdin is', async () => {
-  const HOSTILE = /\x1b\[2J|\x1b\[31mred|\x07|\x9b/;
+  const HOSTILE = /\x1b\[2J|\x1b\[31mred|\x07|\x9b|\u202e|\u2066/;
   for (const [args, says] of [
     [[`${url}/escape-close`], /4001 ␛\[31mred␇/], [['-q', `${url}/escape-close`], /4001 ␛\[31mred␇/], [['--json', '-1', `${url}/escape`], /\\u001b\[2Jgone\\u0007/],
     [['-1', `${url}/escape`], /␛\[2Jgone␇/], [['-1', `${url}/binary`], /00 01 02 ff/],
+    [['-1', `${url}/reversed`], /shown\ufffdreversed\ufffd/], [['-1', '--json', `${url}/reversed`], /shown\\u202ereversed\\u2066/],
   ]) {
     const { stdout } = await startAtTerminal(args, '</dev/null').done;
     assert.match(stdout, says);

@@ -48,6 +48,7 @@ function serve(socket, { url: path }) {
     '/many': () => { for (let at = 0; at < 5; at++) socket.send(`message ${at}`); },
     '/flood': () => { for (let at = 0; at < 200_000; at++) socket.send(`line ${at} of many`); },
     '/escape': () => socket.send('\x1b[2Jgone\x07'),
+    '/reversed': () => socket.send('shown\u202ereversed\u2066'),
     '/escape-close': () => socket.close(4001, '\x1b[31mred\x07\x9b2J'),
     '/silent': () => socket.removeAllListeners('message'),
     '/half': () => {
