@@ -25,17 +25,22 @@ function tidy({ prototype }, symbols) {
   }
 }
 
+/** Attributes that are read often, and need little of the stack. */
+const SMALL = ['state', 'status', 'bufferedAmount', 'serial'];
+
 /**
- * A stack overflow inside wasm would leave its values borrowed for ever, and no channel of the thread would work any more. So a method that is called when the stack is
+ * A stack overflow inside wasm would leave its values borrowed for ever, and no channel of the thread would work any more. So a member that is used when the stack is
  * nearly used up throws its RangeError before it enters wasm.
  */
-const GUARDED = ['asyncOpen', 'asyncAccept', 'refuse', 'sendMsg', 'sendBinaryMsg', 'sendBinaryStream', 'sendPing', 'close', 'suspend', 'resume'];
-
 function guard(prototype, name) {
-  const { value: method, ...attributes } = Object.getOwnPropertyDescriptor(prototype, name);
-  const value = { [name](...args) { needDeepStack(); return method.apply(this, args); } }[name];
-  Object.defineProperty(value, 'length', { value: method.length, configurable: true });
-  Object.defineProperty(prototype, name, { value, ...attributes });
+  const { value: method, get, set, ...attributes } = Object.getOwnPropertyDescriptor(prototype, name);
+  const need = SMALL.includes(name) ? needStack : needDeepStack;
+  const guarded = method ? { [name](...args) { need(); return method.apply(this, args); } }
+    : { get [name]() { need(); return get.call(this); }, set [name](value) { need(); set.call(this, value); } };
+  const member = Object.getOwnPropertyDescriptor(guarded, name);
+  if (method) Object.defineProperty(member.value, 'length', { value: method.length, configurable: true });
+  else if (!set) member.set = undefined;
+  Object.defineProperty(prototype, name, { ...member, ...attributes });
 }
 
 const tag = (name) => ({ value: name, configurable: true });
@@ -53,10 +58,11 @@ tidy(wasm.WebSocketChannel, {
   __this: THIS, __problem: PROBLEM, __sendFilled: SEND_FILLED, __cancel: CANCEL, __closeEmpty: CLOSE_EMPTY, __becomeWeb: BECOME_WEB, __taken: TAKEN, __inspect: INSPECT, __sendIfOpen: SEND_IF_OPEN,
 });
 
-for (const name of GUARDED) guard(wasm.WebSocketChannel.prototype, name);
+for (const name of Object.getOwnPropertyNames(wasm.WebSocketChannel.prototype)) if (name !== 'constructor') guard(wasm.WebSocketChannel.prototype, name);
 
 class WebSocketChannel extends wasm.WebSocketChannel {
   constructor(options) {
+    needDeepStack();
     exports ??= load();
     super(options);
     Object.defineProperty(this, '__wbg_ptr', { enumerable: false }); // hides wasm-bindgen's pointer
@@ -64,11 +70,13 @@ class WebSocketChannel extends wasm.WebSocketChannel {
   }
 
   static get compressionMemory() {
+    needDeepStack();
     exports ??= load();
     return wasm.compressionMemory();
   }
 
   static set compressionMemory(bytes) {
+    needDeepStack();
     exports ??= load();
     wasm.setCompressionMemory(bytes);
   }
@@ -92,11 +100,15 @@ class LoadGroup {
   #group;
 
   constructor() {
+    needDeepStack();
     exports ??= load();
     this.#group = new wasm.LoadGroup();
   }
 
-  get activeCount() { return this.#group.activeCount; }
+  get activeCount() {
+    needDeepStack();
+    return this.#group.activeCount;
+  }
 
   cancel(status) {
     needDeepStack();
@@ -122,7 +134,10 @@ class LoadGroup {
     }
   }
 
-  [Symbol.iterator]() { return this.#group[Symbol.iterator](); }
+  [Symbol.iterator]() {
+    needDeepStack();
+    return this.#group[Symbol.iterator]();
+  }
 
   get [Symbol.for('websocket-channel.members')]() { return this.#group.__members; }
 
@@ -132,11 +147,13 @@ class LoadGroup {
 /** What happens on every channel of the thread. */
 const eventService = {
   addListener(listener) {
+    needDeepStack();
     exports ??= load();
     wasm.addListener(listener);
   },
 
   removeListener(listener) {
+    needDeepStack();
     exports ??= load();
     return wasm.removeListener(listener);
   },

@@ -19,14 +19,22 @@ export function utf8Length(text) {
 
 /** The size of a MessageEvent's data in payload bytes; 0 for a text that cannot exceed `limit`. */
 export function sizeOf(data, limit) {
-  if (typeof data !== 'string') return data.byteLength;
+  if (typeof data !== 'string') return data?.byteLength ?? 0;
   // A UTF-16 unit has at most three bytes in UTF-8.
   return data.length * 3 <= limit ? 0 : utf8Length(data);
 }
 
-/** The base of relative URIs: the document's base URI, or in a worker the script's URL. */
-export const baseUri = () => globalThis.document?.baseURI ?? globalThis.location?.href;
-export const pageOrigin = () => globalThis.origin;
+/** The base of relative URIs: the document's base URI, or in a worker the script's URL. An element of the page may be named baseURI. */
+export function baseUri() {
+  const { document: { baseURI } = {}, location } = globalThis;
+  return typeof baseURI === 'string' ? baseURI : location?.href;
+}
+
+/** The page's origin, "null" if it is opaque. A variable of the page may be named origin; but a frame of about:blank only has that. */
+export function pageOrigin() {
+  const { origin, location } = globalThis;
+  return origin === 'null' || !location || location.origin === 'null' ? origin : location.origin;
+}
 
 /** Calls back when the signal is aborted. Returns a function that removes the callback. */
 export function whenAborted(signal, callback) {

@@ -20,8 +20,8 @@ pub(crate) use self::sending::Outgoing;
 use self::sending::Queued;
 use super::timer::microtask;
 use super::{
-    Attributes, ChannelError, Driver, Evidence, JsHost, Listener, PayloadKind, TOO_BIG, Target, Timer, as_error,
-    global_property, property, sentence,
+    Attributes, Bytes, ChannelError, Driver, Evidence, JsHost, Listener, PayloadKind, TOO_BIG, Target, Timer, as_error,
+    bytes_of, global_property, property, sentence, to_text,
 };
 use crate::channel::{Ending, Report, State, Timer as _, Transport};
 use crate::close::{Close, CloseCode, NO_STATUS};
@@ -246,12 +246,22 @@ impl Transport<JsHost> for Browser {
     fn deliver(&self, listener: &Listener, Incoming(data): Incoming) {
         match data.dyn_ref::<ArrayBuffer>() {
             Some(buffer) => listener.trampoline.binary(&Uint8Array::new(buffer)),
-            None => listener.trampoline.text(&data),
+            None if data.is_string() => listener.trampoline.text(&data),
+            None => deliver_other(listener, &data),
         }
     }
 
     fn explain_timeout(&self) -> Option<Ending<JsHost>> {
         None
+    }
+}
+
+/// Delivers what no WebSocket of this realm has: another realm's has other classes, a replacement may have anything, and a program may dispatch events.
+#[cold]
+fn deliver_other(listener: &Listener, data: &JsValue) {
+    match bytes_of(data) {
+        Bytes::Plain(bytes) => listener.trampoline.binary(&bytes),
+        _ => listener.trampoline.text(&to_text(data).unwrap_or_default().into()),
     }
 }
 

@@ -51,8 +51,13 @@ export const isObject = (value) => (typeof value === 'object' && value !== null)
 
 /** An AbortSignal, or undefined. */
 export function toSignal(value, method) {
-  if (value === undefined || value instanceof AbortSignal) return value;
-  throw illegal(method, 'signal is not an AbortSignal.');
+  if (value === undefined) return value;
+  try {
+    Reflect.get(AbortSignal.prototype, 'aborted', value); // throws if it is not a signal of any realm
+    return value;
+  } catch {
+    throw illegal(method, 'signal is not an AbortSignal.');
+  }
 }
 
 /** Gives an interface's members the attributes that Web IDL requires. */

@@ -201,6 +201,14 @@ export const attributes = [
         const error = t.throws('NS_ERROR_NOT_IMPLEMENTED', () => channel.asyncOpen(t.peer('ws', '/echo'), origin, {}, null));
         t.ok(/origin/i.test(error.message), `the message names the origin: ${error.message}`);
       }
+      const attributes = Object.getOwnPropertyDescriptor(globalThis, 'origin');
+      Object.defineProperty(globalThis, 'origin', { value: 'https://app.example', configurable: true }); // as a page's own variable does
+      try {
+        t.throws('NS_ERROR_NOT_IMPLEMENTED', () => channel.asyncOpen(t.peer('ws', '/echo'), 'https://app.example', {}, null));
+        await t.opened(t.peer('ws', '/echo'), { origin: location.origin });
+      } finally {
+        Object.defineProperty(globalThis, 'origin', attributes);
+      }
       t.is(channel.state, 'idle');
     },
   },

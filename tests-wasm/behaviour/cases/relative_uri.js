@@ -39,6 +39,20 @@ export const relativeUris = [
     },
   },
   {
+    name: 'an element named baseURI does not stand for the document\'s',
+    hosts: ['browser'],
+    async run(t) {
+      const form = Object.assign(document.createElement('form'), { name: 'baseURI' });
+      document.body.append(form);
+      try {
+        await t.opened(t.peer('ws', '/echo'));
+        t.is(t.open('chat').channel.URI, `ws://${location.host}/chat`);
+      } finally {
+        form.remove();
+      }
+    },
+  },
+  {
     name: 'a relative URI with a fragment, or with a base that is not a web address, is NS_ERROR_MALFORMED_URI',
     hosts: ['browser'],
     async run(t) {

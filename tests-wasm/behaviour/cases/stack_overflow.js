@@ -15,6 +15,10 @@ const CALLS = {
   'WebSocket.send': ['socket.send("x")', 'await new Promise((resolve) => { socket.onmessage = resolve; })'],
   'WebSocket.close': ['socket.close()', 'await new Promise((resolve) => { socket.onclose = resolve; })'],
   'new WebSocket': ['new WebSocket(url)', ECHOES],
+  'new WebSocketChannel with options': ['new WebSocketChannel({ openTimeoutMs: 1000 })', ECHOES],
+  'new LoadGroup': ['new LoadGroup()', ECHOES],
+  'attributes that are written': ['idle.protocol = "a"; idle.pingInterval = 0; one.loadGroup = null', ECHOES],
+  'attributes that are read': ['one.state + one.status + one.bufferedAmount + one.URI + one.extensions + one.httpResponse + [...group]', ECHOES],
 };
 
 const OPEN = `
@@ -23,6 +27,7 @@ const OPEN = `
   const group = new LoadGroup();
   const blob = new Blob(['abc']);
   const make = () => new WebSocketChannel();
+  const idle = make();
   const open = (loadGroup = null, onStop = undefined) => new Promise((resolve) => {
     const channel = make();
     channel.loadGroup = loadGroup;
