@@ -27,6 +27,7 @@ const CASES = [
   { name: 'echo 64 KiB, 64 in flight', unit: 'messages/s', target: TARGET, task: { measurement: 'echo', kind: 'binary', size: 65_536 } },
   // For information only: the channel must fetch and compile a module, but the browser's WebSocket is built in.
   { name: 'start of the first connection', unit: 'ms', lowerIsBetter: true, task: { measurement: 'start' } },
+  { name: 'the same once the module has been fetched', unit: 'ms', lowerIsBetter: true, task: { measurement: 'start', isFetched: true } },
 ];
 
 /** How long to wait for a page to post its result. */
