@@ -1,7 +1,7 @@
 // An HTTP/2 session over a TLS socket: node:http2, and nothing else.
 
 import { http2 } from './builtin.js';
-import { destroyAfter } from './socket.js';
+import { destroyAfter } from './answer.js';
 
 export class Session {
   /**

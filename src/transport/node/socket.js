@@ -2,6 +2,7 @@
 // What arrives is read in reading.js.
 
 import net from 'node:net';
+import { OWNER, destroyAfter, isClosed } from './answer.js';
 import { forgetLast } from './assembly.js';
 import { http2, tls } from './builtin.js';
 import { certificatesOf } from './certificate.js';
@@ -18,7 +19,6 @@ const MAX_BLOCKS = 48;
 const MAX_CORKED = 16;
 
 // All sockets share these functions. A closure of each for each socket would take a seventh of a channel's memory.
-const OWNER = Symbol.for('websocket-channel.owner'); // the same in every copy of this package
 function onLookup(error) { if (!error) this[OWNER].handler?.handleResolved(); }
 function onAttempt() { if (!this[OWNER].isRef) this.unref(); } // each attempt has a handle of its own
 function onConnect() { this[OWNER].handler?.handleConnected(); }
@@ -44,40 +44,6 @@ function uncork(owner) { owner.uncork(); }
 
 export const copied = (bytes) => Buffer.from(bytes);
 
-/** Answers a request and ends its socket. Destroys it if the peer does not end it within `ms`. Returns false if it was answered or accepted before. */
-export function answer(socket, bytes, ms) {
-  if (!claim(socket)) return false;
-  socket.on('error', () => socket.destroy()).end(Buffer.from(bytes));
-  destroyAfter(socket, ms);
-  return true;
-}
-
-/** The same on a stream of HTTP/2; throws if Node refuses a field. */
-export function answerOnStream(stream, fields, body, ms) {
-  if (stream[OWNER] !== undefined) return false;
-  if (isClosed(stream)) return true;
-  stream.respond(fields);
-  claim(stream);
-  stream.on('error', () => stream.destroy());
-  if (!stream.writableEnded) stream.end(body); // a response without a body, such as one to HEAD, has ended the stream
-  destroyAfter(stream, ms);
-  return true;
-}
-
-/** Destroys a socket without an answer. Returns false if it was answered or accepted before. */
-export function dropUnanswered(socket) {
-  if (!claim(socket)) return false;
-  socket.on('error', () => {}).destroy();
-  return true;
-}
-
-/** Marks a socket as answered: it has no owner, and never gets one. Returns false if it has an owner, or was answered. */
-function claim(socket) {
-  if (socket[OWNER] !== undefined) return false;
-  socket[OWNER] = null;
-  return true;
-}
-
 /** Whether a write calls back after the peer has ended its side. On Deno's TLS sockets it never does. */
 const writesAfterEnd = (socket) => !(process.versions.deno && socket.encrypted);
 
@@ -88,20 +54,10 @@ function readAhead(socket) {
   return parts.length > 0 ? Buffer.concat(parts) : undefined;
 }
 
-const isClosed = (socket) => socket.destroyed || socket.closed === true;
-
 /** Destroys the socket of a channel. The peer of a stream is told that it is not needed any more (RFC 8441 §5); by itself, Node would report no error. */
 function giveUp(socket) {
   if ('rstCode' in socket) socket.close(http2().constants.NGHTTP2_CANCEL);
   socket.destroy();
-}
-
-/** Destroys the socket if its peer does not end the connection within `ms`. */
-export function destroyAfter(socket, ms, destroy = () => socket.destroy()) {
-  const { clearTimeout } = globalThis; // of the same clock, whatever a test puts in its place meanwhile
-  const timer = setTimeout(() => destroy(socket), ms);
-  timer.unref?.(); // where a page's setTimeout is in its place, it is a number
-  socket.once('close', () => clearTimeout(timer));
 }
 
 export class Socket extends Reading {

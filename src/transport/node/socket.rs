@@ -1,4 +1,4 @@
-//! `socket.js`, `delivery.js` and `assembly.js`, as Rust calls them.
+//! `socket.js`, `answer.js`, `assembly.js` and `delivery.js`, as Rust calls them.
 
 use js_sys::Object;
 use wasm_bindgen::prelude::*;
@@ -95,7 +95,7 @@ extern "C" {
     pub(super) fn message(this: &Socket) -> Assembly;
 }
 
-#[wasm_bindgen(module = "/src/transport/node/socket.js")]
+#[wasm_bindgen(module = "/src/transport/node/answer.js")]
 extern "C" {
     /// Writes these bytes to a socket and ends it. Destroys it if the peer does not end it within `ms`. Returns false if a channel has it, or if it
     /// was answered.
