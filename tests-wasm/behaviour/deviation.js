@@ -35,7 +35,7 @@ const DEVIATIONS = {
       'http2 sessions: a session whose connection ends, before or after the response: the channels report that end and not a reset',
     ]],
     ['A stopped event abort is not heard by addAbortListener either.', [
-      'web socket events: signal: the listener is removed even if another listener stops the abort event',
+      'web socket listeners: signal: the listener is removed even if another listener stops the abort event',
       'signals: another listener of the signal that stops the event does not keep the channel from being aborted',
       'web stream closes: a signal aborted during the handshake: both promises are rejected even if another listener stops the abort event',
     ]],
@@ -81,12 +81,12 @@ const DEVIATIONS = {
   chromium: [
     ['A space in a host is written as %20; the URL standard has it fail.', ['wss:// /', 'ws://a b/'].map((url) => `web socket constructions: a URL that is invalid for a WebSocket: SyntaxError for ${url}`)],
     ['Listeners that capture are not called before the others where the target has no parent.', [
-      'web socket events: listeners are called in the order they were added, capturing ones first, with the socket as this',
-      'web socket events: stopImmediatePropagation ends the dispatch; stopPropagation keeps the event from listeners that do not capture',
-      'web socket events: dispatchEvent: a listener that a capturing one adds, or removes and adds, is called once',
+      'web socket listeners: listeners are called in the order they were added, capturing ones first, with the socket as this',
+      'web socket dispatches: stopImmediatePropagation ends the dispatch; stopPropagation keeps the event from listeners that do not capture',
+      'web socket dispatches: dispatchEvent: a listener that a capturing one adds, or removes and adds, is called once',
     ]],
     ['initEvent leaves the target.', [INIT_EVENT, INIT_MESSAGE_EVENT]],
-    ['A listener without handleEvent is not reported.', ['web socket events: an exception in a listener is reported, and the others are called: functions, handlers, a missing or throwing handleEvent']],
+    ['A listener without handleEvent is not reported.', ['web socket listeners: an exception in a listener is reported, and the others are called: functions, handlers, a missing or throwing handleEvent']],
     ['[Clamp] cuts a fraction off instead of rounding.', [
       ...[1000.6, 4999.5].map((code) => `web socket closes: a code that may not be sent: InvalidAccessError for ${code}, whatever the state`),
       ...[[2999.5, 3000], [999.5, 1000], [999.6, 1000]].map(([code, sent]) => `web socket closes: a code that may be sent: ${code} goes out as ${sent}, and comes back`),

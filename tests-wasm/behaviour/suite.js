@@ -29,9 +29,11 @@ import { subclassLengths } from './cases/subclass_length.js';
 import { pageSockets } from './cases/page_socket.js';
 import { webSocketCloses } from './cases/web_socket_close.js';
 import { webSocketConstructions } from './cases/web_socket_construct.js';
+import { webSocketDispatches } from './cases/web_socket_dispatch.js';
 import { webSocketEvents } from './cases/web_socket_event.js';
 import { webSocketHandlers } from './cases/web_socket_handler.js';
 import { webSocketInterfaces } from './cases/web_socket_idl.js';
+import { webSocketListeners } from './cases/web_socket_listener.js';
 import { webSocketMessages } from './cases/web_socket_receive.js';
 import { webSocketSends } from './cases/web_socket_send.js';
 import { webStreamCloses } from './cases/web_stream_close.js';
@@ -42,7 +44,7 @@ import { webStreamOpenings } from './cases/web_stream_open.js';
 export const suite = named({
   laws, listeners, methods, attributes, closeCodes, failures, handshakes, frames, limits, messages, compression, options, loadGroups, python, streams, endedStreams,
   fuzz, constructions, pollutions, signals, reportErrors, subclassLengths, argumentErrors, detailNames, statusNames, inspections, relativeUris, soak,
-  webSocketConstructions, webSocketInterfaces, webSocketEvents, webSocketHandlers, webSocketSends, webSocketMessages, webSocketCloses, pageSockets,
+  webSocketConstructions, webSocketInterfaces, webSocketEvents, webSocketListeners, webSocketDispatches, webSocketHandlers, webSocketSends, webSocketMessages, webSocketCloses, pageSockets,
   webStreamOpenings, webStreamMessages, webStreamCloses,
 });
 

@@ -149,3 +149,15 @@ function failure(message) {
 
 const TYPES = ['open', 'message', 'error', 'close'];
 const DEADLINE = 10_000;
+
+/** Prepares a socket, and checks what its open event logged. */
+export async function dispatched(t, prepare, expected) {
+  const { socket } = t.socket(t.peer('ws', '/echo'));
+  const log = [];
+  prepare(socket, log);
+  await new Promise((resolve) => { socket.addEventListener('message', resolve); socket.addEventListener('open', () => socket.send('x'), true); });
+  t.same(log, expected);
+}
+
+/** In a page, microtasks run after each listener, before the other listeners are called. So this waits for a task. */
+export const dispatchEnded = () => new Promise((resolve) => { setTimeout(resolve); });
