@@ -64,6 +64,7 @@ class Client {
       }, null);
       onInterrupt((signal) => this.interrupt(signal));
       this.#output.note(`connecting to ${shown(this.#channel.URI)}`);
+      this.#input?.start();
     });
   }
 
@@ -117,7 +118,7 @@ class Client {
     const facts = [protocol && `subprotocol ${protocol}`, extensions].filter(Boolean).join(', ');
     this.#output.note(`connected${facts ? ` (${facts})` : ''}${this.#input ? '; /help lists the commands' : ''}`);
     for (const data of this.#options.first) this.send(data);
-    if (this.#input) this.#input.start();
+    if (this.#input) this.#input.opened();
     else this.#readLines();
   }
 

@@ -22,15 +22,17 @@ export class Terminal {
   #output;
   #client;
   #lines = null;
+  /** What was typed while the channel was connecting: lines, and null for Ctrl-D. Null once it is open. */
+  #early = [];
 
   constructor(output, client) {
     this.#output = output;
     this.#client = client;
   }
 
-  /** Begins to read lines. */
+  /** Begins to read lines. There is no prompt before `opened`, and what is typed waits until then. */
   start() {
-    const lines = createInterface({ input: process.stdin, output: process.stdout, prompt: '> ', historySize: 1000, removeHistoryDuplicates: true, completer });
+    const lines = createInterface({ input: process.stdin, output: process.stdout, prompt: '', historySize: 1000, removeHistoryDuplicates: true, completer });
     this.#lines = lines;
     this.#output.around = (print) => {
       const { rows } = lines.getCursorPos(); // of a draft that takes several rows
@@ -42,6 +44,7 @@ export class Terminal {
       if (this.#lines) lines.prompt(true);
     };
     lines.on('line', (line) => {
+      if (this.#early) return this.#early.push(line);
       this.#take(line);
       if (this.#lines) lines.prompt();
     });
@@ -50,9 +53,21 @@ export class Terminal {
     lines.on('close', () => { // Ctrl-D: a prompt would keep reading
       if (this.#lines === null) return;
       this.close();
-      this.#client.inputEnded();
+      if (this.#early) this.#early.push(null);
+      else this.#client.inputEnded();
     });
-    lines.prompt();
+  }
+
+  /** The channel is open. */
+  opened() {
+    const early = this.#early;
+    this.#early = null;
+    this.#lines?.setPrompt('> ');
+    for (const line of early) {
+      if (line === null) this.#client.inputEnded();
+      else this.#take(line);
+    }
+    this.#lines?.prompt(true);
   }
 
   close() {
@@ -60,7 +75,7 @@ export class Terminal {
     this.#lines = null;
     this.#output.around = (print) => print();
     lines?.close();
-    if (lines) process.stdout.write('\n');
+    if (lines && (lines.line !== '' || this.#early === null)) process.stdout.write('\n'); // behind the prompt, or what was being typed
   }
 
   #take(line) {

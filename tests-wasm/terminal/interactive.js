@@ -61,6 +61,26 @@ test('at a terminal: control characters are shown, not executed; Ctrl-C and Ctrl
   stuck.close();
 });
 
+test('at a terminal: what is typed while connecting is sent once the connection is open, and Ctrl-D closes it then', async () => {
+  const terminal = startAtTerminal([`${url}/later`]);
+  await terminal.until(/connecting/);
+  terminal.type('early\r/nonsense\r');
+  await terminal.until(/Unknown command: \/nonsense[^]*← 5 B.* .*early/);
+  terminal.type('\x04');
+  assert.equal((await terminal.done).code, 0);
+  const left = startAtTerminal([`${url}/later`]);
+  await left.until(/connecting/);
+  left.type('last\r');
+  left.type('\x04');
+  const { code, stdout } = await left.done;
+  assert.match(stdout, /connected[^]*closed: 1000/);
+  assert.equal(code, 0);
+  const interrupted = startAtTerminal([`${url}/later`]);
+  await interrupted.until(/connecting/);
+  interrupted.type('\x03');
+  assert.equal((await interrupted.done).code, 130);
+});
+
 test('at a terminal: files, /quit, Tab, and editing the line', async () => {
   await writeFile(join(folder, 'a file'), 'from a file');
   const terminal = startAtTerminal([url]);

@@ -31,6 +31,7 @@ after(async () => {
 
 function verifyClient({ req }, decide) {
   upgrades.push(req);
+  if (req.url === '/later') return setTimeout(() => decide(true), 1000);
   if (req.url === '/forbidden') return decide(false, 403, 'not you');
   if (req.url === '/user') return req.headers.authorization ? decide(true) : decide(false, 401, 'who are you?', { 'WWW-Authenticate': 'Basic realm="x"' });
   return decide(true);
