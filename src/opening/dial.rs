@@ -128,6 +128,9 @@ pub trait Socket {
     /// After that, [`Socket::read`] returns the stream's data.
     async fn request(&mut self, fields: &[(String, String)]) -> Result<Response, Loss<Self::Cause>>;
 
+    /// Whether the server accepts no more requests on the session (GOAWAY, RFC 9113 §6.8).
+    fn is_going_away(&self) -> bool;
+
     /// Sends bytes.
     fn write(&mut self, bytes: &[u8]);
 

@@ -7,6 +7,9 @@ use super::loss::Leg;
 use super::progress::Point;
 use super::{Ask, Dial, Exchange, Opening, Socket};
 
+/// How often a request is refused by sessions that are going away before the opening fails.
+const MAX_REFUSALS: u32 = 16;
+
 impl<D: Dial, A: Ask<Cause = D::Cause>> Opening<D, A> {
     /// A stream of a session that other channels have made.
     pub(super) fn join(&mut self) -> Option<D::Socket> {
@@ -45,6 +48,13 @@ impl<D: Dial, A: Ask<Cause = D::Cause>> Opening<D, A> {
         self.candidate.as_ref().is_some_and(|candidate| candidate.standing() == Standing::Follows)
     }
 
+    /// Whether to send a request again that the server has not processed (RFC 9113 §8.7): once; more often if the session is going away, as that
+    /// of a server that accepts only some requests on a connection.
+    fn may_repeat(&mut self, is_going_away: bool) -> bool {
+        self.refusals += 1;
+        self.refusals <= if is_going_away { MAX_REFUSALS } else { 1 }
+    }
+
     /// The extended CONNECT and its response.
     pub(super) async fn exchange_on_stream(
         &mut self,
@@ -74,9 +84,7 @@ impl<D: Dial, A: Ask<Cause = D::Cause>> Opening<D, A> {
                 self.plan.do_without_http2();
                 Ok(Exchange::Again)
             }
-            // The server has not processed the request, so it may be sent again (RFC 9113 §8.7).
-            Err(loss) if loss.code == "REFUSED_STREAM" && !self.is_repeated => {
-                self.is_repeated = true;
+            Err(loss) if loss.code == "REFUSED_STREAM" && self.may_repeat(socket.is_going_away()) => {
                 Ok(Exchange::Again)
             }
             Err(loss) => Err(self.lost(Party::Server, Leg::Response, loss)),

@@ -96,8 +96,7 @@ pub fn begin<D: Dial, A: Ask<Cause = D::Cause>>(
 ) -> Result<Begun<impl Future<Output = Outcome<D>>>, InvalidArgument<D::Cause>> {
     let plan = Plan::new(uri, settings)?;
     let progress = Rc::new(Progress::default());
-    let mut opening =
-        Opening { plan, dial, ask, progress: progress.clone(), turn: None, candidate: None, is_repeated: false };
+    let mut opening = Opening { plan, dial, ask, progress: progress.clone(), turn: None, candidate: None, refusals: 0 };
     if !opening.take_turn() {
         return Ok((progress, opening.run(None)));
     }
@@ -118,8 +117,8 @@ struct Opening<D, A> {
     turn: Option<Turn>,
     /// Set while others may wait for its HTTP/2 session, or it waits for theirs.
     candidate: Option<Candidate>,
-    /// The server refused a stream without processing the request, and the request is sent again.
-    is_repeated: bool,
+    /// How often the server has refused a stream without processing the request.
+    refusals: u32,
 }
 
 /// It has failed if its time has run out, and has only been closed otherwise.
@@ -173,7 +172,7 @@ impl<D: Dial, A: Ask<Cause = D::Cause>> Opening<D, A> {
                 }
                 Exchange::Refused(refusal) => {
                     drop(socket);
-                    self.is_repeated = false; // the next request is another
+                    self.refusals = 0; // the next request is another
                     apart(self.follow(refusal, Party::Server)).await?;
                 }
                 Exchange::Again => {}

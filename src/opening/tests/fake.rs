@@ -298,6 +298,10 @@ impl Socket for FakeSocket {
         }
     }
 
+    fn is_going_away(&self) -> bool {
+        self.script.is_going_away
+    }
+
     async fn request(&mut self, fields: &[(String, String)]) -> Result<Response, Loss<Self::Cause>> {
         self.world.seen.borrow_mut().requests.push(fields.to_vec());
         match self.script.answers.pop_front() {

@@ -111,6 +111,15 @@ fn a_stream_that_was_not_taken_up_is_tried_once_more() {
 }
 
 #[test]
+fn a_stream_is_tried_again_on_other_sessions_while_each_is_going_away() {
+    let leaving = || Script { is_going_away: true, ..session([Err("REFUSED_STREAM")]) };
+    let sessions = |count| (0..count).map(|_| leaving()).chain([welcomes()]).collect::<Vec<_>>();
+    World::new(sessions(16)).open_with("wss://h/", http2()).opened();
+    let failure = World::new(sessions(17)).open_with("wss://h/", http2()).failed();
+    assert!(failure.message.contains("REFUSED_STREAM"), "{}", failure.message);
+}
+
+#[test]
 fn each_request_is_tried_once_more() {
     let moving = session([Ok(answer(307, &[("location", "/there")]))]);
     let refusing = || session([Err("REFUSED_STREAM")]);

@@ -23,6 +23,8 @@ pub(super) struct Script {
     pub(super) refused_options: bool,
     /// TLS agrees on HTTP/2, with this outcome.
     pub(super) shares: Option<Share>,
+    /// The server has sent GOAWAY before it answers.
+    pub(super) is_going_away: bool,
     /// The response to each request on a stream, or the code that it is reset with.
     pub(super) answers: VecDeque<Result<Response, &'static str>>,
 }
@@ -79,6 +81,7 @@ pub(super) fn script(reads: impl IntoIterator<Item = Read>) -> Script {
         reads: reads.into_iter().collect(),
         refused_options: false,
         shares: None,
+        is_going_away: false,
         answers: VecDeque::new(),
     }
 }

@@ -234,6 +234,10 @@ impl opening::Socket for Dialed {
         Ok(response_of(&fields))
     }
 
+    fn is_going_away(&self) -> bool {
+        self.place.as_ref().is_some_and(Place::is_going_away)
+    }
+
     fn write(&mut self, bytes: &[u8]) {
         self.socket.write(bytes, 0, 0);
     }

@@ -31,6 +31,8 @@ struct State {
     is_enabled: Option<bool>,
     /// How many streams the server accepts.
     max_streams: f64,
+    /// The server accepts no more streams.
+    is_going_away: bool,
     /// The session is closed.
     lost: Option<Loss<JsValue>>,
     waker: Option<Waker>,
@@ -146,6 +148,11 @@ impl Place {
         Ok(Some(self.session.room()))
     }
 
+    /// Whether the server accepts no more streams.
+    pub(super) fn is_going_away(&self) -> bool {
+        self.session.state.borrow().is_going_away
+    }
+
     /// Lets no more channels join the session: a timeout may mean that its connection is dead.
     pub(super) fn withdraw(&self) {
         self.session.withdraw();
@@ -213,6 +220,7 @@ impl SessionHandler {
     pub fn handle_goaway(&self) {
         if let Some(session) = self.session() {
             session.withdraw();
+            session.state.borrow_mut().is_going_away = true;
         }
     }
 

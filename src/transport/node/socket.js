@@ -176,8 +176,8 @@ export class Socket extends Reading {
     else this.socket.write('', (error) => error || this.handler?.handleEnd());
   }
 
-  /** The peer has reset the stream. Node may report no error for what is written to it, although nothing goes out. */
-  get isReset() { return this.isStream && this.socket.closed; }
+  /** The peer has reset the stream, or the connection is gone. Node may report no error for what is written to it, although nothing goes out. */
+  get isLost() { return this.isStream ? this.socket.closed : this.socket.destroyed; }
 
   streamEnded() {
     if (!isClosed(this.socket)) this.handler?.handleEnd();
@@ -242,9 +242,9 @@ export class Socket extends Reading {
   }
 
   hand(bytes, block, messages, part) {
-    if (this.isReset) return this.handler?.handleWriteFailed();
+    if (this.isLost) return this.handler?.handleWriteFailed();
     this.socket.write(bytes, (error) => {
-      if (error || this.isReset) return this.handler?.handleWriteFailed(); // and do not reuse the block, which the system may still read
+      if (error || this.isLost) return this.handler?.handleWriteFailed(); // and do not reuse the block, which the system may still read
       if (block !== null && blocks.length < MAX_BLOCKS) blocks.push(block);
       this.handler?.handleWritten(messages, part);
     });

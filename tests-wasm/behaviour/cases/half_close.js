@@ -21,6 +21,23 @@ export const halfCloses = [
     }),
   },
   {
+    name: 'a peer that does not read resets the connection while writes wait: what the system has not taken is not acknowledged',
+    run: (t) => withRaw(t, { options: { deflate: false }, ends: RESET }, async (talk, { socket }) => {
+      const [COUNT, SIZE] = [100, 200_000];
+      socket.pause();
+      for (let at = 0; at < COUNT; at++) talk.send(new Uint8Array(SIZE));
+      let taken = -1;
+      while (talk.acknowledged.length !== taken || taken === 0) { // until the system takes no more
+        taken = talk.acknowledged.length;
+        await new Promise((resolve) => setTimeout(resolve, 200));
+      }
+      t.ok(taken < COUNT, 'the system has taken everything');
+      socket.resetAndDestroy();
+      await t.stops(talk, { node: RESET });
+      t.same([talk.acknowledged.length, talk.channel.bufferedAmount], [taken, (COUNT - taken) * SIZE]);
+    }),
+  },
+  {
     name: 'messages that came before the end are delivered, even while data is queued',
     run: (t) => withRaw(t, { options: { closeTimeoutMs: 500, deflate: false }, ends: CLOSED }, async (talk, { socket }) => {
       socket.pause();
@@ -127,3 +144,4 @@ export const halfCloses = [
 ];
 
 const CLOSED = 'NS_BASE_STREAM_CLOSED';
+const RESET = 'NS_ERROR_NET_RESET';

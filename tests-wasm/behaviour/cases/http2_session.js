@@ -6,6 +6,7 @@ import { echoOn, onHttp2, startHttp2, startRelay, wsOn } from '../harness/http2_
 import { startProxy, withProxies } from '../harness/proxy.js';
 
 const ASKS = 'HTTP/1.1 407 Proxy Authentication Required\r\nProxy-Authenticate: Basic realm="x"\r\nContent-Length: 0\r\n\r\n';
+const REFUSED_STREAM = nodeHttp2.constants.NGHTTP2_REFUSED_STREAM;
 const RESET = 'NS_ERROR_NET_RESET';
 const REFUSED = 'NS_ERROR_WEBSOCKET_CONNECTION_REFUSED';
 
@@ -229,6 +230,19 @@ export const http2Sessions = [
         talk.close();
         await t.stops(talk, { node: 'NS_OK' });
       }
+    }),
+  },
+  {
+    name: 'a server that accepts five streams on a session: sixteen channels that open together use four sessions',
+    run: (t) => onHttp2(t, { each: (stream) => {
+      const { session } = stream;
+      session.count = (session.count ?? 0) + 1;
+      if (session.count > 5) return stream.close(REFUSED_STREAM);
+      if (session.count === 5) session.close(); // GOAWAY; the streams go on
+      echoOn(stream);
+    } }, async ({ open, sessions }) => {
+      await Promise.all(Array.from({ length: 16 }, () => open()));
+      t.is(sessions.length, 4);
     }),
   },
   {
