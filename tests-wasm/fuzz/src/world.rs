@@ -213,6 +213,10 @@ impl Socket for FuzzSocket {
         panic!("HTTP/2 was not offered")
     }
 
+    fn is_going_away(&self) -> bool {
+        panic!("HTTP/2 was not offered")
+    }
+
     fn write(&mut self, bytes: &[u8]) {
         assert!(!bytes.is_empty());
         self.log(|log| log.written.extend_from_slice(bytes));
