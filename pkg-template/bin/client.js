@@ -63,8 +63,8 @@ class Client {
         onStop: (_, status, detail) => this.#afterEvents(() => resolve(this.#stopped(detail))),
       }, null);
       onInterrupt((signal) => this.interrupt(signal));
+      this.#input?.start(); // first: what is typed before, above all Ctrl-D, is for the terminal itself
       this.#output.note(`connecting to ${shown(this.#channel.URI)}`);
-      this.#input?.start();
     });
   }
 

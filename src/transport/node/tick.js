@@ -1,10 +1,11 @@
 // The end of a tick, when what the tick has sent goes out in one write.
 
 import { report } from '../listener.js';
+import { own } from 'build:schedulers';
 import { runMicrotasks } from './undocumented.js';
 
-// As it is when the package is loaded: pkg-template/schedulers.js says why.
-export const { nextTick } = process;
+// The host's own: pkg-template/schedulers.js says why.
+export const nextTick = own(process.nextTick, 'nextTick');
 
 /** How many callers hold back the ends of ticks, and what waits for them. */
 let holds = 0;

@@ -9,7 +9,7 @@ import { finish } from '../harness/program.js';
 import { project, projects, tool } from '../harness/project.js';
 
 const JEST = {
-  'talk.test.js': 'jest/talk.test.js', 'refused.test.js': 'jest/refused.test.js', 'fake_timers.test.js': 'jest/fake_timers.test.js',
+  'talk.test.js': 'jest/talk.test.js', 'refused.test.js': 'jest/refused.test.js', 'fake_timers.test.js': 'jest/fake_timers.test.js', 'fake_first.test.js': 'jest/fake_first.test.js',
   'setup.js': 'jest/setup.js', 'talk.mjs': 'talk.mjs',
 };
 const VITEST = { 'talk.test.js': 'vitest/talk.test.js', 'talk.mjs': 'talk.mjs' };
@@ -41,6 +41,11 @@ export function testRunners(world) {
     test('channels go on during and after fake timers, in Node and in jsdom', async () => {
       await jest('node', 'fake_timers.test');
       await jest('jsdom', 'fake_timers.test', '--setupFiles', './setup.js');
+    });
+
+    test('channels work if fake timers are installed first, in Node and, with the condition node, in jsdom, which has no setImmediate', async () => {
+      await jest('node', 'fake_first.test');
+      await jest('jsdom', 'fake_first.test', '--setupFiles', './setup.js', '--testEnvironmentOptions', '{"customExportConditions":["node"]}');
     });
 
     test('requires the browser build in jsdom; without TextEncoder, the constructor throws an error that says what to do', async () => {
