@@ -26,7 +26,6 @@ pub use ping::{MAX_OUTSTANDING, Pings};
 
 use alloc::boxed::Box;
 use alloc::collections::VecDeque;
-use alloc::vec::Vec;
 
 use crate::close::{Close, CloseCode};
 use crate::status::Status;
@@ -61,8 +60,8 @@ pub struct Channel<H: Host> {
     state: State,
     status: Status,
     timeouts: Timeouts,
-    /// Messages accepted while connecting. Empty in every other state.
-    waiting: Vec<H::Outgoing>,
+    /// Messages accepted while connecting, the first commands once it is open. They stay where they are: to move many takes memory, and there may be none.
+    waiting: VecDeque<H::Outgoing>,
     unacknowledged: Unacknowledged,
     /// Which end closed first. Set from then on.
     closed_by: Option<ClosedBy>,
@@ -83,7 +82,7 @@ impl<H: Host> Channel<H> {
             state: State::Idle,
             status: Status::OK,
             timeouts: Timeouts { open: 0, close: 0 },
-            waiting: Vec::new(),
+            waiting: VecDeque::new(),
             unacknowledged: Unacknowledged::default(),
             closed_by: None,
             peer_close: None,
@@ -160,7 +159,7 @@ impl<H: Host> Channel<H> {
         }
         self.unacknowledged.add(size);
         match self.state {
-            State::Connecting => self.waiting.push(message),
+            State::Connecting => self.waiting.push_back(message),
             _ => self.commands.push_back(Command::Send(message)),
         }
         Ok(true)
@@ -170,6 +169,7 @@ impl<H: Host> Channel<H> {
     /// message itself, before anything else happens.
     #[inline]
     pub fn accept_now(&mut self, size: u64) -> bool {
+        // (The first command of an open channel is behind those that waited.)
         let now = self.state == State::Open && self.commands.is_empty() && self.unacknowledged.doubling().is_none();
         if now {
             self.unacknowledged.add(size);
@@ -227,6 +227,11 @@ impl<H: Host> Channel<H> {
 
     /// The next command for the transport. After `None`, the result changes only with the next call or report.
     pub fn poll_command(&mut self) -> Option<Command<H>> {
+        if self.state != State::Connecting
+            && let Some(message) = pop(&mut self.waiting)
+        {
+            return Some(Command::Send(message));
+        }
         pop(&mut self.commands)
     }
 

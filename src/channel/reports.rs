@@ -1,7 +1,7 @@
 //! What the transport reports, and how a channel stops.
 
 use alloc::boxed::Box;
-use alloc::vec::Vec;
+use alloc::collections::VecDeque;
 
 use super::event::{ClosedBy, Command, Ending, Notification, Report, Stop, Taken, TimedOut};
 use super::{Channel, Host, State};
@@ -52,10 +52,7 @@ impl<H: Host> Channel<H> {
     fn opened(&mut self) {
         self.state = State::Open;
         self.notifications.push_back(Notification::Start);
-        self.set_timer(None);
-        for message in core::mem::take(&mut self.waiting) {
-            self.commands.push_back(Command::Send(message));
-        }
+        self.set_timer(None); // a command, so no message is accepted at once before those that wait have been sent
     }
 
     fn sent(&mut self, taken: Taken) {
@@ -109,7 +106,7 @@ impl<H: Host> Channel<H> {
         self.state = State::Stopped;
         self.status = status;
         self.owes_answer = false;
-        self.waiting = Vec::new();
+        self.waiting = VecDeque::new();
         if never_opened {
             self.notifications.push_back(Notification::Start);
         }
