@@ -3,7 +3,7 @@
 // tick.js takes it.
 
 /** The host's own function, also if a fake stands for it already: @sinonjs/fake-timers, which all of them use, keeps it in `clock`. */
-export const own = (it, name) => it?.clock?.[`_${name}`] ?? it;
+const own = (it, name) => it?.clock?.[`_${name}`] ?? it;
 
 export const queueMicrotask = /* @__PURE__ */ own(/* @__PURE__ */ (() => globalThis.queueMicrotask)(), 'queueMicrotask');
 /** Jest's environment jsdom has removed it. */

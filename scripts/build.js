@@ -79,7 +79,6 @@ const resolver = ({ host, wasm }) => ({
       'build:web-host': join(root, 'src', 'web', `host_${host}.js`),
       'build:constants': join(build, 'constants.js'),
       'build:stack': join(build, 'stack.js'),
-      'build:schedulers': join(template, 'schedulers.js'),
     };
     onResolve({ filter: /^build:/ }, ({ path }) => ({ path: files[path] }));
     onResolve({ filter: /\/snippets\/.*\/src\// }, ({ path }) => ({ path: join(root, path.replace(/^.*?\/src\//, 'src/')) }));
