@@ -6,7 +6,7 @@ import { contentNow } from './file.js';
 import { utf8 } from './lines.js';
 import { forgetRows } from './undocumented.js';
 
-const HELP = `A line is sent as a text message, an empty one is not sent. A line that begins with / is a command; // sends a line that begins with /.
+const HELP = `A line is sent as a text message, unless it is empty. A line that begins with / is a command; // sends a line that begins with /.
   /ping [TEXT]             send a ping, and show how long the pong took
   /close [CODE [REASON]]   close, with 1000 by default
   /binary @FILE            send a file as a binary message
@@ -22,7 +22,7 @@ export class Terminal {
   #output;
   #client;
   #lines = null;
-  /** What was typed while the channel was connecting: lines, and null for Ctrl-D. Null once it is open. */
+  /** What waits until the channel is open: the lines that were typed before, and Ctrl-D. Null from then on. */
   #early = [];
 
   constructor(output, client) {
@@ -44,17 +44,15 @@ export class Terminal {
       if (this.#lines) lines.prompt(true);
     };
     lines.on('line', (line) => {
-      if (this.#early) return this.#early.push(line);
-      this.#take(line);
-      if (this.#lines) lines.prompt();
+      this.#whenOpen(() => this.#take(line));
+      if (this.#lines && this.#early === null) lines.prompt();
     });
     lines.on('SIGINT', () => this.#client.interrupt());
     lines.on('SIGCONT', () => lines.prompt(true)); // Ctrl-Z and fg: readline has paused, and waits for this
     lines.on('close', () => { // Ctrl-D: a prompt would keep reading
       if (this.#lines === null) return;
       this.close();
-      if (this.#early) this.#early.push(null);
-      else this.#client.inputEnded();
+      this.#whenOpen(() => this.#client.inputEnded());
     });
   }
 
@@ -63,11 +61,13 @@ export class Terminal {
     const early = this.#early;
     this.#early = null;
     this.#lines?.setPrompt('> ');
-    for (const line of early) {
-      if (line === null) this.#client.inputEnded();
-      else this.#take(line);
-    }
+    for (const act of early) act();
     this.#lines?.prompt(true);
+  }
+
+  #whenOpen(act) {
+    if (this.#early === null) act();
+    else this.#early.push(act);
   }
 
   close() {
