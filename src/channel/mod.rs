@@ -60,7 +60,7 @@ pub struct Channel<H: Host> {
     state: State,
     status: Status,
     timeouts: Timeouts,
-    /// Messages accepted while connecting, the first commands once it is open. They stay where they are: to move many takes memory, and there may be none.
+    /// Messages accepted while connecting, the first commands once it is open. They stay here until they are polled, because moving many of them takes memory, and there may be none.
     waiting: VecDeque<H::Outgoing>,
     unacknowledged: Unacknowledged,
     /// Which end closed first. Set from then on.
@@ -169,8 +169,8 @@ impl<H: Host> Channel<H> {
     /// message itself, before anything else happens.
     #[inline]
     pub fn accept_now(&mut self, size: u64) -> bool {
-        // (The first command of an open channel is behind those that waited.)
-        let now = self.state == State::Open && self.commands.is_empty() && self.unacknowledged.doubling().is_none();
+        let is_first = self.commands.is_empty() && self.waiting.is_empty();
+        let now = self.state == State::Open && is_first && self.unacknowledged.doubling().is_none();
         if now {
             self.unacknowledged.add(size);
         }

@@ -52,7 +52,7 @@ impl<H: Host> Channel<H> {
     fn opened(&mut self) {
         self.state = State::Open;
         self.notifications.push_back(Notification::Start);
-        self.set_timer(None); // a command, so no message is accepted at once before those that wait have been sent
+        self.set_timer(None);
     }
 
     fn sent(&mut self, taken: Taken) {

@@ -43,6 +43,12 @@ function guard(prototype, name) {
   Object.defineProperty(prototype, name, { ...member, ...attributes });
 }
 
+/** What comes before a call of wasm that may be the first. */
+function enter() {
+  needDeepStack();
+  exports ??= load();
+}
+
 const tag = (name) => ({ value: name, configurable: true });
 const THIS = Symbol('this');
 const PROBLEM = Symbol('problem');
@@ -58,26 +64,24 @@ tidy(wasm.WebSocketChannel, {
   __this: THIS, __problem: PROBLEM, __sendFilled: SEND_FILLED, __cancel: CANCEL, __closeEmpty: CLOSE_EMPTY, __becomeWeb: BECOME_WEB, __taken: TAKEN, __inspect: INSPECT, __sendIfOpen: SEND_IF_OPEN,
 });
 
-for (const name of Object.getOwnPropertyNames(wasm.WebSocketChannel.prototype)) if (name !== 'constructor') guard(wasm.WebSocketChannel.prototype, name);
+const { constructor: _, ...members } = Object.getOwnPropertyDescriptors(wasm.WebSocketChannel.prototype);
+for (const name of [...Object.keys(members), INSPECT]) guard(wasm.WebSocketChannel.prototype, name);
 
 class WebSocketChannel extends wasm.WebSocketChannel {
   constructor(options) {
-    needDeepStack();
-    exports ??= load();
+    enter();
     super(options);
     Object.defineProperty(this, '__wbg_ptr', { enumerable: false }); // hides wasm-bindgen's pointer
     this[THIS] = this;
   }
 
   static get compressionMemory() {
-    needDeepStack();
-    exports ??= load();
+    enter();
     return wasm.compressionMemory();
   }
 
   static set compressionMemory(bytes) {
-    needDeepStack();
-    exports ??= load();
+    enter();
     wasm.setCompressionMemory(bytes);
   }
 
@@ -100,8 +104,7 @@ class LoadGroup {
   #group;
 
   constructor() {
-    needDeepStack();
-    exports ??= load();
+    enter();
     this.#group = new wasm.LoadGroup();
   }
 
@@ -141,20 +144,21 @@ class LoadGroup {
 
   get [Symbol.for('websocket-channel.members')]() { return this.#group.__members; }
 
-  [INSPECT]() { return this.#group.__inspect(); }
+  [INSPECT]() {
+    needDeepStack();
+    return this.#group.__inspect();
+  }
 }
 
 /** What happens on every channel of the thread. */
 const eventService = {
   addListener(listener) {
-    needDeepStack();
-    exports ??= load();
+    enter();
     wasm.addListener(listener);
   },
 
   removeListener(listener) {
-    needDeepStack();
-    exports ??= load();
+    enter();
     return wasm.removeListener(listener);
   },
 };

@@ -30,7 +30,7 @@ export function baseUri() {
   return typeof baseURI === 'string' ? baseURI : location?.href;
 }
 
-/** The page's origin, "null" if it is opaque. A variable of the page may be named origin; but a frame of about:blank only has that. */
+/** The page's origin, "null" if it is opaque. A variable of the page may hide `origin`, so `location` is asked, except where only `origin` knows, as in about:blank. */
 export function pageOrigin() {
   const { origin, location } = globalThis;
   return origin === 'null' || !location || location.origin === 'null' ? origin : location.origin;

@@ -176,9 +176,6 @@ export class Socket extends Reading {
     else this.socket.write('', (error) => error || this.handler?.handleEnd());
   }
 
-  /** The peer has reset the stream, or the connection is gone. Node may report no error for what is written to it, although nothing goes out. */
-  get isLost() { return this.isStream ? this.socket.closed : this.socket.destroyed; }
-
   streamEnded() {
     if (!isClosed(this.socket)) this.handler?.handleEnd();
     else if (this.socket.rstCode === 0) this.socket.destroy(); // otherwise Node waits until everything is written, which never happens
@@ -241,10 +238,11 @@ export class Socket extends Reading {
     this.corked = 0;
   }
 
+  /** The peer may have reset the connection or the stream. Then Node may report no error for what is written, although it does not go out. */
   hand(bytes, block, messages, part) {
-    if (this.isLost) return this.handler?.handleWriteFailed();
+    if (isClosed(this.socket)) return this.handler?.handleWriteFailed();
     this.socket.write(bytes, (error) => {
-      if (error || this.isLost) return this.handler?.handleWriteFailed(); // and do not reuse the block, which the system may still read
+      if (error || isClosed(this.socket)) return this.handler?.handleWriteFailed(); // and do not reuse the block, which the system may still read
       if (block !== null && blocks.length < MAX_BLOCKS) blocks.push(block);
       this.handler?.handleWritten(messages, part);
     });

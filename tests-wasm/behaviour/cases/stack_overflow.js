@@ -18,10 +18,12 @@ const CALLS = {
   'new WebSocketChannel with options': ['new WebSocketChannel({ openTimeoutMs: 1000 })', ECHOES],
   'new LoadGroup': ['new LoadGroup()', ECHOES],
   'attributes that are written': ['idle.protocol = "a"; idle.pingInterval = 0; one.loadGroup = null', ECHOES],
+  'util.inspect of a channel and a load group': ['inspect(one) + inspect(group)', ECHOES],
   'attributes that are read': ['one.state + one.status + one.bufferedAmount + one.URI + one.extensions + one.httpResponse + [...group]', ECHOES],
 };
 
 const OPEN = `
+  import { inspect } from 'node:util';
   import { LoadGroup, WebSocket } from 'websocket-channel';
   const [, url] = process.argv;
   const group = new LoadGroup();
